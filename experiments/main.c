@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT
+ * To be written. */
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * The transforms the engine knows, one row each (RFC 7296 3.3.2 and the RFC
+ * each row names). An SA keeps the index of a row, never a pointer. */
+#ifndef IKE_ALGO_H
+#define IKE_ALGO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ike_transform_type {
+    TRANSFORM_ENCR = 1,
+    TRANSFORM_PRF = 2,
+    TRANSFORM_INTEG = 3,
+    TRANSFORM_KE = 4,
+    TRANSFORM_ESN = 5,
+};
+
+struct ike_algo {
+    uint8_t type;        /* enum ike_transform_type */
+    uint16_t id;         /* IANA's number */
+    uint16_t key_bits;   /* the key-length attribute; 0: none is sent, none accepted */
+    const char *name;    /* as experiment files and strongSwan spell it: "aes256gcm16" */
+    const char *title;   /* as IANA and the RFCs spell it: "ENCR_AES_GCM_16" */
+    uint8_t key_len;     /* key octets taken from KEYMAT, without salt; a PRF's preferred length */
+    uint8_t salt_len;    /* AEAD: salt octets taken after the key */
+    uint8_t iv_len;      /* octets of IV on the wire */
+    uint8_t block;       /* padding goes to a multiple of this */
+    uint8_t icv_len;     /* octets of checksum on the wire: AEAD's tag, INTEG's truncation */
+    uint8_t out_len;     /* PRF and INTEG: octets of the full output */
+    uint16_t share_len;  /* KE: octets of a public value on the wire */
+    uint16_t secret_len; /* KE: octets of g^ir */
+    const char *openssl; /* the provider's name for it */
+    const char *source;
+};
+
+/* Row 0 is none: index 0 means "not there", as INTEG is with an AEAD. */
+extern const struct ike_algo ike_algos[];
+extern const size_t ike_algo_count;
+enum { IKE_ALGOS_MAX = 32 }; /* the table is shorter; for arrays indexed like it */
+
+/* Index of the row, or 0. */
+uint8_t ike_algo_find(uint8_t type, uint16_t id, uint16_t key_bits);
+uint8_t ike_algo_named(const char *name);
+bool ike_algo_is_aead(const struct ike_algo *encr);
+
+/* What an SA payload came to: one index of each type, 0 where none. */
+struct ike_suite {
+    uint8_t encr;
+    uint8_t prf;
+    uint8_t integ;
+    uint8_t ke;
+    uint8_t esn;
+};
+
+/* A proposal of ours: transforms in order of preference, any mix of types. */
+struct ike_offer {
+    uint8_t algos[16]; /* IKE_OFFER_MAX indexes */
+    uint8_t count;
+};
+
+/* Reads "aes256gcm16-prfsha256-x25519" or, for a Child SA, "aes128-sha256"; false names the bad
+ * word's place in *bad. */
+bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * Everything secret or random an engine can ask for. Two providers exist,
+ * crypto_openssl.c and crypto_modelled.c, and one wrapper, crypto_meter.c,
+ * which adds what each call would have cost to `spent_ns` and calls the one
+ * below. A provider keeps and reuses its contexts; an SA keeps raw keys. */
+#ifndef IKE_CRYPTO_H
+#define IKE_CRYPTO_H
+
+#include "ike/algo.h"
+#include "ike/bytes.h"
+
+struct ike_crypto;
+
+/* Where a provider gets its random octets: a named stream of the simulation, or the system. */
+struct ike_random {
+    void (*fill)(void *owner, uint8_t *out, size_t len);
+    void *owner;
+};
+
+/* A key exchange begun and not ended: the provider's own pointer or stand-in. */
+struct ike_kex {
+    uint8_t opaque[64];
+};
+
+/* Keys of one direction of an SA; views. `salt` follows the key in `encr_key`. */
+struct ike_seal_keys {
+    const struct ike_algo *encr;
+    const struct ike_algo *integ; /* NULL with an AEAD */
+    struct ike_bytes encr_key;    /* key_len + salt_len octets */
+    struct ike_bytes integ_key;   /* out_len octets, or none */
+};
+
+struct ike_crypto_ops {
+    const char *name;
+    void (*random)(struct ike_crypto *c, uint8_t *out, size_t len);
+    /* `out` takes prf->out_len octets of prf(key, parts one after another). Keys of any length. */
+    void (*prf)(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
+                const struct ike_bytes *parts, size_t part_count, uint8_t *out);
+    /* SHA-1 of the parts, 20 octets, for NAT detection only (RFC 7296 2.23). */
+    void (*sha1)(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
+                 uint8_t *out);
+    /* An initiator's half: makes a key pair, `share` takes group->share_len octets. */
+    bool (*kex_begin)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
+                      uint8_t *share);
+    /* `secret` takes group->secret_len octets; false when the peer's value is none of the group
+     * (RFC 6989 2). The kex stays usable until kex_free. */
+    bool (*kex_end)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
+                    struct ike_bytes peer_share, uint8_t *secret);
+    void (*kex_free)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex);
+    /* A responder's whole: judges the peer's value, makes a key pair, gives share and secret. */
+    bool (*kex_answer)(struct ike_crypto *c, const struct ike_algo *group,
+                       struct ike_bytes peer_share, uint8_t *share, uint8_t *secret);
+    /* Seals in place a message laid out as
+     *     header and SK payload header (aad_len) | IV | text (text_len) | ICV
+     * where IV and text are filled in, lengths in the headers final, and ICV is room
+     * (RFC 7296 3.14, RFC 5282 5.1). */
+    void (*seal)(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                 size_t aad_len, size_t text_len);
+    /* The way back, in place; false when the ICV is wrong, and then the text is undefined. */
+    bool (*open)(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                 size_t aad_len, size_t text_len);
+    void (*close)(struct ike_crypto *c);
+};
+
+struct ike_crypto {
+    const struct ike_crypto_ops *ops;
+    uint64_t spent_ns; /* only crypto_meter.c adds to it; the host takes it and sets it to 0 */
+};
+
+/* NULL when memory or the library fails. Closed with ops->close. */
+struct ike_crypto *ike_crypto_openssl(struct ike_random random);
+struct ike_crypto *ike_crypto_modelled(struct ike_random random);
+
+/* The version text of the OpenSSL that runs, for a run's record. */
+const char *ike_crypto_openssl_version(void);
+
+/* The machine half of a cost profile: time per primitive, indexed by row of ike_algos. Byte costs
+ * are picoseconds, so that integers suffice. */
+struct ike_costs {
+    uint32_t kex_generate_ns[IKE_ALGOS_MAX];
+    uint32_t kex_derive_ns[IKE_ALGOS_MAX]; /* with the checks of the public value */
+    uint32_t call_ns[IKE_ALGOS_MAX];       /* PRF, INTEG, ENCR: one call on no data */
+    uint32_t byte_ps[IKE_ALGOS_MAX];       /* and each octet of data */
+    uint32_t sha1_call_ns;
+    uint32_t sha1_byte_ps;
+    uint32_t random_call_ns;
+    uint32_t random_byte_ps;
+};
+
+/* Charges `costs` for each call of `below`; closing it closes `below` too. */
+struct ike_crypto *ike_crypto_meter(struct ike_crypto *below, const struct ike_costs *costs);
+
+/* True when both are equal; the time taken does not depend on where they differ. */
+bool ike_secret_equal(const uint8_t *a, const uint8_t *b, size_t len);
+/* Overwrites, and is never optimised away. */
+void ike_secret_wipe(void *at, size_t len);
+
+#endif

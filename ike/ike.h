@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * The IKE engine: a pure machine. It owns no socket, no clock, no thread and
+ * no random source; it is driven so, and does nothing between calls:
+ *
+ *     ike_input(engine, now, &datagram);            a datagram came in
+ *     ike_tick(engine, now);                        ike_deadline() has passed
+ *     while (ike_next_output(engine, &datagram))    send it
+ *     while (ike_next_event(engine, &event))        tell the models
+ *     sleep until ike_deadline(engine)
+ *
+ * The same calls with the same arguments give the same outputs, always. One
+ * engine is initiator and responder at once, for any number of local
+ * addresses: a whole population of clients may share one. */
+#ifndef IKE_IKE_H
+#define IKE_IKE_H
+
+#include "ike/addr.h"
+#include "ike/algo.h"
+#include "ike/bytes.h"
+#include "ike/crypto.h"
+#include "ike/limits.h"
+#include "ike/why.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IKE_NEVER     UINT64_MAX
+#define IKE_PORT      500
+#define IKE_PORT_NAT  4500
+#define IKE_UNLIMITED UINT32_MAX
+
+struct ike_engine;
+
+struct ike_datagram {
+    struct ike_addr local;
+    struct ike_addr remote;
+    struct ike_bytes bytes; /* UDP payload. in: the caller's, for the call. out: ours, until the
+                               engine is next called */
+};
+
+/* RFC 7296 3.5 */
+enum ike_id_type {
+    ID_IPV4_ADDR = 1,
+    ID_FQDN = 2,
+    ID_RFC822_ADDR = 3,
+    ID_IPV6_ADDR = 5,
+    ID_DER_ASN1_DN = 9,
+    ID_DER_ASN1_GN = 10,
+    ID_KEY_ID = 11,
+};
+
+struct ike_id {
+    uint8_t type; /* enum ike_id_type; 0: none given, matches any */
+    uint8_t len;
+    uint8_t data[IKE_ID_MAX];
+};
+
+/* A traffic selector, RFC 7296 3.13.1: every packet whose protocol (0: any), port and address lie
+ * within. ICMP type and code stand in the port as RFC 7296 3.13.1 says. */
+struct ike_selector {
+    struct ike_addr from; /* .port is the start port */
+    struct ike_addr to;   /* .port is the end port */
+    uint8_t protocol;
+};
+
+/* What two peers are to agree on: `connection` to strongSwan and libreswan. */
+struct ike_policy {
+    const char *name;
+    struct ike_offer ike[IKE_OFFERS_MAX]; /* proposals for the IKE SA, best first */
+    uint8_t ike_count;
+    struct ike_offer esp[IKE_OFFERS_MAX]; /* proposals for Child SAs, best first */
+    uint8_t esp_count;
+    uint8_t first_group; /* row of the group tried first; 0: the first of ike[0] */
+    struct ike_id local_id;
+    struct ike_id remote_id; /* type 0: any identity */
+    uint8_t psk[IKE_PSK_MAX];
+    uint8_t psk_len;
+    struct ike_selector local[IKE_POLICY_SELECTORS_MAX];
+    uint8_t local_count;
+    struct ike_selector remote[IKE_POLICY_SELECTORS_MAX];
+    uint8_t remote_count;
+    bool transport_mode;      /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
+    bool force_encapsulation; /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;     /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+};
+
+/* When a responder asks for cookies (RFC 7296 2.6): on when the count of half-open SAs reaches
+ * on_at (0: always, IKE_UNLIMITED: never), off when it has been below off_below for hold_ns. */
+struct ike_cookie_config {
+    uint32_t on_at;
+    uint32_t off_below;
+    uint64_t hold_ns;
+    uint64_t secret_ns;  /* a new secret so often; */
+    uint64_t overlap_ns; /* the one before is accepted this long after */
+};
+
+struct ike_half_open_config {
+    uint32_t limit;       /* IKE_UNLIMITED: none */
+    uint32_t per_address; /* IKE_UNLIMITED: none */
+    uint64_t timeout_ns;
+};
+
+/* RFC 7296 2.4: send, wait first_ns, send again, wait factor times longer, … */
+struct ike_retransmit_config {
+    uint64_t first_ns;
+    uint32_t factor_milli; /* 1800: each wait is 1.8 times the one before */
+    uint32_t sends;        /* the first one included */
+    uint64_t wait_max_ns;
+    uint32_t jitter_milli; /* 100: each wait is shortened at random by up to 10 % */
+};
+
+struct ike_config {
+    uint32_t sa_max; /* address space is reserved for so many, pages are touched when used */
+    struct ike_cookie_config cookies;
+    struct ike_half_open_config half_open;
+    struct ike_retransmit_config retransmit;
+    uint32_t cookies_max;  /* an initiator's patience with COOKIE answers in one attempt */
+    uint32_t groups_max;   /* and with INVALID_KE_PAYLOAD */
+    uint64_t liveness_ns;  /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
+    uint32_t policy_count;
+    bool tell_keys; /* IKE_KEYED events, for captures */
+};
+
+/* What a packet that wants to go out looks like; RFC 7296 2.9 puts it first among the selectors. */
+struct ike_packet {
+    struct ike_addr from;
+    struct ike_addr to;
+    uint8_t protocol;
+};
+
+struct ike_attempt {
+    struct ike_addr local;
+    struct ike_addr remote;
+    const struct ike_policy *policy;
+    const struct ike_id *local_id;    /* NULL: the policy's */
+    const struct ike_packet *trigger; /* NULL: none */
+    uint32_t tag;                     /* the caller's; comes back in every event */
+};
+
+enum ike_event_kind {
+    IKE_KEYED,        /* keys of an IKE SA exist: ike_sa_keys() will show them */
+    IKE_HALF_OPEN,    /* responder: an SA was made by IKE_SA_INIT */
+    IKE_UP,           /* authenticated */
+    IKE_FAILED,       /* an attempt of ours, or a half-open SA at the responder, ended short */
+    IKE_DOWN,         /* an established IKE SA is gone */
+    IKE_CHILD_UP,
+    IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
+    IKE_CHILD_DOWN,
+    IKE_ALIVE,        /* a liveness exchange of ours was answered */
+};
+
+struct ike_event {
+    enum ike_event_kind kind;
+    enum ike_why why;      /* for the FAILED and DOWN kinds */
+    uint16_t notify;       /* the notify that said so, or 0 */
+    bool initiator;        /* ours was the original initiator */
+    uint32_t tag;          /* of ike_connect; 0 at a responder */
+    uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
+    uint64_t sa;           /* engine's own number, never used again */
+    uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
+    uint16_t sends;        /* messages of ours sent again in this attempt */
+    uint8_t cookies;       /* COOKIE answers reflected in it */
+    uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
+};
+
+/* Keys and names of one IKE SA, all views into the engine, valid until it is next called. */
+struct ike_sa_keys {
+    uint64_t spi_i;
+    uint64_t spi_r;
+    struct ike_suite suite;
+    struct ike_bytes sk_d, sk_ai, sk_ar, sk_ei, sk_er, sk_pi, sk_pr;
+};
+
+struct ike_stats {
+    uint32_t half_open;
+    uint32_t established; /* IKE SAs */
+    uint32_t children;
+    bool cookies_on;
+    uint64_t memory;     /* octets in use by SAs now: records, keys, messages kept */
+    uint64_t memory_max; /* the most there was */
+};
+
+/* NULL when address space cannot be had. `crypto` outlives the engine. */
+struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *crypto);
+void ike_close(struct ike_engine *engine);
+
+/* Starts IKE_SA_INIT; the SA's number, or 0 when the table is full. */
+uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt);
+/* Starts an INFORMATIONAL exchange with Delete of the IKE SA, or of its Child SA `child_spi`
+ * (RFC 7296 1.4.1); with nothing: liveness. False when there is no such SA in a state to be asked.
+ * One request is under way at a time (window 1); another waits for its turn. */
+bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
+bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+/* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
+void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+
+enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in);
+/* Serves the one deadline that is due first, if any is. */
+void ike_tick(struct ike_engine *engine, uint64_t now_ns);
+
+bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out);
+bool ike_next_event(struct ike_engine *engine, struct ike_event *out);
+/* When ike_tick is wanted; IKE_NEVER: not. Any call but this, ike_stats and ike_sa_keys may change
+ * the answer. Drain outputs, then events, then ask. */
+uint64_t ike_deadline(const struct ike_engine *engine);
+
+struct ike_stats ike_stats(const struct ike_engine *engine);
+bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out);
+
+/* Without an engine: which SA of the receiver's a datagram speaks of, to choose the core that
+ * serves it; 0: a new request, any core. */
+uint64_t ike_peek_spi(const struct ike_datagram *in);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Key derivation: prf+, SKEYSEED, the seven SK_ keys, KEYMAT of Child SAs
+ * (RFC 7296 2.13, 2.14, 2.17). */
+#ifndef IKE_V2_KEYMAT_H
+#define IKE_V2_KEYMAT_H
+
+#include "ike/crypto.h"
+#include "ike/ike.h"
+
+/* prf+ (key, seed parts), RFC 7296 2.13; `len` at most 255 x the PRF's output. */
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes key,
+                  const struct ike_bytes *seed, size_t seed_count, uint8_t *out, size_t len);
+
+/* Octets of SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr for a suite, in this order. */
+size_t ike_keys_len(const struct ike_suite *suite);
+/* Points the views of `out` into `room`, which holds ike_keys_len octets in that order; suite and
+ * SPIs of `out` are set by the caller. */
+void ike_keys_view(struct ike_sa_keys *out, const uint8_t *room);
+
+struct ike_keymat_input {
+    struct ike_bytes secret; /* g^ir */
+    struct ike_bytes nonce_i;
+    struct ike_bytes nonce_r;
+    uint64_t spi_i;
+    uint64_t spi_r;
+};
+/* SKEYSEED = prf(Ni | Nr, g^ir), then prf+; fills `room` with ike_keys_len octets (RFC 7296 2.14). */
+void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
+                     const struct ike_keymat_input *input, uint8_t *room);
+
+/* Octets of KEYMAT of one Child SA, both directions: encryption key (with salt) and integrity key
+ * initiator to responder first (RFC 7296 2.17). */
+size_t ike_child_keys_len(const struct ike_suite *suite);
+void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes sk_d,
+                           struct ike_bytes nonce_i, struct ike_bytes nonce_r, uint8_t *room,
+                           size_t len);
+
+#endif

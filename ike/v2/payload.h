@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * The small payloads of RFC 7296: KE, nonce, ID, AUTH, notify, delete. For each
+ * one parse function, judging `body` without its payload header, and one put
+ * function, which writes the whole payload and links it (message.h). */
+#ifndef IKE_V2_PAYLOAD_H
+#define IKE_V2_PAYLOAD_H
+
+#include "ike/ike.h"
+#include "ike/v2/message.h"
+
+/* RFC 7296 3.4 */
+struct ike_ke {
+    uint16_t group;
+    struct ike_bytes share;
+};
+enum ike_why ike_ke_parse(struct ike_bytes body, struct ike_ke *out);
+void ike_put_ke(struct ike_writer *w, size_t *link, uint16_t group, struct ike_bytes share);
+
+/* RFC 7296 3.9; WHY_NONCE_LENGTH outside 16 to 256 octets. */
+enum ike_why ike_nonce_parse(struct ike_bytes body, struct ike_bytes *out);
+void ike_put_nonce(struct ike_writer *w, size_t *link, struct ike_bytes nonce);
+
+/* RFC 7296 3.5: WHY_SYNTAX when type and length contradict, WHY_TOO_LONG beyond IKE_ID_MAX. `type`
+ * is PAYLOAD_IDI or PAYLOAD_IDR. */
+enum ike_why ike_id_parse(struct ike_bytes body, struct ike_id *out);
+void ike_put_id(struct ike_writer *w, size_t *link, uint8_t type, const struct ike_id *id);
+/* True when `have` is what `want` asks for; type 0 in `want` matches all. FQDN and RFC822 compare
+ * without case. */
+bool ike_id_matches(const struct ike_id *want, const struct ike_id *have);
+/* From text, the type by its form: 192.0.2.1, 2001:db8::1, user@host, name.example, or hex after
+ * "keyid:". False when it is too long or empty. */
+bool ike_id_from_text(const char *text, struct ike_id *out);
+
+/* RFC 7296 3.8 */
+enum ike_auth_method { AUTH_RSA = 1, AUTH_PSK = 2, AUTH_DSS = 3, AUTH_DIGITAL_SIGNATURE = 14 };
+struct ike_auth {
+    uint8_t method;
+    struct ike_bytes data;
+};
+enum ike_why ike_auth_parse(struct ike_bytes body, struct ike_auth *out);
+void ike_put_auth(struct ike_writer *w, size_t *link, uint8_t method, struct ike_bytes data);
+
+/* RFC 7296 3.10; parsing is ike_message_parse's, through this. */
+enum ike_why ike_notify_parse(struct ike_bytes body, struct ike_notify *out);
+/* `protocol` and `spi` are 0 and empty unless the notify is about a Child SA. */
+void ike_put_notify(struct ike_writer *w, size_t *link, const struct ike_notify *notify);
+/* Of the usual kind: no protocol, no SPI. */
+void ike_put_status(struct ike_writer *w, size_t *link, uint16_t type, struct ike_bytes data);
+
+/* RFC 7296 3.11 */
+enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out);
+/* Of the IKE SA (no SPIs), or of one ESP SA when child_spi is not 0. */
+void ike_put_delete(struct ike_writer *w, size_t *link, uint32_t child_spi);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * SA payloads: reading proposals, choosing one, writing ours (RFC 7296 2.7, 3.3). */
+#ifndef IKE_V2_PROPOSAL_H
+#define IKE_V2_PROPOSAL_H
+
+#include "ike/algo.h"
+#include "ike/bytes.h"
+#include "ike/limits.h"
+#include "ike/why.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* RFC 7296 3.3.2, 3.3.5 */
+struct ike_transform {
+    uint8_t type;
+    uint16_t id;
+    uint16_t key_bits; /* 0: no key-length attribute */
+    bool strange;      /* it has an attribute we do not know: not to be chosen (RFC 7296 3.3.6) */
+};
+
+/* RFC 7296 3.3.1 */
+struct ike_proposal {
+    bool last;
+    uint8_t number;
+    uint8_t protocol;
+    struct ike_bytes spi;
+    struct ike_transform transforms[IKE_TRANSFORMS_MAX];
+    uint8_t transform_count;
+};
+
+/* What was chosen. */
+struct ike_choice {
+    struct ike_suite suite;
+    uint8_t number;       /* of the peer's proposal */
+    struct ike_bytes spi; /* the peer's */
+};
+
+/* Takes one proposal off the front of `list`. */
+enum ike_why ike_proposal_parse(struct ike_reader *list, struct ike_proposal *out);
+
+/* What the SA payload is judged against. */
+struct ike_wish {
+    uint8_t protocol; /* PROTOCOL_IKE or PROTOCOL_ESP */
+    uint8_t spi_size; /* 0 in IKE_SA_INIT, 4 for ESP */
+    const struct ike_offer *offers; /* ours, best first */
+    uint8_t offer_count;
+    bool no_ke; /* IKE_AUTH's Child SA: KE transforms are neither needed nor used (RFC 7296 1.2) */
+};
+
+/* A responder's choice: the first of our offers that some proposal of theirs satisfies; within it our
+ * order of preference. Every transform type the proposal holds must be satisfied, with an AEAD INTEG
+ * must be absent or NONE (RFC 7296 3.3, 3.3.3). ESP without an ESN transform is refused only when
+ * it holds none (RFC 7296 3.3.3: mandatory); we choose "no ESN" (0) first unless our offer says
+ * otherwise. WHY_NO_PROPOSAL when nothing fits; the whole payload is always checked for syntax. */
+enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *wish,
+                                 struct ike_choice *out);
+/* An initiator's check of the one answer: exactly one proposal, one transform of each type it needs,
+ * all of them offered under that number. WHY_CHOICE_NOT_OFFERED else. */
+enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *wish,
+                                 struct ike_choice *out);
+
+/* All offers as proposals 1, 2, …; AEAD and non-AEAD are never mixed in one: an offer holding both is
+ * written as two. `spi` goes into each (empty in IKE_SA_INIT). For wish->no_ke, KE rows are left out;
+ * for ESP a "no ESN" transform is added when the offer has none. */
+void ike_put_offers(struct ike_writer *w, size_t *link, const struct ike_wish *wish,
+                    struct ike_bytes spi);
+/* The chosen one, as the answer. */
+void ike_put_choice(struct ike_writer *w, size_t *link, const struct ike_wish *wish,
+                    const struct ike_choice *choice, struct ike_bytes spi);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Traffic selectors: reading, writing, narrowing (RFC 7296 2.9, 3.13). */
+#ifndef IKE_V2_SELECTOR_H
+#define IKE_V2_SELECTOR_H
+
+#include "ike/ike.h"
+
+/* A list of selectors, as a TS payload holds it. */
+struct ike_selectors {
+    struct ike_selector at[IKE_SELECTORS_MAX];
+    uint8_t count;
+};
+
+/* Selectors of types we do not know are skipped; a start beyond its end is WHY_SYNTAX, except
+ * OPAQUE ports (65535 to 0). */
+enum ike_why ike_selectors_parse(struct ike_bytes body, struct ike_selectors *out);
+/* `type` is PAYLOAD_TSI or PAYLOAD_TSR. */
+void ike_put_selectors(struct ike_writer *w, size_t *link, uint8_t type,
+                       const struct ike_selectors *list);
+
+/* The largest part of `a` that lies in `b`; false when there is none. */
+bool ike_selector_meet(const struct ike_selector *a, const struct ike_selector *b,
+                       struct ike_selector *out);
+bool ike_selector_within(const struct ike_selector *inner, const struct ike_selector *outer);
+/* True when every selector of `inner` lies within some selector of `outer`. */
+bool ike_selectors_within(const struct ike_selectors *inner, const struct ike_selectors *outer);
+
+/* A responder's narrowing of one side, RFC 7296 2.9: what is asked for and allowed. When the first
+ * selector asked is a packet's own (one address, and further ones follow) the answer must hold it:
+ * if policy cannot take everything, the part of policy that contains that packet is taken alone.
+ * WHY_TS_UNACCEPTABLE when nothing is left. */
+enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
+                                  const struct ike_selectors *allowed, struct ike_selectors *out);
+
+/* One selector that covers a prefix, any protocol and port; or one packet's end. */
+struct ike_selector ike_selector_prefix(const struct ike_prefix *prefix);
+struct ike_selector ike_selector_address(const struct ike_addr *addr, uint8_t protocol);
+/* Reads "10.1.0.0/16", "0.0.0.0/0", "192.0.2.1", each with an optional "[tcp/80]"-like suffix
+ * of protocol number or name (tcp, udp, icmp) and port. */
+bool ike_selector_from_text(const char *text, struct ike_selector *out);
+enum { IKE_SELECTOR_TEXT = 128 };
+void ike_selector_format(const struct ike_selector *selector, char *out);
+
+#endif

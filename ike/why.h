@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * Every reason for which the engine does not do what was asked of it: one row
+ * each, that names it, says what the engine answers, and where the rule stands.
+ * Nothing else is ever returned for a refusal. */
+#ifndef IKE_WHY_H
+#define IKE_WHY_H
+
+#include <stdint.h>
+
+enum ike_action {
+    ACTION_ACCEPT,
+    ACTION_DROP,   /* no answer, nothing changes */
+    ACTION_REFUSE, /* answered with the row's notify; nothing else changes */
+    ACTION_FATAL,  /* answered with the row's notify, and the IKE SA is gone */
+};
+
+/* What is right differs between a message in the clear and one that came sealed and authenticated,
+ * hence two columns (RFC 7296 2.21). The notify is the number sent, 0 for none. */
+/* clang-format off */
+/*      name                  clear   sealed  notify  source                                          */
+#define IKE_WHY_ROWS(ROW)                                                                              \
+    ROW(OK,                   ACCEPT, ACCEPT, 0,      "")                                              \
+    /* at the door */                                                                                  \
+    ROW(NAT_KEEPALIVE,        DROP,   DROP,   0,      "RFC 3948 2.3: one octet 0xff, only seen")       \
+    ROW(ESP,                  DROP,   DROP,   0,      "RFC 3948 2.1: not IKE, no non-ESP marker")      \
+    ROW(SYNTAX,               DROP,   FATAL,  7,      "RFC 7296 2.21.3, 3.10.1 INVALID_SYNTAX")        \
+    ROW(TOO_MANY,             DROP,   FATAL,  7,      "limits.h")                                      \
+    ROW(TOO_LONG,             DROP,   DROP,   0,      "limits.h: IKE_MESSAGE_MAX")                     \
+    ROW(MAJOR_VERSION,        REFUSE, DROP,   5,      "RFC 7296 2.5 INVALID_MAJOR_VERSION")            \
+    ROW(EXCHANGE_TYPE,        DROP,   FATAL,  7,      "RFC 7296 3.1: no such exchange here")           \
+    ROW(SPI_ZERO,             DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")              \
+    ROW(UNKNOWN_SPI,          DROP,   DROP,   0,      "RFC 7296 2.21.4: an answer is optional")        \
+    ROW(MESSAGE_ID,           DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")              \
+    ROW(NOT_AWAITED,          DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")  \
+    ROW(RETRANSMITTED,        DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")      \
+    ROW(IN_PROGRESS,          DROP,   DROP,   0,      "RFC 7296 2.1: its first copy is still at work") \
+    ROW(BAD_ICV,              DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                         \
+    /* payloads */                                                                                     \
+    ROW(CRITICAL_PAYLOAD,     REFUSE, REFUSE, 1,      "RFC 7296 2.5 UNSUPPORTED_CRITICAL_PAYLOAD")     \
+    ROW(MISSING_PAYLOAD,      DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: the rule's `must`")          \
+    ROW(UNEXPECTED_PAYLOAD,   DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: twice, or out of place")     \
+    ROW(NONCE_LENGTH,         DROP,   FATAL,  7,      "RFC 7296 2.10, 3.9")                            \
+    /* IKE_SA_INIT */                                                                                  \
+    ROW(NO_PROPOSAL,          REFUSE, REFUSE, 14,     "RFC 7296 2.7 NO_PROPOSAL_CHOSEN")               \
+    ROW(WRONG_GROUP,          REFUSE, REFUSE, 17,     "RFC 7296 1.2 INVALID_KE_PAYLOAD")               \
+    ROW(COOKIE_WANTED,        REFUSE, DROP,   16390,  "RFC 7296 2.6 COOKIE")                           \
+    ROW(COOKIE_WRONG,         REFUSE, DROP,   16390,  "RFC 7296 2.6: as if it were absent")            \
+    ROW(HALF_OPEN_LIMIT,      DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")            \
+    ROW(HALF_OPEN_ADDRESS,    DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")          \
+    ROW(SA_TABLE_FULL,        DROP,   DROP,   0,      "ike_config.sa_max")                             \
+    ROW(KEY_EXCHANGE,         DROP,   FATAL,  7,      "RFC 6989 2.5: not a public value of the group") \
+    /* what an initiator concludes */                                                                  \
+    ROW(PEER_REFUSED,         DROP,   DROP,   0,      "RFC 7296 2.21.1: an error notify came back")    \
+    ROW(COOKIE_LOOP,          DROP,   DROP,   0,      "RFC 7296 2.6: asked for cookies too often")     \
+    ROW(GROUP_LOOP,           DROP,   DROP,   0,      "RFC 7296 2.7: asked for groups too often")      \
+    ROW(GROUP_NOT_OFFERED,    DROP,   DROP,   0,      "RFC 7296 2.7: wanted a group we never offered") \
+    ROW(CHOICE_NOT_OFFERED,   DROP,   FATAL,  7,      "RFC 7296 2.7: chose what we never offered")     \
+    ROW(NO_ANSWER,            DROP,   DROP,   0,      "RFC 7296 2.4: gave up retransmitting")          \
+    /* IKE_AUTH and after */                                                                           \
+    ROW(AUTHENTICATION,       DROP,   FATAL,  24,     "RFC 7296 2.21.2 AUTHENTICATION_FAILED")         \
+    ROW(PEER_UNKNOWN,         DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")  \
+    ROW(AUTH_METHOD,          DROP,   FATAL,  24,     "RFC 7296 3.8: a method we do not accept")       \
+    ROW(TS_UNACCEPTABLE,      DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")                     \
+    ROW(CHILD_NO_PROPOSAL,    DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")              \
+    ROW(CHILD_TABLE_FULL,     DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")                \
+    ROW(NO_MORE_CHILDREN,     DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS: one Child SA")  \
+    ROW(HALF_OPEN_EXPIRED,    DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")             \
+    ROW(DELETED,              DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")                 \
+    ROW(PEER_DELETED,         DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")           \
+    ROW(INITIAL_CONTACT,      DROP,   DROP,   0,      "RFC 7296 2.4: the peer has no other SA now")
+/* clang-format on */
+
+enum ike_why {
+#define ROW(name, clear, sealed, notify, source) WHY_##name,
+    IKE_WHY_ROWS(ROW)
+#undef ROW
+        IKE_WHY_COUNT
+};
+
+struct ike_why_row {
+    const char *name; /* lower case, as it stands in the database */
+    enum ike_action clear;
+    enum ike_action sealed;
+    uint16_t notify;
+    const char *source;
+};
+
+const struct ike_why_row *ike_why_row(enum ike_why why);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ * One run: the resolved description of who is out there, and the world made of
+ * it. The experiment reader fills the description through the table of keys
+ * (keys.h); a C program may fill it itself. */
+#ifndef MODELS_WORLD_H
+#define MODELS_WORLD_H
+
+#include "models/costs.h"
+#include "sim/host.h"
+#include "sim/net_links.h"
+#include "sim/record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum model_limits {
+    MODEL_NAME_MAX = 64,
+    MODEL_TEXT_MAX = 256,
+    MODEL_THINGS_MAX = 16, /* links, gateways, client populations, attackers: each */
+    MODEL_PROFILE_MAX = 32, /* points of a rate over time */
+    MODEL_PATH_MAX = 256,
+};
+
+enum model_network { MODEL_LINKS };
+enum model_crypto { MODEL_MODELLED, MODEL_OPENSSL };
+enum model_auth { MODEL_PSK };
+
+struct model_link {
+    char name[MODEL_NAME_MAX];
+    uint64_t rate_bps;
+    uint64_t delay_ns;
+    uint64_t jitter_ns;
+    uint64_t loss_ppb;
+    uint64_t queue_packets; /* 0: unlimited */
+    uint64_t queue_bytes;   /* 0: unlimited */
+    uint64_t mtu;
+};
+
+/* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
+struct model_gateway {
+    char name[MODEL_NAME_MAX];
+    char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
+    uint64_t cores;
+    char machine[MODEL_PATH_MAX];        /* a profile's name, or the path of one calibrate printed */
+    char implementation[MODEL_NAME_MAX];
+    uint64_t inbox_bytes;
+    uint64_t sa_max;
+    uint64_t cookies_at;  /* IKE_UNLIMITED: never */
+    uint64_t cookies_off; /* IKE_UNLIMITED: half of `at`, rounded up */
+    uint64_t cookies_hold_ns;
+    uint64_t cookies_secret_ns;
+    uint64_t cookies_overlap_ns;
+    uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
+    uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
+    uint64_t half_open_timeout_ns;
+    uint64_t liveness_ns;           /* 0: never */
+    char proposals[MODEL_TEXT_MAX];
+    char esp[MODEL_TEXT_MAX];
+    char selectors[MODEL_TEXT_MAX]; /* what the gateway protects */
+    char psk[MODEL_NAME_MAX];
+    bool force_encapsulation;
+    bool transport_mode;
+    uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
+};
+
+enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
+
+/* `poisson 20/s`, `uniform 20/s`, `burst 100 every 10s` */
+struct model_arrivals {
+    enum model_process process;
+    uint64_t rate_micro; /* events per second x 1e6 */
+    uint64_t burst;      /* how many at once */
+    uint64_t every_ns;
+};
+
+/* What a client does when an attempt ended short: `give-up`, or `retry` after a wait. */
+enum model_refused { MODEL_GIVE_UP, MODEL_RETRY };
+
+struct model_clients {
+    char name[MODEL_NAME_MAX];
+    char to[MODEL_NAME_MAX];
+    char via[MODEL_NAME_MAX]; /* a link; empty: none */
+    char prefix[MODEL_NAME_MAX]; /* "auto", or the prefix they own */
+    struct model_arrivals arrivals;
+    uint64_t from_ns;
+    uint64_t until_ns;    /* SIM_NEVER: the end less one patience */
+    uint64_t count_max;   /* attempts at most; IKE_UNLIMITED: none */
+    uint64_t patience_ns; /* of one attempt */
+    enum model_refused refused;
+    uint64_t retry_ns;    /* mean wait before the next try, exponential */
+    uint64_t retries;     /* further tries at most */
+    uint64_t stay_ns;     /* deletes its SA after so long; SIM_NEVER: stays */
+    enum model_auth auth;
+    char proposals[MODEL_TEXT_MAX];
+    char esp[MODEL_TEXT_MAX];
+    char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */
+    char selectors[MODEL_TEXT_MAX];   /* of the far side; their own is their address */
+    char psk[MODEL_NAME_MAX];
+    bool transport_mode;
+    uint64_t retransmit_first_ns;
+    uint64_t retransmit_factor_milli;
+    uint64_t retransmit_sends;
+    uint64_t retransmit_jitter_milli;
+    uint64_t retransmit_max_ns;
+    uint64_t cookies_max;
+    uint64_t groups_max;
+    char machine[MODEL_PATH_MAX];
+};
+
+struct model_rate_point {
+    uint64_t at_ns;
+    uint64_t rate_micro;
+};
+
+enum model_shape { MODEL_STEPS, MODEL_RAMP };
+
+/* A constant rate is one point at 0. */
+struct model_rate {
+    struct model_rate_point at[MODEL_PROFILE_MAX];
+    uint64_t count;
+};
+
+enum model_attack_class { MODEL_SPOOFED_INIT };
+
+struct model_attacker {
+    char name[MODEL_NAME_MAX];
+    enum model_attack_class class;
+    char to[MODEL_NAME_MAX];
+    char via[MODEL_NAME_MAX];
+    char sources[MODEL_NAME_MAX]; /* "auto", or the prefix spoofed */
+    uint64_t source_count;        /* addresses drawn from of the prefix; IKE_UNLIMITED: all */
+    struct model_rate rate;
+    enum model_shape shape;
+    enum model_process process; /* poisson or uniform */
+    uint64_t from_ns;
+    uint64_t until_ns; /* SIM_NEVER: the end */
+    char proposals[MODEL_TEXT_MAX];
+    uint64_t templates; /* distinct requests made once, each patched: 64 */
+};
+
+struct model_trace {
+    uint64_t points;   /* of the sweep, the first so many: */
+    uint64_t seeds;    /* of each, the first so many: */
+    uint64_t messages; /* of each run, the first so many */
+};
+
+struct model_world_config {
+    uint64_t for_ns;
+    uint64_t seed;
+    uint64_t sample_ns; /* of series */
+    enum model_network network;
+    enum model_crypto crypto;
+    struct model_link links[MODEL_THINGS_MAX];
+    uint32_t link_count;
+    struct model_gateway gateways[MODEL_THINGS_MAX];
+    uint32_t gateway_count;
+    struct model_clients clients[MODEL_THINGS_MAX];
+    uint32_t client_count;
+    struct model_attacker attackers[MODEL_THINGS_MAX];
+    uint32_t attacker_count;
+    uint64_t trace_messages; /* told to the record; 0: none */
+};
+
+struct model_world;
+
+/* Judges what only the whole can tell: names that lead nowhere, clients that arrive after the end,
+ * overlapping prefixes. Calls `complain` once per problem with the path it is about; returns how many
+ * there were. Warnings (things that were clipped) have `fatal` false and are not counted. */
+typedef void model_complain_fn(void *owner, const char *path, bool fatal, const char *text);
+size_t model_world_judge(struct model_world_config *config, model_complain_fn *complain, void *owner);
+
+/* How to make the provider that `crypto` names: given by the program, so that a build without
+ * OpenSSL links. NULL when it cannot be had. */
+typedef struct ike_crypto *model_provider_fn(struct ike_random random);
+
+/* A judged config. `record` may be NULL. NULL on failure, with one line in `error`. */
+struct model_world *model_world_open(const struct model_world_config *config,
+                                     model_provider_fn *provider, struct sim_record *record,
+                                     char *error, size_t error_max);
+/* Runs to the end; reports metrics, handshakes, refusals, series. Calls `progress` about 20 times a
+ * second of the run's own virtual time over 100 (NULL: not), and stops when it says false. */
+typedef bool model_progress_fn(void *owner, uint64_t now_ns);
+bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner);
+struct sim_fingerprint model_world_fingerprint(const struct model_world *world);
+void model_world_close(struct model_world *world);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * A machine that runs an engine: k cores, a bounded inbox as a socket buffer
+ * is, run-to-completion service. The engine acts in no time at all; the host
+ * keeps its answers back until the core has spent what the turn cost, so that
+ * a flood is felt where a real one is, in the queue. */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include "ike/ike.h"
+#include "sim/fingerprint.h"
+#include "sim/loop.h"
+#include "sim/net.h"
+#include "sim/record.h"
+
+struct sim_host;
+
+/* The implementation half of a cost profile: what a daemon spends around its cryptography. */
+struct sim_implementation {
+    uint32_t datagram_ns;    /* each datagram taken from the inbox: system call, parsing, dispatch */
+    uint32_t answer_ns;      /* each datagram sent */
+    uint32_t byte_ps;        /* each octet in or out, picoseconds */
+    uint32_t half_open_ns;   /* each half-open SA made */
+    uint32_t established_ns; /* each SA authenticated */
+    uint32_t refused_ns;     /* each request refused, cookie challenges included */
+    uint32_t expired_ns;     /* each timer that came due and was served */
+    uint32_t half_open_bytes;   /* memory */
+    uint32_t established_bytes; /* memory */
+};
+
+struct sim_host_config {
+    const char *name;
+    uint32_t cores;       /* 0: every local address is a core of its own, without inbox: a population */
+    uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
+    uint32_t timers_max;  /* timers served in a row before the inbox has its turn */
+    struct sim_implementation implementation;
+};
+
+/* What the model hears of: once per event, at the time the core was done. */
+struct sim_host_ear {
+    void (*event)(void *owner, uint64_t now_ns, const struct ike_event *event);
+    /* A datagram seen at the interface, for traces; NULL: not wanted. `fate`: "sent", "accepted" or
+     * the name of the reason. */
+    void (*seen)(void *owner, uint64_t now_ns, bool inbound, const struct ike_datagram *datagram,
+                 const char *fate);
+    void *owner;
+};
+
+struct sim_host_parts {
+    struct sim_loop *loop;
+    struct sim_net *net;
+    struct ike_engine *engine; /* the host drives it, and does not close it */
+    struct ike_crypto *crypto; /* the meter whose spent_ns is charged */
+    struct sim_fingerprint *fingerprint;
+    struct sim_host_ear ear;
+};
+
+/* Octets a datagram takes of the inbox: the true size Linux charges a socket buffer for
+ * (measured: payload to 150: 832; 151 to 500: 1283; beyond: 2315, and in pages above 4 KiB). */
+uint64_t sim_inbox_charge(size_t payload_len);
+
+struct sim_host *sim_host_open(const struct sim_host_config *config,
+                               const struct sim_host_parts *parts);
+void sim_host_close(struct sim_host *host);
+struct sim_port *sim_host_port(struct sim_host *host); /* to be attached to the network */
+
+/* Calls into the engine from models go through the host, which charges and sends what comes of them. */
+uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct ike_attempt *attempt);
+void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa);
+void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
+
+struct sim_host_counts {
+    uint64_t busy_ns;        /* core time spent, all cores */
+    uint64_t served;         /* datagrams taken from the inbox */
+    uint64_t inbox_dropped;
+    uint64_t inbox_waiting;  /* now */
+    uint64_t wait_sum_ns;    /* of those served, from arrival to start of service */
+    uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
+    uint64_t out_packets;
+    uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said, WHY_OK included */
+    uint64_t events[IKE_ALIVE + 1];  /* engine events by kind */
+};
+const struct sim_host_counts *sim_host_counts(const struct sim_host *host);
+/* Of the waits: the smallest edge of a histogram (4 bins an octave) that `ppm` parts lie below. */
+uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * The one door between hosts and any network. Time is virtual, in nanoseconds.
+ * A network tells apart who sends by node: a host, or a population that owns a
+ * prefix and may send with any source it likes. */
+#ifndef SIM_NET_H
+#define SIM_NET_H
+
+#include "ike/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_protocol { SIM_UDP = 17, SIM_ESP = 50, SIM_TCP = 6 };
+
+struct sim_datagram {
+    struct ike_addr from;
+    struct ike_addr to;
+    const uint8_t *at; /* UDP payload; valid for the call */
+    size_t len;
+    uint8_t protocol; /* enum sim_protocol */
+};
+
+struct sim_net;
+
+/* Deliver copies what it wants to keep and schedules; it never sends. */
+typedef void sim_deliver_fn(void *owner, uint64_t now_ns, const struct sim_datagram *datagram);
+
+/* One end of the network. Filled in by its owner before sim_net_ops.attach. */
+struct sim_port {
+    const char *name;
+    sim_deliver_fn *deliver;
+    void *owner;
+    uint32_t node; /* where it is attached; given by the network */
+};
+
+struct sim_net_ops {
+    const char *name;
+    /* From `port`, at now_ns. The network copies. False when it was lost at once. */
+    bool (*send)(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
+                 const struct sim_datagram *datagram);
+    /* Moves the network's own clock to `limit_ns`, or to its first delivery if that is sooner;
+     * NULL when it uses the loop's queue. */
+    uint64_t (*run_until)(struct sim_net *net, uint64_t limit_ns);
+    void (*close)(struct sim_net *net);
+};
+
+struct sim_net {
+    const struct sim_net_ops *ops;
+};
+
+#endif

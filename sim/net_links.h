@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ * The built-in network: routers and duplex links with rate, delay, jitter,
+ * loss, a bounded queue and an MTU; routing by longest prefix. Everything that
+ * is lost is counted with the stage that lost it. */
+#ifndef SIM_NET_LINKS_H
+#define SIM_NET_LINKS_H
+
+#include "sim/loop.h"
+#include "sim/net.h"
+#include "sim/rng.h"
+
+struct sim_fingerprint;
+struct sim_net_links;
+
+struct sim_link_config {
+    const char *name;
+    uint64_t rate_bps;     /* bits a second, IP header included; 0: no limit */
+    uint64_t delay_ns;     /* one way */
+    uint64_t jitter_ns;    /* added, uniform in 0 … jitter; order is kept */
+    uint32_t loss_ppb;     /* parts per billion, each datagram */
+    uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so */
+    uint64_t queue_bytes;   /* 0: not limited so */
+    uint32_t mtu;          /* octets with IP and UDP headers; too big is lost */
+};
+
+/* Why the network lost a datagram; `lost` rows and captures name it so. */
+#define SIM_LOST_ROWS(ROW)                                                                       \
+    ROW(LINK_LOSS, "link_loss", "the link's own random loss")                                     \
+    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")                                    \
+    ROW(TOO_BIG, "too_big", "longer than the link's MTU")                                         \
+    ROW(NO_ROUTE, "no_route", "nobody owns the address")                                          \
+    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")
+
+enum sim_lost {
+#define ROW(id, name, meaning) SIM_LOST_##id,
+    SIM_LOST_ROWS(ROW)
+#undef ROW
+        SIM_LOST_COUNT
+};
+
+const char *sim_lost_name(enum sim_lost lost);
+
+struct sim_link_counts {
+    uint64_t sent_packets, sent_bytes; /* that left the link's far end; bytes with IP and UDP headers */
+    uint64_t lost[SIM_LOST_COUNT];
+};
+
+/* `seed` names the streams of loss and jitter; `fingerprint` may be NULL. */
+struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
+                                         struct sim_fingerprint *fingerprint);
+struct sim_net *sim_net_links_door(struct sim_net_links *net);
+
+/* Building, before the first send. Nodes are numbered from 0; node 0 exists: the core. */
+uint32_t sim_net_links_router(struct sim_net_links *net);
+/* The link's number; direction 0 is a to b, 1 is b to a. */
+uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
+                            const struct sim_link_config *config);
+/* Attaches a port to a router, without cost, and gives it a prefix; may be called again for more. */
+void sim_net_links_attach(struct sim_net_links *net, uint32_t node, struct sim_port *port,
+                          const struct ike_prefix *prefix);
+/* Computes every router's routes to every prefix, by fewest links, ties by the lower number. */
+void sim_net_links_route(struct sim_net_links *net);
+
+struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uint32_t link,
+                                            uint32_t direction);
+uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost); /* all links */
+
+#endif
