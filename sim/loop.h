@@ -22,18 +22,19 @@ struct sim_event {
     uint64_t serial; /* of its scheduling, never 0 while it waits */
     void (*run)(void *owner, uint64_t now_ns);
     void *owner;
-    struct sim_event *next; /* the queue's */
-    struct sim_event *prev;
-    uint32_t slot;
-    uint8_t rank; /* enum sim_rank */
+    uint32_t slot; /* where the queue keeps it */
+    uint8_t rank;  /* enum sim_rank */
 };
 
+/* NULL when address space cannot be had. At most some 33 million events wait at once (2 million on
+ * a 32-bit machine); one more is an assertion. */
 struct sim_loop *sim_loop_open(void);
 void sim_loop_close(struct sim_loop *loop);
 /* A network with a clock of its own (ns-3): the loop asks it to go no further than the next event. */
 void sim_loop_join(struct sim_loop *loop, struct sim_net *net);
 uint64_t sim_loop_now(const struct sim_loop *loop);
-/* Scheduling an event that is scheduled moves it. `at_ns` in the past is an assertion. */
+/* Scheduling an event that is scheduled moves it; SIM_NEVER cancels it. `at_ns` in the past is an
+ * assertion. */
 void sim_loop_at(struct sim_loop *loop, struct sim_event *event, uint64_t at_ns);
 void sim_loop_cancel(struct sim_loop *loop, struct sim_event *event);
 bool sim_loop_waits(const struct sim_event *event);

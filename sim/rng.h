@@ -7,6 +7,7 @@
 
 #include "ike/crypto.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +23,11 @@ uint64_t sim_rng_u64(struct sim_rng *rng);
 uint64_t sim_rng_below(struct sim_rng *rng, uint64_t below);
 /* Uniform in low … high, both included. */
 uint64_t sim_rng_between(struct sim_rng *rng, uint64_t low, uint64_t high);
-/* True with probability ppm / 1,000,000,000 (parts per billion, so that 0.1 % is exact). */
+/* True with probability ppb / 1,000,000,000 (parts per billion, so that 0.1 % is exact). Draws
+ * whatever `ppb` is, so that runs with different shares see the same luck. */
 bool sim_rng_chance_ppb(struct sim_rng *rng, uint32_t ppb);
-/* Exponential with the given mean, in the mean's unit, by an integer logarithm; 2^-32 exact or
- * better, at most 44 means. */
+/* Exponential with the given mean, in the mean's unit, by an integer logarithm: within 2^-32 of the
+ * mean, then rounded to the nearest integer; at most 44.4 means. One draw. */
 uint64_t sim_rng_exponential(struct sim_rng *rng, uint64_t mean);
 void sim_rng_fill(struct sim_rng *rng, uint8_t *out, size_t len);
 /* The stream as the engine's source of random octets. */
