@@ -1,3 +1,417 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * The built-in network. A direction of a link is one line of datagrams, in the
+ * order they will come out: those waiting, the one being sent, those in
+ * flight. As service is first come, first served, each one's times are known
+ * when it joins the line, so one event, for the first in line, is enough. */
+#include "sim/net_links.h"
+
+#include "sim/fingerprint.h"
+#include "sim/net_routes.h"
+#include "sim/slabs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNDER_WAY_MAX = 1 << 18, IP_MAX = 65535, NANO = 1000000000 };
+
+/* A datagram on its way; its payload follows. */
+struct parcel {
+    struct parcel *next;
+    uint64_t number;    /* of its sending, from 1 */
+    uint64_t start_ns;  /* the link begins to send it */
+    uint64_t arrive_ns; /* at the link's far end */
+    struct sim_datagram datagram;
+    uint32_t size;  /* with headers */
+    uint16_t owned; /* the prefix it goes to */
+};
+
+/* Singly linked, first in, first out. */
+struct line {
+    struct parcel *first;
+    struct parcel *last;
+};
+
+struct direction {
+    struct sim_net_links *net;
+    struct sim_event arrive; /* of the first in line */
+    struct line line;
+    struct parcel *waiting; /* the first not known to have started */
+    uint64_t waiting_packets, waiting_bytes;
+    uint64_t free_ns; /* the sender has sent all */
+    uint64_t rest;    /* and this many more of 1 / rate_bps ns */
+    uint64_t last_ns; /* the latest arrival given out: order is kept */
+    struct sim_rng loss;
+    struct sim_rng jitter;
+    struct sim_link_config config;
+    struct sim_link_counts counts;
+    uint16_t far_node;
+};
+
+struct sim_net_links {
+    struct sim_net door;
+    struct sim_loop *loop;
+    struct sim_fingerprint *fingerprint;
+    struct sim_slabs *slabs;
+    uint64_t seed;
+    struct sim_net_totals totals;
+    uint64_t lost[SIM_LOST_COUNT];
+    struct sim_event here; /* for what is delivered where it was sent */
+    struct line local;
+    struct sim_routes routes;
+    struct direction directions[2 * SIM_LINKS_MAX];
+};
+
+static struct sim_net_links *net_of(struct sim_net *door)
+{
+    return (struct sim_net_links *)(void *)door; /* its first member */
+}
+
+static void line_put(struct line *line, struct parcel *parcel)
+{
+    parcel->next = NULL;
+    if (line->first == NULL)
+        line->first = parcel;
+    else
+        line->last->next = parcel;
+    line->last = parcel;
+}
+
+static struct parcel *line_take(struct line *line)
+{
+    struct parcel *const parcel = line->first;
+    line->first = parcel->next;
+    return parcel;
+}
+
+static void trace(const struct sim_net_links *n, enum sim_trace kind, uint64_t now_ns,
+                  uint64_t value)
+{
+    if (n->fingerprint != NULL)
+        sim_fingerprint_add(n->fingerprint, kind, now_ns, value);
+}
+
+/* Every octet that is sent is in the trace, and from whom to whom. */
+static void trace_send(const struct sim_net_links *n, uint64_t now_ns, const struct sim_datagram *d)
+{
+    if (n->fingerprint == NULL)
+        return;
+    uint8_t ends[40];
+    memcpy(ends, d->from.ip, 16);
+    memcpy(ends + 16, d->to.ip, 16);
+    ends[32] = (uint8_t)(d->from.port >> 8);
+    ends[33] = (uint8_t)d->from.port;
+    ends[34] = (uint8_t)(d->to.port >> 8);
+    ends[35] = (uint8_t)d->to.port;
+    ends[36] = d->from.family;
+    ends[37] = d->to.family;
+    ends[38] = d->protocol;
+    ends[39] = 0;
+    sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, ends, sizeof ends);
+    sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, d->at, d->len);
+}
+
+static uint64_t size_on_link(const struct sim_datagram *d)
+{
+    const uint64_t ip = d->to.family == IKE_IPV6 ? 40 : 20;
+    const uint64_t inner = d->protocol == SIM_UDP ? 8 : d->protocol == SIM_TCP ? 20 : 0;
+    return ip + inner + d->len;
+}
+
+/* Counts a loss, at `direction` if it was on a link. */
+static void lose(struct sim_net_links *n, struct direction *direction, enum sim_lost lost,
+                 uint64_t number)
+{
+    if (direction != NULL)
+        direction->counts.lost[lost]++;
+    n->lost[lost]++;
+    trace(n, SIM_TRACE_LOST, sim_loop_now(n->loop), number << 8 | (uint64_t)lost);
+}
+
+static void parcel_lose(struct sim_net_links *n, struct direction *direction, enum sim_lost lost,
+                        struct parcel *p)
+{
+    lose(n, direction, lost, p->number);
+    n->totals.under_way--;
+    sim_slabs_give(n->slabs, p);
+}
+
+static void parcel_deliver(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
+{
+    const struct sim_port *const port = n->routes.owned[p->owned].port;
+    trace(n, SIM_TRACE_DELIVER, now_ns, p->number);
+    n->totals.delivered++;
+    n->totals.under_way--;
+    port->deliver(port->owner, now_ns, &p->datagram);
+    sim_slabs_give(n->slabs, p);
+}
+
+/* Forgets those that have begun to be sent by now. */
+static void waiting_update(struct direction *d, uint64_t now_ns)
+{
+    while (d->waiting != NULL && d->waiting->start_ns <= now_ns) {
+        d->waiting_packets--;
+        d->waiting_bytes -= d->waiting->size;
+        d->waiting = d->waiting->next;
+    }
+}
+
+static bool queue_full(const struct direction *d, uint64_t now_ns, uint64_t size)
+{
+    if (d->free_ns < now_ns || (d->free_ns == now_ns && d->rest == 0))
+        return false;
+    const struct sim_link_config *const c = &d->config;
+    if (c->queue_packets != 0 && d->waiting_packets >= c->queue_packets)
+        return true;
+    return c->queue_bytes != 0 && d->waiting_bytes + size > c->queue_bytes;
+}
+
+/* Why the link does not take a datagram of this size now; SIM_LOST_COUNT: it does. */
+static enum sim_lost direction_refuses(struct direction *d, uint64_t now_ns, uint64_t size)
+{
+    if (size > (d->config.mtu == 0 ? IP_MAX : d->config.mtu))
+        return SIM_LOST_TOO_BIG;
+    waiting_update(d, now_ns);
+    return queue_full(d, now_ns, size) ? SIM_LOST_QUEUE_FULL : SIM_LOST_COUNT;
+}
+
+/* When the last bit has left, if sending starts as soon as the sender is free. What does not fill
+ * a nanosecond is carried over, so a busy link keeps its rate exactly. */
+static uint64_t send_time(struct direction *d, struct parcel *p, uint64_t now_ns)
+{
+    const uint64_t rate = d->config.rate_bps;
+    if (d->free_ns < now_ns || rate == 0) {
+        d->free_ns = now_ns;
+        d->rest = 0;
+    }
+    p->start_ns = d->free_ns;
+    if (rate != 0) {
+        const uint64_t work = p->size * UINT64_C(8) * NANO + d->rest;
+        d->free_ns += work / rate;
+        d->rest = work % rate;
+    }
+    return d->free_ns;
+}
+
+static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    uint64_t arrive_ns = send_time(d, p, now_ns) + d->config.delay_ns;
+    if (d->config.jitter_ns != 0)
+        arrive_ns += sim_rng_between(&d->jitter, 0, d->config.jitter_ns);
+    p->arrive_ns = arrive_ns > d->last_ns ? arrive_ns : d->last_ns;
+    d->last_ns = p->arrive_ns;
+    const bool alone = d->line.first == NULL;
+    line_put(&d->line, p);
+    if (p->start_ns > now_ns) {
+        d->waiting_packets++;
+        d->waiting_bytes += p->size;
+        if (d->waiting == NULL)
+            d->waiting = p;
+    }
+    if (alone)
+        sim_loop_at(d->net->loop, &d->arrive, p->arrive_ns);
+}
+
+/* One step further from `node`: onto a link, or to the port. */
+static bool forward(struct sim_net_links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
+{
+    const struct sim_owned *const o = &n->routes.owned[p->owned];
+    const uint16_t way = n->routes.ways[node][o->node];
+    assert(way != SIM_NO_WAY);
+    if (way == SIM_ARRIVED) {
+        parcel_deliver(n, now_ns, p);
+        return true;
+    }
+    struct direction *const d = &n->directions[way];
+    const enum sim_lost lost = direction_refuses(d, now_ns, p->size);
+    if (lost != SIM_LOST_COUNT) {
+        parcel_lose(n, d, lost, p);
+        return false;
+    }
+    direction_push(d, now_ns, p);
+    return true;
+}
+
+/* The first in line has come out at the far end. */
+static void direction_arrive(void *owner, uint64_t now_ns)
+{
+    struct direction *const d = owner;
+    waiting_update(d, now_ns);
+    while (d->line.first != NULL && d->line.first->arrive_ns <= now_ns) {
+        struct parcel *const p = line_take(&d->line);
+        assert(d->waiting != p);
+        if (d->config.loss_ppb != 0 && sim_rng_chance_ppb(&d->loss, d->config.loss_ppb)) {
+            parcel_lose(d->net, d, SIM_LOST_LINK_LOSS, p);
+            continue;
+        }
+        d->counts.sent_packets++;
+        d->counts.sent_bytes += p->size;
+        (void)forward(d->net, d->far_node, now_ns, p);
+    }
+    if (d->line.first != NULL)
+        sim_loop_at(d->net->loop, &d->arrive, d->line.first->arrive_ns);
+}
+
+static void local_arrive(void *owner, uint64_t now_ns)
+{
+    struct sim_net_links *const n = owner;
+    while (n->local.first != NULL)
+        parcel_deliver(n, now_ns, line_take(&n->local));
+}
+
+/* NULL when the pool is used up. */
+static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_datagram *datagram)
+{
+    struct parcel *const p = sim_slabs_take(n->slabs, sizeof *p + datagram->len);
+    if (p == NULL)
+        return NULL;
+    uint8_t *const payload = (uint8_t *)(p + 1);
+    if (datagram->len > 0)
+        memcpy(payload, datagram->at, datagram->len);
+    p->datagram = *datagram;
+    p->datagram.at = payload;
+    p->size = (uint32_t)size_on_link(datagram);
+    p->number = n->totals.sent;
+    return p;
+}
+
+static bool net_send(struct sim_net *door, uint64_t now_ns, const struct sim_port *port,
+                     const struct sim_datagram *datagram)
+{
+    struct sim_net_links *const n = net_of(door);
+    const uint32_t node = port->node;
+    n->totals.sent++;
+    trace_send(n, now_ns, datagram);
+    const uint16_t owned = sim_routes_find(&n->routes, node, &datagram->to);
+    if (owned == SIM_NO_WAY) {
+        lose(n, NULL, SIM_LOST_NO_ROUTE, n->totals.sent);
+        return false;
+    }
+    const uint16_t way = n->routes.ways[node][n->routes.owned[owned].node];
+    struct direction *const d = way == SIM_ARRIVED ? NULL : &n->directions[way];
+    if (size_on_link(datagram) > IP_MAX) {
+        lose(n, d, SIM_LOST_TOO_BIG, n->totals.sent);
+        return false;
+    }
+    struct parcel *const p = parcel_make(n, datagram);
+    if (p == NULL) {
+        lose(n, d, SIM_LOST_QUEUE_FULL, n->totals.sent);
+        return false;
+    }
+    p->owned = owned;
+    n->totals.under_way++;
+    if (d != NULL)
+        return forward(n, node, now_ns, p);
+    line_put(&n->local, p);
+    if (!sim_loop_waits(&n->here))
+        sim_loop_at(n->loop, &n->here, now_ns);
+    return true;
+}
+
+static void net_close(struct sim_net *door)
+{
+    sim_net_links_close(net_of(door));
+}
+
+static const struct sim_net_ops net_ops = {.name = "links", .send = net_send, .close = net_close};
+
+struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
+                                         struct sim_fingerprint *fingerprint)
+{
+    struct sim_net_links *const n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return NULL;
+    struct sim_rng streams;
+    sim_rng_open(&streams, seed, "net_links");
+    n->door.ops = &net_ops;
+    n->loop = loop;
+    n->fingerprint = fingerprint;
+    n->seed = sim_rng_u64(&streams);
+    n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
+    n->routes.node_count = 1;
+    n->slabs = sim_slabs_open(UNDER_WAY_MAX);
+    if (n->slabs == NULL) {
+        free(n);
+        return NULL;
+    }
+    return n;
+}
+
+void sim_net_links_close(struct sim_net_links *net)
+{
+    if (net == NULL)
+        return;
+    sim_loop_cancel(net->loop, &net->here);
+    for (uint32_t i = 0; i < 2U * net->routes.link_count; i++)
+        sim_loop_cancel(net->loop, &net->directions[i].arrive);
+    sim_slabs_close(net->slabs);
+    free(net);
+}
+
+struct sim_net *sim_net_links_door(struct sim_net_links *net)
+{
+    return &net->door;
+}
+
+uint32_t sim_net_links_router(struct sim_net_links *net)
+{
+    assert(net->routes.node_count < SIM_NODES_MAX);
+    return net->routes.node_count++;
+}
+
+static void direction_open(struct sim_net_links *n, uint32_t index, uint16_t far_node,
+                           const struct sim_link_config *config)
+{
+    struct direction *const d = &n->directions[index];
+    const char *const name = config->name == NULL ? "" : config->name;
+    /* A link without a name is told from others by its number. */
+    const uint64_t stream = (*name == '\0' ? index + 2 : index % 2) * 2;
+    *d = (struct direction){.net = n, .config = *config, .far_node = far_node};
+    d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};
+    sim_rng_open_at(&d->loss, n->seed, name, stream);
+    sim_rng_open_at(&d->jitter, n->seed, name, stream + 1);
+}
+
+uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
+                            const struct sim_link_config *config)
+{
+    struct sim_routes *const r = &net->routes;
+    assert(r->link_count < SIM_LINKS_MAX);
+    assert(a < r->node_count && b < r->node_count && a != b);
+    assert(config->loss_ppb <= NANO);
+    const uint32_t link = r->link_count++;
+    r->ends[link][0] = (uint16_t)a;
+    r->ends[link][1] = (uint16_t)b;
+    direction_open(net, 2 * link, (uint16_t)b, config);
+    direction_open(net, 2 * link + 1, (uint16_t)a, config);
+    return link;
+}
+
+void sim_net_links_attach(struct sim_net_links *net, uint32_t node, struct sim_port *port,
+                          const struct ike_prefix *prefix)
+{
+    port->node = node;
+    sim_routes_own(&net->routes, node, port, prefix);
+}
+
+void sim_net_links_route(struct sim_net_links *net)
+{
+    sim_routes_compute(&net->routes);
+}
+
+struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uint32_t link,
+                                            uint32_t direction)
+{
+    assert(link < net->routes.link_count && direction < 2);
+    return net->directions[2 * link + direction].counts;
+}
+
+uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost)
+{
+    return net->lost[lost];
+}
+
+struct sim_net_totals sim_net_links_totals(const struct sim_net_links *net)
+{
+    return net->totals;
+}

@@ -18,9 +18,10 @@ struct sim_link_config {
     uint64_t delay_ns;     /* one way */
     uint64_t jitter_ns;    /* added, uniform in 0 … jitter; order is kept */
     uint32_t loss_ppb;     /* parts per billion, each datagram */
-    uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so */
+    uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
+                               the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
-    uint32_t mtu;          /* octets with IP and UDP headers; too big is lost */
+    uint32_t mtu;          /* octets with IP and UDP headers; too big is lost. 0: 65,535 */
 };
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
@@ -45,12 +46,16 @@ struct sim_link_counts {
     uint64_t lost[SIM_LOST_COUNT];
 };
 
-/* `seed` names the streams of loss and jitter; `fingerprint` may be NULL. */
+/* `seed` and each link's name make the streams of loss and jitter; `fingerprint` may be NULL. NULL
+ * when memory cannot be had. */
 struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
                                          struct sim_fingerprint *fingerprint);
+/* Closed with its ops->close, or sim_net_links_close. */
 struct sim_net *sim_net_links_door(struct sim_net_links *net);
+void sim_net_links_close(struct sim_net_links *net);
 
-/* Building, before the first send. Nodes are numbered from 0; node 0 exists: the core. */
+/* Building, before the first send; at most 128 nodes, 128 links, 256 prefixes. Nodes are numbered
+ * from 0; node 0 exists: the core. */
 uint32_t sim_net_links_router(struct sim_net_links *net);
 /* The link's number; direction 0 is a to b, 1 is b to a. */
 uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
@@ -64,5 +69,13 @@ void sim_net_links_route(struct sim_net_links *net);
 struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uint32_t link,
                                             uint32_t direction);
 uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost); /* all links */
+
+/* Of the whole network. Always: sent = delivered + what was lost + under_way. */
+struct sim_net_totals {
+    uint64_t sent;
+    uint64_t delivered;
+    uint64_t under_way;
+};
+struct sim_net_totals sim_net_links_totals(const struct sim_net_links *net);
 
 #endif
