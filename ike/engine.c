@@ -1,3 +1,217 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * The engine's doors: opened, closed, a datagram in, a deadline served, outputs
+ * and events fetched. What a message means is the business of v2/. */
+#include "ike/engine.h"
+
+#include "ike/v2/exchange_info.h"
+#include "ike/v2/window.h"
+#include "ike/v2/wire.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void draw_digest_key(struct ike_engine *engine)
+{
+    uint8_t octets[16];
+    engine->crypto->ops->random(engine->crypto, octets, sizeof octets);
+    struct ike_reader r = rd_open((struct ike_bytes){.at = octets, .len = sizeof octets});
+    engine->digest_key[0] = rd_u64(&r);
+    engine->digest_key[1] = rd_u64(&r);
+}
+
+struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *crypto)
+{
+    const uint32_t max = config->sa_max;
+    assert(max >= 1 && max < UINT32_C(1) << 24);
+    struct ike_engine *const engine = calloc(1, sizeof *engine);
+    if (engine == NULL)
+        return NULL;
+    engine->config = *config;
+    engine->crypto = crypto;
+    engine->cookies.below_since_ns = IKE_NEVER;
+    /* Every SA keeps at most five things of one size. */
+    const bool good =
+        ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
+        ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
+        ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
+        ike_store_open(&engine->store, max < UINT32_MAX / 5 ? 5 * max : max) &&
+        ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
+        ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max);
+    if (!good) {
+        ike_close(engine);
+        return NULL;
+    }
+    draw_digest_key(engine);
+    return engine;
+}
+
+void ike_close(struct ike_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (uint32_t place = 1; place <= engine->sas.high; place++) {
+        struct ike_sa *const sa = ike_sa_at(engine, place);
+        if (sa->state != S_NONE)
+            ike_sa_give(engine, sa);
+    }
+    ike_pool_close(&engine->sas);
+    ike_pool_close(&engine->setups);
+    ike_pool_close(&engine->children);
+    ike_store_close(&engine->store);
+    ike_timers_close(&engine->timers);
+    ike_index_close(&engine->requests);
+    ike_index_close(&engine->addresses);
+    ike_index_close(&engine->identities);
+    ike_secret_wipe(engine, sizeof *engine);
+    free(engine);
+}
+
+/* ---- outputs and events ---- */
+
+struct ike_writer ike_output_begin(struct ike_engine *engine)
+{
+    struct ike_ring *const ring = &engine->outputs_ring;
+    assert(ring->tail - ring->head < IKE_OUTPUTS_MAX); /* the caller drains between calls */
+    struct ike_output *const out = &engine->outputs[ring->tail % IKE_OUTPUTS_MAX];
+    return wr_open(out->bytes + IKE_MARKER_LEN, IKE_MESSAGE_MAX);
+}
+
+void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
+                       const struct ike_addr *remote, size_t len)
+{
+    struct ike_output *const out = &engine->outputs[engine->outputs_ring.tail++ % IKE_OUTPUTS_MAX];
+    memset(out->bytes, 0, IKE_MARKER_LEN);
+    out->local = *local;
+    out->remote = *remote;
+    out->len = (uint16_t)len;
+}
+
+bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
+{
+    struct ike_ring *const ring = &engine->outputs_ring;
+    if (ring->head == ring->tail)
+        return false;
+    const struct ike_output *const o = &engine->outputs[ring->head++ % IKE_OUTPUTS_MAX];
+    const size_t marker = o->local.port == IKE_PORT_NAT ? IKE_MARKER_LEN : 0;
+    out->local = o->local;
+    out->remote = o->remote;
+    out->bytes =
+        (struct ike_bytes){.at = o->bytes + IKE_MARKER_LEN - marker, .len = o->len + marker};
+    return true;
+}
+
+void ike_event_add(struct ike_engine *engine, const struct ike_event *event)
+{
+    struct ike_ring *const ring = &engine->events_ring;
+    assert(ring->tail - ring->head < IKE_EVENTS_MAX); /* the caller drains between calls */
+    engine->events[ring->tail++ % IKE_EVENTS_MAX] = *event;
+}
+
+bool ike_next_event(struct ike_engine *engine, struct ike_event *out)
+{
+    struct ike_ring *const ring = &engine->events_ring;
+    if (ring->head == ring->tail)
+        return false;
+    *out = engine->events[ring->head++ % IKE_EVENTS_MAX];
+    return true;
+}
+
+/* ---- time ---- */
+
+uint64_t ike_deadline(const struct ike_engine *engine)
+{
+    return ike_timers_first(&engine->timers).at_ns;
+}
+
+void ike_tick(struct ike_engine *engine, uint64_t now_ns)
+{
+    const struct ike_timer_entry first = ike_timers_first(&engine->timers);
+    if (first.number == 0 || first.at_ns > now_ns)
+        return;
+    struct ike_sa *const sa = ike_sa_at(engine, first.number);
+    if (sa->state == S_KEYED)
+        ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
+    else if (sa->resend_ns <= now_ns)
+        ike_window_overdue(engine, sa, now_ns);
+    else
+        ike_liveness_overdue(engine, sa, now_ns);
+    ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
+}
+
+/* ---- datagrams ---- */
+
+/* RFC 3948 2.2, 2.3: on port 4500 four zero octets tell IKE from ESP, and one octet 0xff is
+ * nothing. */
+static enum ike_why strip_marker(const struct ike_datagram *in, struct ike_bytes *message)
+{
+    *message = in->bytes;
+    if (in->local.port != IKE_PORT_NAT)
+        return WHY_OK;
+    struct ike_reader r = rd_open(in->bytes);
+    if (in->bytes.len == 1 && in->bytes.at[0] == 0xff)
+        return WHY_NAT_KEEPALIVE;
+    const uint32_t marker = rd_u32(&r);
+    if (r.bad)
+        return WHY_SYNTAX;
+    if (marker != 0)
+        return WHY_ESP;
+    *message = rd_rest(&r);
+    return WHY_OK;
+}
+
+enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in)
+{
+    struct ike_bytes message;
+    const enum ike_why why = strip_marker(in, &message);
+    return why != WHY_OK ? why : ike_v2_input(engine, now_ns, in, message);
+}
+
+uint64_t ike_peek_spi(const struct ike_datagram *in)
+{
+    struct ike_bytes message;
+    struct ike_header head;
+    if (strip_marker(in, &message) != WHY_OK || ike_header_parse(message, &head) != WHY_OK)
+        return 0;
+    return (head.flags & FLAG_INITIATOR) != 0 ? head.spi_r : head.spi_i;
+}
+
+/* ---- looking in ---- */
+
+uint64_t ike_memory(const struct ike_engine *engine)
+{
+    return (uint64_t)engine->sas.used * engine->sas.item +
+           (uint64_t)engine->setups.used * engine->setups.item +
+           (uint64_t)engine->children.used * engine->children.item + engine->store.used;
+}
+
+struct ike_stats ike_stats(const struct ike_engine *engine)
+{
+    return (struct ike_stats){.half_open = engine->half_open,
+                              .established = engine->established,
+                              .children = engine->children.used,
+                              .cookies_on = engine->cookies.on,
+                              .memory = ike_memory(engine),
+                              .memory_max = engine->memory_max};
+}
+
+bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL || found->keys.number == 0)
+        return false;
+    *out = ike_sa_view_keys(engine, found);
+    return true;
+}
+
+void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
+{
+    struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL)
+        return;
+    const uint8_t before = found->state;
+    found->state = S_NONE;
+    ike_sa_entered(engine, found, before);
+    ike_sa_give(engine, found);
+    ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
+}

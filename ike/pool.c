@@ -1,3 +1,135 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Pools over reserved address space, and the store made of them. */
+#include "ike/pool.h"
+
+#include "ike/crypto.h"
+#include "ike/limits.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *ike_reserve(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+    void *const at = mmap(NULL, count * size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void ike_unreserve(void *at, size_t count, size_t size)
+{
+    if (at != NULL)
+        (void)munmap(at, count * size);
+}
+
+bool ike_pool_open(struct ike_pool *pool, size_t item, uint32_t max)
+{
+    assert(item >= 8 && item % 8 == 0);
+    assert(max > 0);
+    *pool = (struct ike_pool){.item = item, .max = max};
+    pool->base = ike_reserve(max, item);
+    return pool->base != NULL;
+}
+
+void ike_pool_close(struct ike_pool *pool)
+{
+    ike_unreserve(pool->base, pool->max, pool->item);
+    *pool = (struct ike_pool){0};
+}
+
+void *ike_pool_at(const struct ike_pool *pool, uint32_t number)
+{
+    assert(number >= 1 && number <= pool->high);
+    return pool->base + (size_t)(number - 1) * pool->item;
+}
+
+uint32_t ike_pool_take(struct ike_pool *pool)
+{
+    uint32_t number = pool->free;
+    if (number != 0) {
+        memcpy(&pool->free, ike_pool_at(pool, number), sizeof pool->free);
+    } else {
+        if (pool->high == pool->max)
+            return 0;
+        number = ++pool->high;
+    }
+    pool->used++;
+    return number;
+}
+
+void ike_pool_give(struct ike_pool *pool, uint32_t number)
+{
+    assert(pool->used > 0);
+    memcpy(ike_pool_at(pool, number), &pool->free, sizeof pool->free);
+    pool->free = number;
+    pool->used--;
+}
+
+/* Messages of IKE_SA_INIT with small groups lie between 200 and 500 octets, where steps are fine.
+ */
+static const uint16_t class_sizes[IKE_STORE_CLASSES] = {
+    64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, IKE_MESSAGE_MAX,
+};
+
+bool ike_store_open(struct ike_store *store, uint32_t max)
+{
+    *store = (struct ike_store){0};
+    bool good = true;
+    for (size_t i = 0; i < IKE_STORE_CLASSES; i++)
+        good = ike_pool_open(&store->pools[i], class_sizes[i], max) && good;
+    if (!good)
+        ike_store_close(store);
+    return good;
+}
+
+void ike_store_close(struct ike_store *store)
+{
+    for (size_t i = 0; i < IKE_STORE_CLASSES; i++)
+        ike_pool_close(&store->pools[i]);
+}
+
+static uint8_t class_of(size_t len)
+{
+    if (len <= 512)
+        return (uint8_t)((len + 63) / 64 - 1);
+    uint8_t class = 8;
+    while (class_sizes[class] < len)
+        class ++;
+    return class;
+}
+
+struct ike_blob ike_store_take(struct ike_store *store, size_t len)
+{
+    if (len == 0 || len > IKE_MESSAGE_MAX)
+        return (struct ike_blob){0};
+    const uint8_t class = class_of(len);
+    const uint32_t number = ike_pool_take(&store->pools[class]);
+    if (number == 0)
+        return (struct ike_blob){0};
+    store->used += class_sizes[class];
+    return (struct ike_blob){.number = number, .len = (uint16_t)len, .class = class};
+}
+
+void ike_store_give(struct ike_store *store, struct ike_blob blob)
+{
+    if (blob.number == 0)
+        return;
+    struct ike_pool *const pool = &store->pools[blob.class];
+    ike_secret_wipe(ike_pool_at(pool, blob.number), blob.len);
+    ike_pool_give(pool, blob.number);
+    store->used -= class_sizes[blob.class];
+}
+
+uint8_t *ike_store_at(const struct ike_store *store, struct ike_blob blob)
+{
+    return ike_pool_at(&store->pools[blob.class], blob.number);
+}
+
+struct ike_bytes ike_store_view(const struct ike_store *store, struct ike_blob blob)
+{
+    if (blob.number == 0)
+        return (struct ike_bytes){.at = NULL, .len = 0};
+    return (struct ike_bytes){.at = ike_store_at(store, blob), .len = blob.len};
+}

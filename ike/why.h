@@ -33,7 +33,6 @@ enum ike_action {
     ROW(MESSAGE_ID,           DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")              \
     ROW(NOT_AWAITED,          DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")  \
     ROW(RETRANSMITTED,        DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")      \
-    ROW(IN_PROGRESS,          DROP,   DROP,   0,      "RFC 7296 2.1: its first copy is still at work") \
     ROW(BAD_ICV,              DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                         \
     /* payloads */                                                                                     \
     ROW(CRITICAL_PAYLOAD,     REFUSE, REFUSE, 1,      "RFC 7296 2.5 UNSUPPORTED_CRITICAL_PAYLOAD")     \
@@ -63,7 +62,6 @@ enum ike_action {
     ROW(TS_UNACCEPTABLE,      DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")                     \
     ROW(CHILD_NO_PROPOSAL,    DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")              \
     ROW(CHILD_TABLE_FULL,     DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")                \
-    ROW(NO_MORE_CHILDREN,     DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS: one Child SA")  \
     ROW(HALF_OPEN_EXPIRED,    DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")             \
     ROW(DELETED,              DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")                 \
     ROW(PEER_DELETED,         DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")           \

@@ -1,3 +1,253 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * IKE_AUTH with a pre-shared key, both roles, and the first Child SA
+ * (RFC 7296 1.2, 2.15, 2.21.2):
+ *
+ *     HDR, SK {IDi, [N(INITIAL_CONTACT),] [IDr,]
+ *         AUTH, SAi2, TSi, TSr}      -->
+ *                                   <--   HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *                              or   <--   HDR, SK {IDr, AUTH, N(TS_UNACCEPTABLE)}
+ *                              or   <--   HDR, SK {N(AUTHENTICATION_FAILED)}
+ */
+#include "ike/v2/exchange_auth.h"
+
+#include "ike/engine.h"
+#include "ike/v2/child.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/proof.h"
+#include "ike/v2/rules.h"
+#include "ike/v2/window.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* An ID payload that was just written, without its payload header: what AUTH covers. */
+static struct ike_bytes body_since(const struct ike_turn *t, size_t begin)
+{
+    return (struct ike_bytes){.at = t->out.base + begin + IKE_PAYLOAD_HEAD,
+                              .len = t->out.len - begin - IKE_PAYLOAD_HEAD};
+}
+
+static void put_proof(struct ike_turn *t, struct ike_bytes id_body)
+{
+    uint8_t proof[IKE_PRF_MAX];
+    const size_t len = ike_proof_psk(t, t->sa->policy, t->sa->initiator, id_body, proof);
+    ike_put_auth(&t->out, &t->link, AUTH_PSK, (struct ike_bytes){.at = proof, .len = len});
+}
+
+static enum ike_why check_proof(struct ike_turn *t, enum ike_payload_type id)
+{
+    uint8_t good[IKE_PRF_MAX];
+    struct ike_auth auth;
+    const enum ike_why why = ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth);
+    if (why != WHY_OK)
+        return why;
+    if (auth.method != AUTH_PSK)
+        return WHY_AUTH_METHOD;
+    const size_t len =
+        ike_proof_psk(t, t->sa->policy, !t->sa->initiator, ike_message_body(&t->in, id), good);
+    if (auth.data.len != len || !ike_secret_equal(auth.data.at, good, len))
+        return WHY_AUTHENTICATION;
+    return WHY_OK;
+}
+
+/* Without an identity of our own we are our address (RFC 7296 3.5). */
+static struct ike_id id_or_address(const struct ike_id *id, const struct ike_addr *addr)
+{
+    if (id->type != 0)
+        return *id;
+    const struct ike_bytes ip = ike_addr_ip(addr);
+    struct ike_id out = {.type = addr->family == IKE_IPV4 ? ID_IPV4_ADDR : ID_IPV6_ADDR,
+                         .len = (uint8_t)ip.len};
+    memcpy(out.data, ip.at, ip.len);
+    return out;
+}
+
+/* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
+static bool keep_peer_id(struct ike_turn *t, const struct ike_id *id)
+{
+    uint8_t *const room = ike_turn_room(t, &t->sa->peer_id, 1 + (size_t)id->len);
+    if (room == NULL)
+        return false;
+    room[0] = id->type;
+    memcpy(room + 1, id->data, id->len);
+    return true;
+}
+
+static void tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify)
+{
+    struct ike_event event = ike_sa_event(t->sa, kind, why);
+    event.notify = notify;
+    ike_event_add(t->engine, &event);
+}
+
+/* What IKE_SA_INIT left behind is no longer needed. */
+static void forget_init(struct ike_turn *t)
+{
+    ike_turn_drop(t, &t->sa->init_request);
+    ike_turn_drop(t, &t->sa->init_response);
+}
+
+/* ---- the initiator ---- */
+
+enum ike_why ike_auth_ask(struct ike_turn *turn)
+{
+    const struct ike_policy *const policy = turn->sa->policy;
+    const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
+    const struct ike_id id = id_or_address(&setup->id, &turn->sa->local);
+    const enum ike_why why = ike_child_begin(turn);
+    if (why != WHY_OK)
+        return why;
+
+    ike_turn_ask(turn, IKE_AUTH);
+    const size_t begin = turn->out.len;
+    ike_put_id(&turn->out, &turn->link, PAYLOAD_IDI, &id);
+    const struct ike_bytes id_body = body_since(turn, begin);
+    if (policy->initial_contact)
+        ike_put_status(&turn->out, &turn->link, N_INITIAL_CONTACT,
+                       (struct ike_bytes){.at = NULL, .len = 0});
+    if (policy->remote_id.type != 0)
+        ike_put_id(&turn->out, &turn->link, PAYLOAD_IDR, &policy->remote_id);
+    put_proof(turn, id_body);
+    ike_child_ask(turn);
+    return WHY_OK;
+}
+
+/* Authenticated or not at all: what both kinds of good answer begin with. */
+static enum ike_why check_responder(struct ike_turn *t)
+{
+    struct ike_id id;
+    enum ike_why why = ike_id_parse(ike_message_body(&t->in, PAYLOAD_IDR), &id);
+    if (why != WHY_OK)
+        return why;
+    if (!ike_id_matches(&t->sa->policy->remote_id, &id))
+        return WHY_PEER_UNKNOWN;
+    if ((why = check_proof(t, PAYLOAD_IDR)) != WHY_OK)
+        return why;
+    return keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
+}
+
+static enum ike_why auth_response(struct ike_turn *t)
+{
+    enum ike_why why = check_responder(t);
+    if (why != WHY_OK)
+        return why;
+    const struct ike_bytes nonce_i = ike_proof_nonce(t, true);
+    const struct ike_bytes nonce_r = ike_proof_nonce(t, false);
+    tell(t, IKE_UP, WHY_OK, 0);
+    if ((why = ike_child_accept(t, nonce_i, nonce_r)) != WHY_OK)
+        return why;
+    forget_init(t);
+    ike_window_answered(t);
+    return WHY_OK;
+}
+
+/* RFC 7296 1.3.1, 2.21.2: the peer is authenticated, the Child SA was refused, the IKE SA stays. */
+static enum ike_why auth_without_child(struct ike_turn *t)
+{
+    const struct ike_notify *const error = ike_message_error(&t->in);
+    const enum ike_why why = check_responder(t);
+    if (why != WHY_OK)
+        return why;
+    if (error == NULL)
+        return WHY_MISSING_PAYLOAD;
+    tell(t, IKE_UP, WHY_OK, 0);
+    tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
+    ike_child_abandon(t);
+    forget_init(t);
+    ike_window_answered(t);
+    return WHY_OK;
+}
+
+static enum ike_why auth_refused(struct ike_turn *t)
+{
+    const struct ike_notify *const error = ike_message_error(&t->in);
+    if (error == NULL)
+        return WHY_MISSING_PAYLOAD;
+    t->end = WHY_PEER_REFUSED;
+    t->end_notify = error->type;
+    return WHY_OK;
+}
+
+/* ---- the responder ---- */
+
+/* The first policy for both identities and the suite chosen before they were known. */
+static enum ike_why find_policy(struct ike_turn *t, const struct ike_id *peer)
+{
+    struct ike_id wanted = {.type = 0};
+    const struct ike_bytes idr = ike_message_body(&t->in, PAYLOAD_IDR);
+    if ((t->in.there & P(PAYLOAD_IDR)) != 0) {
+        const enum ike_why why = ike_id_parse(idr, &wanted);
+        if (why != WHY_OK)
+            return why;
+    }
+    for (uint32_t i = 0; i < t->engine->config.policy_count; i++) {
+        const struct ike_policy *const policy = &t->engine->config.policies[i];
+        const struct ike_id ours = id_or_address(&policy->local_id, &t->sa->local);
+        if (!ike_id_matches(&policy->remote_id, peer) || !ike_id_matches(&wanted, &ours))
+            continue;
+        t->sa->policy = policy;
+        return WHY_OK;
+    }
+    return WHY_PEER_UNKNOWN;
+}
+
+/* The answer's second half: a Child SA, or the notify that says why not. */
+static enum ike_why answer_child(struct ike_turn *t)
+{
+    const struct ike_bytes nonce_i = ike_proof_nonce(t, true);
+    const struct ike_bytes nonce_r = ike_proof_nonce(t, false);
+    const enum ike_why why = ike_child_answer(t, nonce_i, nonce_r);
+    const struct ike_why_row *const row = ike_why_row(why);
+    if (row->sealed != ACTION_REFUSE)
+        return why;
+    ike_put_status(&t->out, &t->link, row->notify, (struct ike_bytes){.at = NULL, .len = 0});
+    tell(t, IKE_CHILD_FAILED, why, row->notify);
+    return WHY_OK;
+}
+
+static enum ike_why auth_request(struct ike_turn *t)
+{
+    struct ike_sa *const sa = t->sa;
+    struct ike_id peer;
+    enum ike_why why;
+
+    if ((why = ike_id_parse(ike_message_body(&t->in, PAYLOAD_IDI), &peer)) != WHY_OK)
+        return why;
+    if ((why = find_policy(t, &peer)) != WHY_OK)
+        return why;
+    if ((why = check_proof(t, PAYLOAD_IDI)) != WHY_OK)
+        return why;
+    if (!keep_peer_id(t, &peer))
+        return WHY_SA_TABLE_FULL;
+
+    /* RFC 7296 2.23: a NAT was seen, the peer has moved to port 4500, and we with it. */
+    sa->local = t->datagram->local;
+    sa->remote = t->datagram->remote;
+    t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
+    tell(t, IKE_UP, WHY_OK, 0);
+
+    const struct ike_id ours = id_or_address(&sa->policy->local_id, &sa->local);
+    ike_turn_answer(t);
+    const size_t begin = t->out.len;
+    ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
+    put_proof(t, body_since(t, begin));
+    if ((why = answer_child(t)) != WHY_OK)
+        return why;
+    forget_init(t);
+    return WHY_OK;
+}
+
+/* clang-format off */
+#define MUST_AUTH  (P(PAYLOAD_IDI) | P(PAYLOAD_AUTH) | P(PAYLOAD_SA) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
+#define MAY_AUTH   (P(PAYLOAD_IDR) | P(PAYLOAD_CERT) | P(PAYLOAD_CERTREQ) | P(PAYLOAD_CP))
+#define MUST_CHILD (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH) | P(PAYLOAD_SA) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
+#define MUST_ALONE (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH) | P(PAYLOAD_NOTIFY))
+const struct ike_rule ike_auth_rules[] = {
+    /* exchange  from      state        must be there      may be there                        run                 then           */
+    { IKE_AUTH,  REQUEST,  S_KEYED,     MUST_AUTH,         MAY_AUTH,                           auth_request,       S_ESTABLISHED, "auth_request"       },
+    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_CHILD,        P(PAYLOAD_CERT) | P(PAYLOAD_CP),    auth_response,      S_ESTABLISHED, "auth_response"      },
+    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_ALONE,        P(PAYLOAD_CERT),                    auth_without_child, S_ESTABLISHED, "auth_without_child" },
+    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, P(PAYLOAD_NOTIFY), 0,                                  auth_refused,       S_AUTH_SENT,   "auth_refused"       },
+};
+/* clang-format on */
+const size_t ike_auth_rule_count = sizeof ike_auth_rules / sizeof ike_auth_rules[0];

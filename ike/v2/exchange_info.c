@@ -1,3 +1,189 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * INFORMATIONAL: liveness, Delete of a Child SA and of the IKE SA, and notifies
+ * about the SA (RFC 7296 1.4, 1.4.1, 2.4, 2.25.2):
+ *
+ *     HDR, SK {[N,] [D,] ...}        -->
+ *                                   <--   HDR, SK {[N,] [D], ...}
+ */
+#include "ike/v2/exchange_info.h"
+
+#include "ike/engine.h"
+#include "ike/v2/child.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/rules.h"
+#include "ike/v2/window.h"
+
+#include <assert.h>
+
+static void tell_child_down(struct ike_turn *t, uint32_t place, enum ike_why why)
+{
+    struct ike_event event = ike_sa_event(t->sa, IKE_CHILD_DOWN, why);
+    event.child_spi = ike_child_at(t->engine, place)->spi_in;
+    ike_event_add(t->engine, &event);
+}
+
+/* ---- asking ---- */
+
+/* Puts the most important wish on its way, when nothing else is (window 1, RFC 7296 2.3). */
+static void ask_next(struct ike_turn *t)
+{
+    struct ike_sa *const sa = t->sa;
+    if (sa->wishes == 0 || sa->resend_ns != IKE_NEVER)
+        return;
+    ike_turn_ask(t, INFORMATIONAL);
+    if ((sa->wishes & WISH_DELETE) != 0) {
+        sa->asked = WISH_DELETE;
+        sa->wishes = 0; /* nothing matters after that */
+        sa->state = S_DELETING;
+        ike_put_delete(&t->out, &t->link, 0);
+    } else if ((sa->wishes & WISH_DELETE_CHILD) != 0) {
+        sa->asked = WISH_DELETE_CHILD;
+        sa->wishes &= (uint8_t)~WISH_DELETE_CHILD;
+        ike_put_delete(&t->out, &t->link, sa->wish_spi);
+    } else {
+        sa->asked = WISH_PROBE;
+        sa->wishes = 0; /* an empty message: is anyone there? RFC 7296 2.4 */
+    }
+}
+
+static bool wish(struct ike_engine *engine, uint64_t now_ns, uint64_t number, uint8_t bit)
+{
+    struct ike_sa *const sa = ike_sa_numbered(engine, number);
+    if (sa == NULL || sa->state != S_ESTABLISHED)
+        return false;
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
+    sa->wishes |= bit;
+    ask_next(turn);
+    return ike_turn_end(turn, WHY_OK) == WHY_OK;
+}
+
+bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
+{
+    return wish(engine, now_ns, sa, WISH_DELETE);
+}
+
+bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
+{
+    return wish(engine, now_ns, sa, WISH_PROBE);
+}
+
+bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi)
+{
+    struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL || ike_child_find(engine, found, child_spi, true) == 0 ||
+        (found->wishes & WISH_DELETE_CHILD) != 0)
+        return false;
+    found->wish_spi = child_spi;
+    return wish(engine, now_ns, sa, WISH_DELETE_CHILD);
+}
+
+/* ---- answering ---- */
+
+/* Deletes the Child SAs a Delete payload names by the SPIs their sender receives on, and answers
+ * with ours for each (RFC 7296 1.4.1). SPIs we do not know are passed over. */
+static void delete_children(struct ike_turn *t, const struct ike_delete *d)
+{
+    struct ike_reader r = rd_open(d->spis);
+    while (r.left > 0) {
+        const uint32_t place = ike_child_find(t->engine, t->sa, rd_u32(&r), false);
+        if (place == 0)
+            continue;
+        /* 2.25.1: when we are deleting the same pair, ours is under way and no answer names it. */
+        const uint32_t spi_in = ike_child_at(t->engine, place)->spi_in;
+        const bool ours_too = t->sa->resend_ns != IKE_NEVER && t->sa->asked == WISH_DELETE_CHILD &&
+                              t->sa->wish_spi == spi_in;
+        if (!ours_too)
+            ike_put_delete(&t->out, &t->link, spi_in);
+        tell_child_down(t, place, WHY_PEER_DELETED);
+        t->child_gone[t->child_gone_count++] = place;
+        ike_child_at(t->engine, place)->up = false;
+    }
+}
+
+/* Looks before it touches: a Delete that cannot be read changes nothing. */
+static enum ike_why check_deletes(const struct ike_turn *t)
+{
+    size_t children = 0;
+    for (uint8_t i = 0; i < t->in.delete_count; i++) {
+        const struct ike_delete *const d = &t->in.deletes[i];
+        if (d->protocol == PROTOCOL_IKE && d->spi_count != 0)
+            return WHY_SYNTAX; /* RFC 7296 3.11: the IKE SA has no SPI there */
+        if (d->protocol != PROTOCOL_IKE && d->spi_size != 4)
+            return WHY_SYNTAX;
+        if (d->protocol == PROTOCOL_ESP)
+            children += d->spi_count;
+    }
+    return children > IKE_GONE_MAX ? WHY_TOO_MANY : WHY_OK;
+}
+
+static enum ike_why info_request(struct ike_turn *t)
+{
+    const struct ike_notify *const error = ike_message_error(&t->in);
+    enum ike_why why;
+    if ((why = check_deletes(t)) != WHY_OK)
+        return why;
+    ike_turn_answer(t);
+    for (uint8_t i = 0; i < t->in.delete_count; i++) {
+        if (t->in.deletes[i].protocol == PROTOCOL_IKE)
+            t->end = WHY_PEER_DELETED; /* also when we are deleting it: RFC 7296 2.25.2 */
+        else if (t->in.deletes[i].protocol == PROTOCOL_ESP)
+            delete_children(t, &t->in.deletes[i]);
+    }
+    /* RFC 7296 2.21.2: how an initiator says that it could not accept our IKE_AUTH. */
+    if (error != NULL && t->end == WHY_OK &&
+        (error->type == N_AUTHENTICATION_FAILED || error->type == N_INVALID_SYNTAX)) {
+        t->end = WHY_PEER_REFUSED;
+        t->end_notify = error->type;
+    }
+    return WHY_OK;
+}
+
+static void child_deleted(struct ike_turn *t)
+{
+    const uint32_t place = ike_child_find(t->engine, t->sa, t->sa->wish_spi, true);
+    if (place == 0)
+        return; /* the peer's own Delete was here first */
+    tell_child_down(t, place, WHY_DELETED);
+    t->child_gone[t->child_gone_count++] = place;
+    ike_child_at(t->engine, place)->up = false;
+}
+
+static enum ike_why info_response(struct ike_turn *t)
+{
+    struct ike_sa *const sa = t->sa;
+    const uint8_t asked = sa->asked;
+    sa->asked = 0;
+    ike_window_answered(t);
+    if (asked == WISH_DELETE) {
+        t->end = WHY_DELETED;
+        return WHY_OK;
+    }
+    if (asked == WISH_DELETE_CHILD) {
+        child_deleted(t);
+    } else {
+        const struct ike_event alive = ike_sa_event(sa, IKE_ALIVE, WHY_OK);
+        ike_event_add(t->engine, &alive);
+    }
+    ask_next(t);
+    return WHY_OK;
+}
+
+void ike_liveness_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    if (ike_probe(engine, now_ns, sa->number))
+        return;
+    sa->heard_ns = now_ns; /* no room to ask; later, then */
+    ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
+}
+
+/* clang-format off */
+#define MAY_INFO (P(PAYLOAD_NOTIFY) | P(PAYLOAD_DELETE) | P(PAYLOAD_CP))
+const struct ike_rule ike_info_rules[] = {
+    /* exchange       from      state          must  may       run            then           */
+    { INFORMATIONAL,  REQUEST,  S_ESTABLISHED, 0,    MAY_INFO, info_request,  S_ESTABLISHED, "info_request"  },
+    { INFORMATIONAL,  REQUEST,  S_DELETING,    0,    MAY_INFO, info_request,  S_DELETING,    "info_request"  },
+    { INFORMATIONAL,  RESPONSE, S_ESTABLISHED, 0,    MAY_INFO, info_response, S_ESTABLISHED, "info_response" },
+    { INFORMATIONAL,  RESPONSE, S_DELETING,    0,    MAY_INFO, info_response, S_DELETING,    "info_response" },
+};
+/* clang-format on */
+const size_t ike_info_rule_count = sizeof ike_info_rules / sizeof ike_info_rules[0];

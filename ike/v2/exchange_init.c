@@ -1,3 +1,391 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.10, 2.14):
+ *
+ *     HDR(A,0), SAi1, KEi, Ni        -->
+ *                                   <--   HDR(A,B), SAr1, KEr, Nr
+ *
+ * and its refusals, each answered by asking again (RFC 7296 2.6.1):
+ *
+ *                                   <--   HDR(A,0), N(COOKIE)
+ *                                   <--   HDR(A,0), N(INVALID_KE_PAYLOAD)
+ */
+#include "ike/engine.h"
+#include "ike/v2/exchange_auth.h"
+#include "ike/v2/keymat.h"
+#include "ike/v2/nat.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/proposal.h"
+#include "ike/v2/rules.h"
+#include "ike/v2/window.h"
+
+#include <assert.h>
+#include <string.h>
+
+static struct ike_wish wish_of(const struct ike_policy *policy)
+{
+    return (struct ike_wish){
+        .protocol = PROTOCOL_IKE, .offers = policy->ike, .offer_count = policy->ike_count};
+}
+
+/* Derives the seven keys into the SA's store (RFC 7296 2.14). */
+static enum ike_why derive(struct ike_turn *t, const struct ike_keymat_input *input)
+{
+    struct ike_sa *const sa = t->sa;
+    uint8_t *const room = ike_turn_room(t, &sa->keys, ike_keys_len(&sa->suite));
+    if (room == NULL)
+        return WHY_SA_TABLE_FULL;
+    ike_keys_derive(t->engine->crypto, &sa->suite, input, room);
+    t->keys = ike_sa_view_keys(t->engine, sa);
+    if (t->engine->config.tell_keys) {
+        const struct ike_event keyed = ike_sa_event(sa, IKE_KEYED, WHY_OK);
+        ike_event_add(t->engine, &keyed);
+    }
+    return WHY_OK;
+}
+
+/* ---- the responder ---- */
+
+/* The first policy one of whose proposals fits; the policy itself is chosen by identity, later. */
+static enum ike_why choose(struct ike_turn *t, const struct ike_policy **policy,
+                           struct ike_choice *choice)
+{
+    const struct ike_bytes body = ike_message_body(&t->in, PAYLOAD_SA);
+    enum ike_why why = WHY_NO_PROPOSAL;
+    for (uint32_t i = 0; i < t->engine->config.policy_count; i++) {
+        *policy = &t->engine->config.policies[i];
+        const struct ike_wish wish = wish_of(*policy);
+        why = ike_proposal_choose(body, &wish, choice);
+        if (why != WHY_NO_PROPOSAL)
+            break;
+    }
+    return why;
+}
+
+/* Hard limits of RFC 8019 4.2: how much state an unauthenticated peer may make us keep. */
+static enum ike_why check_half_open(const struct ike_turn *t)
+{
+    const struct ike_half_open_config *const limits = &t->engine->config.half_open;
+    if (t->engine->half_open >= limits->limit)
+        return WHY_HALF_OPEN_LIMIT;
+    if (limits->per_address != IKE_UNLIMITED &&
+        ike_half_open_of(t->engine, &t->datagram->remote) >= limits->per_address)
+        return WHY_HALF_OPEN_ADDRESS;
+    return WHY_OK;
+}
+
+/* Spend: one SA and one key exchange. Any failure from here drops the SA with the turn. */
+static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
+                           const struct ike_ke *peer, struct ike_bytes nonce)
+{
+    const struct ike_algo *const group = &ike_algos[choice->suite.ke];
+    struct ike_crypto *const crypto = t->engine->crypto;
+    const struct ike_policy *const policy = t->sa->policy;
+    struct ike_sa *const sa = t->sa;
+    uint8_t *const share = ike_turn_scratch(t, group->share_len);
+    uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
+    uint8_t ours[IKE_NONCE_OURS];
+
+    if (!crypto->ops->kex_answer(crypto, group, peer->share, share, secret))
+        return WHY_KEY_EXCHANGE;
+    crypto->ops->random(crypto, ours, sizeof ours);
+    const struct ike_keymat_input input = {
+        .secret = {.at = secret, .len = group->secret_len},
+        .nonce_i = nonce,
+        .nonce_r = {.at = ours, .len = sizeof ours},
+        .spi_i = sa->spi_i,
+        .spi_r = sa->spi_r,
+    };
+    const enum ike_why why = derive(t, &input);
+    if (why != WHY_OK)
+        return why;
+    sa->nat = ike_nat_seen(t) || policy->force_encapsulation;
+
+    ike_turn_answer(t);
+    const struct ike_wish wish = wish_of(policy);
+    ike_put_choice(&t->out, &t->link, &wish, choice, (struct ike_bytes){.at = NULL, .len = 0});
+    ike_put_ke(&t->out, &t->link, group->id,
+               (struct ike_bytes){.at = share, .len = group->share_len});
+    ike_put_nonce(&t->out, &t->link, input.nonce_r);
+    if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
+        ike_nat_put(t, policy->force_encapsulation);
+    return WHY_OK;
+}
+
+static enum ike_why init_request(struct ike_turn *t)
+{
+    const struct ike_policy *policy = NULL;
+    struct ike_choice choice;
+    struct ike_bytes nonce;
+    struct ike_ke peer;
+    enum ike_why why;
+
+    assert(t->sa == NULL); /* this request is new to us */
+
+    /* Look without touching: nothing is stored for a peer that has not shown its address. */
+    if ((why = ike_nonce_parse(ike_message_body(&t->in, PAYLOAD_NONCE), &nonce)) != WHY_OK)
+        return why;
+    if ((why = ike_cookie_check(t)) != WHY_OK) /* RFC 7296 2.6 */
+        return why;
+    if ((why = choose(t, &policy, &choice)) != WHY_OK)
+        return why;
+    if ((why = ike_ke_parse(ike_message_body(&t->in, PAYLOAD_KE), &peer)) != WHY_OK)
+        return why;
+    if (peer.group != ike_algos[choice.suite.ke].id) { /* RFC 7296 1.2: name the group we want */
+        t->wanted_group = ike_algos[choice.suite.ke].id;
+        return WHY_WRONG_GROUP;
+    }
+    if ((why = check_half_open(t)) != WHY_OK)
+        return why;
+
+    if ((why = ike_turn_add_sa(t, false)) != WHY_OK)
+        return why;
+    t->sa->spi_i = t->in.head.spi_i;
+    t->sa->local = t->datagram->local;
+    t->sa->remote = t->datagram->remote;
+    t->sa->policy = policy;
+    t->sa->suite = choice.suite;
+    t->sa->request_digest = t->request_digest;
+    if (!ike_turn_keep(t, &t->sa->init_request, t->bytes))
+        return WHY_SA_TABLE_FULL;
+    if ((why = answer(t, &choice, &peer, nonce)) != WHY_OK)
+        return why;
+    const struct ike_event half_open = ike_sa_event(t->sa, IKE_HALF_OPEN, WHY_OK);
+    ike_event_add(t->engine, &half_open);
+    return WHY_OK;
+}
+
+/* ---- the initiator ---- */
+
+/* What goes into the request; `share` may be of a key pair that is not the setup's yet. */
+struct init_offer {
+    struct ike_bytes cookie;
+    const struct ike_algo *group;
+    const uint8_t *share;
+};
+
+static void put_request(struct ike_turn *t, const struct init_offer *offer)
+{
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    const struct ike_wish wish = wish_of(t->sa->policy);
+    const struct ike_bytes no_spi = {.at = NULL, .len = 0};
+
+    ike_turn_ask(t, IKE_SA_INIT);
+    if (offer->cookie.len > 0) /* RFC 7296 2.6: the first payload, all else unchanged */
+        ike_put_status(&t->out, &t->link, N_COOKIE, offer->cookie);
+    ike_put_offers(&t->out, &t->link, &wish, no_spi);
+    ike_put_ke(&t->out, &t->link, offer->group->id,
+               (struct ike_bytes){.at = offer->share, .len = offer->group->share_len});
+    ike_put_nonce(&t->out, &t->link,
+                  (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
+    ike_nat_put(t, t->sa->policy->force_encapsulation);
+}
+
+static uint8_t first_group(const struct ike_policy *policy)
+{
+    if (policy->first_group != 0)
+        return policy->first_group;
+    for (uint8_t i = 0; i < policy->ike[0].count; i++)
+        if (ike_algos[policy->ike[0].algos[i]].type == TRANSFORM_KE)
+            return policy->ike[0].algos[i];
+    return 0;
+}
+
+static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *attempt)
+{
+    struct ike_engine *const engine = t->engine;
+    enum ike_why why = ike_turn_add_sa(t, true);
+    if (why != WHY_OK)
+        return why;
+    struct ike_sa *const sa = t->sa;
+    sa->local = attempt->local;
+    sa->remote = attempt->remote;
+    sa->policy = attempt->policy;
+    sa->tag = attempt->tag;
+    sa->setup = ike_pool_take(&engine->setups);
+    if (sa->setup == 0)
+        return WHY_SA_TABLE_FULL;
+    struct ike_setup *const setup = ike_setup_of(engine, sa);
+    *setup = (struct ike_setup){.group = first_group(attempt->policy)};
+    setup->id = attempt->local_id != NULL ? *attempt->local_id : attempt->policy->local_id;
+    setup->has_trigger = attempt->trigger != NULL;
+    if (setup->has_trigger)
+        setup->trigger = *attempt->trigger;
+    engine->crypto->ops->random(engine->crypto, setup->nonce, sizeof setup->nonce);
+    const struct ike_algo *const group = &ike_algos[setup->group];
+    if (group->type != TRANSFORM_KE ||
+        !engine->crypto->ops->kex_begin(engine->crypto, group, &setup->kex, setup->share))
+        return WHY_KEY_EXCHANGE;
+    setup->has_kex = true;
+    sa->state = S_INIT_SENT;
+    put_request(t, &(struct init_offer){.group = group, .share = setup->share});
+    return WHY_OK;
+}
+
+uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt)
+{
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, NULL);
+    const enum ike_why why = ike_turn_end(turn, begin_attempt(turn, attempt));
+    return why == WHY_OK ? turn->sa->number : 0;
+}
+
+/* The attempt has been refused by someone who may be anyone: it goes on until the next
+ * retransmission is due, and ends then if nothing better came (RFC 7296 2.21.1). */
+static void note_refusal(struct ike_turn *t, uint16_t notify)
+{
+    ike_setup_of(t->engine, t->sa)->refused = notify;
+}
+
+static void count_up(uint8_t *count)
+{
+    if (*count < UINT8_MAX)
+        (*count)++;
+}
+
+/* RFC 7296 2.6: reflects the cookie, at most so often. */
+static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *notify)
+{
+    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    if (notify->data.len == 0 || notify->data.len > IKE_COOKIE_MAX)
+        return WHY_SYNTAX;
+    if (ike_bytes_equal(notify->data,
+                        (struct ike_bytes){.at = setup->cookie, .len = setup->cookie_len}))
+        return WHY_NOT_AWAITED; /* a late copy: this one is on its way back already */
+    count_up(&t->sa->cookies);
+    if (t->sa->cookies > t->engine->config.cookies_max) {
+        note_refusal(t, N_COOKIE);
+        return WHY_OK;
+    }
+    setup->refused = 0;
+    setup->cookie_len = (uint8_t)notify->data.len;
+    memcpy(setup->cookie, notify->data.at, notify->data.len);
+    put_request(t, &(struct init_offer){.cookie = notify->data,
+                                        .group = &ike_algos[setup->group],
+                                        .share = setup->share});
+    return WHY_OK;
+}
+
+static uint8_t offered_group(const struct ike_policy *policy, uint16_t id)
+{
+    for (uint8_t i = 0; i < policy->ike_count; i++)
+        for (uint8_t k = 0; k < policy->ike[i].count; k++) {
+            const uint8_t row = policy->ike[i].algos[k];
+            if (ike_algos[row].type == TRANSFORM_KE && ike_algos[row].id == id)
+                return row;
+        }
+    return 0;
+}
+
+/* RFC 7296 1.2, 2.6.1: again with the group wanted, the same nonce, and the cookie if there is one,
+ * so that the responder need not ask for it a second time. */
+static enum ike_why take_group(struct ike_turn *t, const struct ike_notify *notify)
+{
+    struct ike_crypto *const crypto = t->engine->crypto;
+    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    struct ike_reader r = rd_open(notify->data);
+    const uint16_t wanted = rd_u16(&r);
+    if (r.bad || r.left != 0)
+        return WHY_SYNTAX;
+    const uint8_t row = offered_group(t->sa->policy, wanted);
+    if (row == 0)
+        return WHY_GROUP_NOT_OFFERED;
+    if (row == setup->group && t->sa->groups > 0)
+        return WHY_NOT_AWAITED; /* a late copy: obeyed already */
+    count_up(&t->sa->groups);
+    if (row == setup->group || t->sa->groups > t->engine->config.groups_max) {
+        note_refusal(t, N_INVALID_KE_PAYLOAD);
+        return WHY_OK;
+    }
+    const struct ike_algo *const group = &ike_algos[row];
+    uint8_t *const share = ike_turn_scratch(t, IKE_SHARE_MAX);
+    struct ike_kex kex;
+    if (!crypto->ops->kex_begin(crypto, group, &kex, share))
+        return WHY_KEY_EXCHANGE;
+    crypto->ops->kex_free(crypto, &ike_algos[setup->group], &setup->kex);
+    setup->refused = 0;
+    setup->kex = kex;
+    setup->group = row;
+    memcpy(setup->share, share, group->share_len);
+    put_request(t, &(struct init_offer){.cookie = {.at = setup->cookie, .len = setup->cookie_len},
+                                        .group = group,
+                                        .share = setup->share});
+    return WHY_OK;
+}
+
+static enum ike_why init_refused(struct ike_turn *t)
+{
+    const struct ike_notify *const cookie = ike_message_notify(&t->in, N_COOKIE);
+    const struct ike_notify *const group = ike_message_notify(&t->in, N_INVALID_KE_PAYLOAD);
+    const struct ike_notify *const error = ike_message_error(&t->in);
+    if (cookie != NULL)
+        return take_cookie(t, cookie);
+    if (group != NULL)
+        return take_group(t, group);
+    if (error == NULL)
+        return WHY_MISSING_PAYLOAD;
+    note_refusal(t, error->type);
+    return WHY_OK;
+}
+
+static enum ike_why init_response(struct ike_turn *t)
+{
+    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    const struct ike_wish wish = wish_of(t->sa->policy);
+    struct ike_crypto *const crypto = t->engine->crypto;
+    struct ike_sa *const sa = t->sa;
+    struct ike_choice choice;
+    struct ike_bytes nonce;
+    struct ike_ke peer;
+    enum ike_why why;
+
+    if (t->in.head.spi_r == 0)
+        return WHY_SPI_ZERO;
+    if ((why = ike_proposal_accept(ike_message_body(&t->in, PAYLOAD_SA), &wish, &choice)) != WHY_OK)
+        return why;
+    if ((why = ike_ke_parse(ike_message_body(&t->in, PAYLOAD_KE), &peer)) != WHY_OK)
+        return why;
+    const struct ike_algo *const group = &ike_algos[setup->group];
+    if (choice.suite.ke != setup->group || peer.group != group->id)
+        return WHY_CHOICE_NOT_OFFERED;
+    if ((why = ike_nonce_parse(ike_message_body(&t->in, PAYLOAD_NONCE), &nonce)) != WHY_OK)
+        return why;
+
+    uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
+    if (!crypto->ops->kex_end(crypto, group, &setup->kex, peer.share, secret))
+        return WHY_KEY_EXCHANGE;
+    sa->spi_r = t->in.head.spi_r;
+    sa->suite = choice.suite;
+    const struct ike_keymat_input input = {
+        .secret = {.at = secret, .len = group->secret_len},
+        .nonce_i = {.at = setup->nonce, .len = sizeof setup->nonce},
+        .nonce_r = nonce,
+        .spi_i = sa->spi_i,
+        .spi_r = sa->spi_r,
+    };
+    if ((why = derive(t, &input)) != WHY_OK)
+        return why;
+    if (!ike_turn_keep(t, &sa->init_response, t->bytes))
+        return WHY_SA_TABLE_FULL;
+
+    /* RealMessage1 is the last request sent, cookie and all (RFC 7296 2.15). */
+    sa->init_request = sa->request;
+    sa->request = (struct ike_blob){0};
+    ike_window_answered(t);
+    setup->refused = 0;
+    sa->nat = ike_nat_seen(t) || sa->policy->force_encapsulation;
+    if (sa->nat) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
+        sa->local.port = IKE_PORT_NAT;
+        sa->remote.port = IKE_PORT_NAT;
+    }
+    return ike_auth_ask(t);
+}
+
+/* clang-format off */
+#define MUST_INIT (P(PAYLOAD_SA) | P(PAYLOAD_KE) | P(PAYLOAD_NONCE))
+const struct ike_rule ike_init_rules[] = {
+    /* exchange     from      state        must be there      may be there        run            then         */
+    { IKE_SA_INIT,  REQUEST,  S_NONE,      MUST_INIT,         P(PAYLOAD_CERTREQ), init_request,  S_KEYED,     "init_request"  },
+    { IKE_SA_INIT,  RESPONSE, S_INIT_SENT, MUST_INIT,         P(PAYLOAD_CERTREQ), init_response, S_AUTH_SENT, "init_response" },
+    { IKE_SA_INIT,  RESPONSE, S_INIT_SENT, P(PAYLOAD_NOTIFY), 0,                  init_refused,  S_INIT_SENT, "init_refused"  },
+};
+/* clang-format on */
+const size_t ike_init_rule_count = sizeof ike_init_rules / sizeof ike_init_rules[0];

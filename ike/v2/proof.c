@@ -1,3 +1,46 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * The signed octets, and the PSK method. */
+#include "ike/v2/proof.h"
+
+#include "ike/engine.h"
+
+#include <assert.h>
+
+struct ike_bytes ike_proof_nonce(struct ike_turn *turn, bool initiator)
+{
+    const struct ike_store *const store = &turn->engine->store;
+    const struct ike_blob kept = initiator ? turn->sa->init_request : turn->sa->init_response;
+    struct ike_message *const m = (void *)ike_turn_scratch(turn, sizeof *m);
+    const enum ike_why why = ike_message_parse(ike_store_view(store, kept), m);
+    assert(why == WHY_OK); /* it was parsed before, or is our own */
+    return why == WHY_OK ? ike_message_body(m, PAYLOAD_NONCE) : (struct ike_bytes){0};
+}
+
+size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, bool initiator,
+                     struct ike_bytes id_body, uint8_t *out)
+{
+    static const uint8_t pad[] = "Key Pad for IKEv2"; /* without the final zero */
+    struct ike_crypto *const crypto = turn->engine->crypto;
+    const struct ike_store *const store = &turn->engine->store;
+    const struct ike_sa *const sa = turn->sa;
+    const struct ike_algo *const prf = &ike_algos[sa->suite.prf];
+    uint8_t id_hash[IKE_PRF_MAX];
+    uint8_t key[IKE_PRF_MAX];
+
+    /* MACedIDForI = prf(SK_pi, RestOfInitIDPayload) */
+    crypto->ops->prf(crypto, prf, initiator ? turn->keys.sk_pi : turn->keys.sk_pr, &id_body, 1,
+                     id_hash);
+    const struct ike_bytes pad_view = {.at = pad, .len = sizeof pad - 1};
+    crypto->ops->prf(crypto, prf, (struct ike_bytes){.at = policy->psk, .len = policy->psk_len},
+                     &pad_view, 1, key);
+    /* InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI, and the mirror of it */
+    const struct ike_bytes octets[] = {
+        ike_store_view(store, initiator ? sa->init_request : sa->init_response),
+        ike_proof_nonce(turn, !initiator),
+        {.at = id_hash, .len = prf->out_len},
+    };
+    crypto->ops->prf(crypto, prf, (struct ike_bytes){.at = key, .len = prf->out_len}, octets,
+                     sizeof octets / sizeof octets[0], out);
+    ike_secret_wipe(key, sizeof key);
+    return prf->out_len;
+}

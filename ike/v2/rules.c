@@ -1,3 +1,50 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Looking a message up in the rules. */
+#include "ike/v2/rules.h"
+
+const struct ike_rule *ike_rule_at(size_t index)
+{
+    const struct ike_rule_group groups[] = {
+        {ike_init_rules, ike_init_rule_count},
+        {ike_auth_rules, ike_auth_rule_count},
+        {ike_info_rules, ike_info_rule_count},
+    };
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (index < groups[i].count)
+            return &groups[i].rules[index];
+        index -= groups[i].count;
+    }
+    return NULL;
+}
+
+/* Payloads that may stand in any message, any number of times (RFC 7296 3.10, 3.12), and SK itself.
+ */
+static const uint32_t always = P(PAYLOAD_NOTIFY) | P(PAYLOAD_VENDOR) | P(PAYLOAD_SK);
+static const uint32_t repeatable = P(PAYLOAD_NOTIFY) | P(PAYLOAD_VENDOR) | P(PAYLOAD_CERT) |
+                                   P(PAYLOAD_CERTREQ) | P(PAYLOAD_DELETE);
+
+enum ike_why ike_rule_find(struct ike_turn *turn)
+{
+    const struct ike_message *const in = &turn->in;
+    const uint8_t from = (in->head.flags & FLAG_RESPONSE) != 0 ? RESPONSE : REQUEST;
+    const uint8_t state = turn->sa == NULL ? S_NONE : turn->sa->state;
+    enum ike_why why = WHY_EXCHANGE_TYPE;
+    const struct ike_rule *rule;
+
+    for (size_t i = 0; (rule = ike_rule_at(i)) != NULL; i++) {
+        if (rule->exchange != in->head.exchange || rule->from != from || rule->state != state)
+            continue;
+        if ((in->there & rule->must) != rule->must) {
+            why = WHY_MISSING_PAYLOAD;
+            continue;
+        }
+        if ((in->there & ~(rule->must | rule->may | always)) != 0 ||
+            (in->twice & ~repeatable) != 0) {
+            why = WHY_UNEXPECTED_PAYLOAD;
+            continue;
+        }
+        turn->rule = rule;
+        return WHY_OK;
+    }
+    return why;
+}

@@ -1,3 +1,467 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Turns: begun, ended well or undone; and the way of a version 2 datagram to
+ * the handler that a rule names. */
+#include "ike/v2/turn.h"
+
+#include "ike/engine.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/protect.h"
+#include "ike/v2/rules.h"
+#include "ike/v2/window.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa)
+{
+    struct ike_turn *const turn = &engine->turn;
+    assert(turn->scratch_used == 0); /* turns do not nest */
+    turn->engine = engine;
+    turn->now_ns = now_ns;
+    turn->datagram = NULL;
+    turn->rule = NULL;
+    turn->sa = sa;
+    turn->added = false;
+    turn->out = (struct ike_writer){0};
+    turn->sealed = 0;
+    turn->sealed_open = false;
+    turn->events_tail = engine->events_ring.tail;
+    turn->made_count = 0;
+    turn->dropped_count = 0;
+    turn->child_made = 0;
+    turn->child_gone_count = 0;
+    turn->end = WHY_OK;
+    turn->end_notify = 0;
+    turn->initial_contact = false;
+    turn->in.there = 0;
+    if (sa != NULL) {
+        turn->before = *sa;
+        turn->keys = ike_sa_view_keys(engine, sa);
+    }
+    return turn;
+}
+
+enum ike_why ike_turn_add_sa(struct ike_turn *turn, bool initiator)
+{
+    assert(turn->sa == NULL);
+    turn->sa = ike_sa_take(turn->engine, initiator);
+    if (turn->sa == NULL)
+        return WHY_SA_TABLE_FULL;
+    turn->before = *turn->sa;
+    turn->added = true;
+    turn->sa->began_ns = turn->now_ns;
+    turn->sa->heard_ns = turn->now_ns;
+    return WHY_OK;
+}
+
+uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len)
+{
+    const size_t rounded = (len + 15) & ~(size_t)15;
+    assert(rounded <= IKE_SCRATCH - turn->scratch_used);
+    uint8_t *const at = turn->engine->scratch + turn->scratch_used;
+    turn->scratch_used += rounded;
+    return at;
+}
+
+void ike_turn_drop(struct ike_turn *turn, struct ike_blob *slot)
+{
+    if (slot->number != 0) {
+        assert(turn->dropped_count < IKE_TURN_BLOBS);
+        turn->dropped[turn->dropped_count++] = *slot;
+    }
+    *slot = (struct ike_blob){0};
+}
+
+uint8_t *ike_turn_room(struct ike_turn *turn, struct ike_blob *slot, size_t len)
+{
+    const struct ike_blob blob = ike_store_take(&turn->engine->store, len);
+    if (blob.number == 0)
+        return NULL;
+    assert(turn->made_count < IKE_TURN_BLOBS);
+    turn->made[turn->made_count++] = blob;
+    ike_turn_drop(turn, slot);
+    *slot = blob;
+    return ike_store_at(&turn->engine->store, blob);
+}
+
+bool ike_turn_keep(struct ike_turn *turn, struct ike_blob *slot, struct ike_bytes bytes)
+{
+    uint8_t *const room = ike_turn_room(turn, slot, bytes.len);
+    if (room != NULL)
+        memcpy(room, bytes.at, bytes.len);
+    return room != NULL;
+}
+
+/* Header of a message of ours, and the start of its SK payload where there is one. */
+static void begin_message(struct ike_turn *turn, const struct ike_header *head, bool sealed)
+{
+    turn->out = ike_output_begin(turn->engine);
+    turn->link = 16; /* the header's "next payload", RFC 7296 3.1 */
+    turn->sealed = 0;
+    turn->is_response = (head->flags & FLAG_RESPONSE) != 0;
+    ike_put_header(&turn->out, head);
+    if (sealed) {
+        const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
+        turn->sealed = ike_begin_sealed(&turn->out, &turn->link, &keys);
+    }
+}
+
+void ike_turn_answer(struct ike_turn *turn)
+{
+    struct ike_header head = turn->in.head;
+    const bool init = head.exchange == IKE_SA_INIT;
+    head.version = IKE_VERSION_2;
+    head.flags = FLAG_RESPONSE;
+    if (turn->sa != NULL) {
+        head.spi_r = turn->sa->spi_r;
+        head.flags |= turn->sa->initiator ? FLAG_INITIATOR : 0;
+    }
+    begin_message(turn, &head, turn->sa != NULL && !init);
+}
+
+void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
+{
+    const struct ike_sa *const sa = turn->sa;
+    const struct ike_header head = {
+        .spi_i = sa->spi_i,
+        .spi_r = exchange == IKE_SA_INIT ? 0 : sa->spi_r,
+        .version = IKE_VERSION_2,
+        .exchange = exchange,
+        .flags = sa->initiator ? FLAG_INITIATOR : 0,
+        .id = sa->send_id,
+    };
+    begin_message(turn, &head, exchange != IKE_SA_INIT);
+}
+
+/* Lengths, padding and checksum. */
+static void finish_message(struct ike_turn *turn)
+{
+    if (turn->sealed != 0) {
+        const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
+        ike_end_sealed(&turn->out, turn->sealed, &keys, turn->engine->crypto,
+                       turn->sa->seal_count++);
+    } else {
+        ike_end_message(&turn->out);
+    }
+}
+
+/* What was written becomes the answer kept, or the request under way. */
+static enum ike_why keep_message(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    finish_message(turn);
+    if (turn->out.bad)
+        return WHY_TOO_LONG;
+    if (sa == NULL)
+        return WHY_OK;
+    struct ike_blob *const slot = !turn->is_response  ? &sa->request
+                                  : turn->sealed != 0 ? &sa->response
+                                                      : &sa->init_response;
+    if (!ike_turn_keep(turn, slot, wr_done(&turn->out)))
+        return WHY_SA_TABLE_FULL;
+    if (turn->is_response) {
+        sa->take_id = turn->in.head.id + 1;
+    } else {
+        ike_window_asked(turn, sa->request);
+        sa->send_id = turn->sealed != 0 ? sa->send_id + 1 : 1;
+    }
+    return WHY_OK;
+}
+
+static void put_out(struct ike_turn *turn)
+{
+    const struct ike_addr *local = turn->datagram != NULL ? &turn->datagram->local : NULL;
+    const struct ike_addr *remote = turn->datagram != NULL ? &turn->datagram->remote : NULL;
+    if (!turn->is_response) {
+        local = &turn->sa->local;
+        remote = &turn->sa->remote;
+    }
+    ike_output_commit(turn->engine, local, remote, turn->out.len);
+}
+
+/* RFC 7296 2.4: the peer says it has no other SA with us. Bounded, so that one message cannot make
+ * more events than there is room for. */
+static void forget_others(struct ike_turn *turn)
+{
+    struct ike_engine *const engine = turn->engine;
+    const struct ike_bytes id = ike_store_view(&engine->store, turn->sa->peer_id);
+    const uint64_t digest = ike_digest(engine, id, (struct ike_bytes){.at = NULL, .len = 0});
+    uint32_t place = ike_index_first(&engine->identities, digest);
+    for (uint32_t ended = 0; place != 0 && ended < IKE_EVENTS_MAX / 4;) {
+        struct ike_sa *const other = ike_sa_at(engine, place);
+        place = ike_index_next(&engine->identities, place);
+        if (other == turn->sa ||
+            !ike_bytes_equal(ike_store_view(&engine->store, other->peer_id), id))
+            continue;
+        ike_sa_end(engine, other, WHY_INITIAL_CONTACT, 0);
+        ended++;
+    }
+}
+
+static void commit(struct ike_turn *turn)
+{
+    struct ike_engine *const engine = turn->engine;
+    struct ike_sa *const sa = turn->sa;
+    if (turn->out.len > 0)
+        put_out(turn);
+    for (uint8_t i = 0; i < turn->dropped_count; i++)
+        ike_store_give(&engine->store, turn->dropped[i]);
+    if (sa == NULL)
+        return;
+    ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
+    if (sa->state == S_ESTABLISHED)
+        ike_setup_give(engine, sa);
+    for (uint8_t i = 0; i < turn->child_gone_count; i++)
+        ike_child_remove(engine, sa, turn->child_gone[i]);
+    if (turn->initial_contact)
+        forget_others(turn);
+    if (turn->end != WHY_OK)
+        ike_sa_end(engine, sa, turn->end, turn->end_notify);
+    else
+        ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
+    const uint64_t memory = ike_memory(engine);
+    if (memory > engine->memory_max)
+        engine->memory_max = memory;
+}
+
+/* Back to what was before the turn: record, octets, events; what was written is not sent. */
+static void undo(struct ike_turn *turn, uint32_t events_tail)
+{
+    struct ike_engine *const engine = turn->engine;
+    engine->events_ring.tail = events_tail;
+    for (uint8_t i = 0; i < turn->made_count; i++)
+        ike_store_give(&engine->store, turn->made[i]);
+    if (turn->sa == NULL)
+        return;
+    for (uint8_t i = 0; i < turn->child_gone_count; i++)
+        ike_child_at(engine, turn->child_gone[i])->up = true;
+    if (turn->child_made != 0) {
+        struct ike_child *const child = ike_child_at(engine, turn->child_made);
+        *child = (struct ike_child){0}; /* its octets were among those made */
+        ike_pool_give(&engine->children, turn->child_made);
+    }
+    const uint32_t setup = turn->added ? turn->sa->setup : turn->before.setup;
+    *turn->sa = turn->before;
+    turn->sa->setup = setup;
+    if (turn->added) {
+        ike_sa_give(engine, turn->sa);
+        turn->sa = NULL;
+    }
+}
+
+/* Data that goes with the notify of a refusal. */
+static void put_refusal(struct ike_turn *turn, enum ike_why why)
+{
+    uint8_t data[2] = {turn->in.unknown_critical, 0};
+    struct ike_bytes view = {.at = data, .len = 0};
+    if (why == WHY_COOKIE_WANTED || why == WHY_COOKIE_WRONG) {
+        ike_cookie_put(turn, &turn->out, &turn->link);
+        return;
+    }
+    if (why == WHY_CRITICAL_PAYLOAD)
+        view.len = 1; /* RFC 7296 2.5 */
+    if (why == WHY_WRONG_GROUP) {
+        struct ike_writer w = wr_open(data, sizeof data);
+        put_u16(&w, turn->wanted_group); /* RFC 7296 1.2, 3.10.1 */
+        view = wr_done(&w);
+    }
+    ike_put_status(&turn->out, &turn->link, ike_why_row(why)->notify, view);
+}
+
+/* RFC 7296 2.21.2: an initiator that cannot accept the response says so in an exchange of its own.
+ * The SA is gone at once, so nothing is awaited. */
+static void say_once(struct ike_turn *turn, enum ike_why why)
+{
+    ike_turn_ask(turn, INFORMATIONAL);
+    put_refusal(turn, why);
+    finish_message(turn);
+    assert(!turn->out.bad);
+    put_out(turn);
+    turn->out.len = 0;
+    turn->end = why;
+    commit(turn);
+}
+
+static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
+{
+    turn->dropped_count = 0;
+    turn->made_count = 0;
+    turn->child_gone_count = 0;
+    turn->initial_contact = false;
+    turn->end = fatal ? why : WHY_OK;
+    turn->end_notify = 0;
+    turn->sa->heard_ns = turn->now_ns;
+    ike_turn_answer(turn);
+    put_refusal(turn, why);
+    const enum ike_why kept = keep_message(turn);
+    if (kept == WHY_OK)
+        commit(turn);
+}
+
+/* The one place where a reason becomes an answer. */
+static void refuse(struct ike_turn *turn, enum ike_why why)
+{
+    const struct ike_why_row *const row = ike_why_row(why);
+    const bool opened = turn->sa != NULL && turn->sealed_open;
+    const enum ike_action action = opened ? row->sealed : row->clear;
+    const bool request = (turn->in.head.flags & FLAG_RESPONSE) == 0;
+
+    if (opened && action == ACTION_FATAL && !request) {
+        turn->dropped_count = 0;
+        turn->child_gone_count = 0;
+        say_once(turn, why);
+    } else if (opened && request && (action == ACTION_FATAL || action == ACTION_REFUSE)) {
+        answer_sealed(turn, why, action == ACTION_FATAL);
+    } else if (!opened && request && action == ACTION_REFUSE && turn->sa == NULL) {
+        /* No state: the answer is all there is (RFC 7296 2.6, 2.21.1). */
+        ike_turn_answer(turn);
+        put_refusal(turn, why);
+        finish_message(turn);
+        assert(!turn->out.bad);
+        put_out(turn);
+    }
+}
+
+enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
+{
+    const uint32_t events_tail = turn->events_tail;
+    if (why == WHY_OK && turn->out.len > 0)
+        why = keep_message(turn);
+    if (why == WHY_OK) {
+        commit(turn);
+    } else {
+        undo(turn, events_tail);
+        turn->out.len = 0;
+        if (turn->datagram != NULL)
+            refuse(turn, why);
+    }
+    struct ike_engine *const engine = turn->engine;
+    ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, turn->now_ns);
+    ike_secret_wipe(engine->scratch, turn->scratch_used);
+    turn->scratch_used = 0;
+    return why;
+}
+
+/* Opens what is sealed into a copy that lasts as long as the turn. */
+static enum ike_why open_sealed(struct ike_turn *turn)
+{
+    if ((turn->in.there & P(PAYLOAD_SK)) == 0)
+        return WHY_MISSING_PAYLOAD; /* after IKE_SA_INIT everything is sealed */
+    if (turn->in.whole.len > IKE_MESSAGE_MAX)
+        return WHY_TOO_LONG;
+    uint8_t *const copy = ike_turn_scratch(turn, turn->in.whole.len);
+    memcpy(copy, turn->in.whole.at, turn->in.whole.len);
+    const struct ike_seal_keys keys = ike_keys_of(&turn->keys, !turn->sa->initiator);
+    const enum ike_why why = ike_open_sealed(&turn->in, &keys, turn->engine->crypto, copy);
+    if (why != WHY_BAD_ICV)
+        turn->sealed_open = true;
+    return why;
+}
+
+static enum ike_why run_rule(struct ike_turn *turn)
+{
+    enum ike_why why;
+    if (turn->in.unknown_critical != 0)
+        return WHY_CRITICAL_PAYLOAD;
+    if ((why = ike_rule_find(turn)) != WHY_OK)
+        return why;
+    if ((why = turn->rule->run(turn)) != WHY_OK)
+        return why;
+    if (turn->sa != NULL && turn->sa->state == (turn->added ? S_NONE : turn->before.state))
+        turn->sa->state = turn->rule->then;
+    if (turn->sealed_open)
+        turn->sa->heard_ns = turn->now_ns;
+    return WHY_OK;
+}
+
+/* A request that would make an SA: IKE_SA_INIT with no SPI of ours (RFC 7296 2.6, 3.1). */
+static enum ike_why init_request(struct ike_turn *turn)
+{
+    struct ike_engine *const engine = turn->engine;
+    struct ike_sa *known;
+    enum ike_why why;
+
+    if (turn->in.head.spi_r != 0 || turn->in.head.id != 0)
+        return WHY_UNKNOWN_SPI;
+    if (turn->bytes.len > IKE_MESSAGE_MAX)
+        return WHY_TOO_LONG;
+    turn->request_digest = ike_digest(engine, turn->bytes, ike_addr_ip(&turn->datagram->remote));
+    known = ike_sa_by_request(engine, turn->datagram, turn->bytes, turn->request_digest);
+    if (known != NULL) { /* RFC 7296 2.1: by content, not by SPI alone */
+        if (known->init_response.number != 0)
+            ike_window_put(engine, known->init_response, &turn->datagram->local,
+                           &turn->datagram->remote);
+        return WHY_RETRANSMITTED;
+    }
+    if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
+        return why;
+    return run_rule(turn);
+}
+
+static enum ike_why init_response(struct ike_turn *turn)
+{
+    enum ike_why why;
+    if (turn->sa->state != S_INIT_SENT || (why = ike_window_response(turn)) != WHY_OK)
+        return WHY_NOT_AWAITED;
+    if (!ike_addr_same_ip(&turn->sa->remote, &turn->datagram->remote))
+        return WHY_NOT_AWAITED;
+    if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
+        return why;
+    return run_rule(turn);
+}
+
+/* Everything after IKE_SA_INIT: known SPIs, the window, the seal, the rules. */
+static enum ike_why sealed_message(struct ike_turn *turn)
+{
+    const struct ike_header *const head = &turn->in.head;
+    const struct ike_sa *const sa = turn->sa;
+    enum ike_why why;
+
+    if (sa->keys.number == 0 || head->spi_i != sa->spi_i || head->spi_r != sa->spi_r)
+        return WHY_UNKNOWN_SPI;
+    why = (head->flags & FLAG_RESPONSE) != 0 ? ike_window_response(turn) : ike_window_request(turn);
+    if (why != WHY_OK)
+        return why;
+    if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
+        return why;
+    if ((why = open_sealed(turn)) != WHY_OK)
+        return why;
+    return run_rule(turn);
+}
+
+static enum ike_why dispatch(struct ike_turn *turn)
+{
+    const struct ike_header *const head = &turn->in.head;
+    const bool from_initiator = (head->flags & FLAG_INITIATOR) != 0;
+    const bool is_response = (head->flags & FLAG_RESPONSE) != 0;
+
+    if (head->spi_i == 0)
+        return WHY_SPI_ZERO;
+    if (head->exchange == IKE_SA_INIT && from_initiator && !is_response)
+        return init_request(turn);
+
+    struct ike_sa *const sa =
+        ike_sa_by_spi(turn->engine, from_initiator ? head->spi_r : head->spi_i);
+    if (sa == NULL || sa->initiator == from_initiator)
+        return WHY_UNKNOWN_SPI;
+    turn->sa = sa;
+    turn->before = *sa;
+    turn->keys = ike_sa_view_keys(turn->engine, sa);
+    if (head->exchange == IKE_SA_INIT)
+        return is_response ? init_response(turn) : WHY_UNKNOWN_SPI;
+    return sealed_message(turn);
+}
+
+enum ike_why ike_v2_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in,
+                          struct ike_bytes message)
+{
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, NULL);
+    turn->datagram = in;
+    turn->bytes = message;
+    turn->in.whole = message;
+    ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
+    enum ike_why why = ike_header_parse(message, &turn->in.head);
+    if (why == WHY_OK)
+        why = dispatch(turn);
+    return ike_turn_end(turn, why);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Inside the engine: what all versions of IKE share. Pools of SAs, the store
+ * of octets, deadlines, the rings of outputs and events, the scratch arena of
+ * a turn. Callers of the engine include ike.h and never this. */
+#ifndef IKE_ENGINE_H
+#define IKE_ENGINE_H
+
+#include "ike/ike.h"
+#include "ike/pool.h"
+#include "ike/timer.h"
+#include "ike/v2/cookie.h"
+#include "ike/v2/turn.h"
+
+enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
+
+struct ike_output {
+    struct ike_addr local;
+    struct ike_addr remote;
+    uint16_t len;
+    uint8_t
+        bytes[IKE_MARKER_LEN + IKE_MESSAGE_MAX]; /* the message begins after the marker's room */
+};
+
+struct ike_ring {
+    uint32_t head; /* next to be fetched */
+    uint32_t tail; /* next to be filled */
+};
+
+struct ike_engine {
+    struct ike_config config;
+    struct ike_crypto *crypto;
+
+    struct ike_pool sas;      /* struct ike_sa */
+    struct ike_pool setups;   /* struct ike_setup: an initiator's extras until it is up */
+    struct ike_pool children; /* struct ike_child */
+    struct ike_store store;
+    struct ike_timers timers;    /* by SA */
+    struct ike_index requests;   /* SAs made by IKE_SA_INIT, by what that message held */
+    struct ike_index addresses;  /* half-open SAs by peer address, when that is limited */
+    struct ike_index identities; /* established SAs by peer identity */
+    uint64_t digest_key[2];      /* of the three indexes */
+    uint64_t serial;             /* of the last SA made */
+    uint32_t half_open;
+    uint32_t established;
+    uint64_t memory_max;
+
+    struct ike_cookies cookies;
+
+    struct ike_ring outputs_ring;
+    struct ike_ring events_ring;
+    struct ike_output outputs[IKE_OUTPUTS_MAX];
+    struct ike_event events[IKE_EVENTS_MAX];
+
+    struct ike_turn turn;
+    uint8_t scratch[IKE_SCRATCH];
+};
+
+/* The next free output's room for a message, without the marker. */
+struct ike_writer ike_output_begin(struct ike_engine *engine);
+/* Makes what was written the next output. */
+void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
+                       const struct ike_addr *remote, size_t len);
+void ike_event_add(struct ike_engine *engine, const struct ike_event *event);
+/* Octets in use by SAs now. */
+uint64_t ike_memory(const struct ike_engine *engine);
+
+#endif

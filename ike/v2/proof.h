@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * AUTH: what each side signs, and the pre-shared key method (RFC 7296 2.15). */
+#ifndef IKE_V2_PROOF_H
+#define IKE_V2_PROOF_H
+
+#include "ike/v2/turn.h"
+
+/* prf(prf(PSK, "Key Pad for IKEv2"), octets of the side that has `initiator`), where `id_body` is
+ * that side's ID payload without its header. The SA still keeps both IKE_SA_INIT messages. `out`
+ * takes the PRF's output; returns its length. */
+size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, bool initiator,
+                     struct ike_bytes id_body, uint8_t *out);
+/* Nonces of the SA's IKE_SA_INIT exchange, views of what is kept. */
+struct ike_bytes ike_proof_nonce(struct ike_turn *turn, bool initiator);
+
+#endif

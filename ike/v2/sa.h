@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * IKE SAs and Child SAs: their records, where they are kept, and how they are
+ * found. A record holds what every SA needs; what only an initiator needs until
+ * it is up lives in a setup record beside it, octets of messages and keys in
+ * the store. */
+#ifndef IKE_V2_SA_H
+#define IKE_V2_SA_H
+
+#include "ike/ike.h"
+#include "ike/pool.h"
+
+struct ike_engine;
+
+/* Named by what is true. */
+enum ike_state {
+    S_NONE,
+    S_INIT_SENT, /* initiator: IKE_SA_INIT asked */
+    S_KEYED,     /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
+    S_AUTH_SENT, /* initiator: IKE_AUTH asked */
+    S_ESTABLISHED,
+    S_DELETING, /* our Delete of the IKE SA is under way */
+};
+
+/* What an established SA's owner asked for and the window has not let through yet. */
+enum ike_wish_bits { WISH_PROBE = 1, WISH_DELETE = 2, WISH_DELETE_CHILD = 4 };
+
+struct ike_sa {
+    uint64_t number; /* serial << 24 | place in the pool */
+    uint64_t spi_i;
+    uint64_t spi_r;
+    uint64_t began_ns;
+    uint64_t heard_ns;       /* the last authenticated message of the peer */
+    uint64_t resend_ns;      /* when the request under way is sent again; IKE_NEVER: none is */
+    uint64_t seal_count;     /* messages sealed, for the IVs of counter modes */
+    uint64_t request_digest; /* of the IKE_SA_INIT request that made it, at a responder */
+    const struct ike_policy *policy;
+    struct ike_addr local;
+    struct ike_addr remote;
+    struct ike_blob keys;          /* SK_d to SK_pr, as ike_keys_view reads them */
+    struct ike_blob request;       /* ours under way */
+    struct ike_blob response;      /* our last, for retransmitted requests */
+    struct ike_blob init_request;  /* octets of IKE_SA_INIT, for AUTH; */
+    struct ike_blob init_response; /* gone when established */
+    struct ike_blob peer_id;       /* type and data */
+    uint32_t tag;
+    uint32_t setup;    /* of an initiator until it is up; 0: none */
+    uint32_t child;    /* first of its Child SAs */
+    uint32_t send_id;  /* message id of our next request */
+    uint32_t take_id;  /* message id of the peer's next request */
+    uint32_t wish_spi; /* of WISH_DELETE_CHILD */
+    uint16_t resends;  /* messages sent again, in all */
+    uint8_t sends;     /* of the request under way */
+    uint8_t state;     /* enum ike_state */
+    uint8_t wishes;
+    uint8_t asked; /* the one wish that is under way */
+    uint8_t cookies;
+    uint8_t groups;
+    bool initiator;
+    bool nat; /* some NAT was seen, or forced: ESP goes in UDP */
+    struct ike_suite suite;
+};
+
+/* An initiator's extras. */
+struct ike_setup {
+    struct ike_kex kex;
+    struct ike_id id;
+    struct ike_packet trigger;
+    bool has_trigger;
+    bool has_kex;
+    uint8_t group; /* row of the group under way */
+    uint8_t nonce[IKE_NONCE_OURS];
+    uint8_t share[IKE_SHARE_MAX];
+    uint8_t cookie[IKE_COOKIE_MAX];
+    uint8_t cookie_len;
+    uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
+    uint8_t groups_tried_count;
+    uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
+};
+
+struct ike_child {
+    uint32_t spi_in;
+    uint32_t spi_out;
+    uint32_t next;
+    struct ike_suite suite;
+    bool up; /* false while the answer that makes it is awaited */
+    bool transport;
+    struct ike_blob keys;      /* KEYMAT, RFC 7296 2.17 */
+    struct ike_blob selectors; /* ours then theirs, struct ike_selector each */
+    uint8_t local_count;
+    uint8_t remote_count;
+};
+
+/* Chained hash of SA places over reserved address space. */
+struct ike_index {
+    uint32_t *heads;
+    uint32_t *next; /* by place */
+    uint32_t mask;
+    uint32_t max;
+};
+
+bool ike_index_open(struct ike_index *index, uint32_t max);
+void ike_index_close(struct ike_index *index);
+void ike_index_add(struct ike_index *index, uint64_t digest, uint32_t place);
+void ike_index_remove(struct ike_index *index, uint64_t digest, uint32_t place);
+/* First place in the digest's chain, then the next one; 0: no more. */
+uint32_t ike_index_first(const struct ike_index *index, uint64_t digest);
+uint32_t ike_index_next(const struct ike_index *index, uint32_t place);
+
+/* A keyed digest for the indexes; not for anything a peer must not guess. */
+uint64_t ike_digest(const struct ike_engine *engine, struct ike_bytes a, struct ike_bytes b);
+
+struct ike_sa *ike_sa_at(const struct ike_engine *engine, uint32_t place);
+uint32_t ike_sa_place(const struct ike_sa *sa);
+/* By the engine's own number or by the SPI we gave it; NULL: no such. */
+struct ike_sa *ike_sa_numbered(const struct ike_engine *engine, uint64_t number);
+struct ike_sa *ike_sa_by_spi(const struct ike_engine *engine, uint64_t spi);
+/* A responder's SA that this very request made, or NULL. */
+struct ike_sa *ike_sa_by_request(const struct ike_engine *engine, const struct ike_datagram *from,
+                                 struct ike_bytes request, uint64_t digest);
+uint32_t ike_half_open_of(const struct ike_engine *engine, const struct ike_addr *remote);
+
+/* A new record, zeroed, with number and our SPI; NULL: the table is full. It stands in no index
+ * yet. */
+struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator);
+/* Gives back the record and all that hangs on it; says nothing to anyone. */
+void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa);
+struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa);
+void ike_setup_give(struct ike_engine *engine, struct ike_sa *sa);
+struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
+/* Unlinks a Child SA and gives it back. */
+void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);
+/* Counts and indexes follow the state: leaves `before`, enters sa->state. */
+void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before);
+/* When the SA next wants a tick, from its state. */
+uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *sa);
+struct ike_sa_keys ike_sa_view_keys(const struct ike_engine *engine, const struct ike_sa *sa);
+
+/* An event about `sa`, filled in but for what the kind adds. */
+struct ike_event ike_sa_event(const struct ike_sa *sa, enum ike_event_kind kind, enum ike_why why);
+/* Ends an SA: events for its children and itself, and the record is gone. */
+void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, uint16_t notify);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * One turn of the engine: one datagram, one deadline or one call of the owner,
+ * taken whole or not at all. Handlers look, spend, then say; a turn that does
+ * not end in WHY_OK is rolled back: a new SA is released, the record is what it
+ * was, octets taken are given back, the answer is replaced by what the reason's
+ * row says. So no handler cleans up. */
+#ifndef IKE_V2_TURN_H
+#define IKE_V2_TURN_H
+
+#include "ike/ike.h"
+#include "ike/v2/message.h"
+#include "ike/v2/sa.h"
+
+struct ike_rule;
+
+enum { IKE_TURN_BLOBS = 12, IKE_GONE_MAX = 16 };
+
+struct ike_turn {
+    struct ike_engine *engine;
+    uint64_t now_ns;
+    const struct ike_datagram *datagram; /* NULL in a tick or call */
+    struct ike_bytes bytes;              /* the message, marker cut off */
+    struct ike_message in;
+    const struct ike_rule *rule;
+
+    struct ike_sa *sa;
+    struct ike_sa before; /* what the record was */
+    bool added;           /* the SA was made in this turn */
+
+    struct ike_writer out; /* the message under construction, in an output's room */
+    size_t link;           /* for ike_begin_payload */
+    size_t sealed;         /* where its SK payload begins; 0: in the clear */
+    bool is_response;
+    bool sealed_open;        /* the message at hand was sealed, and authenticated */
+    uint32_t events_tail;    /* where events of this turn begin */
+    struct ike_sa_keys keys; /* of `sa`, when it has any */
+
+    struct ike_blob made[IKE_TURN_BLOBS]; /* given back if the turn fails */
+    uint8_t made_count;
+    struct ike_blob dropped[IKE_TURN_BLOBS]; /* given back if it succeeds */
+    uint8_t dropped_count;
+    uint32_t child_made; /* Child SA made in this turn */
+    uint32_t
+        child_gone[IKE_GONE_MAX + 1]; /* removed if the turn succeeds; `up` is false meanwhile */
+    uint8_t child_gone_count;
+
+    uint64_t request_digest; /* of the IKE_SA_INIT request at hand */
+    uint16_t wanted_group;   /* data of INVALID_KE_PAYLOAD */
+    uint16_t end_notify;     /* what the peer said when `end` is PEER_REFUSED */
+    enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
+    bool initial_contact;    /* the peer said it has no other SA */
+    size_t scratch_used;
+};
+
+/* Begins a turn on `sa` (NULL: none yet). */
+struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa);
+/* Ends it: commits when WHY_OK, else rolls back and answers as the reason's row says. */
+enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why);
+
+/* Makes an SA the turn's own; WHY_SA_TABLE_FULL when there is no room. */
+enum ike_why ike_turn_add_sa(struct ike_turn *turn, bool initiator);
+/* Octets that last as long as the turn. */
+uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len);
+/* Keeps a copy of `bytes` in the record's `slot`; what was there is dropped. False: no room. */
+bool ike_turn_keep(struct ike_turn *turn, struct ike_blob *slot, struct ike_bytes bytes);
+/* The same, contents to be filled in by the caller; NULL: no room. */
+uint8_t *ike_turn_room(struct ike_turn *turn, struct ike_blob *slot, size_t len);
+void ike_turn_drop(struct ike_turn *turn, struct ike_blob *slot);
+
+/* Opens the answer to the request at hand, sealed when the SA has keys and it is no IKE_SA_INIT. */
+void ike_turn_answer(struct ike_turn *turn);
+/* Opens a request of ours of `exchange`, sealed unless it is IKE_SA_INIT. */
+void ike_turn_ask(struct ike_turn *turn, uint8_t exchange);
+
+/* A datagram of version 2, marker cut off. */
+enum ike_why ike_v2_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in,
+                          struct ike_bytes message);
+
+#endif
