@@ -60,7 +60,9 @@ struct ike_offer {
 };
 
 /* Reads "aes256gcm16-prfsha256-x25519" or, for a Child SA, "aes128-sha256"; false names the bad
- * word's place in *bad. */
+ * word's place in *bad: an unknown word, one said twice, or one too many. Where a group but no PRF is
+ * named, each integrity algorithm brings the PRF of its hash, as in strongSwan. Whether types are
+ * missing is the caller's to judge. */
 bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad);
 
 #endif

@@ -1,3 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * What all providers and the engine share about secrets: comparing them in a
+ * time that tells nothing, and wiping them for good. */
+#include "ike/crypto.h"
+
+bool ike_secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    uint64_t difference = 0;
+    size_t i = 0;
+    for (; len - i >= sizeof difference; i += sizeof difference) {
+        uint64_t left;
+        uint64_t right;
+        memcpy(&left, a + i, sizeof left);
+        memcpy(&right, b + i, sizeof right);
+        difference |= left ^ right;
+    }
+    for (; i < len; i++)
+        difference |= (uint64_t)(a[i] ^ b[i]);
+    /* The compiler may not know that one difference is enough. */
+    __asm__ volatile("" : : "r"(&difference) : "memory");
+    return difference == 0;
+}
+
+void ike_secret_wipe(void *at, size_t len)
+{
+    if (len == 0)
+        return;
+    memset(at, 0, len);
+    __asm__ volatile("" : : "r"(at) : "memory");
+}

@@ -1,3 +1,161 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * A provider that does nothing itself: it calls the one below and adds to
+ * `spent_ns` what a cost profile says the call costs. It charges for work, not
+ * for time, so that a run is the same on every machine. Public values that are
+ * refused cost nothing: they are judged before anything is spent. */
+#include "ike/crypto.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct meter {
+    struct ike_crypto head; /* first: a meter is an ike_crypto */
+    struct ike_crypto *below;
+    struct ike_costs costs;
+    uint64_t rest_ps; /* what is not yet a nanosecond */
+};
+
+static struct meter *meter_of(struct ike_crypto *c)
+{
+    return (struct meter *)c;
+}
+
+static void charge(struct meter *m, uint64_t call_ns, uint64_t byte_ps, uint64_t len)
+{
+    m->rest_ps += byte_ps * len;
+    m->head.spent_ns += call_ns + m->rest_ps / 1000;
+    m->rest_ps %= 1000;
+}
+
+static void charge_row(struct meter *m, const struct ike_algo *algo, uint64_t len)
+{
+    const size_t row = (size_t)(algo - ike_algos);
+    assert(row < IKE_ALGOS_MAX);
+    charge(m, m->costs.call_ns[row], m->costs.byte_ps[row], len);
+}
+
+static uint64_t parts_len(const struct ike_bytes *parts, size_t part_count)
+{
+    uint64_t len = 0;
+    for (size_t i = 0; i < part_count; i++)
+        len += parts[i].len;
+    return len;
+}
+
+static void meter_random(struct ike_crypto *c, uint8_t *out, size_t len)
+{
+    struct meter *const m = meter_of(c);
+    charge(m, m->costs.random_call_ns, m->costs.random_byte_ps, len);
+    m->below->ops->random(m->below, out, len);
+}
+
+static void meter_prf(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
+                      const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    struct meter *const m = meter_of(c);
+    charge_row(m, prf, parts_len(parts, part_count));
+    m->below->ops->prf(m->below, prf, key, parts, part_count, out);
+}
+
+static void meter_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
+                       uint8_t *out)
+{
+    struct meter *const m = meter_of(c);
+    charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, parts_len(parts, part_count));
+    m->below->ops->sha1(m->below, parts, part_count, out);
+}
+
+static bool meter_kex_begin(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
+                            uint8_t *share)
+{
+    struct meter *const m = meter_of(c);
+    m->head.spent_ns += m->costs.kex_generate_ns[group - ike_algos];
+    return m->below->ops->kex_begin(m->below, group, kex, share);
+}
+
+static bool meter_kex_end(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
+                          struct ike_bytes peer_share, uint8_t *secret)
+{
+    struct meter *const m = meter_of(c);
+    const bool done = m->below->ops->kex_end(m->below, group, kex, peer_share, secret);
+    if (done)
+        m->head.spent_ns += m->costs.kex_derive_ns[group - ike_algos];
+    return done;
+}
+
+static void meter_kex_free(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    below->ops->kex_free(below, group, kex);
+}
+
+static bool meter_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
+                             struct ike_bytes peer_share, uint8_t *share, uint8_t *secret)
+{
+    struct meter *const m = meter_of(c);
+    const size_t row = (size_t)(group - ike_algos);
+    const bool done = m->below->ops->kex_answer(m->below, group, peer_share, share, secret);
+    if (done) {
+        m->head.spent_ns += m->costs.kex_generate_ns[row];
+        m->head.spent_ns += m->costs.kex_derive_ns[row];
+    }
+    return done;
+}
+
+static void meter_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                       size_t aad_len, size_t text_len)
+{
+    struct meter *const m = meter_of(c);
+    const uint64_t before_text = (uint64_t)aad_len + keys->encr->iv_len;
+    charge_row(m, keys->encr, keys->integ == NULL ? before_text + text_len : text_len);
+    if (keys->integ != NULL)
+        charge_row(m, keys->integ, before_text + text_len);
+    m->below->ops->seal(m->below, keys, message, aad_len, text_len);
+}
+
+static bool meter_open(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                       size_t aad_len, size_t text_len)
+{
+    struct meter *const m = meter_of(c);
+    const uint64_t before_text = (uint64_t)aad_len + keys->encr->iv_len;
+    const bool opened = m->below->ops->open(m->below, keys, message, aad_len, text_len);
+    if (keys->integ != NULL)
+        charge_row(m, keys->integ, before_text + text_len);
+    if (keys->integ == NULL)
+        charge_row(m, keys->encr, before_text + text_len);
+    else if (opened) /* the ICV is judged before anything is decrypted */
+        charge_row(m, keys->encr, text_len);
+    return opened;
+}
+
+static void meter_close(struct ike_crypto *c)
+{
+    struct meter *const m = meter_of(c);
+    m->below->ops->close(m->below);
+    free(m);
+}
+
+static const struct ike_crypto_ops meter_ops = {
+    .name = "meter",
+    .random = meter_random,
+    .prf = meter_prf,
+    .sha1 = meter_sha1,
+    .kex_begin = meter_kex_begin,
+    .kex_end = meter_kex_end,
+    .kex_free = meter_kex_free,
+    .kex_answer = meter_kex_answer,
+    .seal = meter_seal,
+    .open = meter_open,
+    .close = meter_close,
+};
+
+struct ike_crypto *ike_crypto_meter(struct ike_crypto *below, const struct ike_costs *costs)
+{
+    struct meter *const m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->head.ops = &meter_ops;
+    m->below = below;
+    m->costs = *costs;
+    return &m->head;
+}

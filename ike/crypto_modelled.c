@@ -1,3 +1,376 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Stand-ins for cryptography: the sizes, the failures and the control flow of
+ * the real thing at a hundredth of its time, and no secrecy at all. One keyed
+ * digest makes everything, so that changing any octet of key or message still
+ * changes what comes out. Only 64-bit integer arithmetic on octets read in a
+ * fixed order: the same numbers on every machine.
+ *
+ * Key exchange: a share is made from the random stream, the secret is a digest
+ * of both shares in sorted order. A public value is judged as OpenSSL would
+ * judge it (group.h), with one short cut: to make a real point of an ECP group
+ * costs a square root, so a share of ours has a y that is a digest of its x,
+ * and is taken for valid by that; any other value must be on the curve. Thus
+ * random octets are refused here as there, and real points are accepted. */
+#include "ike/crypto.h"
+#include "ike/group.h"
+#include "ike/limits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct modelled {
+    struct ike_crypto head; /* first: a provider is an ike_crypto */
+    struct ike_random random;
+};
+
+/* What a digest is for, so that equal input for two uses gives unequal output. */
+enum use {
+    USE_PRF = 1,
+    USE_SHA1,
+    USE_SHARE,
+    USE_POINT,
+    USE_OWN,
+    USE_SECRET,
+    USE_STREAM,
+    USE_ICV,
+};
+
+/* Two 64-bit lanes, fed eight octets at a time; what is short of eight waits in `word`. */
+struct digest {
+    uint64_t a;
+    uint64_t b;
+    uint64_t word;
+    uint64_t len;
+};
+
+enum { WORD = 8, FINGERPRINT = 16 };
+
+static const uint64_t odd_a = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
+static const uint64_t odd_b = UINT64_C(0xb7e151628aed2a6b); /* digits of e */
+
+static uint64_t rotate(uint64_t x, unsigned by)
+{
+    return x << by | x >> (64 - by);
+}
+
+static uint64_t word_load(const uint8_t *at)
+{
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 |
+           (uint64_t)at[7] << 56;
+}
+
+static void word_store(uint64_t x, uint8_t *out)
+{
+    for (unsigned i = 0; i < WORD; i++)
+        out[i] = (uint8_t)(x >> (8 * i));
+}
+
+/* Each step is a bijection of either lane, so one changed word never goes unseen. */
+static void absorb(struct digest *d, uint64_t word)
+{
+    d->a = rotate((d->a ^ word) * odd_a, 29);
+    d->b = rotate((d->b + word) * odd_b, 31);
+}
+
+static struct digest digest_open(enum use use, uint64_t about)
+{
+    return (struct digest){.a = odd_b ^ (uint64_t)use, .b = odd_a + about, .word = 0, .len = 0};
+}
+
+/* Where octets are cut into pieces makes no difference. */
+static void digest_add(struct digest *d, struct ike_bytes from)
+{
+    const unsigned shift = 8 * (unsigned)(d->len % WORD);
+    const uint8_t *at = from.at;
+    size_t left = from.len;
+    d->len += from.len;
+    for (; left >= WORD; left -= WORD, at += WORD) {
+        const uint64_t next = word_load(at);
+        absorb(d, d->word | next << shift);
+        d->word = shift == 0 ? 0 : next >> (64 - shift);
+    }
+    for (unsigned place = shift; left > 0; left--, at++) {
+        d->word |= (uint64_t)*at << place;
+        place += 8;
+        if (place == 64) {
+            absorb(d, d->word);
+            d->word = 0;
+            place = 0;
+        }
+    }
+}
+
+/* A key, or any first part whose end must not run into the second. */
+static void digest_key(struct digest *d, struct ike_bytes key)
+{
+    digest_add(d, key);
+    absorb(d, d->word);
+    absorb(d, d->len);
+    d->word = 0;
+    d->len = 0;
+}
+
+static uint64_t mixed(uint64_t x)
+{
+    x = (x ^ x >> 32) * odd_a;
+    x = (x ^ x >> 29) * odd_b;
+    return x ^ x >> 32;
+}
+
+static void digest_end(struct digest *d)
+{
+    absorb(d, d->word);
+    absorb(d, d->len);
+    d->a = mixed(d->a + rotate(d->b, 17));
+    d->b = mixed(d->b ^ rotate(d->a, 23));
+}
+
+/* Word number `index` of the output of an ended digest, as long as one likes. */
+static uint64_t digest_word(const struct digest *d, uint64_t index)
+{
+    return mixed(d->a + index * odd_b) + d->b;
+}
+
+static void digest_take(const struct digest *d, uint8_t *out, size_t len)
+{
+    uint8_t last[WORD];
+    size_t done = 0;
+    for (; len - done >= WORD; done += WORD)
+        word_store(digest_word(d, done / WORD), out + done);
+    if (done == len)
+        return;
+    word_store(digest_word(d, done / WORD), last);
+    memcpy(out + done, last, len - done);
+}
+
+static void modelled_random(struct ike_crypto *c, uint8_t *out, size_t len)
+{
+    const struct modelled *const m = (const struct modelled *)c;
+    m->random.fill(m->random.owner, out, len);
+}
+
+static void modelled_prf(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
+                         const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    struct digest d = digest_open(USE_PRF, prf->id);
+    (void)c;
+    digest_key(&d, key);
+    for (size_t i = 0; i < part_count; i++)
+        digest_add(&d, parts[i]);
+    digest_end(&d);
+    digest_take(&d, out, prf->out_len);
+}
+
+static void modelled_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
+                          uint8_t *out)
+{
+    struct digest d = digest_open(USE_SHA1, 0);
+    (void)c;
+    for (size_t i = 0; i < part_count; i++)
+        digest_add(&d, parts[i]);
+    digest_end(&d);
+    digest_take(&d, out, 20);
+}
+
+static bool is_ecp(const struct ike_algo *group)
+{
+    return group->share_len == 2 * group->secret_len;
+}
+
+static void point_y(const struct ike_algo *group, const uint8_t *x, uint8_t *y)
+{
+    struct digest d = digest_open(USE_POINT, group->id);
+    digest_add(&d, (struct ike_bytes){.at = x, .len = group->secret_len});
+    digest_end(&d);
+    digest_take(&d, y, group->secret_len);
+    y[0] &= 0x7f;
+}
+
+/* With the highest bit clear a value is below the prime, whichever the group. */
+static void share_make(struct ike_crypto *c, const struct ike_algo *group, uint8_t *share)
+{
+    uint8_t seed[32];
+    struct digest d = digest_open(USE_SHARE, group->id);
+    modelled_random(c, seed, sizeof seed);
+    digest_add(&d, (struct ike_bytes){.at = seed, .len = sizeof seed});
+    digest_end(&d);
+    digest_take(&d, share, is_ecp(group) ? group->secret_len : group->share_len);
+    share[0] &= 0x7f;
+    if (is_ecp(group))
+        point_y(group, share, share + group->secret_len);
+}
+
+static bool share_holds(const struct ike_algo *group, struct ike_bytes share)
+{
+    uint8_t y[IKE_SHARE_MAX];
+    if (share.len != group->share_len)
+        return false;
+    if (is_ecp(group) && share.at[0] < 0x80) {
+        point_y(group, share.at, y);
+        if (memcmp(share.at + group->secret_len, y, group->secret_len) == 0)
+            return true;
+    }
+    return ike_group_holds(group, share);
+}
+
+static void share_fingerprint(const struct ike_algo *group, struct ike_bytes share, uint8_t *out)
+{
+    struct digest d = digest_open(USE_OWN, group->id);
+    digest_add(&d, share);
+    digest_end(&d);
+    digest_take(&d, out, FINGERPRINT);
+}
+
+static void secret_make(const struct ike_algo *group, const uint8_t *ours, struct ike_bytes theirs,
+                        uint8_t *secret)
+{
+    uint8_t peer[FINGERPRINT];
+    struct digest d = digest_open(USE_SECRET, group->id);
+    share_fingerprint(group, theirs, peer);
+    const bool first = memcmp(ours, peer, FINGERPRINT) < 0;
+    digest_add(&d, (struct ike_bytes){.at = first ? ours : peer, .len = FINGERPRINT});
+    digest_add(&d, (struct ike_bytes){.at = first ? peer : ours, .len = FINGERPRINT});
+    digest_end(&d);
+    digest_take(&d, secret, group->secret_len);
+}
+
+static bool modelled_kex_begin(struct ike_crypto *c, const struct ike_algo *group,
+                               struct ike_kex *kex, uint8_t *share)
+{
+    assert(group->type == TRANSFORM_KE);
+    *kex = (struct ike_kex){{0}};
+    share_make(c, group, share);
+    share_fingerprint(group, (struct ike_bytes){.at = share, .len = group->share_len}, kex->opaque);
+    return true;
+}
+
+static bool modelled_kex_end(struct ike_crypto *c, const struct ike_algo *group,
+                             struct ike_kex *kex, struct ike_bytes peer_share, uint8_t *secret)
+{
+    (void)c;
+    if (!share_holds(group, peer_share))
+        return false;
+    secret_make(group, kex->opaque, peer_share, secret);
+    return true;
+}
+
+static void modelled_kex_free(struct ike_crypto *c, const struct ike_algo *group,
+                              struct ike_kex *kex)
+{
+    (void)c;
+    (void)group;
+    ike_secret_wipe(kex, sizeof *kex);
+}
+
+static bool modelled_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
+                                struct ike_bytes peer_share, uint8_t *share, uint8_t *secret)
+{
+    struct ike_kex kex;
+    if (!share_holds(group, peer_share))
+        return false;
+    (void)modelled_kex_begin(c, group, &kex, share);
+    secret_make(group, kex.opaque, peer_share, secret);
+    return true;
+}
+
+/* The octets of a message under SK, as ops->seal lays them out. */
+struct sealed {
+    struct ike_bytes before_text; /* headers and IV */
+    uint8_t *text;
+    size_t text_len;
+    uint8_t *icv;
+    size_t icv_len;
+};
+
+static struct sealed sealed_parts(const struct ike_seal_keys *keys, uint8_t *message,
+                                  size_t aad_len, size_t text_len)
+{
+    const size_t iv_end = aad_len + keys->encr->iv_len;
+    return (struct sealed){
+        .before_text = {.at = message, .len = iv_end},
+        .text = message + iv_end,
+        .text_len = text_len,
+        .icv = message + iv_end + text_len,
+        .icv_len = keys->integ != NULL ? keys->integ->icv_len : keys->encr->icv_len,
+    };
+}
+
+static void stream_xor(const struct ike_seal_keys *keys, const struct sealed *sealed)
+{
+    const size_t iv_len = keys->encr->iv_len;
+    struct digest d = digest_open(USE_STREAM, keys->encr->id);
+    digest_key(&d, keys->encr_key);
+    digest_add(&d, (struct ike_bytes){.at = sealed->text - iv_len, .len = iv_len});
+    digest_end(&d);
+    size_t done = 0;
+    for (; sealed->text_len - done >= WORD; done += WORD) {
+        uint8_t *const at = sealed->text + done;
+        word_store(word_load(at) ^ digest_word(&d, done / WORD), at);
+    }
+    uint64_t last = digest_word(&d, done / WORD);
+    for (; done < sealed->text_len; done++, last >>= 8)
+        sealed->text[done] ^= (uint8_t)last;
+}
+
+static void icv_make(const struct ike_seal_keys *keys, const struct sealed *sealed, uint8_t *out)
+{
+    const bool aead = keys->integ == NULL;
+    struct digest d = digest_open(USE_ICV, aead ? keys->encr->id : keys->integ->id);
+    digest_key(&d, aead ? keys->encr_key : keys->integ_key);
+    digest_add(&d, sealed->before_text);
+    digest_add(&d, (struct ike_bytes){.at = sealed->text, .len = sealed->text_len});
+    digest_end(&d);
+    digest_take(&d, out, sealed->icv_len);
+}
+
+static void modelled_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                          size_t aad_len, size_t text_len)
+{
+    const struct sealed sealed = sealed_parts(keys, message, aad_len, text_len);
+    (void)c;
+    stream_xor(keys, &sealed);
+    icv_make(keys, &sealed, sealed.icv);
+}
+
+static bool modelled_open(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                          size_t aad_len, size_t text_len)
+{
+    const struct sealed sealed = sealed_parts(keys, message, aad_len, text_len);
+    uint8_t icv[IKE_PRF_MAX];
+    (void)c;
+    icv_make(keys, &sealed, icv);
+    if (!ike_secret_equal(icv, sealed.icv, sealed.icv_len))
+        return false;
+    stream_xor(keys, &sealed);
+    return true;
+}
+
+static void modelled_close(struct ike_crypto *c)
+{
+    free(c);
+}
+
+static const struct ike_crypto_ops modelled_ops = {
+    .name = "modelled",
+    .random = modelled_random,
+    .prf = modelled_prf,
+    .sha1 = modelled_sha1,
+    .kex_begin = modelled_kex_begin,
+    .kex_end = modelled_kex_end,
+    .kex_free = modelled_kex_free,
+    .kex_answer = modelled_kex_answer,
+    .seal = modelled_seal,
+    .open = modelled_open,
+    .close = modelled_close,
+};
+
+struct ike_crypto *ike_crypto_modelled(struct ike_random random)
+{
+    struct modelled *const m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->head.ops = &modelled_ops;
+    m->random = random;
+    return &m->head;
+}

@@ -1,3 +1,408 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * The OpenSSL provider: PRFs, SHA-1, sealing and opening. Contexts are made at
+ * open and reused for all SAs; the few keys used last stay prepared in them,
+ * which is what makes a cookie cheap. No random octet comes from OpenSSL: all
+ * are drawn from the stream given at open. Key exchange is in
+ * crypto_openssl_kex.c. */
+#include "ike/crypto_openssl.h"
+
+#include "ike/limits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+enum {
+    BLOCK_MAX = 128, /* of SHA2-512 */
+    HASHES = 3,
+    SLOTS = 4, /* keys kept prepared for each hash */
+    NONCE_MAX = 16,
+};
+
+/* HMAC with one key: both hashes after their first block (RFC 2104 4). */
+struct hmac_key {
+    EVP_MD_CTX *inner;
+    EVP_MD_CTX *outer;
+    uint64_t used_at;
+    uint8_t key[BLOCK_MAX]; /* padded to the block; used_at 0: none */
+};
+
+struct hash {
+    EVP_MD *md;
+    size_t block;
+    struct hmac_key slots[SLOTS];
+};
+
+/* One direction of one row, with the key it had last. */
+struct cipher {
+    EVP_CIPHER_CTX *ctx;
+    bool keyed;
+    uint8_t key[IKE_KEY_MAX];
+};
+
+struct openssl {
+    struct ike_crypto head; /* first: a provider is an ike_crypto */
+    struct ike_random random;
+    struct openssl_kex *kex;
+    EVP_MD *sha1;
+    EVP_MD_CTX *work;
+    uint64_t uses;
+    struct hash hashes[HASHES];
+    EVP_CIPHER *types[IKE_ALGOS_MAX];
+    struct cipher seals[IKE_ALGOS_MAX];
+    struct cipher opens[IKE_ALGOS_MAX];
+};
+
+static struct openssl *openssl_of(struct ike_crypto *c)
+{
+    return (struct openssl *)c;
+}
+
+static void openssl_random(struct ike_crypto *c, uint8_t *out, size_t len)
+{
+    const struct ike_random *const random = &openssl_of(c)->random;
+    random->fill(random->owner, out, len);
+}
+
+/* For calls that fail only when the library or memory is broken. */
+static void must(int done)
+{
+    assert(done == 1);
+    (void)done;
+}
+
+static void digest_parts(EVP_MD_CTX *ctx, const struct ike_bytes *parts, size_t part_count)
+{
+    for (size_t i = 0; i < part_count; i++) {
+        if (parts[i].len > 0)
+            must(EVP_DigestUpdate(ctx, parts[i].at, parts[i].len));
+    }
+}
+
+static void openssl_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
+                         uint8_t *out)
+{
+    struct openssl *const o = openssl_of(c);
+    must(EVP_DigestInit_ex2(o->work, o->sha1, NULL));
+    digest_parts(o->work, parts, part_count);
+    must(EVP_DigestFinal_ex(o->work, out, NULL));
+}
+
+/* The hash of a PRF or INTEG row: 32, 48 and 64 octets in this order. */
+static struct hash *hash_of(struct openssl *o, const struct ike_algo *algo)
+{
+    const size_t index = algo->out_len / 16U - 2;
+    assert(index < HASHES);
+    return &o->hashes[index];
+}
+
+/* Pads a key to the hash's block; a longer one is hashed first (RFC 2104 2). */
+static void hmac_pad(struct openssl *o, const struct hash *hash, struct ike_bytes key, uint8_t *out)
+{
+    memset(out, 0, hash->block);
+    if (key.len > hash->block) {
+        must(EVP_DigestInit_ex2(o->work, hash->md, NULL));
+        must(EVP_DigestUpdate(o->work, key.at, key.len));
+        must(EVP_DigestFinal_ex(o->work, out, NULL));
+    } else if (key.len > 0) {
+        memcpy(out, key.at, key.len);
+    }
+}
+
+static void hmac_half(EVP_MD_CTX *ctx, const struct hash *hash, const uint8_t *key, uint8_t mask)
+{
+    uint8_t block[BLOCK_MAX];
+    for (size_t i = 0; i < hash->block; i++)
+        block[i] = key[i] ^ mask;
+    must(EVP_DigestInit_ex2(ctx, hash->md, NULL));
+    must(EVP_DigestUpdate(ctx, block, hash->block));
+    ike_secret_wipe(block, sizeof block);
+}
+
+/* The key prepared; in the slot unused longest when it is in none. */
+static const struct hmac_key *hmac_key(struct openssl *o, struct hash *hash, struct ike_bytes key)
+{
+    uint8_t padded[BLOCK_MAX];
+    struct hmac_key *oldest = &hash->slots[0];
+    hmac_pad(o, hash, key, padded);
+    o->uses++;
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct hmac_key *const slot = &hash->slots[i];
+        if (slot->used_at > 0 && ike_secret_equal(slot->key, padded, hash->block)) {
+            slot->used_at = o->uses;
+            return slot;
+        }
+        if (slot->used_at < oldest->used_at)
+            oldest = slot;
+    }
+    hmac_half(oldest->inner, hash, padded, 0x36);
+    hmac_half(oldest->outer, hash, padded, 0x5c);
+    memcpy(oldest->key, padded, hash->block);
+    oldest->used_at = o->uses;
+    ike_secret_wipe(padded, sizeof padded);
+    return oldest;
+}
+
+static void hmac(struct openssl *o, const struct ike_algo *algo, struct ike_bytes key,
+                 const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    const struct hmac_key *const prepared = hmac_key(o, hash_of(o, algo), key);
+    must(EVP_MD_CTX_copy_ex(o->work, prepared->inner));
+    digest_parts(o->work, parts, part_count);
+    must(EVP_DigestFinal_ex(o->work, out, NULL));
+    must(EVP_MD_CTX_copy_ex(o->work, prepared->outer));
+    must(EVP_DigestUpdate(o->work, out, algo->out_len));
+    must(EVP_DigestFinal_ex(o->work, out, NULL));
+}
+
+static void openssl_prf(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
+                        const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    hmac(openssl_of(c), prf, key, parts, part_count, out);
+}
+
+static bool openssl_kex_begin_op(struct ike_crypto *c, const struct ike_algo *group,
+                                 struct ike_kex *kex, uint8_t *share)
+{
+    return openssl_kex_begin(openssl_of(c)->kex, group, kex, share);
+}
+
+static bool openssl_kex_end_op(struct ike_crypto *c, const struct ike_algo *group,
+                               struct ike_kex *kex, struct ike_bytes peer_share, uint8_t *secret)
+{
+    return openssl_kex_end(openssl_of(c)->kex, group, kex, peer_share, secret);
+}
+
+static void openssl_kex_free_op(struct ike_crypto *c, const struct ike_algo *group,
+                                struct ike_kex *kex)
+{
+    (void)c;
+    (void)group;
+    ike_secret_wipe(kex, sizeof *kex);
+}
+
+static bool openssl_kex_answer_op(struct ike_crypto *c, const struct ike_algo *group,
+                                  struct ike_bytes peer_share, uint8_t *share, uint8_t *secret)
+{
+    return openssl_kex_answer(openssl_of(c)->kex, group, peer_share, share, secret);
+}
+
+/* The octets of a message under SK, as ops->seal lays them out. */
+struct sealed {
+    const uint8_t *aad;
+    int aad_len;
+    uint8_t *iv;
+    uint8_t *text;
+    int text_len;
+    uint8_t *icv;
+};
+
+static struct sealed sealed_parts(const struct ike_seal_keys *keys, uint8_t *message,
+                                  size_t aad_len, size_t text_len)
+{
+    uint8_t *const iv = message + aad_len;
+    uint8_t *const text = iv + keys->encr->iv_len;
+    assert(aad_len <= IKE_MESSAGE_MAX && text_len <= IKE_MESSAGE_MAX);
+    assert(keys->encr_key.len == (size_t)keys->encr->key_len + keys->encr->salt_len);
+    return (struct sealed){
+        .aad = message,
+        .aad_len = (int)aad_len,
+        .iv = iv,
+        .text = text,
+        .text_len = (int)text_len,
+        .icv = text + text_len,
+    };
+}
+
+/* Readies a cipher: the key only when it is another than last time. `iv` is as the cipher wants it.
+ */
+static EVP_CIPHER_CTX *cipher_ready(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                                    const uint8_t *iv)
+{
+    const size_t row = (size_t)(keys->encr - ike_algos);
+    const size_t key_len = keys->encr->key_len;
+    struct cipher *const cipher = seal ? &o->seals[row] : &o->opens[row];
+    const uint8_t *key = NULL;
+    assert(row < ike_algo_count && cipher->ctx != NULL && key_len <= sizeof cipher->key);
+    if (!cipher->keyed || !ike_secret_equal(cipher->key, keys->encr_key.at, key_len)) {
+        key = keys->encr_key.at;
+        memcpy(cipher->key, key, key_len);
+    }
+    const EVP_CIPHER *const type = cipher->keyed ? NULL : o->types[row];
+    cipher->keyed = true;
+    must(EVP_CipherInit_ex(cipher->ctx, type, NULL, key, iv, seal));
+    must(EVP_CIPHER_CTX_set_padding(cipher->ctx, 0));
+    return cipher->ctx;
+}
+
+/* Nonce: salt, then the IV of the message (RFC 5282 4, RFC 7634 2). */
+static EVP_CIPHER_CTX *aead_begin(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                                  const struct sealed *sealed)
+{
+    uint8_t nonce[NONCE_MAX];
+    const size_t salt_len = keys->encr->salt_len;
+    int len;
+    memcpy(nonce, keys->encr_key.at + keys->encr->key_len, salt_len);
+    memcpy(nonce + salt_len, sealed->iv, keys->encr->iv_len);
+    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, nonce);
+    must(EVP_CipherUpdate(ctx, NULL, &len, sealed->aad, sealed->aad_len));
+    must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
+    return ctx;
+}
+
+/* Over all from the header to the last octet of what is encrypted (RFC 7296 3.14). */
+static void icv_make(struct openssl *o, const struct ike_seal_keys *keys,
+                     const struct sealed *sealed, uint8_t *out)
+{
+    const struct ike_bytes all = {.at = sealed->aad, .len = (size_t)(sealed->icv - sealed->aad)};
+    hmac(o, keys->integ, keys->integ_key, &all, 1, out);
+}
+
+static void cbc(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                const struct sealed *sealed)
+{
+    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, sealed->iv);
+    int len;
+    assert(sealed->text_len % keys->encr->block == 0);
+    must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
+    assert(len == sealed->text_len);
+}
+
+static void openssl_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                         size_t aad_len, size_t text_len)
+{
+    struct openssl *const o = openssl_of(c);
+    const struct sealed sealed = sealed_parts(keys, message, aad_len, text_len);
+    if (keys->integ != NULL) {
+        uint8_t icv[IKE_PRF_MAX];
+        cbc(o, keys, true, &sealed);
+        icv_make(o, keys, &sealed, icv);
+        memcpy(sealed.icv, icv, keys->integ->icv_len);
+        return;
+    }
+    EVP_CIPHER_CTX *const ctx = aead_begin(o, keys, true, &sealed);
+    uint8_t none[NONCE_MAX];
+    int len;
+    must(EVP_CipherFinal_ex(ctx, none, &len));
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, keys->encr->icv_len, sealed.icv));
+}
+
+static bool openssl_open(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
+                         size_t aad_len, size_t text_len)
+{
+    struct openssl *const o = openssl_of(c);
+    const struct sealed sealed = sealed_parts(keys, message, aad_len, text_len);
+    if (keys->integ != NULL) {
+        uint8_t icv[IKE_PRF_MAX];
+        if (text_len % keys->encr->block != 0)
+            return false;
+        icv_make(o, keys, &sealed, icv);
+        if (!ike_secret_equal(icv, sealed.icv, keys->integ->icv_len))
+            return false;
+        cbc(o, keys, false, &sealed);
+        return true;
+    }
+    EVP_CIPHER_CTX *const ctx = aead_begin(o, keys, false, &sealed);
+    uint8_t none[NONCE_MAX];
+    int len;
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, keys->encr->icv_len, sealed.icv));
+    const bool right = EVP_CipherFinal_ex(ctx, none, &len) == 1;
+    if (!right)
+        ERR_clear_error();
+    return right;
+}
+
+static void openssl_close(struct ike_crypto *c)
+{
+    struct openssl *const o = openssl_of(c);
+    openssl_kex_close(o->kex);
+    for (size_t i = 0; i < HASHES; i++) {
+        for (size_t j = 0; j < SLOTS; j++) {
+            EVP_MD_CTX_free(o->hashes[i].slots[j].inner);
+            EVP_MD_CTX_free(o->hashes[i].slots[j].outer);
+        }
+        EVP_MD_free(o->hashes[i].md);
+    }
+    for (size_t i = 0; i < IKE_ALGOS_MAX; i++) {
+        EVP_CIPHER_CTX_free(o->seals[i].ctx);
+        EVP_CIPHER_CTX_free(o->opens[i].ctx);
+        EVP_CIPHER_free(o->types[i]);
+    }
+    EVP_MD_CTX_free(o->work);
+    EVP_MD_free(o->sha1);
+    ike_secret_wipe(o, sizeof *o);
+    free(o);
+}
+
+static bool hashes_open(struct openssl *o)
+{
+    bool done = true;
+    o->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    o->work = EVP_MD_CTX_new();
+    for (size_t i = 1; i < ike_algo_count; i++) {
+        if (ike_algos[i].type != TRANSFORM_PRF)
+            continue;
+        struct hash *const hash = hash_of(o, &ike_algos[i]);
+        hash->md = EVP_MD_fetch(NULL, ike_algos[i].openssl, NULL);
+        if (hash->md == NULL)
+            return false;
+        hash->block = (size_t)EVP_MD_get_block_size(hash->md);
+        for (size_t j = 0; j < SLOTS; j++) {
+            hash->slots[j].inner = EVP_MD_CTX_new();
+            hash->slots[j].outer = EVP_MD_CTX_new();
+            done = done && hash->slots[j].inner != NULL && hash->slots[j].outer != NULL;
+        }
+    }
+    return done && o->sha1 != NULL && o->work != NULL;
+}
+
+static bool ciphers_open(struct openssl *o)
+{
+    for (size_t i = 1; i < ike_algo_count; i++) {
+        if (ike_algos[i].type != TRANSFORM_ENCR)
+            continue;
+        o->types[i] = EVP_CIPHER_fetch(NULL, ike_algos[i].openssl, NULL);
+        o->seals[i].ctx = EVP_CIPHER_CTX_new();
+        o->opens[i].ctx = EVP_CIPHER_CTX_new();
+        if (o->types[i] == NULL || o->seals[i].ctx == NULL || o->opens[i].ctx == NULL)
+            return false;
+    }
+    return true;
+}
+
+static const struct ike_crypto_ops openssl_ops = {
+    .name = "openssl",
+    .random = openssl_random,
+    .prf = openssl_prf,
+    .sha1 = openssl_sha1,
+    .kex_begin = openssl_kex_begin_op,
+    .kex_end = openssl_kex_end_op,
+    .kex_free = openssl_kex_free_op,
+    .kex_answer = openssl_kex_answer_op,
+    .seal = openssl_seal,
+    .open = openssl_open,
+    .close = openssl_close,
+};
+
+struct ike_crypto *ike_crypto_openssl(struct ike_random random)
+{
+    struct openssl *const o = calloc(1, sizeof *o);
+    if (o == NULL)
+        return NULL;
+    o->head.ops = &openssl_ops;
+    o->random = random;
+    o->kex = openssl_kex_open(random);
+    if (o->kex == NULL || !hashes_open(o) || !ciphers_open(o)) {
+        openssl_close(&o->head);
+        return NULL;
+    }
+    return &o->head;
+}
+
+const char *ike_crypto_openssl_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
+}

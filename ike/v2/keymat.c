@@ -1,3 +1,98 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Key derivation (keymat.h), on the provider's PRF alone. */
+#include "ike/v2/keymat.h"
+
+#include <assert.h>
+
+enum { SEED_PARTS_MAX = 6 };
+
+/*  T1 = prf (K, S | 0x01), T2 = prf (K, T1 | S | 0x02), …   RFC 7296 2.13 */
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes key,
+                  const struct ike_bytes *seed, size_t seed_count, uint8_t *out, size_t len)
+{
+    struct ike_bytes parts[SEED_PARTS_MAX + 2];
+    uint8_t block[IKE_PRF_MAX];
+    uint8_t counter = 0;
+
+    assert(seed_count <= SEED_PARTS_MAX);
+    assert(len <= (size_t)255 * prf->out_len);
+    parts[0] = (struct ike_bytes){.at = block, .len = 0};
+    for (size_t i = 0; i < seed_count; i++)
+        parts[1 + i] = seed[i];
+    parts[1 + seed_count] = (struct ike_bytes){.at = &counter, .len = 1};
+
+    for (size_t done = 0; done < len; done += parts[0].len) {
+        counter++;
+        crypto->ops->prf(crypto, prf, key, parts, seed_count + 2, block);
+        const size_t left = len - done;
+        parts[0].len = prf->out_len;
+        memcpy(out + done, block, left < prf->out_len ? left : prf->out_len);
+    }
+    ike_secret_wipe(block, sizeof block);
+}
+
+size_t ike_keys_len(const struct ike_suite *suite)
+{
+    const struct ike_algo *const encr = &ike_algos[suite->encr];
+    const size_t integ_len = ike_algos[suite->integ].key_len;
+    const size_t prf_len = ike_algos[suite->prf].key_len;
+    return 3 * prf_len + 2 * integ_len + 2 * ((size_t)encr->key_len + encr->salt_len);
+}
+
+void ike_keys_view(struct ike_sa_keys *out, const uint8_t *room)
+{
+    const struct ike_algo *const encr = &ike_algos[out->suite.encr];
+    const size_t encr_len = (size_t)encr->key_len + encr->salt_len;
+    const size_t integ_len = ike_algos[out->suite.integ].key_len;
+    const size_t prf_len = ike_algos[out->suite.prf].key_len;
+    struct ike_reader r = rd_open((struct ike_bytes){.at = room, .len = ike_keys_len(&out->suite)});
+
+    out->sk_d = rd_bytes(&r, prf_len);
+    out->sk_ai = rd_bytes(&r, integ_len);
+    out->sk_ar = rd_bytes(&r, integ_len);
+    out->sk_ei = rd_bytes(&r, encr_len);
+    out->sk_er = rd_bytes(&r, encr_len);
+    out->sk_pi = rd_bytes(&r, prf_len);
+    out->sk_pr = rd_bytes(&r, prf_len);
+    assert(!r.bad && r.left == 0);
+}
+
+/*  SKEYSEED = prf(Ni | Nr, g^ir)
+ *  {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
+ *  RFC 7296 2.14 */
+void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
+                     const struct ike_keymat_input *input, uint8_t *room)
+{
+    const struct ike_algo *const prf = &ike_algos[suite->prf];
+    uint8_t seed[2 * IKE_NONCE_MAX + 16];
+    uint8_t skeyseed[IKE_PRF_MAX];
+    struct ike_writer w = wr_open(seed, sizeof seed);
+
+    put_bytes(&w, input->nonce_i);
+    put_bytes(&w, input->nonce_r);
+    const struct ike_bytes nonces = wr_done(&w);
+    put_u64(&w, input->spi_i);
+    put_u64(&w, input->spi_r);
+    const struct ike_bytes all = wr_done(&w);
+    assert(!w.bad && prf->type == TRANSFORM_PRF);
+
+    crypto->ops->prf(crypto, prf, nonces, &input->secret, 1, skeyseed);
+    const struct ike_bytes key = {.at = skeyseed, .len = prf->out_len};
+    ike_prf_plus(crypto, prf, key, &all, 1, room, ike_keys_len(suite));
+    ike_secret_wipe(skeyseed, sizeof skeyseed);
+}
+
+size_t ike_child_keys_len(const struct ike_suite *suite)
+{
+    const struct ike_algo *const encr = &ike_algos[suite->encr];
+    return 2 * ((size_t)encr->key_len + encr->salt_len + ike_algos[suite->integ].key_len);
+}
+
+/*  KEYMAT = prf+ (SK_d, Ni | Nr)   RFC 7296 2.17 */
+void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf,
+                           struct ike_bytes sk_d, struct ike_bytes nonce_i,
+                           struct ike_bytes nonce_r, uint8_t *room, size_t len)
+{
+    const struct ike_bytes seed[] = {nonce_i, nonce_r};
+    ike_prf_plus(crypto, prf, sk_d, seed, 2, room, len);
+}
