@@ -1,3 +1,558 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Where cost enters time. An engine is called in turns: one datagram, one
+ * timer, one wish of a model. A turn takes no time for the engine; what it
+ * said is kept in a `turn` and let out when the core has spent its cost.
+ *
+ * With cores, datagrams wait in the inbox for one that is free. Without, each
+ * local address is a core of its own: the engine hears at once, and an address
+ * that is still busy only speaks later. */
+#include "sim/host.h"
+
+#include "sim/inbox.h"
+#include "sim/net_links.h"
+#include "sim/slabs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELD_BUCKETS = 4096, /* of turns held back */
+    WAIT_BINS = 1 + 4 * 64,
+    MILLION = 1000000
+};
+
+/* How many turns and what they said may be held back at once, by size of slab: by cores, of which
+ * there are few, and by a population. */
+static const uint32_t held_by_cores[SIM_SLAB_SIZES] = {1 << 14, 1 << 10, 1 << 6};
+static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 17, 1 << 14, 1 << 8};
+
+/* One thing that a turn said: a datagram, its octets following, or an event. */
+struct note {
+    struct note *next;
+    bool is_event;
+    union {
+        struct ike_event event;
+        struct ike_datagram datagram;
+    };
+};
+
+struct core {
+    struct sim_host *host;
+    struct sim_event wake;
+    uint64_t free_ns;
+    uint32_t turns;  /* that have not ended */
+    uint32_t timers; /* served in a row */
+    uint32_t index;
+};
+
+struct turn {
+    struct sim_event end;
+    struct sim_host *host;
+    struct core *core; /* NULL: a population's */
+    struct note *first, *last;
+    uint64_t cost_ns;
+    uint64_t end_ns;
+    struct turn *next, *prev; /* of one bucket of those held back, latest first */
+    uint32_t bucket;
+    struct ike_addr local;
+    uint32_t outputs, half_open, established;
+    uint64_t out_bytes;
+};
+
+struct sim_host {
+    struct sim_host_config config;
+    struct sim_host_parts parts;
+    struct sim_port port;
+    struct sim_event timer;
+    struct sim_inbox *inbox;
+    struct sim_slabs *slabs;
+    struct sim_host_counts counts;
+    uint64_t waits[WAIT_BINS];
+    uint64_t area_at_ns;
+    struct turn *held[HELD_BUCKETS]; /* by core, or by address */
+    struct core cores[];
+};
+
+/* What the inbox's waits come to. */
+
+static void waiting_change(struct sim_host *h, uint64_t now_ns, int by)
+{
+    struct sim_host_counts *const c = &h->counts;
+    c->inbox_area_ns += c->inbox_waiting * (now_ns - h->area_at_ns);
+    h->area_at_ns = now_ns;
+    if (by > 0)
+        c->inbox_waiting++;
+    else
+        c->inbox_waiting--;
+}
+
+/* Bin 0: no wait. Then four an octave, by the two bits below the highest. */
+static uint32_t wait_bin(uint64_t wait_ns)
+{
+    if (wait_ns == 0)
+        return 0;
+    const uint32_t octave = 63 - (uint32_t)__builtin_clzll(wait_ns);
+    const uint64_t quarter = octave >= 2 ? wait_ns >> (octave - 2) : wait_ns << (2 - octave);
+    return 1 + 4 * octave + (uint32_t)(quarter & 3);
+}
+
+/* What lies in the bin is less than this. */
+static uint64_t wait_edge(uint32_t bin)
+{
+    if (bin == 0)
+        return 0;
+    const uint32_t octave = (bin - 1) / 4;
+    const uint64_t quarters = 5 + (bin - 1) % 4;
+    if (octave == 63 && quarters == 8)
+        return UINT64_MAX;
+    return octave >= 2 ? quarters << (octave - 2) : ((quarters << octave) + 3) >> 2;
+}
+
+uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm)
+{
+    uint64_t below = 0;
+    for (uint32_t bin = 0; bin < WAIT_BINS; bin++) {
+        below += host->waits[bin];
+        if (below * MILLION >= host->counts.served * ppm)
+            return wait_edge(bin);
+    }
+    return UINT64_MAX;
+}
+
+/* Turns. */
+
+static struct note *note_make(struct sim_host *h, struct turn *t, size_t len)
+{
+    struct note *const note = sim_slabs_take(h->slabs, sizeof *note + len);
+    if (note == NULL)
+        return NULL;
+    note->next = NULL;
+    if (t->first == NULL)
+        t->first = note;
+    else
+        t->last->next = note;
+    t->last = note;
+    return note;
+}
+
+static void note_output(struct sim_host *h, struct turn *t, const struct ike_datagram *d)
+{
+    if (t->outputs++ == 0)
+        t->local = d->local;
+    t->out_bytes += d->bytes.len;
+    struct note *const note = note_make(h, t, d->bytes.len);
+    if (note == NULL) {
+        h->counts.out_dropped++;
+        return;
+    }
+    uint8_t *const payload = (uint8_t *)(note + 1);
+    memcpy(payload, d->bytes.at, d->bytes.len);
+    note->is_event = false;
+    note->datagram = *d;
+    note->datagram.bytes.at = payload;
+}
+
+static void note_event(struct sim_host *h, struct turn *t, const struct ike_event *e)
+{
+    t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
+    t->established += e->kind == IKE_UP ? 1 : 0;
+    struct note *const note = note_make(h, t, 0);
+    assert(note != NULL);
+    note->is_event = true;
+    note->event = *e;
+}
+
+static struct turn *turn_open(struct sim_host *h)
+{
+    struct turn *const t = sim_slabs_take(h->slabs, sizeof *t);
+    assert(t != NULL);
+    memset(t, 0, sizeof *t);
+    t->host = h;
+    return t;
+}
+
+/* Takes what the engine said, and what it cost beside `cost_ns`. */
+static void turn_collect(struct turn *t, uint64_t cost_ns, size_t in_bytes)
+{
+    struct sim_host *const h = t->host;
+    const struct sim_implementation *const i = &h->config.implementation;
+    struct ike_datagram d;
+    struct ike_event e;
+    while (ike_next_output(h->parts.engine, &d))
+        note_output(h, t, &d);
+    while (ike_next_event(h->parts.engine, &e))
+        note_event(h, t, &e);
+    t->cost_ns = h->parts.crypto->spent_ns + cost_ns + (uint64_t)i->answer_ns * t->outputs +
+                 (uint64_t)i->half_open_ns * t->half_open +
+                 (uint64_t)i->established_ns * t->established +
+                 i->byte_ps * (in_bytes + t->out_bytes) / 1000;
+    h->parts.crypto->spent_ns = 0;
+}
+
+static void say_output(struct sim_host *h, uint64_t now_ns, const struct ike_datagram *d)
+{
+    const struct sim_datagram out = {.from = d->local,
+                                     .to = d->remote,
+                                     .at = d->bytes.at,
+                                     .len = d->bytes.len,
+                                     .protocol = SIM_UDP};
+    h->counts.out_packets++;
+    h->counts.out_bytes += d->bytes.len;
+    if (h->parts.ear.seen != NULL)
+        h->parts.ear.seen(h->parts.ear.owner, now_ns, false, d, "sent");
+    (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &out);
+}
+
+static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
+{
+    h->counts.events[e->kind]++;
+    if (h->parts.ear.event != NULL)
+        h->parts.ear.event(h->parts.ear.owner, now_ns, e);
+}
+
+static void turn_say(struct turn *t, uint64_t now_ns)
+{
+    struct sim_host *const h = t->host;
+    for (struct note *note = t->first; note != NULL;) {
+        struct note *const next = note->next;
+        if (note->is_event)
+            say_event(h, now_ns, &note->event);
+        else
+            say_output(h, now_ns, &note->datagram);
+        sim_slabs_give(h->slabs, note);
+        note = next;
+    }
+}
+
+/* What is held back. */
+
+static uint32_t bucket_of(const struct ike_addr *addr)
+{
+    uint64_t hash = addr->family;
+    for (uint32_t i = 0; i < sizeof addr->ip; i++)
+        hash = (hash ^ addr->ip[i]) * UINT64_C(0x100000001b3);
+    return (uint32_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % HELD_BUCKETS;
+}
+
+/* When a population's address is free: the end of its latest turn. */
+static uint64_t address_free_ns(const struct sim_host *h, const struct turn *turn)
+{
+    const struct turn *t = turn->local.family == 0 ? NULL : h->held[turn->bucket];
+    while (t != NULL && !ike_addr_same_ip(&t->local, &turn->local))
+        t = t->next;
+    return t == NULL ? 0 : t->end_ns;
+}
+
+static void held_add(struct sim_host *h, struct turn *t)
+{
+    struct turn **const head = &h->held[t->bucket];
+    t->next = *head;
+    if (t->next != NULL)
+        t->next->prev = t;
+    *head = t;
+}
+
+static void held_remove(struct sim_host *h, struct turn *t)
+{
+    if (t->prev != NULL)
+        t->prev->next = t->next;
+    else
+        h->held[t->bucket] = t->next;
+    if (t->next != NULL)
+        t->next->prev = t->prev;
+}
+
+/* Cores. */
+
+static void core_look(struct core *c, uint64_t now_ns);
+
+static bool core_idle(const struct core *c)
+{
+    return c->turns == 0 && !sim_loop_waits(&c->wake);
+}
+
+/* Wakes the first idle core; false when all are at work or awake. */
+static bool any_core_wake(struct sim_host *h, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < h->config.cores; i++) {
+        if (core_idle(&h->cores[i])) {
+            sim_loop_at(h->parts.loop, &h->cores[i].wake, now_ns);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool any_core_idle(const struct sim_host *h)
+{
+    for (uint32_t i = 0; i < h->config.cores; i++) {
+        if (core_idle(&h->cores[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The timer wakes an idle core; one at work looks at the deadline itself when it is free. */
+static void timer_arm(struct sim_host *h, uint64_t now_ns)
+{
+    const uint64_t deadline_ns = ike_deadline(h->parts.engine);
+    uint64_t at_ns = deadline_ns > now_ns ? deadline_ns : now_ns;
+    if (h->config.cores > 0 && at_ns != SIM_NEVER && !any_core_idle(h))
+        at_ns = SIM_NEVER;
+    if (!sim_loop_waits(&h->timer) || h->timer.at_ns != at_ns)
+        sim_loop_at(h->parts.loop, &h->timer, at_ns);
+}
+
+static void turn_end(void *owner, uint64_t now_ns)
+{
+    struct turn *const t = owner;
+    struct sim_host *const h = t->host;
+    struct core *const core = t->core;
+    h->counts.busy_ns += t->cost_ns;
+    held_remove(h, t);
+    turn_say(t, now_ns);
+    sim_slabs_give(h->slabs, t);
+    if (core == NULL)
+        return;
+    assert(core->turns > 0);
+    if (--core->turns == 0)
+        core_look(core, now_ns);
+}
+
+/* The turn is over for the engine: from here on it costs time, of `core` or of the address that
+ * spoke or was spoken to. */
+static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
+{
+    struct sim_host *const h = t->host;
+    t->core = core;
+    t->bucket = core != NULL ? core->index : bucket_of(&t->local);
+    const uint64_t free_ns = core != NULL ? core->free_ns : address_free_ns(h, t);
+    t->end_ns = (free_ns > now_ns ? free_ns : now_ns) + t->cost_ns;
+    if (core == NULL && t->cost_ns == 0 && t->first == NULL) {
+        sim_slabs_give(h->slabs, t); /* nothing came of it */
+        timer_arm(h, now_ns);
+        return;
+    }
+    t->end = (struct sim_event){.rank = SIM_CPU, .run = turn_end, .owner = t};
+    sim_loop_at(h->parts.loop, &t->end, t->end_ns);
+    held_add(h, t);
+    if (core != NULL) {
+        core->free_ns = t->end_ns;
+        core->turns++;
+    }
+    timer_arm(h, now_ns);
+}
+
+/* One datagram, at `now_ns`, that came at `arrived_ns`. */
+static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_ns,
+                          struct core *core, const struct sim_datagram *datagram)
+{
+    const struct sim_implementation *const i = &h->config.implementation;
+    const struct ike_datagram in = {
+        .local = datagram->to, .remote = datagram->from, .bytes = {datagram->at, datagram->len}};
+    struct turn *const t = turn_open(h);
+    const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
+    const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED;
+    h->counts.reasons[why]++;
+    if (why != WHY_OK && h->parts.fingerprint != NULL)
+        sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
+    if (h->parts.ear.seen != NULL)
+        h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
+                          why == WHY_OK ? "accepted" : ike_why_row(why)->name);
+    t->local = in.local;
+    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), datagram->len);
+    turn_spend(t, now_ns, core);
+}
+
+static void turn_timer(struct sim_host *h, uint64_t now_ns, struct core *core)
+{
+    struct turn *const t = turn_open(h);
+    ike_tick(h->parts.engine, now_ns);
+    turn_collect(t, h->config.implementation.expired_ns, 0);
+    turn_spend(t, now_ns, core);
+}
+
+static void core_serve(struct core *c, uint64_t now_ns)
+{
+    struct sim_host *const h = c->host;
+    struct sim_letter *const letter = sim_inbox_take(h->inbox, c->index);
+    const uint64_t wait_ns = now_ns - letter->arrived_ns;
+    waiting_change(h, now_ns, -1);
+    h->counts.served++;
+    h->counts.wait_sum_ns += wait_ns;
+    h->waits[wait_bin(wait_ns)]++;
+    turn_datagram(h, now_ns, letter->arrived_ns, c, &letter->datagram);
+    sim_inbox_give(h->inbox, letter);
+}
+
+/* A core without work looks for some: timers first, as under a flood the inbox is never empty, but
+ * only so many in a row, as after one there may always be another timer due. */
+static void core_look(struct core *c, uint64_t now_ns)
+{
+    struct sim_host *const h = c->host;
+    const bool due = ike_deadline(h->parts.engine) <= now_ns;
+    const bool letters = sim_inbox_has(h->inbox, c->index);
+    if (due && (!letters || c->timers < h->config.timers_max)) {
+        c->timers++;
+        turn_timer(h, now_ns, c);
+    } else if (letters) {
+        c->timers = 0;
+        core_serve(c, now_ns);
+    } else {
+        timer_arm(h, now_ns);
+        return;
+    }
+    if (h->counts.inbox_waiting > 0 && sim_inbox_has(h->inbox, SIM_ANY_CORE))
+        (void)any_core_wake(h, now_ns);
+}
+
+static void core_wake(void *owner, uint64_t now_ns)
+{
+    struct core *const c = owner;
+    if (c->turns == 0) /* a model's wish may have been faster; then it looks at that turn's end */
+        core_look(c, now_ns);
+}
+
+static void timer_due(void *owner, uint64_t now_ns)
+{
+    struct sim_host *const h = owner;
+    if (h->config.cores > 0)
+        (void)any_core_wake(h, now_ns);
+    else
+        turn_timer(h, now_ns, NULL);
+}
+
+static uint32_t core_for(const struct sim_host *h, uint64_t spi)
+{
+    return (uint32_t)((spi * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % h->config.cores;
+}
+
+static void inbox_full(struct sim_host *h, uint64_t now_ns, const struct ike_datagram *in)
+{
+    h->counts.inbox_dropped++;
+    if (h->parts.fingerprint != NULL)
+        sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_LOST, now_ns, SIM_LOST_INBOX_FULL);
+    if (h->parts.ear.seen != NULL)
+        h->parts.ear.seen(h->parts.ear.owner, now_ns, true, in, sim_lost_name(SIM_LOST_INBOX_FULL));
+}
+
+static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
+{
+    struct sim_host *const h = owner;
+    const struct ike_datagram in = {
+        .local = datagram->to, .remote = datagram->from, .bytes = {datagram->at, datagram->len}};
+    if (datagram->protocol != SIM_UDP)
+        return;
+    if (h->config.cores == 0) {
+        h->counts.in_bytes += datagram->len;
+        turn_datagram(h, now_ns, now_ns, NULL, datagram);
+        return;
+    }
+    const uint64_t spi = ike_peek_spi(&in);
+    const uint32_t index = spi == 0 ? (uint32_t)SIM_ANY_CORE : core_for(h, spi);
+    if (!sim_inbox_put(h->inbox, now_ns, index, datagram)) {
+        inbox_full(h, now_ns, &in);
+        return;
+    }
+    waiting_change(h, now_ns, 1);
+    h->counts.in_bytes += datagram->len;
+    if (index == SIM_ANY_CORE)
+        (void)any_core_wake(h, now_ns);
+    else if (core_idle(&h->cores[index]))
+        sim_loop_at(h->parts.loop, &h->cores[index].wake, now_ns);
+}
+
+/* What models ask for. */
+
+static void turn_wish(struct turn *t, uint64_t now_ns, uint64_t sa)
+{
+    struct sim_host *const h = t->host;
+    turn_collect(t, 0, 0);
+    turn_spend(t, now_ns, h->config.cores == 0 ? NULL : &h->cores[core_for(h, sa)]);
+}
+
+uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct ike_attempt *attempt)
+{
+    struct turn *const t = turn_open(host);
+    t->local = attempt->local;
+    const uint64_t sa = ike_connect(host->parts.engine, now_ns, attempt);
+    turn_wish(t, now_ns, sa);
+    return sa;
+}
+
+void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa)
+{
+    struct turn *const t = turn_open(host);
+    (void)ike_delete(host->parts.engine, now_ns, sa);
+    turn_wish(t, now_ns, sa);
+}
+
+void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
+{
+    struct turn *const t = turn_open(host);
+    ike_forget(host->parts.engine, now_ns, sa);
+    turn_wish(t, now_ns, sa);
+}
+
+/* Opening and closing. */
+
+static void cores_open(struct sim_host *h)
+{
+    for (uint32_t i = 0; i < h->config.cores; i++) {
+        struct core *const c = &h->cores[i];
+        *c = (struct core){.host = h, .index = i};
+        c->wake = (struct sim_event){.rank = SIM_CPU, .run = core_wake, .owner = c};
+    }
+}
+
+struct sim_host *sim_host_open(const struct sim_host_config *config,
+                               const struct sim_host_parts *parts)
+{
+    assert(config->cores <= SIM_CORES_MAX);
+    struct sim_host *const h = calloc(1, sizeof *h + config->cores * sizeof h->cores[0]);
+    if (h == NULL)
+        return NULL;
+    h->config = *config;
+    h->parts = *parts;
+    if (h->config.timers_max == 0)
+        h->config.timers_max = 1;
+    h->port = (struct sim_port){.name = config->name, .deliver = host_deliver, .owner = h};
+    h->timer = (struct sim_event){.rank = SIM_TIMER, .run = timer_due, .owner = h};
+    cores_open(h);
+    h->slabs = sim_slabs_open(config->cores == 0 ? held_by_many : held_by_cores);
+    h->inbox = sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes);
+    if (h->slabs == NULL || h->inbox == NULL) {
+        sim_slabs_close(h->slabs);
+        sim_inbox_close(h->inbox);
+        free(h);
+        return NULL;
+    }
+    return h;
+}
+
+void sim_host_close(struct sim_host *host)
+{
+    if (host == NULL)
+        return;
+    sim_loop_cancel(host->parts.loop, &host->timer);
+    for (uint32_t i = 0; i < host->config.cores; i++)
+        sim_loop_cancel(host->parts.loop, &host->cores[i].wake);
+    for (uint32_t i = 0; i < HELD_BUCKETS; i++) {
+        for (struct turn *t = host->held[i]; t != NULL; t = t->next)
+            sim_loop_cancel(host->parts.loop, &t->end);
+    }
+    sim_slabs_close(host->slabs);
+    sim_inbox_close(host->inbox);
+    free(host);
+}
+
+struct sim_port *sim_host_port(struct sim_host *host)
+{
+    return &host->port;
+}
+
+const struct sim_host_counts *sim_host_counts(const struct sim_host *host)
+{
+    return &host->counts;
+}

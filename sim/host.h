@@ -31,15 +31,16 @@ struct sim_host_config {
     const char *name;
     uint32_t cores;       /* 0: every local address is a core of its own, without inbox: a population */
     uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
-    uint32_t timers_max;  /* timers served in a row before the inbox has its turn */
+    uint32_t timers_max;  /* timers served in a row before the inbox has its turn; at least 1 */
     struct sim_implementation implementation;
 };
 
 /* What the model hears of: once per event, at the time the core was done. */
 struct sim_host_ear {
     void (*event)(void *owner, uint64_t now_ns, const struct ike_event *event);
-    /* A datagram seen at the interface, for traces; NULL: not wanted. `fate`: "sent", "accepted" or
-     * the name of the reason. */
+    /* A datagram seen at the interface, for traces; NULL: not wanted. `fate`: "sent", "accepted",
+     * the name of the reason, or "inbox_full". An inbound one is told when it was served, with the
+     * time at which it arrived: times do not only grow. */
     void (*seen)(void *owner, uint64_t now_ns, bool inbound, const struct ike_datagram *datagram,
                  const char *fate);
     void *owner;
@@ -54,12 +55,13 @@ struct sim_host_parts {
     struct sim_host_ear ear;
 };
 
-/* Octets a datagram takes of the inbox: the true size Linux charges a socket buffer for
- * (measured: payload to 150: 832; 151 to 500: 1283; beyond: 2315, and in pages above 4 KiB). */
+/* Octets a datagram takes of the inbox: the true size Linux charges a socket buffer for (measured:
+ * payload to 150: 832; to 500: 1283; to 1900: 2315; beyond, estimated: whole pages and 256). */
 uint64_t sim_inbox_charge(size_t payload_len);
 
 struct sim_host *sim_host_open(const struct sim_host_config *config,
                                const struct sim_host_parts *parts);
+/* Before the loop is closed: what is held back is cancelled. */
 void sim_host_close(struct sim_host *host);
 struct sim_port *sim_host_port(struct sim_host *host); /* to be attached to the network */
 
@@ -73,14 +75,18 @@ struct sim_host_counts {
     uint64_t served;         /* datagrams taken from the inbox */
     uint64_t inbox_dropped;
     uint64_t inbox_waiting;  /* now */
+    uint64_t inbox_area_ns;  /* waiting, summed over time to its last change; Little: wait_sum_ns when
+                                none waits */
     uint64_t wait_sum_ns;    /* of those served, from arrival to start of service */
     uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
     uint64_t out_packets;
+    uint64_t out_dropped;    /* too many answers held back at once: lost; a population's only */
     uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said, WHY_OK included */
     uint64_t events[IKE_ALIVE + 1];  /* engine events by kind */
 };
 const struct sim_host_counts *sim_host_counts(const struct sim_host *host);
-/* Of the waits: the smallest edge of a histogram (4 bins an octave) that `ppm` parts lie below. */
+/* Of the waits: the smallest edge of a histogram (4 bins an octave) that `ppm` parts lie below; 0
+ * when so many did not wait. */
 uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm);
 
 #endif

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNDER_WAY_MAX = 1 << 18, IP_MAX = 65535, NANO = 1000000000 };
+enum { IP_MAX = 65535, NANO = 1000000000 };
+
+/* How many may be on their way at once, by size of slab. */
+static const uint32_t under_way_max[SIM_SLAB_SIZES] = {1 << 18, 1 << 15, 1 << 9};
 
 /* A datagram on its way; its payload follows. */
 struct parcel {
@@ -329,7 +332,7 @@ struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
     n->seed = sim_rng_u64(&streams);
     n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
     n->routes.node_count = 1;
-    n->slabs = sim_slabs_open(UNDER_WAY_MAX);
+    n->slabs = sim_slabs_open(under_way_max);
     if (n->slabs == NULL) {
         free(n);
         return NULL;

@@ -50,7 +50,7 @@ struct sim_link_counts {
  * when memory cannot be had. */
 struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
                                          struct sim_fingerprint *fingerprint);
-/* Closed with its ops->close, or sim_net_links_close. */
+/* Closed with its ops->close, or sim_net_links_close; before the loop is. */
 struct sim_net *sim_net_links_door(struct sim_net_links *net);
 void sim_net_links_close(struct sim_net_links *net);
 

@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { CLASSES = 3, HEAD = 16 };
+enum { HEAD = 16 };
 
-/* Octets of a slab, its head included: most IKE messages, most others, the largest datagram there
- * can be with what its owner writes before it. */
-static const size_t class_sizes[CLASSES] = {512, 2048, 65536 + 512};
-static const uint32_t class_shares[CLASSES] = {1, 8, 512};
+static const size_t class_sizes[SIM_SLAB_SIZES] = {SIM_SLAB_SMALL, SIM_SLAB_MIDDLE, SIM_SLAB_LARGE};
 
 /* Before each slab. */
 struct head {
@@ -29,18 +26,20 @@ struct slab_class {
 };
 
 struct sim_slabs {
-    struct slab_class classes[CLASSES];
+    struct slab_class classes[SIM_SLAB_SIZES];
     uint32_t taken;
 };
 
-struct sim_slabs *sim_slabs_open(uint32_t count)
+struct sim_slabs *sim_slabs_open(const uint32_t counts[SIM_SLAB_SIZES])
 {
     struct sim_slabs *const s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    for (uint32_t i = 0; i < CLASSES; i++) {
+    for (uint32_t i = 0; i < SIM_SLAB_SIZES; i++) {
         struct slab_class *const c = &s->classes[i];
-        c->count = count / class_shares[i] + 1;
+        c->count = counts[i];
+        if (c->count == 0)
+            continue;
         void *const at = mmap(NULL, c->count * class_sizes[i], PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (at == MAP_FAILED) {
@@ -54,7 +53,7 @@ struct sim_slabs *sim_slabs_open(uint32_t count)
 
 void sim_slabs_close(struct sim_slabs *slabs)
 {
-    for (uint32_t i = 0; slabs != NULL && i < CLASSES; i++) {
+    for (uint32_t i = 0; slabs != NULL && i < SIM_SLAB_SIZES; i++) {
         if (slabs->classes[i].base != NULL)
             (void)munmap(slabs->classes[i].base, slabs->classes[i].count * class_sizes[i]);
     }
@@ -77,7 +76,7 @@ static struct head *class_take(struct slab_class *c, uint32_t class)
 
 void *sim_slabs_take(struct sim_slabs *slabs, size_t len)
 {
-    for (uint32_t i = 0; i < CLASSES; i++) {
+    for (uint32_t i = 0; i < SIM_SLAB_SIZES; i++) {
         if (len + HEAD > class_sizes[i])
             continue;
         struct head *const head = class_take(&slabs->classes[i], i);

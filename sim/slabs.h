@@ -10,9 +10,16 @@
 
 struct sim_slabs;
 
-/* So many of the smallest, an eighth of the middle, a 512th of the largest size. NULL when address
- * space cannot be had. */
-struct sim_slabs *sim_slabs_open(uint32_t count);
+/* Octets of each size of slab less some 16: most IKE messages, most others, any datagram. */
+enum {
+    SIM_SLAB_SIZES = 3,
+    SIM_SLAB_SMALL = 512,
+    SIM_SLAB_MIDDLE = 2048,
+    SIM_SLAB_LARGE = 65536 + 512
+};
+
+/* So many of each size, smallest first. NULL when address space cannot be had. */
+struct sim_slabs *sim_slabs_open(const uint32_t counts[SIM_SLAB_SIZES]);
 void sim_slabs_close(struct sim_slabs *slabs);
 /* At least `len` octets, aligned for anything, not zeroed; NULL when there are none left. */
 void *sim_slabs_take(struct sim_slabs *slabs, size_t len);
