@@ -17,59 +17,59 @@ enum ike_action {
 /* What is right differs between a message in the clear and one that came sealed and authenticated,
  * hence two columns (RFC 7296 2.21). The notify is the number sent, 0 for none. */
 /* clang-format off */
-/*      name                  clear   sealed  notify  source                                          */
+/*      id                  name                   clear   sealed  notify  source */
 #define IKE_WHY_ROWS(ROW)                                                                              \
-    ROW(OK,                   ACCEPT, ACCEPT, 0,      "")                                              \
+    ROW(OK,                 "ok",                  ACCEPT, ACCEPT, 0,      "")                                      \
     /* at the door */                                                                                  \
-    ROW(NAT_KEEPALIVE,        DROP,   DROP,   0,      "RFC 3948 2.3: one octet 0xff, only seen")       \
-    ROW(ESP,                  DROP,   DROP,   0,      "RFC 3948 2.1: not IKE, no non-ESP marker")      \
-    ROW(SYNTAX,               DROP,   FATAL,  7,      "RFC 7296 2.21.3, 3.10.1 INVALID_SYNTAX")        \
-    ROW(TOO_MANY,             DROP,   FATAL,  7,      "limits.h")                                      \
-    ROW(TOO_LONG,             DROP,   DROP,   0,      "limits.h: IKE_MESSAGE_MAX")                     \
-    ROW(MAJOR_VERSION,        REFUSE, DROP,   5,      "RFC 7296 2.5 INVALID_MAJOR_VERSION")            \
-    ROW(EXCHANGE_TYPE,        DROP,   FATAL,  7,      "RFC 7296 3.1: no such exchange here")           \
-    ROW(SPI_ZERO,             DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")              \
-    ROW(UNKNOWN_SPI,          DROP,   DROP,   0,      "RFC 7296 2.21.4: an answer is optional")        \
-    ROW(MESSAGE_ID,           DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")              \
-    ROW(NOT_AWAITED,          DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")  \
-    ROW(RETRANSMITTED,        DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")      \
-    ROW(BAD_ICV,              DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                         \
+    ROW(NAT_KEEPALIVE,      "nat_keepalive",       DROP,   DROP,   0,      "RFC 3948 2.3: one octet 0xff, only seen")\
+    ROW(ESP,                "esp",                 DROP,   DROP,   0,      "RFC 3948 2.1: not IKE, no non-ESP marker")\
+    ROW(SYNTAX,             "syntax",              DROP,   FATAL,  7,      "RFC 7296 2.21.3, 3.10.1 INVALID_SYNTAX")\
+    ROW(TOO_MANY,           "too_many",            DROP,   FATAL,  7,      "limits.h")                              \
+    ROW(TOO_LONG,           "too_long",            DROP,   DROP,   0,      "limits.h: IKE_MESSAGE_MAX")             \
+    ROW(MAJOR_VERSION,      "major_version",       REFUSE, DROP,   5,      "RFC 7296 2.5 INVALID_MAJOR_VERSION")    \
+    ROW(EXCHANGE_TYPE,      "exchange_type",       DROP,   FATAL,  7,      "RFC 7296 3.1: no such exchange here")   \
+    ROW(SPI_ZERO,           "spi_zero",            DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")      \
+    ROW(UNKNOWN_SPI,        "unknown_spi",         DROP,   DROP,   0,      "RFC 7296 2.21.4: an answer is optional")\
+    ROW(MESSAGE_ID,         "message_id",          DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")      \
+    ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
+    ROW(RETRANSMITTED,      "retransmitted",       DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")\
+    ROW(BAD_ICV,            "bad_icv",             DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                 \
     /* payloads */                                                                                     \
-    ROW(CRITICAL_PAYLOAD,     REFUSE, REFUSE, 1,      "RFC 7296 2.5 UNSUPPORTED_CRITICAL_PAYLOAD")     \
-    ROW(MISSING_PAYLOAD,      DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: the rule's `must`")          \
-    ROW(UNEXPECTED_PAYLOAD,   DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: twice, or out of place")     \
-    ROW(NONCE_LENGTH,         DROP,   FATAL,  7,      "RFC 7296 2.10, 3.9")                            \
+    ROW(CRITICAL_PAYLOAD,   "critical_payload",    REFUSE, REFUSE, 1,      "RFC 7296 2.5 UNSUPPORTED_CRITICAL_PAYLOAD")\
+    ROW(MISSING_PAYLOAD,    "missing_payload",     DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: the rule's `must`")  \
+    ROW(UNEXPECTED_PAYLOAD, "unexpected_payload",  DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: twice, or out of place")\
+    ROW(NONCE_LENGTH,       "nonce_length",        DROP,   FATAL,  7,      "RFC 7296 2.10, 3.9")                    \
     /* IKE_SA_INIT */                                                                                  \
-    ROW(NO_PROPOSAL,          REFUSE, REFUSE, 14,     "RFC 7296 2.7 NO_PROPOSAL_CHOSEN")               \
-    ROW(WRONG_GROUP,          REFUSE, REFUSE, 17,     "RFC 7296 1.2 INVALID_KE_PAYLOAD")               \
-    ROW(COOKIE_WANTED,        REFUSE, DROP,   16390,  "RFC 7296 2.6 COOKIE")                           \
-    ROW(COOKIE_WRONG,         REFUSE, DROP,   16390,  "RFC 7296 2.6: as if it were absent")            \
-    ROW(HALF_OPEN_LIMIT,      DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")            \
-    ROW(HALF_OPEN_ADDRESS,    DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")          \
-    ROW(SA_TABLE_FULL,        DROP,   DROP,   0,      "ike_config.sa_max")                             \
-    ROW(KEY_EXCHANGE,         DROP,   FATAL,  7,      "RFC 6989 2.5: not a public value of the group") \
+    ROW(NO_PROPOSAL,        "no_proposal",         REFUSE, REFUSE, 14,     "RFC 7296 2.7 NO_PROPOSAL_CHOSEN")       \
+    ROW(WRONG_GROUP,        "wrong_group",         REFUSE, REFUSE, 17,     "RFC 7296 1.2 INVALID_KE_PAYLOAD")       \
+    ROW(COOKIE_WANTED,      "cookie_wanted",       REFUSE, DROP,   16390,  "RFC 7296 2.6 COOKIE")                   \
+    ROW(COOKIE_WRONG,       "cookie_wrong",        REFUSE, DROP,   16390,  "RFC 7296 2.6: as if it were absent")    \
+    ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
+    ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
+    ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   0,      "ike_config.sa_max")                     \
+    ROW(KEY_EXCHANGE,       "key_exchange",        DROP,   FATAL,  7,      "RFC 6989 2.5: not a public value of the group")\
     /* what an initiator concludes */                                                                  \
-    ROW(PEER_REFUSED,         DROP,   DROP,   0,      "RFC 7296 2.21.1: an error notify came back")    \
-    ROW(COOKIE_LOOP,          DROP,   DROP,   0,      "RFC 7296 2.6: asked for cookies too often")     \
-    ROW(GROUP_LOOP,           DROP,   DROP,   0,      "RFC 7296 2.7: asked for groups too often")      \
-    ROW(GROUP_NOT_OFFERED,    DROP,   DROP,   0,      "RFC 7296 2.7: wanted a group we never offered") \
-    ROW(CHOICE_NOT_OFFERED,   DROP,   FATAL,  7,      "RFC 7296 2.7: chose what we never offered")     \
-    ROW(NO_ANSWER,            DROP,   DROP,   0,      "RFC 7296 2.4: gave up retransmitting")          \
+    ROW(PEER_REFUSED,       "peer_refused",        DROP,   DROP,   0,      "RFC 7296 2.21.1: an error notify came back")\
+    ROW(COOKIE_LOOP,        "cookie_loop",         DROP,   DROP,   0,      "RFC 7296 2.6: asked for cookies too often")\
+    ROW(GROUP_LOOP,         "group_loop",          DROP,   DROP,   0,      "RFC 7296 2.7: asked for groups too often")\
+    ROW(GROUP_NOT_OFFERED,  "group_not_offered",   DROP,   DROP,   0,      "RFC 7296 2.7: wanted a group we never offered")\
+    ROW(CHOICE_NOT_OFFERED, "choice_not_offered",  DROP,   FATAL,  7,      "RFC 7296 2.7: chose what we never offered")\
+    ROW(NO_ANSWER,          "no_answer",           DROP,   DROP,   0,      "RFC 7296 2.4: gave up retransmitting")  \
     /* IKE_AUTH and after */                                                                           \
-    ROW(AUTHENTICATION,       DROP,   FATAL,  24,     "RFC 7296 2.21.2 AUTHENTICATION_FAILED")         \
-    ROW(PEER_UNKNOWN,         DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")  \
-    ROW(AUTH_METHOD,          DROP,   FATAL,  24,     "RFC 7296 3.8: a method we do not accept")       \
-    ROW(TS_UNACCEPTABLE,      DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")                     \
-    ROW(CHILD_NO_PROPOSAL,    DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")              \
-    ROW(CHILD_TABLE_FULL,     DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")                \
-    ROW(HALF_OPEN_EXPIRED,    DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")             \
-    ROW(DELETED,              DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")                 \
-    ROW(PEER_DELETED,         DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")           \
-    ROW(INITIAL_CONTACT,      DROP,   DROP,   0,      "RFC 7296 2.4: the peer has no other SA now")
+    ROW(AUTHENTICATION,     "authentication",      DROP,   FATAL,  24,     "RFC 7296 2.21.2 AUTHENTICATION_FAILED") \
+    ROW(PEER_UNKNOWN,       "peer_unknown",        DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")\
+    ROW(AUTH_METHOD,        "auth_method",         DROP,   FATAL,  24,     "RFC 7296 3.8: a method we do not accept")\
+    ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
+    ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \
+    ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \
+    ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
+    ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \
+    ROW(PEER_DELETED,       "peer_deleted",        DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")   \
+    ROW(INITIAL_CONTACT,    "initial_contact",     DROP,   DROP,   0,      "RFC 7296 2.4: the peer has no other SA now")
 /* clang-format on */
 
 enum ike_why {
-#define ROW(name, clear, sealed, notify, source) WHY_##name,
+#define ROW(id, name, clear, sealed, notify, source) WHY_##id,
     IKE_WHY_ROWS(ROW)
 #undef ROW
         IKE_WHY_COUNT

@@ -1,3 +1,281 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Messages as text: a line, and what stands in each payload. Reads only through
+ * the parsers that the engine itself uses. */
+#include "ike/v2/describe.h"
+
+#include "ike/v2/message.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/proposal.h"
+#include "ike/v2/protect.h"
+#include "ike/v2/registry.h"
+#include "ike/v2/selector.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Text that never overflows: what does not fit is left out. */
+struct text {
+    char *at;
+    size_t len;
+    size_t max;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int wrote = vsnprintf(t->at + t->len, t->max - t->len, format, args);
+    va_end(args);
+    if (wrote > 0)
+        t->len += (size_t)wrote < t->max - t->len ? (size_t)wrote : t->max - t->len - 1;
+}
+
+/* A message read as far as it can be. */
+struct reading {
+    struct ike_message m;
+    enum ike_why why;
+    bool opened;        /* what is sealed was opened */
+    size_t clear_count; /* of m.types, the rest stood within SK */
+    uint8_t copy[IKE_MESSAGE_MAX];
+};
+
+static void read_message(struct ike_bytes bytes, const struct ike_sa_keys *keys,
+                         struct ike_crypto *crypto, struct reading *out)
+{
+    out->opened = false;
+    out->why = ike_message_parse(bytes, &out->m);
+    out->clear_count = out->m.type_count;
+    if (out->why != WHY_OK || (out->m.there & P(PAYLOAD_SK)) == 0 || keys == NULL ||
+        crypto == NULL || bytes.len > sizeof out->copy)
+        return;
+    const bool initiator = (out->m.head.flags & FLAG_INITIATOR) != 0;
+    const struct ike_seal_keys seal = ike_keys_of(keys, initiator);
+    memcpy(out->copy, bytes.at, bytes.len);
+    const enum ike_why why = ike_open_sealed(&out->m, &seal, crypto, out->copy);
+    out->opened = why != WHY_BAD_ICV;
+    if (out->opened)
+        out->why = why;
+}
+
+static void say_notify(struct text *t, const struct ike_notify *n)
+{
+    const char *const name = ike_notify_name(n->type);
+    if (name != NULL)
+        say(t, "N(%s)", name);
+    else
+        say(t, "N(%u)", n->type);
+}
+
+static void say_delete(struct text *t, const struct ike_delete *d)
+{
+    if (d->protocol == PROTOCOL_IKE)
+        say(t, "D(IKE)");
+    else
+        say(t, "D(%s %u)", d->protocol == PROTOCOL_ESP ? "ESP" : "AH", d->spi_count);
+}
+
+/* SA, KE and Nonce carry their sender's letter, SA its exchange's number too (RFC 7296 1.2). */
+static void say_payload(struct text *t, const struct ike_message *m, uint8_t type)
+{
+    const char side = (m->head.flags & FLAG_RESPONSE) != 0 ? 'r' : 'i';
+    const char *const name = ike_payload_name(type);
+    if (type == PAYLOAD_SA && m->head.exchange == IKE_SA_INIT)
+        say(t, "SA%c1", side);
+    else if (type == PAYLOAD_SA && m->head.exchange == IKE_AUTH)
+        say(t, "SA%c2", side);
+    else if (type == PAYLOAD_KE)
+        say(t, "KE%c", side);
+    else if (type == PAYLOAD_NONCE)
+        say(t, "N%c", side);
+    else if (name != NULL)
+        say(t, "%s", name);
+    else
+        say(t, "?%u", type);
+}
+
+/* Walks the payloads in order; notifies and deletes are matched to their slots by counting. */
+static void say_payloads(struct text *t, const struct reading *r)
+{
+    const struct ike_message *const m = &r->m;
+    size_t notify = 0;
+    size_t delete = 0;
+    for (size_t i = 0; i < m->type_count; i++) {
+        if (i > 0 && i != r->clear_count)
+            say(t, " ");
+        if (m->types[i] == PAYLOAD_SK && i + 1 == r->clear_count)
+            say(t, r->opened ? "SK{" : "SK{\xe2\x80\xa6}");
+        else if (m->types[i] == PAYLOAD_NOTIFY && notify < m->notify_count)
+            say_notify(t, &m->notifies[notify++]);
+        else if (m->types[i] == PAYLOAD_DELETE && delete < m->delete_count)
+            say_delete(t, &m->deletes[delete ++]);
+        else
+            say_payload(t, m, m->types[i]);
+    }
+    if (r->opened)
+        say(t, "}");
+}
+
+/* What is no IKE message on port 4500 (RFC 3948); cuts the marker off `bytes`. */
+static const char *other_than_ike(struct ike_bytes *bytes, bool port_nat)
+{
+    if (!port_nat)
+        return NULL;
+    struct ike_reader r = rd_open(*bytes);
+    if (bytes->len == 1 && bytes->at[0] == 0xff)
+        return "NAT-keepalive";
+    if (rd_u32(&r) != 0 || r.bad)
+        return "ESP";
+    *bytes = rd_rest(&r);
+    return NULL;
+}
+
+size_t ike_describe(struct ike_bytes bytes, bool port_nat, const struct ike_sa_keys *keys,
+                    struct ike_crypto *crypto, char *out)
+{
+    struct text t = {.at = out, .max = IKE_DESCRIBE_TEXT};
+    const char *const other = other_than_ike(&bytes, port_nat);
+    struct reading r;
+    out[0] = '\0';
+    if (other != NULL) {
+        say(&t, "%s", other);
+        return t.len;
+    }
+    read_message(bytes, keys, crypto, &r);
+    if (bytes.len < IKE_HEADER_LEN || r.why == WHY_MAJOR_VERSION) {
+        say(&t, "malformed (%s)", ike_why_row(r.why)->name);
+        return t.len;
+    }
+    const char *const exchange = ike_exchange_name(r.m.head.exchange);
+    if (exchange != NULL)
+        say(&t, "%-15s ", exchange);
+    else
+        say(&t, "exchange %-6u ", r.m.head.exchange);
+    say(&t, "%s %u  ", (r.m.head.flags & FLAG_RESPONSE) != 0 ? "rsp" : "req", r.m.head.id);
+    say_payloads(&t, &r);
+    if (r.why != WHY_OK)
+        say(&t, "  malformed (%s)", ike_why_row(r.why)->name);
+    return t.len;
+}
+
+/* ---- details ---- */
+
+static void say_transform(struct text *t, const struct ike_transform *transform)
+{
+    static const char *const types[] = {"?", "ENCR", "PRF", "INTEG", "KE", "ESN"};
+    const uint8_t row = ike_algo_find(transform->type, transform->id, transform->key_bits);
+    if (row != 0)
+        say(t, " %s", ike_algos[row].name);
+    else
+        say(t, " %s=%u", types[transform->type <= 5 ? transform->type : 0], transform->id);
+}
+
+static void detail_sa(struct text *t, struct ike_bytes body)
+{
+    struct ike_reader list = rd_open(body);
+    struct ike_proposal p = {.last = false};
+    while (!p.last && ike_proposal_parse(&list, &p) == WHY_OK) {
+        say(t, "  %u:", p.number);
+        for (uint8_t i = 0; i < p.transform_count; i++)
+            say_transform(t, &p.transforms[i]);
+    }
+}
+
+static void detail_ke(struct text *t, struct ike_bytes body)
+{
+    struct ike_ke ke;
+    if (ike_ke_parse(body, &ke) != WHY_OK)
+        return;
+    const uint8_t row = ike_algo_find(TRANSFORM_KE, ke.group, 0);
+    say(t, "  %s, %zu octets", row != 0 ? ike_algos[row].name : "unknown group", ke.share.len);
+}
+
+static void detail_id(struct text *t, struct ike_bytes body)
+{
+    struct ike_id id;
+    if (ike_id_parse(body, &id) != WHY_OK)
+        return;
+    if (id.type == ID_IPV4_ADDR || id.type == ID_IPV6_ADDR) {
+        struct ike_addr addr = {.family = id.type == ID_IPV4_ADDR ? IKE_IPV4 : IKE_IPV6};
+        char text[IKE_ADDR_TEXT];
+        memcpy(addr.ip, id.data, id.len);
+        ike_addr_format(&addr, text);
+        say(t, "  %s", text);
+        return;
+    }
+    say(t, "  ");
+    for (uint8_t i = 0; i < id.len; i++)
+        say(t, id.data[i] >= 0x20 && id.data[i] < 0x7f ? "%c" : "\\x%02x", id.data[i]);
+}
+
+static void detail_selectors(struct text *t, struct ike_bytes body)
+{
+    struct ike_selectors list;
+    if (ike_selectors_parse(body, &list) != WHY_OK)
+        return;
+    for (uint8_t i = 0; i < list.count; i++) {
+        char text[IKE_SELECTOR_TEXT];
+        ike_selector_format(&list.at[i], text);
+        say(t, "%s %s", i > 0 ? "," : " ", text);
+    }
+}
+
+static void detail_octets(struct text *t, struct ike_bytes body)
+{
+    say(t, "  %zu octets", body.len);
+}
+
+static void detail_auth(struct text *t, struct ike_bytes body)
+{
+    struct ike_auth auth;
+    if (ike_auth_parse(body, &auth) == WHY_OK)
+        say(t, "  method %u%s, %zu octets", auth.method,
+            auth.method == AUTH_PSK ? " (pre-shared key)" : "", auth.data.len);
+}
+
+static const struct {
+    uint8_t type;
+    void (*detail)(struct text *t, struct ike_bytes body);
+} detail_rows[] = {
+    {PAYLOAD_SA, detail_sa},         {PAYLOAD_KE, detail_ke},
+    {PAYLOAD_NONCE, detail_octets},  {PAYLOAD_IDI, detail_id},
+    {PAYLOAD_IDR, detail_id},        {PAYLOAD_AUTH, detail_auth},
+    {PAYLOAD_TSI, detail_selectors}, {PAYLOAD_TSR, detail_selectors},
+};
+
+static void say_details(struct text *t, const struct reading *r)
+{
+    const struct ike_message *const m = &r->m;
+    size_t notify = 0;
+    for (size_t i = 0; i < m->type_count; i++) {
+        const uint8_t type = m->types[i];
+        if (type == PAYLOAD_SK)
+            continue;
+        if (type == PAYLOAD_NOTIFY && notify < m->notify_count) {
+            say_notify(t, &m->notifies[notify]);
+            if (m->notifies[notify].data.len > 0)
+                say(t, "  %zu octets", m->notifies[notify].data.len);
+            notify++;
+        } else {
+            say_payload(t, m, type);
+            for (size_t k = 0; k < sizeof detail_rows / sizeof detail_rows[0]; k++)
+                if (detail_rows[k].type == type)
+                    detail_rows[k].detail(t, ike_message_body(m, type));
+        }
+        say(t, "\n");
+    }
+}
+
+size_t ike_describe_details(struct ike_bytes bytes, bool port_nat, const struct ike_sa_keys *keys,
+                            struct ike_crypto *crypto, char *out)
+{
+    struct text t = {.at = out, .max = IKE_DETAILS_TEXT};
+    struct reading r;
+    out[0] = '\0';
+    if (other_than_ike(&bytes, port_nat) != NULL)
+        return 0;
+    read_message(bytes, keys, crypto, &r);
+    if (r.why == WHY_OK)
+        say_details(&t, &r);
+    return t.len;
+}

@@ -10,7 +10,7 @@
 #include "ike/crypto.h"
 #include "ike/ike.h"
 
-enum { IKE_DESCRIBE_TEXT = 1024 };
+enum { IKE_DESCRIBE_TEXT = 1024, IKE_DETAILS_TEXT = 4096 };
 
 /* `bytes` is a UDP payload, with or without the non-ESP marker (`port_nat` says). With `keys` and
  * `crypto` what is sealed is opened (in a copy) and named too, else "SK{…}" stands for it. Payloads
@@ -20,5 +20,10 @@ enum { IKE_DESCRIBE_TEXT = 1024 };
  * length. */
 size_t ike_describe(struct ike_bytes bytes, bool port_nat, const struct ike_sa_keys *keys,
                     struct ike_crypto *crypto, char *out);
+
+/* One line per payload with what stands in it, each ended by a newline: proposals by name, groups,
+ * lengths, identities, selectors. `out` takes IKE_DETAILS_TEXT bytes; empty when there is nothing. */
+size_t ike_describe_details(struct ike_bytes bytes, bool port_nat, const struct ike_sa_keys *keys,
+                            struct ike_crypto *crypto, char *out);
 
 #endif

@@ -1,3 +1,171 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Headers and payload chains: read into slots, written through links. */
+#include "ike/v2/message.h"
+
+#include "ike/v2/payload.h"
+
+#include <assert.h>
+
+/*  SPIi (8) | SPIr (8) | Next (1) | Version (1) | Exchange (1) | Flags (1) | Message ID (4)
+ *  | Length (4).   RFC 7296 3.1 */
+enum ike_why ike_header_parse(struct ike_bytes datagram, struct ike_header *out)
+{
+    struct ike_reader r = rd_open(datagram);
+    out->spi_i = rd_u64(&r);
+    out->spi_r = rd_u64(&r);
+    out->next = rd_u8(&r);
+    out->version = rd_u8(&r);
+    out->exchange = rd_u8(&r);
+    out->flags = rd_u8(&r);
+    out->id = rd_u32(&r);
+    out->length = rd_u32(&r);
+    if (r.bad)
+        return WHY_SYNTAX;
+    if (out->version >> 4 > IKE_VERSION_2 >> 4)
+        return WHY_MAJOR_VERSION; /* RFC 7296 2.5: what follows may mean anything */
+    if (out->version >> 4 < IKE_VERSION_2 >> 4 || out->length != datagram.len)
+        return WHY_SYNTAX;
+    return WHY_OK;
+}
+
+static enum ike_why notify_add(struct ike_message *m, struct ike_bytes body)
+{
+    if (m->notify_count == IKE_NOTIFIES_MAX)
+        return WHY_TOO_MANY;
+    return ike_notify_parse(body, &m->notifies[m->notify_count++]);
+}
+
+static enum ike_why delete_add(struct ike_message *m, struct ike_bytes body)
+{
+    if (m->delete_count == IKE_DELETES_MAX)
+        return WHY_TOO_MANY;
+    return ike_delete_parse(body, &m->deletes[m->delete_count++]);
+}
+
+static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_bytes body)
+{
+    const uint32_t bit = P(type);
+    if ((m->there & bit) != 0)
+        m->twice |= bit;
+    else
+        m->body[type - PAYLOAD_FIRST] = body;
+    m->there |= bit;
+    if (type == PAYLOAD_NOTIFY)
+        return notify_add(m, body);
+    if (type == PAYLOAD_DELETE)
+        return delete_add(m, body);
+    return WHY_OK;
+}
+
+/*  Next Payload (1) | C, RESERVED (1) | Payload Length (2) | body.   RFC 7296 3.2 */
+static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint8_t type)
+{
+    while (type != PAYLOAD_NONE) {
+        const uint8_t next = rd_u8(&r);
+        const bool critical = (rd_u8(&r) & 0x80) != 0;
+        struct ike_reader body = rd_counted(&r, IKE_PAYLOAD_HEAD);
+        if (body.bad)
+            return WHY_SYNTAX;
+        if (m->type_count == IKE_PAYLOADS_MAX)
+            return WHY_TOO_MANY;
+        m->types[m->type_count++] = type;
+        if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
+            if (critical && m->unknown_critical == 0)
+                m->unknown_critical = type; /* RFC 7296 2.5 */
+            type = next;
+            continue;
+        }
+        if (type == PAYLOAD_SK && (m->there & P(PAYLOAD_SK)) != 0)
+            return WHY_SYNTAX;    /* RFC 7296 3.14: nothing sealed within what is sealed */
+        if (type == PAYLOAD_SK) { /* the last one; `next` is the first within (RFC 7296 3.14) */
+            m->sealed_next = next;
+            m->sealed_at = (size_t)(body.at - m->whole.at);
+        }
+        const enum ike_why why = payload_add(m, type, rd_rest(&body));
+        if (why != WHY_OK)
+            return why;
+        type = type == PAYLOAD_SK ? PAYLOAD_NONE : next;
+    }
+    return r.left == 0 ? WHY_OK : WHY_SYNTAX;
+}
+
+enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *out)
+{
+    const enum ike_why why = ike_header_parse(datagram, &out->head);
+    out->whole = datagram;
+    out->there = 0;
+    out->twice = 0;
+    out->unknown_critical = 0;
+    out->notify_count = 0;
+    out->delete_count = 0;
+    out->type_count = 0;
+    out->sealed_next = PAYLOAD_NONE;
+    out->sealed_at = 0;
+    if (why != WHY_OK)
+        return why;
+    struct ike_reader r = rd_open(datagram);
+    rd_skip(&r, IKE_HEADER_LEN);
+    return chain_parse(out, r, out->head.next);
+}
+
+enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_bytes text)
+{
+    return chain_parse(message, rd_open(text), message->sealed_next);
+}
+
+struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type)
+{
+    if ((message->there & P(type)) == 0)
+        return (struct ike_bytes){.at = NULL, .len = 0};
+    return message->body[type - PAYLOAD_FIRST];
+}
+
+const struct ike_notify *ike_message_notify(const struct ike_message *message, uint16_t type)
+{
+    for (uint8_t i = 0; i < message->notify_count; i++)
+        if (message->notifies[i].type == type)
+            return &message->notifies[i];
+    return NULL;
+}
+
+const struct ike_notify *ike_message_error(const struct ike_message *message)
+{
+    for (uint8_t i = 0; i < message->notify_count; i++)
+        if (message->notifies[i].type <= N_ERROR_LAST)
+            return &message->notifies[i];
+    return NULL;
+}
+
+void ike_put_header(struct ike_writer *w, const struct ike_header *head)
+{
+    put_u64(w, head->spi_i);
+    put_u64(w, head->spi_r);
+    put_u8(w, PAYLOAD_NONE);
+    put_u8(w, head->version);
+    put_u8(w, head->exchange);
+    put_u8(w, head->flags);
+    put_u32(w, head->id);
+    put_u32(w, 0);
+}
+
+size_t ike_begin_payload(struct ike_writer *w, size_t *link, uint8_t type)
+{
+    const size_t begin = w->len;
+    if (!w->bad)
+        w->base[*link] = type;
+    *link = begin; /* the payload's own "next payload" is its first octet */
+    put_u8(w, PAYLOAD_NONE);
+    put_u8(w, 0);
+    put_u16(w, 0);
+    return begin;
+}
+
+void ike_end_payload(struct ike_writer *w, size_t begin)
+{
+    put_u16_at(w, begin + 2, w->len - begin);
+}
+
+void ike_end_message(struct ike_writer *w)
+{
+    put_u16_at(w, IKE_HEADER_LEN - 2, w->len); /* the upper half of the length is 0: limits.h */
+}

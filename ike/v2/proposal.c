@@ -1,3 +1,310 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * SA payloads. An offer of ours is first made pure: AEAD or not, with the types
+ * its protocol has; then reading, choosing and writing are straight loops. */
+#include "ike/v2/proposal.h"
+
+#include "ike/v2/message.h"
+
+#include <assert.h>
+
+enum { ATTR_KEY_LENGTH = 0x8000 | 14, ATTR_SHORT = 0x8000, TYPES = TRANSFORM_ESN + 1 };
+
+/*  Last (1) | RESERVED (1) | Length (2) | Type (1) | RESERVED (1) | Id (2) | Attributes
+ *  RFC 7296 3.3.2 and 3.3.5. */
+static enum ike_why transform_parse(struct ike_reader *list, struct ike_transform *out, bool *last)
+{
+    const uint8_t more = rd_u8(list);
+    rd_skip(list, 1);
+    struct ike_reader body = rd_counted(list, 4);
+
+    *out = (struct ike_transform){0};
+    out->type = rd_u8(&body);
+    rd_skip(&body, 1);
+    out->id = rd_u16(&body);
+    while (body.left > 0) {
+        const uint16_t attribute = rd_u16(&body);
+        const uint16_t value = rd_u16(&body);
+        if (attribute == ATTR_KEY_LENGTH)
+            out->key_bits = value;
+        else
+            out->strange = true;
+        if (attribute < ATTR_SHORT)
+            rd_skip(&body, value); /* long form: `value` was the length */
+    }
+    *last = more == 0;
+    return body.bad || (more != 0 && more != 3) ? WHY_SYNTAX : WHY_OK;
+}
+
+/*  Last (1) | RESERVED (1) | Length (2) | Num (1) | Protocol (1) | SPI Size (1) | Transforms (1)
+ *  | SPI | Transforms.   RFC 7296 3.3.1. Takes one proposal off the front of `list`. */
+enum ike_why ike_proposal_parse(struct ike_reader *list, struct ike_proposal *out)
+{
+    const uint8_t more = rd_u8(list);
+    rd_skip(list, 1);
+    struct ike_reader body = rd_counted(list, 4);
+
+    out->last = more == 0;
+    out->number = rd_u8(&body);
+    out->protocol = rd_u8(&body);
+    const size_t spi_size = rd_u8(&body);
+    const size_t transform_count = rd_u8(&body);
+    out->spi = rd_bytes(&body, spi_size);
+    out->transform_count = 0;
+    if (body.bad || spi_size > IKE_SPI_MAX || (more != 0 && more != 2))
+        return WHY_SYNTAX;
+    if (transform_count > IKE_TRANSFORMS_MAX)
+        return WHY_TOO_MANY;
+
+    bool last = transform_count == 0;
+    while (!last && out->transform_count < transform_count) {
+        struct ike_transform *const next = &out->transforms[out->transform_count++];
+        const enum ike_why why = transform_parse(&body, next, &last);
+        if (why != WHY_OK)
+            return why;
+    }
+    /* The count, the chain of Last marks and the bytes must all end together. */
+    if (!last || out->transform_count != transform_count || body.left != 0)
+        return WHY_SYNTAX;
+    assert(!body.bad);
+    return WHY_OK;
+}
+
+/* Our offers as they stand on the wire, proposal `number` at index number - 1. */
+struct pure_offers {
+    struct ike_offer at[2 * IKE_OFFERS_MAX];
+    uint8_t count;
+};
+
+static bool belongs(const struct ike_algo *row, const struct ike_wish *wish, bool aead)
+{
+    switch (row->type) {
+    case TRANSFORM_ENCR:
+        return ike_algo_is_aead(row) == aead;
+    case TRANSFORM_INTEG:
+        return !aead;
+    case TRANSFORM_PRF:
+        return wish->protocol == PROTOCOL_IKE;
+    case TRANSFORM_KE:
+        return !wish->no_ke;
+    default:
+        return wish->protocol != PROTOCOL_IKE;
+    }
+}
+
+/* The half of an offer that is AEAD, or the half that is not; no ENCR in it: there is no such half.
+ */
+static bool pure_half(const struct ike_offer *offer, const struct ike_wish *wish, bool aead,
+                      struct ike_offer *out)
+{
+    bool encr = false;
+    bool esn = wish->protocol == PROTOCOL_IKE;
+    out->count = 0;
+    for (uint8_t i = 0; i < offer->count; i++) {
+        const struct ike_algo *const row = &ike_algos[offer->algos[i]];
+        if (!belongs(row, wish, aead))
+            continue;
+        encr = encr || row->type == TRANSFORM_ENCR;
+        esn = esn || row->type == TRANSFORM_ESN;
+        out->algos[out->count++] = offer->algos[i];
+    }
+    if (encr && !esn && out->count < IKE_OFFER_MAX) /* RFC 7296 3.3.3: ESN is mandatory for ESP */
+        out->algos[out->count++] = ike_algo_find(TRANSFORM_ESN, 0, 0);
+    return encr;
+}
+
+static void purify(const struct ike_wish *wish, struct pure_offers *out)
+{
+    assert(wish->offer_count <= IKE_OFFERS_MAX);
+    out->count = 0;
+    for (uint8_t i = 0; i < wish->offer_count; i++)
+        for (int aead = 1; aead >= 0; aead--)
+            if (pure_half(&wish->offers[i], wish, aead != 0, &out->at[out->count]))
+                out->count++;
+}
+
+static bool holds(const struct ike_proposal *p, const struct ike_algo *row)
+{
+    for (uint8_t i = 0; i < p->transform_count; i++) {
+        const struct ike_transform *const t = &p->transforms[i];
+        if (t->type == row->type && t->id == row->id && t->key_bits == row->key_bits && !t->strange)
+            return true;
+    }
+    return false;
+}
+
+/* Every type the proposal holds must be one we satisfy. INTEG may say NONE beside an AEAD (RFC 7296
+ * 3.3), and KE is passed over where it has no meaning. */
+static bool all_satisfied(const struct ike_proposal *p, const struct ike_wish *wish,
+                          const uint8_t *chosen)
+{
+    bool integ_there = false;
+    bool integ_none = false;
+    for (uint8_t i = 0; i < p->transform_count; i++) {
+        const struct ike_transform *const t = &p->transforms[i];
+        if (t->type == TRANSFORM_INTEG) {
+            integ_there = true;
+            integ_none = integ_none || t->id == 0;
+        } else if (t->type == TRANSFORM_KE && wish->no_ke) {
+            continue;
+        } else if (t->type == 0 || t->type >= TYPES || chosen[t->type] == 0) {
+            return false; /* RFC 7296 3.3.6 */
+        }
+    }
+    return !integ_there || integ_none || chosen[TRANSFORM_INTEG] != 0;
+}
+
+static bool satisfies(const struct ike_proposal *p, const struct ike_wish *wish,
+                      const struct ike_offer *offer, struct ike_suite *out)
+{
+    uint8_t chosen[TYPES] = {0};
+    bool wanted[TYPES] = {false};
+    if (p->protocol != wish->protocol || p->spi.len != wish->spi_size)
+        return false;
+    for (uint8_t i = 0; i < offer->count; i++) {
+        const uint8_t index = offer->algos[i];
+        const struct ike_algo *const row = &ike_algos[index];
+        wanted[row->type] = true;
+        if (chosen[row->type] == 0 && holds(p, row))
+            chosen[row->type] = index;
+    }
+    for (size_t type = 1; type < TYPES; type++)
+        if (wanted[type] && chosen[type] == 0)
+            return false;
+    if (!all_satisfied(p, wish, chosen))
+        return false;
+    *out = (struct ike_suite){.encr = chosen[TRANSFORM_ENCR],
+                              .prf = chosen[TRANSFORM_PRF],
+                              .integ = chosen[TRANSFORM_INTEG],
+                              .ke = chosen[TRANSFORM_KE],
+                              .esn = chosen[TRANSFORM_ESN]};
+    return true;
+}
+
+enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *wish,
+                                 struct ike_choice *out)
+{
+    struct ike_reader list = rd_open(body);
+    struct pure_offers ours;
+    struct ike_proposal p = {.last = false};
+    size_t best = SIZE_MAX;
+
+    purify(wish, &ours);
+    for (size_t seen = 0; !p.last; seen++) {
+        if (seen == IKE_PROPOSALS_MAX)
+            return WHY_TOO_MANY;
+        const enum ike_why why = ike_proposal_parse(&list, &p);
+        if (why != WHY_OK)
+            return why;
+        for (size_t i = 0; i < ours.count && i < best; i++) {
+            if (!satisfies(&p, wish, &ours.at[i], &out->suite))
+                continue;
+            out->number = p.number;
+            out->spi = p.spi;
+            best = i;
+        }
+    }
+    if (list.left != 0)
+        return WHY_SYNTAX;
+    return best == SIZE_MAX ? WHY_NO_PROPOSAL : WHY_OK;
+}
+
+enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *wish,
+                                 struct ike_choice *out)
+{
+    struct ike_reader list = rd_open(body);
+    struct pure_offers ours;
+    struct ike_proposal p;
+    const enum ike_why why = ike_proposal_parse(&list, &p);
+    if (why != WHY_OK)
+        return why;
+    if (!p.last || list.left != 0)
+        return WHY_CHOICE_NOT_OFFERED; /* RFC 7296 3.3.1: exactly one comes back */
+    purify(wish, &ours);
+    if (p.number == 0 || p.number > ours.count ||
+        !satisfies(&p, wish, &ours.at[p.number - 1], &out->suite))
+        return WHY_CHOICE_NOT_OFFERED;
+    /* One of each type, and INTEG NONE at most beside them. */
+    size_t types = 0;
+    const uint8_t chosen[] = {out->suite.encr, out->suite.prf, out->suite.integ, out->suite.ke,
+                              out->suite.esn};
+    for (size_t i = 0; i < sizeof chosen; i++)
+        types += chosen[i] != 0 ? 1 : 0;
+    size_t said = 0;
+    for (uint8_t i = 0; i < p.transform_count; i++)
+        said += p.transforms[i].type == TRANSFORM_INTEG && p.transforms[i].id == 0 ? 0 : 1;
+    out->number = p.number;
+    out->spi = p.spi;
+    return said == types ? WHY_OK : WHY_CHOICE_NOT_OFFERED;
+}
+
+/* ---- writing ---- */
+
+static void put_transform(struct ike_writer *w, const struct ike_algo *row, bool last)
+{
+    put_u8(w, last ? 0 : 3);
+    put_u8(w, 0);
+    put_u16(w, row->key_bits != 0 ? 12 : 8);
+    put_u8(w, row->type);
+    put_u8(w, 0);
+    put_u16(w, row->id);
+    if (row->key_bits != 0) {
+        put_u16(w, ATTR_KEY_LENGTH);
+        put_u16(w, row->key_bits);
+    }
+}
+
+struct proposal_head {
+    uint8_t number;
+    uint8_t protocol;
+    bool last;
+    struct ike_bytes spi;
+};
+
+static void put_proposal(struct ike_writer *w, const struct proposal_head *head,
+                         const struct ike_offer *offer)
+{
+    const size_t begin = w->len;
+    put_u8(w, head->last ? 0 : 2);
+    put_u8(w, 0);
+    put_u16(w, 0);
+    put_u8(w, head->number);
+    put_u8(w, head->protocol);
+    put_u8(w, (uint8_t)head->spi.len);
+    put_u8(w, offer->count);
+    put_bytes(w, head->spi);
+    for (uint8_t i = 0; i < offer->count; i++)
+        put_transform(w, &ike_algos[offer->algos[i]], i + 1 == offer->count);
+    put_u16_at(w, begin + 2, w->len - begin);
+}
+
+void ike_put_offers(struct ike_writer *w, size_t *link, const struct ike_wish *wish,
+                    struct ike_bytes spi)
+{
+    struct pure_offers ours;
+    purify(wish, &ours);
+    const size_t begin = ike_begin_payload(w, link, PAYLOAD_SA);
+    for (uint8_t i = 0; i < ours.count; i++) {
+        const struct proposal_head head = {.number = (uint8_t)(i + 1),
+                                           .protocol = wish->protocol,
+                                           .last = i + 1 == ours.count,
+                                           .spi = spi};
+        put_proposal(w, &head, &ours.at[i]);
+    }
+    ike_end_payload(w, begin);
+}
+
+void ike_put_choice(struct ike_writer *w, size_t *link, const struct ike_wish *wish,
+                    const struct ike_choice *choice, struct ike_bytes spi)
+{
+    const struct ike_suite *const s = &choice->suite;
+    const uint8_t chosen[] = {s->encr, s->prf, s->integ, s->ke, s->esn};
+    struct ike_offer one = {.count = 0};
+    for (size_t i = 0; i < sizeof chosen; i++)
+        if (chosen[i] != 0)
+            one.algos[one.count++] = chosen[i];
+    const struct proposal_head head = {
+        .number = choice->number, .protocol = wish->protocol, .last = true, .spi = spi};
+    const size_t begin = ike_begin_payload(w, link, PAYLOAD_SA);
+    put_proposal(w, &head, &one);
+    ike_end_payload(w, begin);
+}
