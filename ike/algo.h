@@ -34,6 +34,31 @@ struct ike_algo {
     const char *source;
 };
 
+/* The rows by name, for tables indexed like this one. */
+enum ike_algo_row {
+    ALGO_NONE,
+    ALGO_AES128GCM16,
+    ALGO_AES256GCM16,
+    ALGO_CHACHA20POLY1305,
+    ALGO_AES128,
+    ALGO_AES256,
+    ALGO_SHA256,
+    ALGO_SHA384,
+    ALGO_SHA512,
+    ALGO_PRFSHA256,
+    ALGO_PRFSHA384,
+    ALGO_PRFSHA512,
+    ALGO_X25519,
+    ALGO_ECP256,
+    ALGO_ECP384,
+    ALGO_MODP2048,
+    ALGO_MODP3072,
+    ALGO_MODP4096,
+    ALGO_NOESN,
+    ALGO_ESN,
+    ALGO_COUNT,
+};
+
 /* Row 0 is none: index 0 means "not there", as INTEG is with an AEAD. */
 extern const struct ike_algo ike_algos[];
 extern const size_t ike_algo_count;
@@ -60,9 +85,9 @@ struct ike_offer {
 };
 
 /* Reads "aes256gcm16-prfsha256-x25519" or, for a Child SA, "aes128-sha256"; false names the bad
- * word's place in *bad: an unknown word, one said twice, or one too many. Where a group but no PRF is
- * named, each integrity algorithm brings the PRF of its hash, as in strongSwan. Whether types are
- * missing is the caller's to judge. */
+ * word's place in *bad: an unknown word, one said twice, or one too many. Where a group but no PRF
+ * is named, each integrity algorithm brings the PRF of its hash, as in strongSwan. Whether types
+ * are missing is the caller's to judge. */
 bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad);
 
 #endif
