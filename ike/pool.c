@@ -26,10 +26,9 @@ void ike_unreserve(void *at, size_t count, size_t size)
 
 bool ike_pool_open(struct ike_pool *pool, size_t item, uint32_t max)
 {
-    assert(item >= 8 && item % 8 == 0);
-    assert(max > 0);
-    *pool = (struct ike_pool){.item = item, .max = max};
-    pool->base = ike_reserve(max, item);
+    assert(item > 0 && max > 0);
+    *pool = (struct ike_pool){.item = (item + 7) & ~(size_t)7, .max = max};
+    pool->base = ike_reserve(max, pool->item);
     return pool->base != NULL;
 }
 

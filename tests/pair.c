@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ * The bench of the flow tests. */
+#include "tests/pair.h"
+
+#include "ike/engine.h"
+#include "ike/v2/describe.h"
+#include "ike/v2/selector.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DELAY_NS = 10000000, STEPS_MAX = 100000 };
+
+static void fill(void *owner, uint8_t *out, size_t len)
+{
+    uint64_t *const state = owner;
+    for (size_t i = 0; i < len; i++) { /* SplitMix64, an octet at a time */
+        *state += UINT64_C(0x9e3779b97f4a7c15);
+        uint64_t z = *state;
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        out[i] = (uint8_t)(z >> 56);
+    }
+}
+
+void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char *esp)
+{
+    struct ike_policy *const policy = &p->end[side].policy;
+    const char *bad;
+    bool good = ike_offer_parse(ike, &policy->ike[0], &bad);
+    good = ike_offer_parse(esp, &policy->esp[0], &bad) && good;
+    assert(good);
+    policy->ike_count = 1;
+    policy->esp_count = 1;
+}
+
+void pair_init(struct pair *p, struct pair_options options)
+{
+    static const char *const names[] = {"a.test", "b.test"};
+    static const char *const nets[] = {"10.1.0.0/16", "10.2.0.0/16"};
+    *p = (struct pair){.options = options};
+    for (int i = 0; i < 2; i++) {
+        struct pair_end *const e = &p->end[i];
+        e->random = UINT64_C(1000) + (uint64_t)i;
+        e->addr = ike_addr_v4(0xc0000201u + (uint32_t)i, IKE_PORT);
+        e->config = (struct ike_config){
+            .sa_max = 256,
+            .cookies = {.on_at = IKE_UNLIMITED,
+                        .hold_ns = UINT64_C(10000000000),
+                        .secret_ns = UINT64_C(120000000000),
+                        .overlap_ns = UINT64_C(10000000000)},
+            .half_open = {.limit = IKE_UNLIMITED,
+                          .per_address = IKE_UNLIMITED,
+                          .timeout_ns = UINT64_C(30000000000)},
+            .retransmit = {.first_ns = UINT64_C(1000000000),
+                           .factor_milli = 1800,
+                           .sends = 5,
+                           .wait_max_ns = UINT64_C(60000000000)},
+            .cookies_max = 3,
+            .groups_max = 3,
+            .policies = &e->policy,
+            .policy_count = 1,
+            .tell_keys = true,
+        };
+        pair_offer(p, (enum pair_side)i, "aes256gcm16-prfsha256-x25519", "aes256gcm16");
+        struct ike_policy *const policy = &e->policy;
+        bool good = ike_selector_from_text(nets[i], &policy->local[0]);
+        good = ike_selector_from_text(nets[1 - i], &policy->remote[0]) && good;
+        assert(good);
+        policy->name = "pair";
+        policy->local_count = 1;
+        policy->remote_count = 1;
+        policy->local_id = (struct ike_id){.type = ID_FQDN, .len = 6};
+        memcpy(policy->local_id.data, names[i], 6);
+        policy->psk_len = 6;
+        memcpy(policy->psk, "secret", 6);
+    }
+}
+
+void pair_open(struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        struct pair_end *const e = &p->end[i];
+        const struct ike_random random = {.fill = fill, .owner = &e->random};
+        e->crypto = p->options.provider == PAIR_OPENSSL ? ike_crypto_openssl(random)
+                                                        : ike_crypto_modelled(random);
+        assert(e->crypto != NULL);
+        e->engine = ike_open(&e->config, e->crypto);
+        assert(e->engine != NULL);
+    }
+}
+
+void pair_close(struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        ike_close(p->end[i].engine);
+        p->end[i].crypto->ops->close(p->end[i].crypto);
+    }
+}
+
+static void put_flight(struct pair *p, const struct pair_flight *like, uint64_t at_ns)
+{
+    for (int i = 0; i < PAIR_FLIGHT_MAX; i++)
+        if (!p->flight[i].used) {
+            p->flight[i] = *like;
+            p->flight[i].used = true;
+            p->flight[i].at_ns = at_ns;
+            return;
+        }
+    assert(false);
+}
+
+static void write_trace(struct pair *p, enum pair_side from, const struct pair_flight *f,
+                        const char *fate)
+{
+    char line[IKE_DESCRIBE_TEXT];
+    const bool nat = f->from.port == IKE_PORT_NAT;
+    (void)ike_describe((struct ike_bytes){.at = f->bytes, .len = f->len}, nat,
+                       p->has_keys ? &p->keys : NULL, p->end[from].crypto, line);
+    const int wrote =
+        snprintf(p->trace + p->trace_len, PAIR_TRACE_MAX - p->trace_len, "%s  %s%s\n",
+                 from == A ? "A>B" : "B>A", line, fate);
+    if (wrote > 0 && (size_t)wrote < PAIR_TRACE_MAX - p->trace_len)
+        p->trace_len += (size_t)wrote;
+}
+
+/* A's private address and port become public ones on the way out, and back on the way in. */
+static void translate(struct pair *p, enum pair_side from, struct pair_flight *f)
+{
+    const struct ike_addr public = ike_addr_v4(0xcb007101u, 0);
+    if (!p->options.nat)
+        return;
+    if (from == A) {
+        const uint16_t port = f->from.port;
+        f->from = public;
+        f->from.port = (uint16_t)(port + 20000);
+    } else {
+        const uint16_t port = f->dest.port;
+        f->dest = p->end[A].addr;
+        f->dest.port = (uint16_t)(port - 20000);
+    }
+}
+
+static void send(struct pair *p, enum pair_side from, const struct ike_datagram *d)
+{
+    struct pair_flight f = {.to = from == A ? B : A, .from = d->local, .dest = d->remote};
+    const int number = p->sent++;
+    assert(d->bytes.len <= sizeof f.bytes);
+    f.len = d->bytes.len;
+    memcpy(f.bytes, d->bytes.at, d->bytes.len);
+    const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
+    const bool lost = !kept || number == p->options.lose;
+    write_trace(p, from, &f, lost ? "  (lost)" : "");
+    translate(p, from, &f);
+    if (lost)
+        return;
+    put_flight(p, &f, p->now_ns + DELAY_NS);
+    if (number == p->options.twice)
+        put_flight(p, &f, p->now_ns + DELAY_NS + DELAY_NS / 2);
+}
+
+static void keep_keys(struct pair *p, enum pair_side side, uint64_t sa)
+{
+    struct ike_sa_keys keys;
+    if (!ike_sa_keys(p->end[side].engine, sa, &keys))
+        return;
+    const struct ike_bytes views[] = {keys.sk_d,  keys.sk_ai, keys.sk_ar, keys.sk_ei,
+                                      keys.sk_er, keys.sk_pi, keys.sk_pr};
+    struct ike_bytes *const copies[] = {&keys.sk_d,  &keys.sk_ai, &keys.sk_ar, &keys.sk_ei,
+                                        &keys.sk_er, &keys.sk_pi, &keys.sk_pr};
+    size_t used = 0;
+    for (size_t i = 0; i < 7; i++) {
+        assert(used + views[i].len <= sizeof p->key_room);
+        if (views[i].len > 0)
+            memcpy(p->key_room + used, views[i].at, views[i].len);
+        *copies[i] = (struct ike_bytes){.at = p->key_room + used, .len = views[i].len};
+        used += views[i].len;
+    }
+    p->keys = keys;
+    p->has_keys = true;
+}
+
+static void drain(struct pair *p, enum pair_side side)
+{
+    struct pair_end *const e = &p->end[side];
+    struct ike_datagram out[IKE_OUTPUTS_MAX];
+    struct ike_event event;
+    int count = 0;
+    while (ike_next_output(e->engine, &out[count]))
+        count++;
+    while (ike_next_event(e->engine, &event)) {
+        assert(e->event_count < PAIR_EVENTS_MAX);
+        e->events[e->event_count++] = event;
+        e->ends[event.why]++;
+        if (event.kind == IKE_KEYED)
+            keep_keys(p, side, event.sa);
+        if (event.kind == IKE_UP || event.kind == IKE_HALF_OPEN)
+            e->sa = event.sa;
+        if (event.kind == IKE_CHILD_UP)
+            e->child = event.child_spi;
+    }
+    for (int i = 0; i < count; i++)
+        send(p, side, &out[i]);
+}
+
+uint64_t pair_connect(struct pair *p)
+{
+    const enum pair_side side = p->options.initiator;
+    struct pair_end *const e = &p->end[side];
+    const struct ike_attempt attempt = {
+        .local = e->addr, .remote = p->end[1 - side].addr, .policy = &e->policy, .tag = 7};
+    const uint64_t sa = ike_connect(e->engine, p->now_ns, &attempt);
+    drain(p, side);
+    return sa;
+}
+
+static enum ike_why deliver(struct pair *p, const struct pair_flight *f)
+{
+    struct pair_end *const e = &p->end[f->to];
+    const struct ike_datagram d = {
+        .local = f->dest, .remote = f->from, .bytes = {.at = f->bytes, .len = f->len}};
+    const enum ike_why why = ike_input(e->engine, p->now_ns, &d);
+    e->reasons[why]++;
+    drain(p, f->to);
+    return why;
+}
+
+/* The next thing to happen up to `until_ns`; false when there is none. */
+static bool step(struct pair *p, uint64_t until_ns)
+{
+    int next = -1;
+    uint64_t at_ns = UINT64_MAX;
+    for (int i = 0; i < PAIR_FLIGHT_MAX; i++)
+        if (p->flight[i].used && p->flight[i].at_ns < at_ns) {
+            next = i;
+            at_ns = p->flight[i].at_ns;
+        }
+    for (int i = 0; i < 2; i++) {
+        const uint64_t deadline_ns = ike_deadline(p->end[i].engine);
+        if (deadline_ns < at_ns) {
+            next = PAIR_FLIGHT_MAX + i;
+            at_ns = deadline_ns;
+        }
+    }
+    if (next < 0 || at_ns > until_ns)
+        return false;
+    p->now_ns = at_ns > p->now_ns ? at_ns : p->now_ns;
+    if (next < PAIR_FLIGHT_MAX) {
+        const struct pair_flight f = p->flight[next];
+        p->flight[next].used = false;
+        (void)deliver(p, &f);
+    } else {
+        ike_tick(p->end[next - PAIR_FLIGHT_MAX].engine, p->now_ns);
+        drain(p, next == PAIR_FLIGHT_MAX ? A : B);
+    }
+    return true;
+}
+
+void pair_run_for(struct pair *p, uint64_t ns)
+{
+    const uint64_t until_ns = p->now_ns + ns;
+    for (int i = 0; i < STEPS_MAX && step(p, until_ns); i++)
+        ;
+    p->now_ns = until_ns;
+}
+
+void pair_run(struct pair *p)
+{
+    pair_run_for(p, UINT64_C(20000000000));
+}
+
+enum ike_why pair_inject(struct pair *p, enum pair_side to, const uint8_t *bytes, size_t len)
+{
+    struct pair_flight f = {
+        .to = to, .from = p->end[1 - to].addr, .dest = p->end[to].addr, .len = len};
+    assert(len <= sizeof f.bytes);
+    memcpy(f.bytes, bytes, len);
+    return deliver(p, &f);
+}
+
+int pair_count(const struct pair *p, enum pair_side side, enum ike_event_kind kind)
+{
+    int count = 0;
+    for (int i = 0; i < p->end[side].event_count; i++)
+        count += p->end[side].events[i].kind == kind ? 1 : 0;
+    return count;
+}
+
+bool pair_agrees(const struct pair *p, uint32_t children)
+{
+    struct ike_sa_keys keys[2];
+    for (int i = 0; i < 2; i++) {
+        const struct pair_end *const e = &p->end[i];
+        const struct ike_stats stats = ike_stats(e->engine);
+        if (stats.established != 1 || stats.half_open != 0 || stats.children != children ||
+            e->engine->sas.used != 1 || !ike_sa_keys(e->engine, e->sa, &keys[i]))
+            return false;
+    }
+    return keys[0].spi_i == keys[1].spi_i && keys[0].spi_r == keys[1].spi_r &&
+           ike_bytes_equal(keys[0].sk_d, keys[1].sk_d) &&
+           ike_bytes_equal(keys[0].sk_ei, keys[1].sk_ei) &&
+           ike_bytes_equal(keys[0].sk_pr, keys[1].sk_pr);
+}
+
+bool pair_is_empty(const struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct ike_engine *const e = p->end[i].engine;
+        if (e->sas.used != 0 || e->setups.used != 0 || e->children.used != 0 ||
+            e->store.used != 0 || e->half_open != 0 || e->established != 0 || e->timers.count != 0)
+            return false;
+    }
+    return true;
+}

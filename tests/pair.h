@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * Two engines and the wire between them, in virtual time: the bench on which
+ * flow tests run. The trace is written by describe.c, so that what a test
+ * expects is the drawing of the RFC. One message of a run can be lost, or come
+ * twice, by its number. */
+#ifndef TESTS_PAIR_H
+#define TESTS_PAIR_H
+
+#include "ike/ike.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pair_side { A, B };
+enum pair_provider { PAIR_OPENSSL, PAIR_MODELLED };
+
+enum { PAIR_EVENTS_MAX = 64, PAIR_TRACE_MAX = 16384, PAIR_FLIGHT_MAX = 64, PAIR_NONE = -1 };
+
+struct pair_end {
+    struct ike_config config;
+    struct ike_policy policy;
+    struct ike_engine *engine;
+    struct ike_crypto *crypto;
+    uint64_t random; /* state of its stream */
+    struct ike_addr addr;
+    struct ike_event events[PAIR_EVENTS_MAX];
+    int event_count;
+    uint64_t sa; /* the last IKE SA told of */
+    uint32_t child;
+    uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said */
+    uint64_t ends[IKE_WHY_COUNT];    /* what events said */
+};
+
+struct pair_flight {
+    uint64_t at_ns;
+    enum pair_side to;
+    struct ike_addr from, dest;
+    size_t len;
+    uint8_t bytes[IKE_MESSAGE_MAX + 4];
+    bool used;
+};
+
+struct pair_options {
+    enum pair_provider provider;
+    enum pair_side initiator; /* whom pair_connect lets connect */
+    int lose;                 /* number of the message lost, from 0; PAIR_NONE */
+    int twice;                /* number of the message that comes twice */
+    bool nat;                 /* the wire rewrites A's address as a NAT does */
+};
+
+struct pair {
+    struct pair_options options;
+    struct pair_end end[2];
+    uint64_t now_ns;
+    struct pair_flight flight[PAIR_FLIGHT_MAX];
+    int sent; /* messages so far */
+    char trace[PAIR_TRACE_MAX];
+    size_t trace_len;
+    struct ike_sa_keys keys; /* of the last IKE SA keyed, copied */
+    uint8_t key_room[512];
+    bool has_keys;
+    /* A test's own hand on the wire: may change the message; false loses it. */
+    bool (*touch)(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
+};
+
+/* Configurations ready to be changed, before pair_open. */
+void pair_init(struct pair *p, struct pair_options options);
+void pair_open(struct pair *p);
+void pair_close(struct pair *p);
+
+uint64_t pair_connect(struct pair *p);
+/* Lets things happen until nothing is in flight and no deadline comes within `idle_ns`. */
+void pair_run(struct pair *p);
+void pair_run_for(struct pair *p, uint64_t ns);
+/* Gives raw bytes to an end, as if from the other. */
+enum ike_why pair_inject(struct pair *p, enum pair_side to, const uint8_t *bytes, size_t len);
+int pair_count(const struct pair *p, enum pair_side side, enum ike_event_kind kind);
+/* Both have one established IKE SA with equal keys, and `children` Child SAs. */
+bool pair_agrees(const struct pair *p, uint32_t children);
+/* Nothing is left on either side. */
+bool pair_is_empty(const struct pair *p);
+/* Offers by text, "aes256gcm16-prfsha256-x25519". */
+void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char *esp);
+
+#endif
