@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The one table of keys: every setting of an experiment, with its path, kind,
+ * The one table of keys: every setting of a run, with its path, kind,
  * range, default and meaning. Reading, error messages, --set, sweeps and
- * `ikelab describe` all come from it. Values are text with units here; the
+ * `ikelab describe` all come from it. What is said of a study as a whole
+ * (seeds, sweep, checks) is the reader's. Values are text with units here; the
  * reader of YAML is not this file's business. */
 #ifndef MODELS_KEYS_H
 #define MODELS_KEYS_H
