@@ -128,7 +128,7 @@ void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
         .version = IKE_VERSION_2,
         .exchange = exchange,
         .flags = sa->initiator ? FLAG_INITIATOR : 0,
-        .id = sa->send_id,
+        .id = exchange == IKE_SA_INIT ? 0 : sa->send_id, /* RFC 7296 2.6: always 0 there */
     };
     begin_message(turn, &head, exchange != IKE_SA_INIT);
 }
