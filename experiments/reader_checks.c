@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ * Reading `check`: what a study must find. Names of metrics and theories,
+ * bounds and tolerances are all judged here, so that a check that could never
+ * be made is an error before anything runs. */
+#include "experiments/study.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const check_words[] = {"name",   "metric", "of",   "theory",
+                                          "within", "where",  "some", "all"};
+
+static const char *text_of(struct study *s, const struct tree *entry, const char *key)
+{
+    const struct tree *node = tree_child(entry, key);
+    if (node == NULL || node->kind == TREE_TEXT)
+        return node == NULL ? NULL : node->text;
+    problem_add(&s->problems, node->at, "%s is one text, not %s", key, tree_kind_name(node));
+    return NULL;
+}
+
+static const struct sim_metric_row *metric_named(struct study *s, const struct tree *node)
+{
+    struct nearest nearest;
+    nearest_open(&nearest, node->text);
+    for (size_t i = 0; i < SIM_METRIC_COUNT; i++) {
+        if (strcmp(sim_metric_rows[i].name, node->text) == 0)
+            return &sim_metric_rows[i];
+        nearest_try(&nearest, sim_metric_rows[i].name);
+    }
+    problem_add(&s->problems, node->at, "there is no metric \"%s\": %s%s", node->text,
+                nearest.best != NULL ? "did you mean " : "`ikelab describe metrics` lists them",
+                nearest.best != NULL ? nearest.best : "");
+    return NULL;
+}
+
+static const struct model_theory *theory_named(struct study *s, const struct tree *node)
+{
+    const struct model_theory *theory = model_theory_named(node->text);
+    if (theory != NULL)
+        return theory;
+    struct nearest nearest;
+    nearest_open(&nearest, node->text);
+    for (size_t i = 0; i < model_theory_count; i++)
+        nearest_try(&nearest, model_theories[i].name);
+    problem_add(&s->problems, node->at, "there is no theory \"%s\": %s%s", node->text,
+                nearest.best != NULL ? "did you mean " : "`ikelab describe theories` lists them",
+                nearest.best != NULL ? nearest.best : "");
+    return NULL;
+}
+
+/* A number in a metric's own unit, from text with a unit: `50%` is 500000 of a metric in ppm. */
+static bool quantity(const char *unit, const char *text, double *out)
+{
+    /* clang-format off */
+    static const struct {
+        const char *unit;
+        enum model_kind kind;
+        double over;
+    } rows[] = {
+        { "ppm",    KIND_SHARE,  1000.0 },
+        { "ns",     KIND_TIME,   1.0 },
+        { "B",      KIND_BYTES,  1.0 },
+        { "1e-3",   KIND_FACTOR, 1.0 },
+        { "1e-3/s", KIND_EVENTS, 1000.0 },
+        { "1",      KIND_COUNT,  1.0 },
+    };
+    /* clang-format on */
+    uint64_t value = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].unit, unit) != 0 || !model_quantity_parse(rows[i].kind, text, &value))
+            continue;
+        *out = (double)value / rows[i].over;
+        return true;
+    }
+    return false;
+}
+
+static const char *quantity_example(const char *unit)
+{
+    if (strcmp(unit, "ppm") == 0)
+        return model_kind_example(KIND_SHARE);
+    if (strcmp(unit, "ns") == 0)
+        return model_kind_example(KIND_TIME);
+    return strcmp(unit, "B") == 0 ? model_kind_example(KIND_BYTES) : "a number";
+}
+
+/* `2%` is of the expected value, `50us` or `0.2pp` (percentage points) of the metric itself. */
+static void tolerance_read(struct study *s, struct study_check *check, const char *unit,
+                           const struct tree *node)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%s", node->kind == TREE_TEXT ? node->text : "");
+    const size_t len = strlen(text);
+    uint64_t ppb = 0;
+    double absolute = 0;
+    const bool points = len > 2 && strcmp(text + len - 2, "pp") == 0 && strcmp(unit, "ppm") == 0;
+    if (points)
+        memcpy(text + len - 2, "%", 2);
+    if (!points && len > 0 && text[len - 1] == '%' && model_quantity_parse(KIND_SHARE, text, &ppb))
+        check->within_share = (double)ppb / 1e9;
+    else if (quantity(unit, text, &absolute))
+        check->within_metric = absolute;
+    else
+        problem_add(&s->problems, node->at,
+                    "within: \"%s\" is no tolerance: write 2%% of the expected value, or %s",
+                    node->kind == TREE_TEXT ? node->text : tree_kind_name(node),
+                    strcmp(unit, "ppm") == 0 ? "0.5pp, percentage points" : quantity_example(unit));
+}
+
+static void rule_theory(struct study *s, struct study_check *check, const char *unit,
+                        const struct tree *entry)
+{
+    const struct tree *theory = tree_child(entry, "theory");
+    const struct tree *within = tree_child(entry, "within");
+    check->rule = CHECK_THEORY;
+    if (theory->kind == TREE_TEXT)
+        check->theory = theory_named(s, theory);
+    else
+        problem_add(&s->problems, theory->at, "theory is one name, not %s", tree_kind_name(theory));
+    if (check->theory != NULL && strcmp(check->theory->metric, check->metric) != 0)
+        problem_add(&s->problems, theory->at, "%s predicts %s, not %s", theory->text,
+                    check->theory->metric, check->metric);
+    check->text = theory->text;
+    if (within == NULL)
+        problem_add(&s->problems, entry->at, "a theory wants a tolerance: within: 2%%");
+    else if (within->kind == TREE_LIST)
+        for (const struct tree *item = within->first; item != NULL; item = item->next)
+            tolerance_read(s, check, unit, item);
+    else
+        tolerance_read(s, check, unit, within);
+}
+
+static void rule_bound(struct study *s, struct study_check *check, const char *unit,
+                       const struct tree *rule)
+{
+    check->rule = strcmp(rule->key, "some") == 0 ? CHECK_SOME : CHECK_ALL;
+    const char *text = rule->kind == TREE_TEXT ? rule->text : "";
+    check->text = arena_format(&s->arena, "%s %s", rule->key, text);
+    check->below = strncmp(text, "below ", 6) == 0;
+    const bool worded = check->below || strncmp(text, "above ", 6) == 0;
+    if (!worded || !quantity(unit, text + 6, &check->bound))
+        problem_add(&s->problems, rule->at, "%s: \"%s\" is no bound: write below or above, and %s",
+                    rule->key, text, quantity_example(unit));
+}
+
+/* Whose metric it is: `of`, or the only one of its kind. */
+static void who_read(struct study *s, struct study_check *check, const struct sim_metric_row *row,
+                     const struct tree *entry)
+{
+    /* clang-format off */
+    static const struct { const char *who, *section; } rows[] = {
+        { "clients", "clients" }, { "gateway", "gateways" }, { "attacker", "attackers" },
+    };
+    /* clang-format on */
+    const char *section = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].who, row->who) == 0)
+            section = rows[i].section;
+    const struct tree *of = tree_child(entry, "of");
+    check->who = text_of(s, entry, "of");
+    if (section == NULL) { /* of the network, or of the run */
+        check->who = check->who != NULL ? check->who : row->who;
+        return;
+    }
+    const struct tree *there = tree_child(s->root, section);
+    if (check->who == NULL && there != NULL && there->first != NULL && there->first->next == NULL)
+        check->who = there->first->key;
+    else if (check->who == NULL)
+        problem_add(&s->problems, entry->at, "%s is a metric of %s: say which with of: NAME",
+                    row->name, section);
+    else if (!model_config_has(&s->base, section, check->who))
+        problem_add(&s->problems, of->at, "there is no \"%s\" among the %s", check->who, section);
+}
+
+/* A value as model_config_get writes it, so that 1s and 1000ms are the same. */
+static const char *canonical(struct study *s, const char *path, const struct tree *node)
+{
+    char error[PROBLEM_TEXT];
+    char text[1024];
+    const struct model_key *key = model_key_find(path);
+    const char *given = study_value_text(s, key, node);
+    struct model_world_config *scratch = malloc(sizeof *scratch);
+    if (scratch == NULL)
+        abort();
+    *scratch = s->base;
+    const bool set = given != NULL && model_config_set(scratch, path, given, error, sizeof error);
+    if (given != NULL && !set)
+        problem_add(&s->problems, node->at, "%s: %s", path, error);
+    const bool got = set && model_config_get(scratch, path, text, sizeof text);
+    free(scratch);
+    return got ? arena_copy(&s->arena, text, strlen(text)) : "";
+}
+
+static void where_read(struct study *s, struct study_check *check, const struct tree *where)
+{
+    if (where->kind != TREE_MAP) {
+        problem_add(&s->problems, where->at, "where is a map, path: value or path: [values]");
+        return;
+    }
+    for (const struct tree *node = where->first; node != NULL; node = node->next) {
+        if (!study_path_is_there(s, node->key, node->key_at))
+            continue;
+        if (check->where_count == STUDY_WHERE_MAX) {
+            problem_add(&s->problems, node->key_at, "where: at most %d paths", STUDY_WHERE_MAX);
+            return;
+        }
+        const bool list = node->kind == TREE_LIST;
+        const size_t count = list ? tree_count(node) : 1;
+        const char **texts = arena_take(&s->arena, (count + 1) * sizeof texts[0]);
+        size_t i = 0;
+        for (const struct tree *item = list ? node->first : node; item != NULL;
+             item = list ? item->next : NULL)
+            texts[i++] = canonical(s, node->key, item);
+        check->where[check->where_count++] = (struct study_condition){node->key, texts, i};
+    }
+}
+
+static void words_check(struct study *s, const struct tree *entry)
+{
+    for (const struct tree *node = entry->first; node != NULL; node = node->next) {
+        struct nearest nearest;
+        nearest_open(&nearest, node->key);
+        bool known = false;
+        for (size_t i = 0; i < sizeof check_words / sizeof check_words[0]; i++) {
+            known = known || strcmp(check_words[i], node->key) == 0;
+            nearest_try(&nearest, check_words[i]);
+        }
+        if (!known && nearest.best != NULL)
+            problem_add(&s->problems, node->key_at,
+                        "\"%s\" is no key of a check: did you mean \"%s\"?", node->key,
+                        nearest.best);
+        else if (!known)
+            problem_add(
+                &s->problems, node->key_at,
+                "\"%s\" is no key of a check: it has name, metric, of, theory, within, where, "
+                "some, all",
+                node->key);
+    }
+}
+
+static void check_read(struct study *s, const struct tree *entry, struct study_check *check)
+{
+    words_check(s, entry);
+    const struct tree *metric = tree_child(entry, "metric");
+    const struct tree *rules[] = {tree_child(entry, "theory"), tree_child(entry, "some"),
+                                  tree_child(entry, "all")};
+    const int count = (rules[0] != NULL) + (rules[1] != NULL) + (rules[2] != NULL);
+    check->at = entry->at;
+    check->name = text_of(s, entry, "name");
+    if (check->name == NULL || check->name[0] == '\0')
+        problem_add(&s->problems, entry->at, "a check wants a name");
+    if (count != 1)
+        problem_add(&s->problems, entry->at, "a check has one of theory, some and all; this has %s",
+                    count == 0 ? "none" : "more");
+    const struct sim_metric_row *row = NULL;
+    if (metric == NULL || metric->kind != TREE_TEXT)
+        problem_add(&s->problems, entry->at, "a check wants a metric: `ikelab describe metrics`");
+    else
+        row = metric_named(s, metric);
+    if (row == NULL || count != 1)
+        return;
+    check->metric = row->name;
+    who_read(s, check, row, entry);
+    if (rules[0] != NULL)
+        rule_theory(s, check, row->unit, entry);
+    else
+        rule_bound(s, check, row->unit, rules[1] != NULL ? rules[1] : rules[2]);
+    if (tree_child(entry, "where") != NULL)
+        where_read(s, check, tree_child(entry, "where"));
+}
+
+void study_read_checks(struct study *study, const struct tree *checks)
+{
+    if (checks == NULL)
+        return;
+    if (checks->kind != TREE_LIST) {
+        problem_add(&study->problems, checks->at, "check is a list of maps, not %s",
+                    tree_kind_name(checks));
+        return;
+    }
+    for (const struct tree *entry = checks->first; entry != NULL; entry = entry->next) {
+        if (entry->kind != TREE_MAP)
+            problem_add(&study->problems, entry->at,
+                        "a check is a map, {name: …, metric: …}, not %s", tree_kind_name(entry));
+        else if (study->check_count == STUDY_CHECKS_MAX)
+            problem_add(&study->problems, entry->at, "too many checks: at most %d",
+                        STUDY_CHECKS_MAX);
+        else
+            check_read(study, entry, &study->checks[study->check_count++]);
+    }
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * Checks, judged: measured means against closed forms and bounds. */
+#include "experiments/verdict.h"
+
+#include "experiments/json.h"
+#include "results/results.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct judging {
+    const struct study *study;
+    struct results_db *db;
+    bool json, quiet;
+    struct model_world_config *config; /* of the point looked at */
+    struct verdict verdict;
+};
+
+static bool chosen(const struct judging *j, const struct study_check *check)
+{
+    char text[1024];
+    for (size_t i = 0; i < check->where_count; i++) {
+        const struct study_condition *where = &check->where[i];
+        bool any = false;
+        if (!model_config_get(j->config, where->path, text, sizeof text))
+            return false;
+        for (size_t k = 0; k < where->text_count; k++)
+            any = any || strcmp(where->texts[k], text) == 0;
+        if (!any)
+            return false;
+    }
+    return true;
+}
+
+static void point_config(const struct judging *j, uint32_t point)
+{
+    study_config(j->study, point * (uint32_t)j->study->seeds, j->config);
+}
+
+/* A value with its unit, for people: 0.0757, 52.3 %, 1.25 ms. */
+static const char *shown(const struct study_check *check, double value, char *out, size_t out_max)
+{
+    const char *unit = "1";
+    for (size_t i = 0; i < SIM_METRIC_COUNT; i++)
+        if (strcmp(sim_metric_rows[i].name, check->metric) == 0)
+            unit = sim_metric_rows[i].unit;
+    if (!isfinite(value))
+        (void)snprintf(out, out_max, "-");
+    else if (strcmp(unit, "ppm") == 0)
+        (void)snprintf(out, out_max, "%.3g %%", value / 1e4);
+    else if (strcmp(unit, "ns") == 0 && fabs(value) < 1e6)
+        (void)snprintf(out, out_max, "%.4g us", value / 1e3);
+    else if (strcmp(unit, "ns") == 0)
+        (void)snprintf(out, out_max, "%.4g ms", value / 1e6);
+    else
+        (void)snprintf(out, out_max, "%.6g", strncmp(unit, "1e-3", 4) == 0 ? value / 1e3 : value);
+    return out;
+}
+
+static void told_json(const struct results_check *c)
+{
+    json_open("check");
+    json_text("name", c->name);
+    json_text("metric", c->metric);
+    json_text("rule", c->theory);
+    if (c->point != UINT32_MAX)
+        json_count("point", c->point);
+    json_number("expected", c->expected);
+    json_number("measured", c->measured);
+    json_number("low", c->low);
+    json_number("high", c->high);
+    json_number("tolerance", c->tolerance);
+    json_bool("pass", c->pass);
+    json_close();
+}
+
+static void judged(struct judging *j, const struct study_check *check,
+                   const struct results_check *c, const char *why)
+{
+    char measured[40];
+    char expected[40];
+    char where[300] = "";
+    j->verdict.judged++;
+    j->verdict.failed += c->pass ? 0 : 1;
+    if (!results_check_add(j->db, c, j->verdict.error))
+        return;
+    if (j->json)
+        told_json(c);
+    if (j->quiet && c->pass)
+        return;
+    if (c->point != UINT32_MAX)
+        (void)study_point_text(j->study, c->point, where, sizeof where);
+    (void)fprintf(stderr, "%s %s: %s is %s, %s%s%s%s%s%s%s\n", c->pass ? "pass" : "FAIL", c->name,
+                  c->metric, shown(check, c->measured, measured, sizeof measured), c->theory,
+                  check->rule == CHECK_THEORY ? shown(check, c->expected, expected, sizeof expected)
+                                              : "",
+                  where[0] != '\0' ? " at " : "", where, why[0] != '\0' ? ": " : "", why);
+}
+
+static void theory_at(struct judging *j, const struct study_check *check, uint32_t point)
+{
+    char error[PROBLEM_TEXT] = "";
+    double expected = 0;
+    if (!check->theory->predict(j->config, &expected, error, sizeof error))
+        return;
+    if (!results_theory_add(j->db, point, check->theory->name, check->metric, expected,
+                            j->verdict.error))
+        return;
+    const struct results_mean m = results_mean_of(j->db, point, check->who, check->metric);
+    double tolerance = fabs(expected) * check->within_share;
+    if (check->within_metric > tolerance)
+        tolerance = check->within_metric;
+    struct results_check c = {.name = check->name,
+                              .metric = check->metric,
+                              .theory = check->theory->name,
+                              .point = point,
+                              .expected = expected,
+                              .measured = m.count > 0 ? m.mean : (double)NAN,
+                              .low = m.low,
+                              .high = m.high,
+                              .tolerance = tolerance};
+    const bool near =
+        m.count > 0 && expected >= m.low - tolerance && expected <= m.high + tolerance;
+    const bool sharp = m.count > 0 && m.high - m.mean <= tolerance && m.mean - m.low <= tolerance;
+    c.pass = near && sharp;
+    judged(j, check, &c,
+           m.count == 0 ? "no run has this metric"
+           : near && !sharp
+               ? "the interval is wider than the tolerance, more seeds or a longer run would tell"
+               : "");
+}
+
+static void judge_theory(struct judging *j, const struct study_check *check)
+{
+    const size_t before = j->verdict.judged;
+    const uint32_t points = study_points(j->study);
+    for (uint32_t point = 0; point < points; point++) {
+        point_config(j, point);
+        if (chosen(j, check))
+            theory_at(j, check, point);
+    }
+    if (j->verdict.judged == before)
+        (void)fprintf(stderr, "note: check %s: no point is one that %s speaks of\n", check->name,
+                      check->theory->name);
+}
+
+/* How far a mean's interval is within the bound: positive, all of it; the worse the smaller. */
+static double margin(const struct study_check *check, const struct results_mean *m)
+{
+    return check->below ? check->bound - m->high : m->low - check->bound;
+}
+
+/* The point that decides: of `some` the best, of `all` the worst. */
+static void judge_bound(struct judging *j, const struct study_check *check)
+{
+    const uint32_t points = study_points(j->study);
+    struct results_mean decides = {0};
+    uint32_t at = UINT32_MAX;
+    for (uint32_t point = 0; point < points; point++) {
+        point_config(j, point);
+        if (!chosen(j, check))
+            continue;
+        const struct results_mean m = results_mean_of(j->db, point, check->who, check->metric);
+        if (m.count == 0)
+            continue;
+        const bool better = at != UINT32_MAX && margin(check, &m) > margin(check, &decides);
+        const bool worse = at != UINT32_MAX && margin(check, &m) < margin(check, &decides);
+        if (at == UINT32_MAX || (check->rule == CHECK_SOME ? better : worse)) {
+            decides = m;
+            at = point;
+        }
+    }
+    if (at == UINT32_MAX) {
+        (void)fprintf(stderr, "note: check %s: no point is one of those it asks for\n",
+                      check->name);
+        return;
+    }
+    const struct results_check c = {.name = check->name,
+                                    .metric = check->metric,
+                                    .theory = check->text,
+                                    .point = at,
+                                    .expected = check->bound,
+                                    .measured = decides.mean,
+                                    .low = decides.low,
+                                    .high = decides.high,
+                                    .tolerance = 0,
+                                    .pass = margin(check, &decides) > 0};
+    judged(j, check, &c, "");
+}
+
+struct verdict verdict_judge(const struct study *study, struct results_db *db, bool json,
+                             bool quiet)
+{
+    struct judging j = {.study = study, .db = db, .json = json, .quiet = quiet};
+    j.config = malloc(sizeof *j.config);
+    if (j.config == NULL)
+        abort();
+    for (size_t i = 0; i < study->check_count && j.verdict.error[0] == '\0'; i++)
+        if (study->checks[i].rule == CHECK_THEORY)
+            judge_theory(&j, &study->checks[i]);
+        else
+            judge_bound(&j, &study->checks[i]);
+    free(j.config);
+    return j.verdict;
+}
