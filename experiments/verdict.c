@@ -92,11 +92,15 @@ static void judged(struct judging *j, const struct study_check *check,
         return;
     if (c->point != UINT32_MAX)
         (void)study_point_text(j->study, c->point, where, sizeof where);
-    (void)fprintf(stderr, "%s %s: %s is %s, %s%s%s%s%s%s%s\n", c->pass ? "pass" : "FAIL", c->name,
-                  c->metric, shown(check, c->measured, measured, sizeof measured), c->theory,
-                  check->rule == CHECK_THEORY ? shown(check, c->expected, expected, sizeof expected)
-                                              : "",
-                  where[0] != '\0' ? " at " : "", where, why[0] != '\0' ? ": " : "", why);
+    (void)shown(check, c->measured, measured, sizeof measured);
+    (void)shown(check, c->expected, expected, sizeof expected);
+    (void)fprintf(stderr, "%s %s: %s is %s, %s", c->pass ? "pass" : "FAIL", c->name, c->metric,
+                  measured, c->theory);
+    if (check->rule == CHECK_THEORY)
+        (void)fprintf(stderr, " says %s", expected);
+    if (where[0] != '\0')
+        (void)fprintf(stderr, ", at %s", where);
+    (void)fprintf(stderr, "%s%s\n", why[0] != '\0' ? ": " : "", why);
 }
 
 static void theory_at(struct judging *j, const struct study_check *check, uint32_t point)
