@@ -23,7 +23,7 @@ struct parcel {
     struct parcel *next;
     uint64_t number;    /* of its sending, from 1 */
     uint64_t start_ns;  /* the link begins to send it */
-    uint64_t arrive_ns; /* at the link's far end */
+    uint64_t arrive_ns; /* at the link's far end, or with the one before it if that is later */
     struct sim_datagram datagram;
     uint32_t size;  /* with headers */
     uint16_t owned; /* the prefix it goes to */
@@ -43,7 +43,6 @@ struct direction {
     uint64_t waiting_packets, waiting_bytes;
     uint64_t free_ns; /* the sender has sent all */
     uint64_t rest;    /* and this many more of 1 / rate_bps ns */
-    uint64_t last_ns; /* the latest arrival given out: order is kept */
     struct sim_rng loss;
     struct sim_rng jitter;
     struct sim_link_config config;
@@ -198,11 +197,9 @@ static uint64_t send_time(struct direction *d, struct parcel *p, uint64_t now_ns
 
 static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
-    uint64_t arrive_ns = send_time(d, p, now_ns) + d->config.delay_ns;
+    p->arrive_ns = send_time(d, p, now_ns) + d->config.delay_ns;
     if (d->config.jitter_ns != 0)
-        arrive_ns += sim_rng_between(&d->jitter, 0, d->config.jitter_ns);
-    p->arrive_ns = arrive_ns > d->last_ns ? arrive_ns : d->last_ns;
-    d->last_ns = p->arrive_ns;
+        p->arrive_ns += sim_rng_between(&d->jitter, 0, d->config.jitter_ns);
     const bool alone = d->line.first == NULL;
     line_put(&d->line, p);
     if (p->start_ns > now_ns) {
@@ -368,7 +365,7 @@ static void direction_open(struct sim_net_links *n, uint32_t index, uint16_t far
     struct direction *const d = &n->directions[index];
     const char *const name = config->name == NULL ? "" : config->name;
     /* A link without a name is told from others by its number. */
-    const uint64_t stream = (*name == '\0' ? index + 2 : index % 2) * 2;
+    const uint64_t stream = (*name == '\0' ? index + UINT64_C(2) : index % 2) * 2;
     *d = (struct direction){.net = n, .config = *config, .far_node = far_node};
     d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};
     sim_rng_open_at(&d->loss, n->seed, name, stream);

@@ -129,7 +129,7 @@ static void trial_run(uint64_t (*ahead)(struct sim_rng *rng), uint32_t things, u
     struct trial *const t = malloc(sizeof *t);
     trial_open(t, ahead, things);
     for (uint32_t round = 0; round < rounds; round++) {
-        const uint64_t calls = sim_rng_below(&t->rng, 2 * things);
+        const uint64_t calls = sim_rng_below(&t->rng, UINT64_C(2) * things);
         for (uint64_t i = 0; i < calls; i++)
             any_call(t);
         for (uint32_t i = 0; i < things; i++) {
