@@ -45,20 +45,20 @@ static uint64_t field_u64(const struct vector *v, const char *name)
 static void vector_line(struct vector *v, const char *key, const char *value)
 {
     if (strcmp(key, "name") == 0) {
-        (void)snprintf(v->name, sizeof v->name, "%s", value);
+        (void)snprintf(v->name, sizeof v->name, "%.127s", value);
     } else if (strcmp(key, "kind") == 0) {
-        (void)snprintf(v->kind, sizeof v->kind, "%s", value);
+        (void)snprintf(v->kind, sizeof v->kind, "%.15s", value);
     } else if (strcmp(key, "hash") == 0) {
-        (void)snprintf(v->hash, sizeof v->hash, "%s", value);
+        (void)snprintf(v->hash, sizeof v->hash, "%.15s", value);
     } else if (strcmp(key, "type") == 0) {
-        (void)snprintf(v->type, sizeof v->type, "%s", value);
+        (void)snprintf(v->type, sizeof v->type, "%.23s", value);
     } else if (strcmp(key, "source") == 0) {
         v->sourced = true;
     } else if (strcmp(key, "commit") == 0) {
         v->committed = strlen(value) == 40;
     } else if (EXPECT(v->field_count < FIELDS_MAX && strlen(value) <= 2U * FIELD_MAX)) {
         struct field *const f = &v->fields[v->field_count++];
-        (void)snprintf(f->name, sizeof f->name, "%s", key);
+        (void)snprintf(f->name, sizeof f->name, "%.23s", key);
         f->len = crypto_hex(value, f->octets, sizeof f->octets);
     }
 }
