@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT
+ * Our engine as a real peer over UDP, for interoperation tests: ports 500 and
+ * 4500 of one address, the real clock, OpenSSL. Prints one line per event and
+ * message; leaves after its script is done or its time is up. Bounded in time,
+ * and it sends only to the one address it is given. */
+#include "ike/ike.h"
+#include "ike/v2/describe.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/selector.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct options {
+    const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
+    const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
+};
+
+struct peer {
+    struct options o;
+    struct ike_config config;
+    struct ike_policy policy;
+    struct ike_engine *engine;
+    struct ike_crypto *crypto;
+    int sockets[2];
+    uint64_t sa;
+    uint32_t child;
+    const char *script; /* what is left of it */
+    bool done;
+    bool failed;
+    bool settled; /* a Child SA came up, or was refused: the script may go on */
+    struct ike_sa_keys keys;
+    bool has_keys;
+};
+
+static const uint16_t ports[2] = {IKE_PORT, IKE_PORT_NAT};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void fill(void *owner, uint8_t *out, size_t len)
+{
+    (void)owner;
+    for (size_t done = 0; done < len;) {
+        const ssize_t got = getrandom(out + done, len - done, 0);
+        if (got > 0)
+            done += (size_t)got;
+    }
+}
+
+static void die(const char *what)
+{
+    (void)fprintf(stderr, "live_peer: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+/* Options are NAME=VALUE, each name a member of struct options. */
+static void read_options(int argc, char **argv, struct options *o)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } table[] = {
+        {"local", &o->local},
+        {"remote", &o->remote},
+        {"psk", &o->psk},
+        {"id", &o->id},
+        {"peer", &o->peer},
+        {"ike", &o->ike},
+        {"esp", &o->esp},
+        {"local_ts", &o->local_ts},
+        {"remote_ts", &o->remote_ts},
+        {"script", &o->script},
+        {"seconds", &o->seconds},
+        {"cookies", &o->cookies},
+        {"force", &o->force},
+        {"initiate", &o->initiate},
+        {"transport", &o->transport},
+        {"abandon", &o->abandon},
+        {"first_group", &o->first_group},
+    };
+    for (int i = 1; i < argc; i++) {
+        const char *const equals = strchr(argv[i], '=');
+        const size_t len = equals == NULL ? 0 : (size_t)(equals - argv[i]);
+        bool known = false;
+        for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
+            if (len > 0 && strlen(table[k].name) == len &&
+                strncmp(argv[i], table[k].name, len) == 0) {
+                *table[k].value = equals + 1;
+                known = true;
+            }
+        if (!known) {
+            errno = EINVAL;
+            die(argv[i]);
+        }
+    }
+}
+
+static void configure(struct peer *p)
+{
+    const struct options *const o = &p->o;
+    struct ike_policy *const policy = &p->policy;
+    const char *bad;
+    p->config = (struct ike_config){
+        .sa_max = 64,
+        .cookies = {.on_at = o->cookies != NULL ? 0 : IKE_UNLIMITED,
+                    .secret_ns = UINT64_C(120000000000),
+                    .overlap_ns = UINT64_C(10000000000)},
+        .half_open = {.limit = IKE_UNLIMITED,
+                      .per_address = IKE_UNLIMITED,
+                      .timeout_ns = UINT64_C(30000000000)},
+        .retransmit = {.first_ns = UINT64_C(500000000),
+                       .factor_milli = 2000,
+                       .sends = 5,
+                       .wait_max_ns = UINT64_C(8000000000)},
+        .cookies_max = 3,
+        .groups_max = 3,
+        .policies = policy,
+        .policy_count = 1,
+        .tell_keys = true,
+    };
+    const bool good =
+        ike_offer_parse(o->ike, &policy->ike[0], &bad) &&
+        ike_offer_parse(o->esp, &policy->esp[0], &bad) &&
+        ike_id_from_text(o->id, &policy->local_id) &&
+        ike_id_from_text(o->peer, &policy->remote_id) &&
+        (o->local_ts == NULL || ike_selector_from_text(o->local_ts, &policy->local[0])) &&
+        (o->remote_ts == NULL || ike_selector_from_text(o->remote_ts, &policy->remote[0]));
+    if (!good) {
+        errno = EINVAL;
+        die("configuration");
+    }
+    policy->ike_count = policy->esp_count = 1;
+    policy->local_count = o->local_ts != NULL;
+    policy->remote_count = o->remote_ts != NULL;
+    policy->psk_len = (uint8_t)strlen(o->psk);
+    memcpy(policy->psk, o->psk, policy->psk_len);
+    policy->force_encapsulation = o->force != NULL;
+    policy->transport_mode = o->transport != NULL;
+    policy->initial_contact = true;
+    if (o->first_group != NULL)
+        policy->first_group = ike_algo_named(o->first_group);
+    p->script = o->script == NULL ? "" : o->script;
+}
+
+static void open_sockets(struct peer *p)
+{
+    for (int i = 0; i < 2; i++) {
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(ports[i])};
+        p->sockets[i] = socket(AF_INET, SOCK_DGRAM, 0);
+        if (inet_pton(AF_INET, p->o.local, &at.sin_addr) != 1 || p->sockets[i] < 0 ||
+            bind(p->sockets[i], (struct sockaddr *)&at, sizeof at) != 0)
+            die("socket");
+    }
+}
+
+static void show(struct peer *p, const char *arrow, const struct ike_datagram *d)
+{
+    char line[IKE_DESCRIBE_TEXT];
+    (void)ike_describe(d->bytes, d->local.port == IKE_PORT_NAT, p->has_keys ? &p->keys : NULL,
+                       p->crypto, line);
+    (void)printf("%s %u %s\n", arrow, d->local.port, line);
+}
+
+static bool is_word(const char *text, size_t len, const char *word)
+{
+    return strlen(word) == len && strncmp(text, word, len) == 0;
+}
+
+/* The next word of the script is carried out; a word is done when its event has come. */
+static void next_step(struct peer *p)
+{
+    const size_t len = strcspn(p->script, ",");
+    bool good = true;
+    if (len == 0) {
+        p->done = true;
+        return;
+    }
+    if (is_word(p->script, len, "probe"))
+        good = ike_probe(p->engine, now_ns(), p->sa);
+    else if (is_word(p->script, len, "delete-child"))
+        good = ike_delete_child(p->engine, now_ns(), p->sa, p->child);
+    else if (is_word(p->script, len, "delete"))
+        good = ike_delete(p->engine, now_ns(), p->sa);
+    else if (!is_word(p->script, len, "wait"))
+        good = false;
+    if (!good) {
+        (void)printf("FAILED step %s\n", p->script);
+        p->failed = p->done = true;
+    }
+    p->script += len + (p->script[len] == ',' ? 1 : 0);
+}
+
+static void hear(struct peer *p, const struct ike_event *e)
+{
+    static const char *const names[] = {"KEYED",    "HALF_OPEN",    "UP",         "FAILED", "DOWN",
+                                        "CHILD_UP", "CHILD_FAILED", "CHILD_DOWN", "ALIVE"};
+    (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", names[e->kind], ike_why_row(e->why)->name,
+                 e->notify, e->cookies, e->groups);
+    if (e->kind == IKE_KEYED)
+        p->has_keys = ike_sa_keys(p->engine, e->sa, &p->keys);
+    if (e->kind == IKE_UP)
+        p->sa = e->sa;
+    if (e->kind == IKE_CHILD_UP)
+        p->child = e->child_spi;
+    if (e->kind == IKE_FAILED || e->kind == IKE_DOWN) {
+        p->has_keys = false;
+        p->done = true;
+        p->failed = e->kind == IKE_FAILED;
+    }
+    p->settled = p->settled || e->kind == IKE_CHILD_UP || e->kind == IKE_CHILD_FAILED ||
+                 e->kind == IKE_CHILD_DOWN || e->kind == IKE_ALIVE;
+}
+
+static void drain(struct peer *p)
+{
+    struct ike_datagram d;
+    struct ike_event e;
+    while (ike_next_output(p->engine, &d)) {
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d.remote.port)};
+        memcpy(&to.sin_addr, d.remote.ip, 4);
+        show(p, ">", &d);
+        (void)sendto(p->sockets[d.local.port == IKE_PORT_NAT], d.bytes.at, d.bytes.len, 0,
+                     (struct sockaddr *)&to, sizeof to);
+    }
+    while (ike_next_event(p->engine, &e))
+        hear(p, &e);
+    if (p->settled && !p->done) {
+        p->settled = false;
+        next_step(p);
+        drain(p);
+    }
+    (void)fflush(stdout);
+}
+
+static void take(struct peer *p, int which)
+{
+    static uint8_t buffer[65536];
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    const ssize_t len = recvfrom(p->sockets[which], buffer, sizeof buffer, MSG_DONTWAIT,
+                                 (struct sockaddr *)&from, &from_len);
+    if (len <= 0)
+        return;
+    struct ike_datagram d = {.bytes = {.at = buffer, .len = (size_t)len}};
+    (void)ike_addr_parse(p->o.local, &d.local);
+    d.local.port = ports[which];
+    d.remote = ike_addr_v4(ntohl(from.sin_addr.s_addr), ntohs(from.sin_port));
+    show(p, "<", &d);
+    const enum ike_why why = ike_input(p->engine, now_ns(), &d);
+    if (why != WHY_OK)
+        (void)printf("REFUSED %s\n", ike_why_row(why)->name);
+    drain(p);
+}
+
+static void run(struct peer *p)
+{
+    const uint64_t end = now_ns() + strtoull(p->o.seconds, NULL, 10) * UINT64_C(1000000000);
+    while (!p->done && now_ns() < end) {
+        const uint64_t now = now_ns();
+        const uint64_t deadline = ike_deadline(p->engine);
+        const uint64_t until = deadline < end ? deadline : end;
+        const int wait_ms = until <= now ? 0 : (int)((until - now) / 1000000 + 1);
+        struct pollfd polled[2] = {{.fd = p->sockets[0], .events = POLLIN},
+                                   {.fd = p->sockets[1], .events = POLLIN}};
+        (void)poll(polled, 2, wait_ms);
+        for (int i = 0; i < 2; i++)
+            if ((polled[i].revents & POLLIN) != 0)
+                take(p, i);
+        ike_tick(p->engine, now_ns());
+        drain(p);
+    }
+}
+
+static uint64_t connect_to(struct peer *p)
+{
+    struct ike_attempt attempt = {.policy = &p->policy};
+    (void)ike_addr_parse(p->o.local, &attempt.local);
+    (void)ike_addr_parse(p->o.remote, &attempt.remote);
+    attempt.local.port = attempt.remote.port = IKE_PORT;
+    return ike_connect(p->engine, now_ns(), &attempt);
+}
+
+/* Leaves a half-open SA behind at the peer: one IKE_SA_INIT request, then silence. The option may
+ * name the group for it. */
+static void abandon(struct peer *p)
+{
+    const uint8_t group = p->policy.first_group;
+    p->policy.first_group = ike_algo_named(p->o.abandon);
+    const uint64_t sa = connect_to(p);
+    p->policy.first_group = group;
+    drain(p);
+    ike_forget(p->engine, now_ns(), sa);
+    struct pollfd polled = {.fd = p->sockets[0], .events = POLLIN};
+    (void)poll(&polled, 1, 2000);
+}
+
+int main(int argc, char **argv)
+{
+    static struct peer p;
+    p.o = (struct options){.ike = "aes256gcm16-prfsha256-x25519",
+                           .esp = "aes256gcm16",
+                           .psk = "secret",
+                           .seconds = "10"};
+    read_options(argc, argv, &p.o);
+    configure(&p);
+    open_sockets(&p);
+    p.crypto = ike_crypto_openssl((struct ike_random){.fill = fill});
+    p.engine = p.crypto == NULL ? NULL : ike_open(&p.config, p.crypto);
+    if (p.engine == NULL)
+        die("engine");
+    (void)printf("READY\n");
+    (void)fflush(stdout);
+    if (p.o.abandon != NULL)
+        abandon(&p);
+    if (p.o.initiate != NULL)
+        (void)connect_to(&p);
+    drain(&p);
+    run(&p);
+    (void)printf("END %s\n", p.failed ? "failed" : p.done ? "done" : "time");
+    ike_close(p.engine);
+    p.crypto->ops->close(p.crypto);
+    return p.failed ? 1 : 0;
+}

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Interoperation with strongSwan's charon, both roles, over UDP between two network namespaces.
+
+Usage: strongswan.py LIVE_PEER BUILD_DIR        prints TAP
+
+charon is Debian's: its packages are fetched and unpacked below BUILD_DIR and run from there in a
+mount and a network namespace of their own; nothing is installed. Only namespaces made here are
+used, they have no way out, every wait is bounded, and only processes started here are stopped.
+Skipped, saying why, where namespaces are not allowed or the packages cannot be had.
+"""
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+PACKAGES = ["strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "libstrongswan",
+            "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libstrongswan-extra-plugins"]
+US, THEM = "198.18.0.1", "198.18.0.2"
+OUR_NET, THEIR_NET = "10.1.0.0/16", "10.2.0.0/16"
+MOUNTS = ["/usr/lib/x86_64-linux-gnu", "/proc", "/dev"]
+
+
+def run(*command, check=True, timeout=60):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=timeout)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout.strip()}")
+    return done.stdout
+
+
+def skip_all(reason):
+    print(f"1..0 # SKIP {reason}")
+    sys.exit(0)
+
+
+class Charon:
+    """Two namespaces, a cable between them, and charon in the far one."""
+
+    def __init__(self, build):
+        self.build = build
+        self.root = os.path.join(build, "strongswan-root")
+        tag = f"ikelab-{os.getpid()}"
+        self.ours, self.theirs = tag + "-a", tag + "-b"
+        self.process = None
+        self.log = os.path.join(build, "strongswan.log")
+
+    def unpack(self):
+        if os.path.exists(self.root + "/usr/lib/ipsec/charon"):
+            return
+        debs = os.path.join(self.build, "strongswan-debs")
+        os.makedirs(debs, exist_ok=True)
+        for attempt in (1, 2):
+            done = subprocess.run(["apt-get", "download", "-qq", *PACKAGES], cwd=debs, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            if done.returncode == 0:
+                break
+            if attempt == 1:
+                subprocess.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, timeout=300)
+        if done.returncode != 0:
+            skip_all("strongSwan's packages cannot be fetched: " + done.stdout.strip()[:100])
+        for deb in glob.glob(debs + "/*.deb"):
+            run("dpkg", "-x", deb, self.root)
+
+    def network(self):
+        for name in (self.ours, self.theirs):
+            run("ip", "netns", "add", name)
+        run("ip", "-n", self.ours, "link", "add", "ike0", "type", "veth", "peer", "name", "ike0",
+            "netns", self.theirs)
+        for name, address in ((self.ours, US), (self.theirs, THEM)):
+            run("ip", "-n", name, "address", "add", address + "/24", "dev", "ike0")
+            run("ip", "-n", name, "link", "set", "ike0", "up")
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        # kernel-libipsec routes each policy from an address of its local side, which must exist.
+        run("ip", "-n", self.theirs, "address", "add", "10.2.0.1/32", "dev", "lo")
+
+    def start(self, always_cookies):
+        conf = os.path.join(self.root, "ikelab.conf")
+        with open(conf, "w", encoding="ascii") as out:
+            out.write(f"""charon {{
+    load = random nonce openssl gcm curve25519 chapoly aes sha1 sha2 hmac kdf pem x509 pubkey pkcs1 kernel-libipsec kernel-netlink socket-default vici
+    install_routes = no
+    cookie_threshold = {1 if always_cookies else 30}
+    cookie_threshold_ip = {1 if always_cookies else 3}
+    retransmit_timeout = 1.0
+    filelog {{ stderr {{ default = 1
+        ike = 2
+        flush_line = yes }} }}
+    plugins {{ vici {{ socket = unix:///run/charon.vici }} }}
+}}
+""")
+        for path in MOUNTS:
+            os.makedirs(self.root + path, exist_ok=True)
+        for path in ("/run", "/tmp", "/var/run"):
+            os.makedirs(self.root + path, exist_ok=True)
+        for link in ("lib", "lib64"):
+            if not os.path.lexists(f"{self.root}/{link}"):
+                os.symlink(f"usr/{link}", f"{self.root}/{link}")
+        os.makedirs(self.root + "/usr/lib64", exist_ok=True)
+        loader = self.root + "/usr/lib64/ld-linux-x86-64.so.2"
+        if not os.path.lexists(loader):
+            os.symlink("../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", loader)
+        self.inside = (" && ".join(f"mount --rbind {path} {self.root}{path}" for path in MOUNTS)
+                       + f" && mount -t tmpfs ikelab {self.root}/run")
+        with open(self.log, "a", encoding="utf8") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", self.theirs, "unshare", "-m", "sh", "-c",
+                 f"{self.inside} && exec env STRONGSWAN_CONF=/ikelab.conf "
+                 f"LD_LIBRARY_PATH=/usr/lib/ipsec chroot {self.root} /usr/lib/ipsec/charon"],
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        for _ in range(100):
+            time.sleep(0.1)
+            if self.process.poll() is not None:
+                break
+            if "uptime" in self.swanctl("--stats", check=False):
+                return
+        with open(self.log, encoding="utf8") as log:
+            raise RuntimeError("charon did not start: " + log.read()[-600:])
+
+    def swanctl(self, *arguments, check=True):
+        return run("nsenter", "-t", str(self.pid()), "-m", "-n", "env",
+                   "LD_LIBRARY_PATH=/usr/lib/ipsec", "STRONGSWAN_CONF=/ikelab.conf",
+                   "chroot", self.root, "/usr/sbin/swanctl", *arguments, "--uri", "unix:///run/charon.vici", check=check)
+
+    def pid(self):
+        return self.process.pid
+
+    def configure(self, proposals, esp, encap, mode):
+        ts = "" if mode == "transport" else f"local_ts = {THEIR_NET}\n remote_ts = {OUR_NET}"
+        os.makedirs(self.root + "/etc/swanctl", exist_ok=True)
+        with open(self.root + "/etc/swanctl/swanctl.conf", "w", encoding="ascii") as out:
+            out.write(f"""connections {{ us {{
+ version = 2
+ local_addrs = {THEM}
+ remote_addrs = {US}
+ proposals = {proposals}
+ encap = {"yes" if encap else "no"}
+ local {{ auth = psk
+ id = them.test }}
+ remote {{ auth = psk
+ id = us.test }}
+ children {{ net {{
+ {ts}
+ esp_proposals = {esp}
+ mode = {mode} }} }} }} }}
+secrets {{ ike-us {{ id-1 = us.test
+ id-2 = them.test
+ secret = "secret" }} }}
+""")
+        self.swanctl("--load-all", "--clear")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        self.process = None
+
+    def close(self):
+        self.stop()
+        for name in (self.ours, self.theirs):
+            subprocess.run(["ip", "netns", "del", name], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+
+
+def start_peer(charon, peer, **options):
+    arguments = dict(local=US, remote=THEM, id="us.test", peer="them.test", local_ts=OUR_NET,
+                     remote_ts=THEIR_NET, seconds="20")
+    arguments.update(options)
+    process = subprocess.Popen(["ip", "netns", "exec", charon.ours, peer]
+                               + [f"{k}={v}" for k, v in arguments.items() if v is not None],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return process
+
+
+def we_initiate(charon, peer, **options):
+    process = start_peer(charon, peer, initiate="1", **options)
+    return process.communicate(timeout=40)[0]
+
+
+def we_respond(charon, peer, script, then, **options):
+    process = start_peer(charon, peer, script=script, **options)
+    line = process.stdout.readline()
+    assert line.startswith("READY"), line
+    said = charon.swanctl("--initiate", "--child", "net", "--timeout", "8", check=False)
+    for command in then:
+        said += charon.swanctl(*command, check=False)
+    return line + process.communicate(timeout=40)[0] + "\n" + said
+
+
+ALL = ["EVENT UP ok", "EVENT CHILD_UP ok"]
+AWAY = ["EVENT DOWN deleted", "END done"]
+GCM = ("aes256gcm16-prfsha256-x25519", "aes256gcm16")
+
+
+def cases():
+    """name, cookies, (our offer, our ESP), (theirs, theirs), role, our options, wanted lines"""
+    delete = dict(script="probe,delete")
+    yield ("we initiate, liveness, we delete", False, GCM, GCM, "i", dict(force="1", **delete),
+           ALL + ["EVENT ALIVE", "> 4500 INFORMATIONAL   req 3  SK{D(IKE)}"] + AWAY)
+    # charon asks for cookies from one half-open SA on: an attempt given up half-way makes that one.
+    yield ("we initiate against cookies", True, GCM, GCM, "i", dict(force="1", abandon="1", **delete),
+           ALL + ["N(COOKIE)", "cookies=1"] + AWAY)
+    yield ("we initiate, INVALID_KE_PAYLOAD is obeyed", False,
+           ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"),
+           ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"), "i", dict(force="1", **delete),
+           ALL + ["N(INVALID_KE_PAYLOAD)", "groups=1"] + AWAY)
+    yield ("we initiate against cookies and INVALID_KE_PAYLOAD", True,
+           ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"),
+           ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"), "i",
+           dict(force="1", abandon="ecp256", **delete), ALL + ["cookies=1 groups=1"] + AWAY)
+    yield ("we initiate and delete the child first", False, GCM, GCM, "i",
+           dict(force="1", script="delete-child,delete"),
+           ALL + ["SK{D(ESP 1)}", "EVENT CHILD_DOWN deleted"] + AWAY)
+    # charon's user-space ESP knows no transport mode and refuses the child; the IKE SA stays.
+    yield ("we initiate in transport mode, the child is refused, the IKE SA stays", False, GCM, GCM,
+           "i", dict(force="1", transport="1", mode="transport", **delete),
+           ["EVENT UP ok", "EVENT CHILD_FAILED peer_refused 14"] + AWAY)
+    for ike, esp in (("aes128-sha256-prfsha256-modp2048", "aes128-sha256"),
+                     ("aes256-sha384-prfsha384-ecp384", "aes256-sha384"),
+                     ("aes256-sha512-prfsha512-modp3072", "aes256-sha512"),
+                     ("chacha20poly1305-prfsha256-x25519", "chacha20poly1305"),
+                     ("aes128gcm16-prfsha256-modp4096", "aes128gcm16")):
+        yield (f"we initiate with {ike}", False, (ike, esp), (ike, esp), "i",
+               dict(force="1", **delete), ALL + AWAY)
+    gone = [["--terminate", "--ike", "us", "--timeout", "5"]]
+    yield ("we respond, they delete", False, GCM, GCM, "r", dict(force="1", script="probe,wait"),
+           ["EVENT HALF_OPEN ok"] + ALL + ["EVENT ALIVE", "EVENT DOWN peer_deleted",
+                                           "initiate completed successfully"], gone)
+    yield ("we respond and ask for a cookie", False, GCM, GCM, "r",
+           dict(force="1", cookies="1", script="wait"),
+           ["N(COOKIE)", "REFUSED cookie_wanted"] + ALL + ["EVENT DOWN peer_deleted"], gone)
+    yield ("we respond and want another group", False,
+           ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"),
+           ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"), "r",
+           dict(force="1", script="wait"),
+           ["REFUSED wrong_group"] + ALL + ["EVENT DOWN peer_deleted"], gone)
+    yield ("we respond and delete", False, GCM, GCM, "r", dict(force="1", script="delete"),
+           ALL + AWAY, [])
+    yield ("they delete the child only", False, GCM, GCM, "r",
+           dict(force="1", script="wait,wait,wait"),
+           ALL + ["EVENT CHILD_DOWN peer_deleted", "EVENT DOWN peer_deleted"],
+           [["--terminate", "--child", "net", "--timeout", "5"]] + gone)
+    yield ("we have another key: they refuse us", False, GCM, GCM, "i",
+           dict(force="1", psk="other"), ["EVENT FAILED peer_refused 24"])
+
+
+def judge(number, name, out, wanted):
+    missing = [line for line in wanted if line not in out]
+    print(f"{'not ' if missing else ''}ok {number} - strongSwan: {name}")
+    if missing:
+        print("# missing: " + "; ".join(missing))
+        print("".join("# " + line + "\n" for line in out.splitlines()[-30:]), end="")
+    sys.stdout.flush()
+
+
+def main():
+    peer, build = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    if os.geteuid() != 0:
+        skip_all("network namespaces need root here")
+    for tool in ("ip", "nsenter", "unshare", "apt-get", "dpkg"):
+        if shutil.which(tool) is None:
+            skip_all(f"{tool} is not installed")
+    charon = Charon(build)
+    charon.unpack()
+    try:
+        try:
+            charon.network()
+        except RuntimeError as error:
+            skip_all(f"network namespaces cannot be made: {error}")
+        number = 0
+        cookies_now = None
+        for name, cookies, ours, theirs, role, options, wanted, *then in cases():
+            number += 1
+            if cookies != cookies_now:
+                charon.stop()
+                charon.start(cookies)
+                cookies_now = cookies
+            options = dict(options)
+            mode = options.pop("mode", "tunnel")
+            if mode == "transport":
+                options.update(local_ts=None, remote_ts=None)
+            charon.configure(theirs[0], theirs[1], True, mode)
+            options.update(ike=ours[0], esp=ours[1])
+            if role == "i":
+                out = we_initiate(charon, peer, **options)
+            else:
+                script = options.pop("script")
+                out = we_respond(charon, peer, script, then[0], **options)
+            judge(number, name, out, wanted)
+            charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
+        print(f"1..{number}")
+    finally:
+        charon.close()
+
+
+if __name__ == "__main__":
+    main()
