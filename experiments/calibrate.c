@@ -184,7 +184,8 @@ static void job_round(struct bench *b, struct job *job, size_t round)
 /* So many calls that all rounds of the job take its share of the time. */
 static void job_size(struct bench *b, struct job *job, uint64_t share_ns)
 {
-    const uint64_t runs = (job->byte_ps != NULL ? 4U : 1U) * (job->less != NULL ? 2U : 1U);
+    const uint64_t lengths = job->byte_ps != NULL ? 4 : 1; /* the long one takes as three */
+    const uint64_t runs = lengths * (job->less != NULL ? 2 : 1);
     uint64_t took = 0;
     if (job->prepare != NULL)
         job->prepare(b, job->algo, 0);

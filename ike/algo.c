@@ -5,7 +5,6 @@
 
 #include "ike/limits.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* The columns of each kind of row; a KE row's key pair needs no key length. */
@@ -87,6 +86,8 @@ const struct ike_algo ike_algos[] = {
         "Extended Sequence Numbers",      "RFC 7296 3.3.2"),
 };
 /* clang-format on */
+_Static_assert(sizeof ike_algos / sizeof ike_algos[0] <= IKE_ALGOS_MAX,
+               "arrays indexed like the table hold it");
 const size_t ike_algo_count = sizeof ike_algos / sizeof ike_algos[0];
 
 uint8_t ike_algo_find(uint8_t type, uint16_t id, uint16_t key_bits)
@@ -157,7 +158,6 @@ static bool offer_imply_prfs(struct ike_offer *offer)
 
 bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad)
 {
-    assert(ike_algo_count <= IKE_ALGOS_MAX);
     *out = (struct ike_offer){0};
     for (const char *word = text;; word++) {
         const size_t len = strcspn(word, "-");

@@ -17,21 +17,21 @@ enum ike_transform_type {
 };
 
 struct ike_algo {
-    uint8_t type;        /* enum ike_transform_type */
-    uint16_t id;         /* IANA's number */
-    uint16_t key_bits;   /* the key-length attribute; 0: none is sent, none accepted */
     const char *name;    /* as experiment files and strongSwan spell it: "aes256gcm16" */
     const char *title;   /* as IANA and the RFCs spell it: "ENCR_AES_GCM_16" */
+    const char *openssl; /* the provider's name for it */
+    const char *source;
+    uint16_t id;         /* IANA's number */
+    uint16_t key_bits;   /* the key-length attribute; 0: none is sent, none accepted */
+    uint16_t share_len;  /* KE: octets of a public value on the wire */
+    uint16_t secret_len; /* KE: octets of g^ir */
+    uint8_t type;        /* enum ike_transform_type */
     uint8_t key_len;     /* key octets taken from KEYMAT, without salt; a PRF's preferred length */
     uint8_t salt_len;    /* AEAD: salt octets taken after the key */
     uint8_t iv_len;      /* octets of IV on the wire */
     uint8_t block;       /* padding goes to a multiple of this */
     uint8_t icv_len;     /* octets of checksum on the wire: AEAD's tag, INTEG's truncation */
     uint8_t out_len;     /* PRF and INTEG: octets of the full output */
-    uint16_t share_len;  /* KE: octets of a public value on the wire */
-    uint16_t secret_len; /* KE: octets of g^ir */
-    const char *openssl; /* the provider's name for it */
-    const char *source;
 };
 
 /* The rows by name, for tables indexed like this one. */

@@ -146,14 +146,20 @@ static const struct hmac_key *hmac_key(struct openssl *o, struct hash *hash, str
     return oldest;
 }
 
-static void hmac(struct openssl *o, const struct ike_algo *algo, struct ike_bytes key,
-                 const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+/* Begins with the key's inner half; the text follows through o->work, then hmac_end. */
+static const struct hmac_key *hmac_begin(struct openssl *o, const struct ike_algo *algo,
+                                         struct ike_bytes key)
 {
     const struct hmac_key *const prepared = hmac_key(o, hash_of(o, algo), key);
     must(EVP_MD_CTX_copy_ex(o->work, prepared->inner));
-    digest_parts(o->work, parts, part_count);
+    return prepared;
+}
+
+static void hmac_end(struct openssl *o, const struct ike_algo *algo, const struct hmac_key *key,
+                     uint8_t *out)
+{
     must(EVP_DigestFinal_ex(o->work, out, NULL));
-    must(EVP_MD_CTX_copy_ex(o->work, prepared->outer));
+    must(EVP_MD_CTX_copy_ex(o->work, key->outer));
     must(EVP_DigestUpdate(o->work, out, algo->out_len));
     must(EVP_DigestFinal_ex(o->work, out, NULL));
 }
@@ -161,7 +167,10 @@ static void hmac(struct openssl *o, const struct ike_algo *algo, struct ike_byte
 static void openssl_prf(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
                         const struct ike_bytes *parts, size_t part_count, uint8_t *out)
 {
-    hmac(openssl_of(c), prf, key, parts, part_count, out);
+    struct openssl *const o = openssl_of(c);
+    const struct hmac_key *const prepared = hmac_begin(o, prf, key);
+    digest_parts(o->work, parts, part_count);
+    hmac_end(o, prf, prepared, out);
 }
 
 static bool openssl_kex_begin_op(struct ike_crypto *c, const struct ike_algo *group,
@@ -258,7 +267,9 @@ static void icv_make(struct openssl *o, const struct ike_seal_keys *keys,
                      const struct sealed *sealed, uint8_t *out)
 {
     const struct ike_bytes all = {.at = sealed->aad, .len = (size_t)(sealed->icv - sealed->aad)};
-    hmac(o, keys->integ, keys->integ_key, &all, 1, out);
+    const struct hmac_key *const prepared = hmac_begin(o, keys->integ, keys->integ_key);
+    digest_parts(o->work, &all, 1);
+    hmac_end(o, keys->integ, prepared, out);
 }
 
 static void cbc(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
