@@ -25,7 +25,7 @@ enum {
 /* How many turns and what they said may be held back at once, by size of slab: by cores, of which
  * there are few, and by a population. */
 static const uint32_t held_by_cores[SIM_SLAB_SIZES] = {1 << 14, 1 << 10, 1 << 6};
-static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 17, 1 << 14, 1 << 8};
+static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 20, 1 << 14, 1 << 8};
 
 /* One thing that a turn said: a datagram, its octets following, or an event. */
 struct note {

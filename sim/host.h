@@ -29,7 +29,8 @@ struct sim_implementation {
 
 struct sim_host_config {
     const char *name;
-    uint32_t cores;       /* 0: every local address is a core of its own, without inbox: a population */
+    uint32_t cores;       /* 0: every local address is a core of its own, without inbox: a population.
+                             Some 500,000 of them may be busy at once, more is an assertion */
     uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
     uint32_t timers_max;  /* timers served in a row before the inbox has its turn; at least 1 */
     struct sim_implementation implementation;

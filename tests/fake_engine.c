@@ -80,6 +80,8 @@ enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct 
     engine->crypto->spent_ns += order.spent_ns;
     assert(in->bytes.len <= BYTES_MAX && order.answers <= OUT_MAX);
     memcpy(engine->bytes, in->bytes.at, in->bytes.len);
+    if (in->bytes.len >= sizeof order)
+        memcpy(engine->bytes, &(struct fake_order){.number = order.number}, sizeof order);
     for (uint32_t i = 0; i < order.answers; i++)
         engine->out[engine->out_count++] = (struct ike_datagram){
             .local = in->local, .remote = in->remote, .bytes = {engine->bytes, in->bytes.len}};
@@ -136,10 +138,11 @@ bool ike_next_event(struct ike_engine *engine, struct ike_event *out)
     return true;
 }
 
-/* An attempt costs what its tag says and sends one order with number `tag`. */
+/* An attempt costs what its tag says and sends one order with that number and cost. */
 uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt)
 {
-    const struct fake_order order = {.number = attempt->tag};
+    const struct fake_order order = {
+        .number = attempt->tag, .spent_ns = attempt->tag, .answers = 1};
     called(engine, now_ns, attempt->tag);
     engine->crypto->spent_ns += attempt->tag;
     memcpy(engine->bytes, &order, sizeof order);

@@ -11,7 +11,7 @@ struct fake_order {
     uint32_t spent_ns; /* what the cryptography costs */
     uint32_t number;   /* comes back in the answer and the event's tag */
     uint32_t spi;      /* ike_peek_spi says so */
-    uint8_t answers;   /* datagrams sent back, each as long as the order */
+    uint8_t answers;   /* datagrams sent back, each as long as the order, that ask for nothing */
     uint8_t half_open; /* IKE_HALF_OPEN events */
     uint8_t up;        /* IKE_UP events */
     uint8_t why;       /* what ike_input says */
