@@ -13,8 +13,15 @@ struct sim_fingerprint {
     uint64_t count; /* things added */
 };
 
-enum sim_trace { SIM_TRACE_SEND = 1, SIM_TRACE_DELIVER, SIM_TRACE_LOST, SIM_TRACE_REFUSED,
-                 SIM_TRACE_OUTCOME, SIM_TRACE_ARRIVAL, SIM_TRACE_SAMPLE };
+enum sim_trace {
+    SIM_TRACE_SEND = 1,
+    SIM_TRACE_DELIVER,
+    SIM_TRACE_LOST,
+    SIM_TRACE_REFUSED,
+    SIM_TRACE_OUTCOME,
+    SIM_TRACE_ARRIVAL,
+    SIM_TRACE_SAMPLE
+};
 
 void sim_fingerprint_open(struct sim_fingerprint *f, uint64_t seed);
 void sim_fingerprint_add(struct sim_fingerprint *f, enum sim_trace kind, uint64_t at_ns,

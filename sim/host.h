@@ -16,21 +16,22 @@ struct sim_host;
 
 /* The implementation half of a cost profile: what a daemon spends around its cryptography. */
 struct sim_implementation {
-    uint32_t datagram_ns;    /* each datagram taken from the inbox: system call, parsing, dispatch */
-    uint32_t answer_ns;      /* each datagram sent */
-    uint32_t byte_ps;        /* each octet in or out, picoseconds */
-    uint32_t half_open_ns;   /* each half-open SA made */
-    uint32_t established_ns; /* each SA authenticated */
-    uint32_t refused_ns;     /* each request refused, cookie challenges included */
-    uint32_t expired_ns;     /* each timer that came due and was served */
+    uint32_t datagram_ns;       /* each datagram taken: system call, parsing, dispatch */
+    uint32_t answer_ns;         /* each datagram sent */
+    uint32_t byte_ps;           /* each octet in or out, picoseconds */
+    uint32_t half_open_ns;      /* each half-open SA made */
+    uint32_t established_ns;    /* each SA authenticated */
+    uint32_t refused_ns;        /* each request refused, cookie challenges included */
+    uint32_t expired_ns;        /* each timer that came due and was served */
     uint32_t half_open_bytes;   /* memory */
     uint32_t established_bytes; /* memory */
 };
 
 struct sim_host_config {
     const char *name;
-    uint32_t cores;       /* 0: every local address is a core of its own, without inbox: a population.
-                             Some 500,000 of them may be busy at once, more is an assertion */
+    /* 0: every local address is a core of its own, without inbox: a population. Some 500,000 of
+     * them may be busy at once, more is an assertion. */
+    uint32_t cores;
     uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
     uint32_t timers_max;  /* timers served in a row before the inbox has its turn; at least 1 */
     struct sim_implementation implementation;
@@ -66,22 +67,23 @@ struct sim_host *sim_host_open(const struct sim_host_config *config,
 void sim_host_close(struct sim_host *host);
 struct sim_port *sim_host_port(struct sim_host *host); /* to be attached to the network */
 
-/* Calls into the engine from models go through the host, which charges and sends what comes of them. */
-uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct ike_attempt *attempt);
+/* Calls into the engine from models go through the host, which charges and sends what comes of
+ * them. */
+uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns,
+                          const struct ike_attempt *attempt);
 void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 
 struct sim_host_counts {
-    uint64_t busy_ns;        /* core time spent, all cores */
-    uint64_t served;         /* datagrams taken from the inbox */
+    uint64_t busy_ns; /* core time spent, all cores */
+    uint64_t served;  /* datagrams taken from the inbox */
     uint64_t inbox_dropped;
-    uint64_t inbox_waiting;  /* now */
-    uint64_t inbox_area_ns;  /* waiting, summed over time to its last change; Little: wait_sum_ns when
-                                none waits */
-    uint64_t wait_sum_ns;    /* of those served, from arrival to start of service */
+    uint64_t inbox_waiting; /* now */
+    uint64_t inbox_area_ns; /* waiting, summed over time; by Little wait_sum_ns if none waits */
+    uint64_t wait_sum_ns;   /* of those served, from arrival to start of service */
     uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
     uint64_t out_packets;
-    uint64_t out_dropped;    /* too many answers held back at once: lost; a population's only */
+    uint64_t out_dropped; /* too many answers held back at once: lost; a population's only */
     uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said, WHY_OK included */
     uint64_t events[IKE_ALIVE + 1];  /* engine events by kind */
 };

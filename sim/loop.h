@@ -30,7 +30,8 @@ struct sim_event {
  * a 32-bit machine); one more is an assertion. */
 struct sim_loop *sim_loop_open(void);
 void sim_loop_close(struct sim_loop *loop);
-/* A network with a clock of its own (ns-3): the loop asks it to go no further than the next event. */
+/* A network with a clock of its own (ns-3): the loop asks it to go no further than the next
+ * event. */
 void sim_loop_join(struct sim_loop *loop, struct sim_net *net);
 uint64_t sim_loop_now(const struct sim_loop *loop);
 /* Scheduling an event that is scheduled moves it; SIM_NEVER cancels it. `at_ns` in the past is an

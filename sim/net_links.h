@@ -14,22 +14,22 @@ struct sim_net_links;
 
 struct sim_link_config {
     const char *name;
-    uint64_t rate_bps;     /* bits a second, IP header included; 0: no limit */
-    uint64_t delay_ns;     /* one way */
-    uint64_t jitter_ns;    /* added, uniform in 0 … jitter; order is kept */
-    uint32_t loss_ppb;     /* parts per billion, each datagram */
+    uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
+    uint64_t delay_ns;      /* one way */
+    uint64_t jitter_ns;     /* added, uniform in 0 … jitter; order is kept */
+    uint32_t loss_ppb;      /* parts per billion, each datagram */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
-    uint32_t mtu;          /* octets with IP and UDP headers; too big is lost. 0: 65,535 */
+    uint32_t mtu;           /* octets with IP and UDP headers; too big is lost. 0: 65,535 */
 };
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
-#define SIM_LOST_ROWS(ROW)                                                                       \
-    ROW(LINK_LOSS, "link_loss", "the link's own random loss")                                     \
-    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")                                    \
-    ROW(TOO_BIG, "too_big", "longer than the link's MTU")                                         \
-    ROW(NO_ROUTE, "no_route", "nobody owns the address")                                          \
+#define SIM_LOST_ROWS(ROW)                                     \
+    ROW(LINK_LOSS, "link_loss", "the link's own random loss")  \
+    ROW(QUEUE_FULL, "queue_full", "the link's queue was full") \
+    ROW(TOO_BIG, "too_big", "longer than the link's MTU")      \
+    ROW(NO_ROUTE, "no_route", "nobody owns the address")       \
     ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")
 
 enum sim_lost {
@@ -42,7 +42,8 @@ enum sim_lost {
 const char *sim_lost_name(enum sim_lost lost);
 
 struct sim_link_counts {
-    uint64_t sent_packets, sent_bytes; /* that left the link's far end; bytes with IP and UDP headers */
+    /* That left the link's far end; bytes with IP and UDP headers. */
+    uint64_t sent_packets, sent_bytes;
     uint64_t lost[SIM_LOST_COUNT];
 };
 
@@ -60,7 +61,8 @@ uint32_t sim_net_links_router(struct sim_net_links *net);
 /* The link's number; direction 0 is a to b, 1 is b to a. */
 uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
                             const struct sim_link_config *config);
-/* Attaches a port to a router, without cost, and gives it a prefix; may be called again for more. */
+/* Attaches a port to a router, without cost, and gives it a prefix; may be called again for
+ * more. */
 void sim_net_links_attach(struct sim_net_links *net, uint32_t node, struct sim_port *port,
                           const struct ike_prefix *prefix);
 /* Computes every router's routes to every prefix, by fewest links, ties by the lower number. */

@@ -14,47 +14,84 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* COUNT: total of a run. GAUGE: level, also sampled into `series`. SHARE: parts per million. TIME: ns.
- * Who: the kind of thing whose metric it is. */
+/* COUNT: total of a run. GAUGE: level, also sampled into `series`. SHARE: parts per million. TIME:
+ * ns. Columns: id; name; unit; kind; who, the kind of thing whose metric it is; meaning. */
 /* clang-format off */
-/*      id                       name                        unit     kind   who       meaning */
 #define SIM_METRIC_ROWS(ROW)                                                                      \
-    ROW(ATTEMPTS,                "attempts",                 "1",     COUNT, "clients", "IKE SA attempts started") \
-    ROW(SUCCESSES,               "successes",                "1",     COUNT, "clients", "attempts whose first Child SA was up at the client within its patience") \
-    ROW(FAILURES,                "failures",                 "1",     COUNT, "clients", "attempts that ended otherwise; censored ones are neither") \
-    ROW(CENSORED,                "censored",                 "1",     COUNT, "clients", "attempts unresolved at the end of the run") \
-    ROW(SUCCESS_SHARE,           "success_share",            "ppm",   SHARE, "clients", "successes over resolved attempts") \
-    ROW(SUCCESS_SHARE_DURING,    "success_share_during",     "ppm",   SHARE, "clients", "the same, attempts begun while some attacker sends") \
-    ROW(SETUP_TIME_P50,          "tunnel_setup_time_p50",    "ns",    TIME,  "clients", "median from ike_connect to the first Child SA up, successes only") \
-    ROW(SETUP_TIME_P95,          "tunnel_setup_time_p95",    "ns",    TIME,  "clients", "95th percentile of it") \
-    ROW(SETUP_TIME_P99,          "tunnel_setup_time_p99",    "ns",    TIME,  "clients", "99th percentile of it") \
-    ROW(IKE_RETRANSMISSIONS,     "ike_retransmissions",      "1",     COUNT, "clients", "messages clients sent again") \
-    ROW(CONNECTION_PACKETS,      "packets_per_connection",   "1e-3",  TIME,  "clients", "mean of IKE messages a successful attempt took at the client, both directions, thousandths") \
-    ROW(SETUP_RATE,              "ike_sa_setup_rate",        "1e-3/s", COUNT, "gateway", "IKE SAs established per second of run, thousandths") \
-    ROW(TUNNEL_CAPACITY,         "tunnel_capacity",          "1",     GAUGE, "gateway", "most IKE SAs established at once") \
-    ROW(HALF_OPEN,               "half_open",                "1",     GAUGE, "gateway", "SAs past IKE_SA_INIT and short of IKE_AUTH, at the end") \
-    ROW(HALF_OPEN_MAX,           "half_open_max",            "1",     GAUGE, "gateway", "most half-open SAs there were at a sample") \
-    ROW(HALF_OPEN_MEAN,          "half_open_mean",           "1e-3",  GAUGE, "gateway", "time average of half-open SAs, thousandths") \
-    ROW(HALF_OPEN_MADE,          "half_open_made",           "1",     COUNT, "gateway", "half-open SAs made") \
-    ROW(HALF_OPEN_EXPIRED,       "half_open_expired",        "1",     COUNT, "gateway", "half-open SAs that timed out") \
-    ROW(HALF_OPEN_REFUSED_SHARE, "half_open_refused_share",  "ppm",   SHARE, "gateway", "new valid requests refused by the half-open limit, after its first timeout; over all such requests") \
-    ROW(CPU_BUSY,                "cpu_busy",                 "ns",    COUNT, "gateway", "core time spent, all cores") \
-    ROW(CPU_SHARE,               "cpu_share",                "ppm",   SHARE, "gateway", "core time spent over cores x run") \
-    ROW(CPU_SHARE_DURING,        "cpu_share_during",         "ppm",   SHARE, "gateway", "the same, while some attacker sends") \
-    ROW(INBOX_DROPS,             "inbox_drops",              "1",     COUNT, "gateway", "datagrams refused by the full inbox") \
-    ROW(SERVED,                  "served",                   "1",     COUNT, "gateway", "datagrams taken from the inbox and served") \
-    ROW(WAIT_MEAN,               "wait_mean",                "ns",    TIME,  "gateway", "mean time a datagram spent in the inbox") \
-    ROW(WAIT_P99,                "wait_p99",                 "ns",    TIME,  "gateway", "99th percentile of it, upper edge of its bin") \
-    ROW(COOKIES_SENT,            "cookies_sent",             "1",     COUNT, "gateway", "requests answered with COOKIE") \
-    ROW(MEMORY_MAX,              "memory_max",               "B",     GAUGE, "gateway", "most octets held for SAs at a sample, as the implementation profile counts them") \
-    ROW(AMPLIFICATION,           "amplification",            "1e-3",  SHARE, "gateway", "octets sent over octets received, UDP payload, thousandths") \
-    ROW(FLOOD_SENT,              "flood_sent",               "1",     COUNT, "attacker", "datagrams the attacker sent") \
-    ROW(FLOOD_ANSWERED,          "flood_answered",           "1",     COUNT, "attacker", "answers that came to spoofed addresses") \
-    ROW(LINK_LOSS,               "link_loss",                "1",     COUNT, "network", "datagrams lost at random on links") \
-    ROW(QUEUE_DROPS,             "queue_drops",              "1",     COUNT, "network", "datagrams refused by full link queues") \
-    ROW(TOO_BIG,                 "too_big",                  "1",     COUNT, "network", "datagrams longer than a link's MTU") \
-    ROW(NO_ROUTE,                "no_route",                 "1",     COUNT, "network", "datagrams to addresses nobody owns") \
-    ROW(EVENTS,                  "events",                   "1",     COUNT, "run",     "events of the loop")
+    ROW(ATTEMPTS, "attempts", "1", COUNT, "clients",                                              \
+        "IKE SA attempts started")                                                                \
+    ROW(SUCCESSES, "successes", "1", COUNT, "clients",                                            \
+        "attempts whose first Child SA was up at the client within its patience")                 \
+    ROW(FAILURES, "failures", "1", COUNT, "clients",                                              \
+        "attempts that ended otherwise; censored ones are neither")                               \
+    ROW(CENSORED, "censored", "1", COUNT, "clients",                                              \
+        "attempts unresolved at the end of the run")                                              \
+    ROW(SUCCESS_SHARE, "success_share", "ppm", SHARE, "clients",                                  \
+        "successes over resolved attempts")                                                       \
+    ROW(SUCCESS_SHARE_DURING, "success_share_during", "ppm", SHARE, "clients",                    \
+        "the same, attempts begun while some attacker sends")                                     \
+    ROW(SETUP_TIME_P50, "tunnel_setup_time_p50", "ns", TIME, "clients",                           \
+        "median from ike_connect to the first Child SA up, successes only")                       \
+    ROW(SETUP_TIME_P95, "tunnel_setup_time_p95", "ns", TIME, "clients",                           \
+        "95th percentile of it")                                                                  \
+    ROW(SETUP_TIME_P99, "tunnel_setup_time_p99", "ns", TIME, "clients",                           \
+        "99th percentile of it")                                                                  \
+    ROW(IKE_RETRANSMISSIONS, "ike_retransmissions", "1", COUNT, "clients",                        \
+        "messages clients sent again")                                                            \
+    ROW(CONNECTION_PACKETS, "packets_per_connection", "1e-3", TIME, "clients",                    \
+        "mean of IKE messages a successful attempt took at the client, both directions, "         \
+        "thousandths")                                                                            \
+    ROW(SETUP_RATE, "ike_sa_setup_rate", "1e-3/s", COUNT, "gateway",                              \
+        "IKE SAs established per second of run, thousandths")                                     \
+    ROW(TUNNEL_CAPACITY, "tunnel_capacity", "1", GAUGE, "gateway",                                \
+        "most IKE SAs established at once")                                                       \
+    ROW(HALF_OPEN, "half_open", "1", GAUGE, "gateway",                                            \
+        "SAs past IKE_SA_INIT and short of IKE_AUTH, at the end")                                 \
+    ROW(HALF_OPEN_MAX, "half_open_max", "1", GAUGE, "gateway",                                    \
+        "most half-open SAs there were at a sample")                                              \
+    ROW(HALF_OPEN_MEAN, "half_open_mean", "1e-3", GAUGE, "gateway",                               \
+        "time average of half-open SAs, thousandths")                                             \
+    ROW(HALF_OPEN_MADE, "half_open_made", "1", COUNT, "gateway",                                  \
+        "half-open SAs made")                                                                     \
+    ROW(HALF_OPEN_EXPIRED, "half_open_expired", "1", COUNT, "gateway",                            \
+        "half-open SAs that timed out")                                                           \
+    ROW(HALF_OPEN_REFUSED_SHARE, "half_open_refused_share", "ppm", SHARE, "gateway",              \
+        "new valid requests refused by the half-open limit, after its first timeout; over "       \
+        "all such requests")                                                                      \
+    ROW(CPU_BUSY, "cpu_busy", "ns", COUNT, "gateway",                                             \
+        "core time spent, all cores")                                                             \
+    ROW(CPU_SHARE, "cpu_share", "ppm", SHARE, "gateway",                                          \
+        "core time spent over cores x run")                                                       \
+    ROW(CPU_SHARE_DURING, "cpu_share_during", "ppm", SHARE, "gateway",                            \
+        "the same, while some attacker sends")                                                    \
+    ROW(INBOX_DROPS, "inbox_drops", "1", COUNT, "gateway",                                        \
+        "datagrams refused by the full inbox")                                                    \
+    ROW(SERVED, "served", "1", COUNT, "gateway",                                                  \
+        "datagrams taken from the inbox and served")                                              \
+    ROW(WAIT_MEAN, "wait_mean", "ns", TIME, "gateway",                                            \
+        "mean time a datagram spent in the inbox")                                                \
+    ROW(WAIT_P99, "wait_p99", "ns", TIME, "gateway",                                              \
+        "99th percentile of it, upper edge of its bin")                                           \
+    ROW(COOKIES_SENT, "cookies_sent", "1", COUNT, "gateway",                                      \
+        "requests answered with COOKIE")                                                          \
+    ROW(MEMORY_MAX, "memory_max", "B", GAUGE, "gateway",                                          \
+        "most octets held for SAs at a sample, as the implementation profile counts them")        \
+    ROW(AMPLIFICATION, "amplification", "1e-3", SHARE, "gateway",                                 \
+        "octets sent over octets received, UDP payload, thousandths")                             \
+    ROW(FLOOD_SENT, "flood_sent", "1", COUNT, "attacker",                                         \
+        "datagrams the attacker sent")                                                            \
+    ROW(FLOOD_ANSWERED, "flood_answered", "1", COUNT, "attacker",                                 \
+        "answers that came to spoofed addresses")                                                 \
+    ROW(LINK_LOSS, "link_loss", "1", COUNT, "network",                                            \
+        "datagrams lost at random on links")                                                      \
+    ROW(QUEUE_DROPS, "queue_drops", "1", COUNT, "network",                                        \
+        "datagrams refused by full link queues")                                                  \
+    ROW(TOO_BIG, "too_big", "1", COUNT, "network",                                                \
+        "datagrams longer than a link's MTU")                                                     \
+    ROW(NO_ROUTE, "no_route", "1", COUNT, "network",                                              \
+        "datagrams to addresses nobody owns")                                                     \
+    ROW(EVENTS, "events", "1", COUNT, "run",                                                      \
+        "events of the loop")
 /* clang-format on */
 
 enum sim_metric {
@@ -75,13 +112,14 @@ extern const struct sim_metric_row sim_metric_rows[SIM_METRIC_COUNT];
 
 /* Levels sampled over time. */
 /* clang-format off */
-#define SIM_SERIES_ROWS(ROW)                                                              \
-    ROW(HALF_OPEN,   "half_open",   "1",   "half-open SAs")                                \
-    ROW(ESTABLISHED, "established", "1",   "established IKE SAs")                          \
-    ROW(CPU_SHARE,   "cpu_share",   "ppm", "core time spent since the last sample, over cores") \
-    ROW(INBOX,       "inbox",       "1",   "datagrams waiting in the inbox")               \
-    ROW(INBOX_DROPS, "inbox_drops", "1",   "datagrams refused by the full inbox since the last sample") \
-    ROW(COOKIES_ON,  "cookies_on",  "1",   "1 while cookies are asked for")                \
+#define SIM_SERIES_ROWS(ROW)                                                                      \
+    ROW(HALF_OPEN,   "half_open",   "1",   "half-open SAs")                                       \
+    ROW(ESTABLISHED, "established", "1",   "established IKE SAs")                                 \
+    ROW(CPU_SHARE,   "cpu_share",   "ppm", "core time spent since the last sample, over cores")   \
+    ROW(INBOX,       "inbox",       "1",   "datagrams waiting in the inbox")                      \
+    ROW(INBOX_DROPS, "inbox_drops", "1",                                                          \
+        "datagrams refused by the full inbox since the last sample")                              \
+    ROW(COOKIES_ON,  "cookies_on",  "1",   "1 while cookies are asked for")                       \
     ROW(MEMORY,      "memory",      "B",   "octets held for SAs")
 /* clang-format on */
 
@@ -108,14 +146,14 @@ struct sim_handshake {
     uint64_t start_ns;
     uint64_t end_ns; /* SIM_NEVER when censored */
     enum sim_outcome outcome;
-    enum sim_phase phase;   /* at its start */
-    enum ike_why why;       /* WHY_OK when it succeeded or is censored */
-    uint16_t notify;        /* the error notify that ended it, or 0 */
+    enum sim_phase phase; /* at its start */
+    enum ike_why why;     /* WHY_OK when it succeeded or is censored */
+    uint16_t notify;      /* the error notify that ended it, or 0 */
     uint16_t retransmissions;
     uint8_t cookies;
-    uint8_t groups;         /* INVALID_KE_PAYLOAD answers */
-    uint8_t round_trips;    /* exchanges completed */
-    bool patience_over;     /* the client gave up waiting; `why` is then NO_ANSWER */
+    uint8_t groups;      /* INVALID_KE_PAYLOAD answers */
+    uint8_t round_trips; /* exchanges completed */
+    bool patience_over;  /* the client gave up waiting; `why` is then NO_ANSWER */
 };
 
 /* One datagram seen at a gateway's interface, when tracing. */
