@@ -1,3 +1,506 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Clients that come, connect, lose patience, try again, stay and leave. An
+ * attempt is a row; it has one deadline at a time: its patience while it is
+ * tried, then the next try or the end of its stay. The engine hears of nothing
+ * within its own calls: what an event leads to is done at a deadline. */
+#include "models/clients.h"
+
+#include "ike/pool.h"
+#include "ike/timer.h"
+#include "ike/v2/wire.h"
+#include "models/arrivals.h"
+#include "models/places.h"
+#include "models/policy.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MILLION = 1000000, THOUSAND = 1000 };
+
+enum attempt_state {
+    TRYING,  /* deadline: patience is over */
+    WAITING, /* failed; deadline: tries again */
+    STAYING, /* its SA is up; deadline: leaves */
+    ENDED,
+};
+
+struct attempt {
+    uint64_t sa;
+    uint64_t start_ns;
+    uint32_t client;
+    uint16_t tries; /* before this one */
+    uint16_t sent;  /* datagrams of its address while it was tried, */
+    uint16_t received;
+    uint8_t rounds; /* and answers the engine took */
+    uint8_t cookies;
+    uint8_t groups;
+    uint8_t state; /* enum attempt_state */
+    uint8_t phase; /* enum sim_phase */
+};
+
+struct model_clients_run {
+    struct model_scene *scene;
+    const struct model_clients *clients;
+    struct model_clients_place place;
+    struct model_provider provider;
+    struct ike_policy policy;
+    struct ike_engine *engine;
+    struct sim_host *host;
+    struct model_gaps arrivals;
+    struct sim_event arrive;
+    struct sim_event due;        /* the first of `deadlines` */
+    struct ike_timers deadlines; /* by attempt, from 1 */
+    struct attempt *attempts;
+    uint64_t *times_ns; /* of successes, as they came */
+    uint32_t *latest;   /* attempt of each address, from 1 */
+    uint32_t attempt_max;
+    uint32_t attempt_count;
+    uint32_t client_count;
+    uint32_t address_count; /* in `latest` */
+
+    uint64_t successes, failures, censored;
+    uint64_t resolved_during, successes_during;
+    uint64_t retransmissions;
+    uint64_t packets; /* of successes */
+};
+
+uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns)
+{
+    const uint64_t until_ns = clients->until_ns < for_ns ? clients->until_ns : for_ns;
+    const uint64_t span_ns = until_ns > clients->from_ns ? until_ns - clients->from_ns : 0;
+    uint64_t bound = model_arrival_bound(&clients->arrivals, span_ns);
+    if (clients->count_max != IKE_UNLIMITED && clients->count_max < bound)
+        bound = clients->count_max;
+    if (bound > MODEL_ATTEMPTS_MAX)
+        return bound;
+    return clients->refused == MODEL_RETRY ? bound * (1 + clients->retries) : bound;
+}
+
+/* Deadlines. */
+
+static void due_arm(struct model_clients_run *run)
+{
+    const struct ike_timer_entry first = ike_timers_first(&run->deadlines);
+    sim_loop_at(run->scene->loop, &run->due, first.number == 0 ? SIM_NEVER : first.at_ns);
+}
+
+static void deadline_set(struct model_clients_run *run, uint32_t index, uint64_t at_ns)
+{
+    ike_timers_set(&run->deadlines, index + 1, at_ns);
+    due_arm(run);
+}
+
+/* Attempts. */
+
+/* How an attempt ended. */
+struct ending {
+    enum sim_outcome outcome;
+    uint64_t end_ns;
+    enum ike_why why;
+    uint16_t notify;
+    uint16_t resent;
+    bool patience_over;
+};
+
+/* Requests sent beyond the first and those that an answer called for, of an attempt under way. */
+static uint16_t resent_so_far(const struct attempt *a)
+{
+    const uint16_t called_for = (uint16_t)(a->rounds + 1);
+    return a->sent > called_for ? (uint16_t)(a->sent - called_for) : 0;
+}
+
+static void count_ending(struct model_clients_run *run, const struct attempt *a,
+                         const struct ending *end)
+{
+    const bool success = end->outcome == SIM_SUCCEEDED;
+    run->retransmissions += end->resent;
+    if (end->outcome == SIM_CENSORED) {
+        run->censored++;
+        return;
+    }
+    run->failures += success ? 0 : 1;
+    run->resolved_during += a->phase == SIM_DURING ? 1 : 0;
+    run->successes_during += success && a->phase == SIM_DURING ? 1 : 0;
+    if (success) {
+        run->times_ns[run->successes++] = end->end_ns - a->start_ns;
+        run->packets += (uint64_t)a->sent + a->received;
+    }
+}
+
+static void attempt_end(struct model_clients_run *run, uint32_t index, const struct ending *end)
+{
+    const struct attempt *const a = &run->attempts[index];
+    struct sim_record *const record = run->scene->record;
+    const uint64_t said_ns =
+        end->outcome == SIM_CENSORED ? run->scene->config->for_ns : end->end_ns;
+    count_ending(run, a, end);
+    sim_fingerprint_add(&run->scene->fingerprint, SIM_TRACE_OUTCOME, said_ns,
+                        (uint64_t)index << 16 | (uint64_t)end->outcome << 8 | (uint64_t)end->why);
+    if (record == NULL)
+        return;
+    const struct sim_handshake row = {.who = run->clients->name,
+                                      .client = a->client,
+                                      .start_ns = a->start_ns,
+                                      .end_ns = end->end_ns,
+                                      .outcome = end->outcome,
+                                      .phase = (enum sim_phase)a->phase,
+                                      .why = end->why,
+                                      .notify = end->notify,
+                                      .retransmissions = end->resent,
+                                      .cookies = a->cookies,
+                                      .groups = a->groups,
+                                      .round_trips = a->rounds,
+                                      .patience_over = end->patience_over};
+    record->ops->handshake(record, &row);
+}
+
+static void attempt_failed(struct model_clients_run *run, uint32_t index, const struct ending *end)
+{
+    struct attempt *const a = &run->attempts[index];
+    struct sim_rng rng;
+    char stream[MODEL_NAME_MAX + 16];
+    attempt_end(run, index, end);
+    a->state = ENDED;
+    if (run->clients->refused != MODEL_RETRY || a->tries >= run->clients->retries) {
+        deadline_set(run, index, SIM_NEVER);
+        return;
+    }
+    a->state = WAITING;
+    (void)snprintf(stream, sizeof stream, "clients.%s.retry", run->clients->name);
+    sim_rng_open_at(&rng, run->scene->config->seed, stream, index);
+    deadline_set(run, index, end->end_ns + sim_rng_exponential(&rng, run->clients->retry_ns));
+}
+
+static uint64_t offset_of(uint32_t client)
+{
+    return (uint64_t)client + 1; /* not the prefix's own address */
+}
+
+static uint32_t slot_of(const struct model_clients_run *run, uint64_t offset)
+{
+    return (uint32_t)(offset % model_prefix_size(&run->place.prefix) % run->address_count);
+}
+
+/* The client's own address is also what marks its datagrams. */
+static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32_t client,
+                          uint16_t tries)
+{
+    struct ike_id id;
+    if (run->attempt_count == run->attempt_max)
+        return;
+    const uint32_t index = run->attempt_count++;
+    struct attempt *const a = &run->attempts[index];
+    *a = (struct attempt){.start_ns = now_ns,
+                          .client = client,
+                          .tries = tries,
+                          .phase = (uint8_t)model_phase(run->scene, now_ns)};
+    run->latest[slot_of(run, offset_of(client))] = index + 1;
+    sim_fingerprint_add(&run->scene->fingerprint, SIM_TRACE_ARRIVAL, now_ns, index);
+    model_id_of_client(run->clients, client, &id);
+    struct ike_attempt wish = {.local =
+                                   ike_prefix_at(&run->place.prefix, offset_of(client), IKE_PORT),
+                               .remote = run->place.gateway,
+                               .policy = &run->policy,
+                               .local_id = &id,
+                               .tag = index};
+    wish.remote.port = IKE_PORT;
+    a->sa = sim_host_connect(run->host, now_ns, &wish);
+    if (a->sa == 0)
+        attempt_failed(
+            run, index,
+            &(struct ending){.outcome = SIM_FAILED, .end_ns = now_ns, .why = WHY_SA_TABLE_FULL});
+    else
+        deadline_set(run, index, now_ns + run->clients->patience_ns);
+}
+
+static void on_due(void *owner, uint64_t now_ns)
+{
+    struct model_clients_run *const run = owner;
+    const struct ike_timer_entry first = ike_timers_first(&run->deadlines);
+    assert(first.number != 0 && first.at_ns <= now_ns);
+    const uint32_t index = first.number - 1;
+    struct attempt *const a = &run->attempts[index];
+    const uint8_t state = a->state;
+    const uint64_t sa = a->sa;
+    ike_timers_set(&run->deadlines, first.number, SIM_NEVER);
+    a->state = ENDED;
+    if (state == TRYING) {
+        attempt_failed(run, index,
+                       &(struct ending){.outcome = SIM_FAILED,
+                                        .end_ns = now_ns,
+                                        .why = WHY_NO_ANSWER,
+                                        .resent = resent_so_far(a),
+                                        .patience_over = true});
+        sim_host_forget(run->host, now_ns, sa);
+    } else if (state == WAITING) {
+        attempt_begin(run, now_ns, a->client, (uint16_t)(a->tries + 1));
+    } else if (state == STAYING) {
+        sim_host_delete(run->host, now_ns, sa);
+    }
+    due_arm(run);
+}
+
+static void on_arrive(void *owner, uint64_t now_ns)
+{
+    struct model_clients_run *const run = owner;
+    const struct model_arrivals *const arrivals = &run->clients->arrivals;
+    const uint64_t many = arrivals->process == MODEL_BURST ? arrivals->burst : 1;
+    for (uint64_t i = 0; i < many && run->client_count < run->clients->count_max; i++)
+        attempt_begin(run, now_ns, run->client_count++, 0);
+    const uint64_t next_ns = model_arrival_next(arrivals, &run->arrivals, now_ns);
+    const bool more = run->client_count < run->clients->count_max;
+    sim_loop_at(run->scene->loop, &run->arrive,
+                more && next_ns < run->clients->until_ns ? next_ns : SIM_NEVER);
+}
+
+/* What the host tells. */
+
+static void succeeded(struct model_clients_run *run, uint64_t now_ns, const struct ike_event *event)
+{
+    struct attempt *const a = &run->attempts[event->tag];
+    const uint64_t stay_ns = run->clients->stay_ns;
+    attempt_end(
+        run, event->tag,
+        &(struct ending){.outcome = SIM_SUCCEEDED, .end_ns = now_ns, .resent = event->sends});
+    a->state = STAYING;
+    deadline_set(run, event->tag, stay_ns == SIM_NEVER ? SIM_NEVER : now_ns + stay_ns);
+}
+
+static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
+{
+    struct model_clients_run *const run = owner;
+    if (event->tag >= run->attempt_count)
+        return;
+    struct attempt *const a = &run->attempts[event->tag];
+    if (a->state != TRYING || a->sa != event->sa)
+        return;
+    const struct ending failed = {.outcome = SIM_FAILED,
+                                  .end_ns = now_ns,
+                                  .why = event->why,
+                                  .notify = event->notify,
+                                  .resent = event->sends};
+    if (event->kind == IKE_CHILD_UP) {
+        succeeded(run, now_ns, event);
+    } else if (event->kind == IKE_FAILED || event->kind == IKE_DOWN) {
+        attempt_failed(run, event->tag, &failed);
+    } else if (event->kind == IKE_CHILD_FAILED) {
+        attempt_end(run, event->tag, &failed);
+        a->state = STAYING; /* an IKE SA without use: leaves at once */
+        deadline_set(run, event->tag, now_ns);
+    }
+}
+
+/* The attempt under way at an address of ours, or NULL. */
+static struct attempt *attempt_at(struct model_clients_run *run, const struct ike_addr *addr)
+{
+    const struct ike_addr *const base = &run->place.prefix.base;
+    const size_t end = addr->family == IKE_IPV4 ? 4 : 16;
+    const size_t width = addr->family == IKE_IPV4 ? 4 : 8;
+    struct ike_reader ours = rd_open((struct ike_bytes){addr->ip + end - width, width});
+    struct ike_reader first = rd_open((struct ike_bytes){base->ip + end - width, width});
+    const uint64_t offset = rd_uint(&ours, width) - rd_uint(&first, width);
+    const uint32_t number = run->latest[slot_of(run, offset)];
+    if (number == 0 || run->attempts[number - 1].state != TRYING)
+        return NULL;
+    return &run->attempts[number - 1];
+}
+
+/* Answers that ask for another request are told by their first payload, a lone notify. */
+static void count_answer(struct attempt *a, struct ike_bytes bytes)
+{
+    struct ike_reader r = rd_open(bytes);
+    rd_skip(&r, 16);
+    const uint8_t next = rd_u8(&r);
+    rd_skip(&r, 1);
+    const uint8_t exchange = rd_u8(&r);
+    rd_skip(&r, IKE_HEADER_LEN - 19 + IKE_PAYLOAD_HEAD + 2);
+    const uint16_t notify = rd_u16(&r);
+    a->rounds++;
+    if (r.bad || next != PAYLOAD_NOTIFY || exchange != IKE_SA_INIT)
+        return;
+    a->cookies = (uint8_t)(a->cookies + (notify == N_COOKIE ? 1 : 0));
+    a->groups = (uint8_t)(a->groups + (notify == N_INVALID_KE_PAYLOAD ? 1 : 0));
+}
+
+static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct ike_datagram *datagram,
+                    const char *fate)
+{
+    struct model_clients_run *const run = owner;
+    struct attempt *const a = attempt_at(run, &datagram->local);
+    (void)now_ns;
+    if (a == NULL)
+        return;
+    if (!inbound) {
+        a->sent++;
+        return;
+    }
+    a->received++;
+    if (strcmp(fate, "accepted") == 0)
+        count_answer(a, datagram->bytes);
+}
+
+/* Opening and closing. */
+
+static bool room_open(struct model_clients_run *run)
+{
+    const uint64_t size = model_prefix_size(&run->place.prefix);
+    const uint64_t bound = model_attempts_bound(run->clients, run->scene->config->for_ns);
+    assert(bound <= MODEL_ATTEMPTS_MAX);
+    run->attempt_max = (uint32_t)bound + 1;
+    run->address_count = size < run->attempt_max + 2 ? (uint32_t)size : run->attempt_max + 2;
+    run->attempts = ike_reserve(run->attempt_max, sizeof *run->attempts);
+    run->times_ns = ike_reserve(run->attempt_max, sizeof *run->times_ns);
+    run->latest = ike_reserve(run->address_count, sizeof *run->latest);
+    return ike_timers_open(&run->deadlines, run->attempt_max) && run->attempts != NULL &&
+           run->times_ns != NULL && run->latest != NULL;
+}
+
+static bool host_open(struct model_clients_run *run)
+{
+    struct model_scene *const scene = run->scene;
+    const struct model_clients *const c = run->clients;
+    const struct ike_config config = {
+        .sa_max = run->attempt_max,
+        .cookies = {.on_at = IKE_UNLIMITED},
+        .half_open = {.limit = IKE_UNLIMITED, .per_address = IKE_UNLIMITED},
+        .retransmit = {.first_ns = c->retransmit_first_ns,
+                       .factor_milli = (uint32_t)c->retransmit_factor_milli,
+                       .sends = (uint32_t)c->retransmit_sends,
+                       .wait_max_ns = c->retransmit_max_ns,
+                       .jitter_milli = (uint32_t)c->retransmit_jitter_milli},
+        .cookies_max = (uint32_t)c->cookies_max,
+        .groups_max = (uint32_t)c->groups_max,
+        .policies = &run->policy,
+        .policy_count = 1,
+    };
+    run->engine = ike_open(&config, run->provider.meter);
+    if (run->engine == NULL)
+        return false;
+    const struct sim_host_config host = {.name = c->name, .cores = 0, .timers_max = 1};
+    const struct sim_host_parts parts = {.loop = scene->loop,
+                                         .net = scene->net,
+                                         .engine = run->engine,
+                                         .crypto = run->provider.meter,
+                                         .fingerprint = &scene->fingerprint,
+                                         .ear = {.event = on_event, .seen = on_seen, .owner = run}};
+    run->host = sim_host_open(&host, &parts);
+    return run->host != NULL;
+}
+
+static void events_open(struct model_clients_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    char stream[MODEL_NAME_MAX + 24];
+    (void)snprintf(stream, sizeof stream, "clients.%s.arrivals", run->clients->name);
+    sim_rng_open(&run->arrivals.rng, scene->config->seed, stream);
+    run->arrive = (struct sim_event){.rank = SIM_ARRIVAL, .run = on_arrive, .owner = run};
+    run->due = (struct sim_event){.rank = SIM_TIMER, .run = on_due, .owner = run};
+    const uint64_t first_ns =
+        model_arrival_first(&run->clients->arrivals, &run->arrivals, run->clients->from_ns);
+    sim_loop_at(scene->loop, &run->arrive,
+                first_ns < run->clients->until_ns ? first_ns : SIM_NEVER);
+}
+
+struct model_clients_run *model_clients_open(struct model_scene *scene,
+                                             const struct model_clients *clients,
+                                             const struct model_clients_place *place, char *error,
+                                             size_t error_max)
+{
+    char stream[MODEL_NAME_MAX + 16];
+    struct ike_costs costs;
+    struct model_clients_run *const run = calloc(1, sizeof *run);
+    (void)snprintf(error, error_max, "clients.%s: out of memory", clients->name);
+    if (run == NULL)
+        return NULL;
+    run->scene = scene;
+    run->clients = clients;
+    run->place = *place;
+    (void)snprintf(stream, sizeof stream, "clients.%s", clients->name);
+    model_policy_of_clients(clients, &run->policy);
+    if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
+        !model_provider_open(&run->provider, scene, stream, &costs) || !room_open(run) ||
+        !host_open(run)) {
+        model_clients_close(run);
+        return NULL;
+    }
+    events_open(run);
+    return run;
+}
+
+struct sim_port *model_clients_port(struct model_clients_run *run)
+{
+    return sim_host_port(run->host);
+}
+
+void model_clients_close(struct model_clients_run *run)
+{
+    if (run == NULL)
+        return;
+    sim_loop_cancel(run->scene->loop, &run->arrive);
+    sim_loop_cancel(run->scene->loop, &run->due);
+    sim_host_close(run->host);
+    if (run->engine != NULL)
+        ike_close(run->engine);
+    model_provider_close(&run->provider);
+    ike_timers_close(&run->deadlines);
+    ike_unreserve(run->attempts, run->attempt_max, sizeof *run->attempts);
+    ike_unreserve(run->times_ns, run->attempt_max, sizeof *run->times_ns);
+    ike_unreserve(run->latest, run->address_count, sizeof *run->latest);
+    free(run);
+}
+
+/* The end. */
+
+static int time_order(const void *a, const void *b)
+{
+    uint64_t x;
+    uint64_t y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* The smallest time that `percent` of all are not above. */
+static void report_times(struct model_clients_run *run)
+{
+    static const struct {
+        enum sim_metric metric;
+        uint64_t percent;
+    } rows[] = {{SIM_METRIC_SETUP_TIME_P50, 50},
+                {SIM_METRIC_SETUP_TIME_P95, 95},
+                {SIM_METRIC_SETUP_TIME_P99, 99}};
+    if (run->successes == 0)
+        return;
+    qsort(run->times_ns, (size_t)run->successes, sizeof *run->times_ns, time_order);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const uint64_t rank = (run->successes * rows[i].percent + 99) / 100;
+        model_metric(run->scene, run->clients->name, rows[i].metric, run->times_ns[rank - 1]);
+    }
+}
+
+void model_clients_report(struct model_clients_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    const char *const who = run->clients->name;
+    for (uint32_t i = 0; i < run->attempt_count; i++)
+        if (run->attempts[i].state == TRYING)
+            attempt_end(run, i,
+                        &(struct ending){.outcome = SIM_CENSORED,
+                                         .end_ns = SIM_NEVER,
+                                         .resent = resent_so_far(&run->attempts[i])});
+    model_metric(scene, who, SIM_METRIC_ATTEMPTS, run->attempt_count);
+    model_metric(scene, who, SIM_METRIC_SUCCESSES, run->successes);
+    model_metric(scene, who, SIM_METRIC_FAILURES, run->failures);
+    model_metric(scene, who, SIM_METRIC_CENSORED, run->censored);
+    model_metric_ratio(scene, who, SIM_METRIC_SUCCESS_SHARE,
+                       (uint64_t[]){run->successes, MILLION, run->successes + run->failures});
+    model_metric_ratio(scene, who, SIM_METRIC_SUCCESS_SHARE_DURING,
+                       (uint64_t[]){run->successes_during, MILLION, run->resolved_during});
+    report_times(run);
+    model_metric(scene, who, SIM_METRIC_IKE_RETRANSMISSIONS, run->retransmissions);
+    model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,
+                       (uint64_t[]){run->packets, THOUSAND, run->successes});
+    model_refusals(scene, who, sim_host_counts(run->host)->reasons);
+}

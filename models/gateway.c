@@ -1,3 +1,320 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * A gateway: how its settings become an engine and a host, and what of it is
+ * measured, sampled and told at the end. Levels are averaged over time by what
+ * they were between events, not by samples. */
+#include "models/gateway.h"
+
+#include "models/gateway_trace.h"
+#include "models/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMERS_IN_A_ROW = 4, MILLION = 1000000, THOUSAND = 1000, P99_PPM = 990000 };
+static const uint64_t second_ns = 1000000000;
+
+struct model_gateway_run {
+    struct model_scene *scene;
+    const struct model_gateway *gateway;
+    struct model_provider provider;
+    struct ike_policy policy;
+    struct ike_engine *engine;
+    struct sim_host *host;
+    struct sim_implementation implementation;
+    struct model_trace_run *trace;
+    struct sim_event sample;
+    struct sim_event warm; /* the first half-open SAs may have timed out by now */
+    struct sim_event attack_begin;
+    struct sim_event attack_end;
+
+    uint32_t half_open; /* since level_at_ns */
+    uint64_t level_at_ns;
+    uint64_t area_s, area_ns; /* half-open SAs x time: whole seconds, and the rest */
+    uint32_t half_open_max;
+    uint32_t established_max;
+    uint64_t expired;
+    uint64_t memory_max;
+    uint64_t warm_made, warm_refused;
+    uint64_t attack_begin_busy_ns, attack_end_busy_ns;
+    uint64_t sample_busy_ns, sample_drops; /* at the last sample */
+};
+
+/* Half-open SAs were so many until now. */
+static void level_update(struct model_gateway_run *run, uint64_t now_ns)
+{
+    const struct ike_stats stats = ike_stats(run->engine);
+    run->area_ns += run->half_open * ((now_ns - run->level_at_ns) % second_ns);
+    run->area_s += run->half_open * ((now_ns - run->level_at_ns) / second_ns);
+    run->area_s += run->area_ns / second_ns;
+    run->area_ns %= second_ns;
+    run->level_at_ns = now_ns;
+    run->half_open = stats.half_open;
+    if (stats.established > run->established_max)
+        run->established_max = stats.established;
+}
+
+static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
+{
+    struct model_gateway_run *const run = owner;
+    struct ike_sa_keys keys;
+    level_update(run, now_ns);
+    if (event->kind == IKE_FAILED && event->why == WHY_HALF_OPEN_EXPIRED)
+        run->expired++;
+    if (event->kind == IKE_KEYED && run->trace != NULL &&
+        ike_sa_keys(run->engine, event->sa, &keys))
+        model_trace_keys(run->trace, &keys);
+}
+
+static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct ike_datagram *datagram,
+                    const char *fate)
+{
+    const struct model_gateway_run *const run = owner;
+    model_trace_seen(run->trace, now_ns, inbound, datagram, fate);
+}
+
+static void series(const struct model_gateway_run *run, uint64_t now_ns, enum sim_series which,
+                   uint64_t value)
+{
+    struct sim_record *const record = run->scene->record;
+    if (record != NULL)
+        record->ops->series(record, run->gateway->name, which, now_ns, (int64_t)value);
+}
+
+static uint64_t share_ppm(uint64_t busy_ns, uint64_t cores, uint64_t span_ns)
+{
+    const uint64_t share = model_mul_div(busy_ns, MILLION, cores * span_ns);
+    return share > MILLION ? MILLION : share; /* a turn counts when it ends */
+}
+
+static void on_sample(void *owner, uint64_t now_ns)
+{
+    struct model_gateway_run *const run = owner;
+    const uint64_t every_ns = run->scene->config->sample_ns;
+    const struct sim_host_counts *const counts = sim_host_counts(run->host);
+    const struct ike_stats stats = ike_stats(run->engine);
+    const uint64_t memory = (uint64_t)stats.half_open * run->implementation.half_open_bytes +
+                            (uint64_t)stats.established * run->implementation.established_bytes;
+    level_update(run, now_ns);
+    if (stats.half_open > run->half_open_max)
+        run->half_open_max = stats.half_open;
+    if (memory > run->memory_max)
+        run->memory_max = memory;
+    series(run, now_ns, SIM_SERIES_HALF_OPEN, stats.half_open);
+    series(run, now_ns, SIM_SERIES_ESTABLISHED, stats.established);
+    series(run, now_ns, SIM_SERIES_CPU_SHARE,
+           share_ppm(counts->busy_ns - run->sample_busy_ns, run->gateway->cores, every_ns));
+    series(run, now_ns, SIM_SERIES_INBOX, counts->inbox_waiting);
+    series(run, now_ns, SIM_SERIES_INBOX_DROPS, counts->inbox_dropped - run->sample_drops);
+    series(run, now_ns, SIM_SERIES_COOKIES_ON, stats.cookies_on ? 1 : 0);
+    series(run, now_ns, SIM_SERIES_MEMORY, memory);
+    sim_fingerprint_add(&run->scene->fingerprint, SIM_TRACE_SAMPLE, now_ns,
+                        (uint64_t)stats.half_open << 32 | stats.established);
+    run->sample_busy_ns = counts->busy_ns;
+    run->sample_drops = counts->inbox_dropped;
+    sim_loop_at(run->scene->loop, &run->sample, now_ns + every_ns);
+}
+
+static void on_warm(void *owner, uint64_t now_ns)
+{
+    struct model_gateway_run *const run = owner;
+    const struct sim_host_counts *const counts = sim_host_counts(run->host);
+    (void)now_ns;
+    run->warm_made = counts->events[IKE_HALF_OPEN];
+    run->warm_refused = counts->reasons[WHY_HALF_OPEN_LIMIT];
+}
+
+static void on_attack_begin(void *owner, uint64_t now_ns)
+{
+    struct model_gateway_run *const run = owner;
+    (void)now_ns;
+    run->attack_begin_busy_ns = sim_host_counts(run->host)->busy_ns;
+}
+
+static void on_attack_end(void *owner, uint64_t now_ns)
+{
+    struct model_gateway_run *const run = owner;
+    (void)now_ns;
+    run->attack_end_busy_ns = sim_host_counts(run->host)->busy_ns;
+}
+
+static struct ike_config engine_config(const struct model_gateway_run *run)
+{
+    const struct model_gateway *const g = run->gateway;
+    const uint64_t half = g->cookies_at == IKE_UNLIMITED ? 0 : (g->cookies_at + 1) / 2;
+    const uint64_t off = g->cookies_off == IKE_UNLIMITED ? half : g->cookies_off;
+    return (struct ike_config){
+        .sa_max = (uint32_t)g->sa_max,
+        .cookies = {.on_at = (uint32_t)g->cookies_at,
+                    .off_below = (uint32_t)off,
+                    .hold_ns = g->cookies_hold_ns,
+                    .secret_ns = g->cookies_secret_ns,
+                    .overlap_ns = g->cookies_overlap_ns},
+        .half_open = {.limit = (uint32_t)g->half_open_limit,
+                      .per_address = (uint32_t)g->half_open_per_address,
+                      .timeout_ns = g->half_open_timeout_ns},
+        .retransmit = {.first_ns = 4 * second_ns,
+                       .factor_milli = 1800,
+                       .sends = 6,
+                       .wait_max_ns = SIM_NEVER},
+        .liveness_ns = g->liveness_ns,
+        .policies = &run->policy,
+        .policy_count = 1,
+        .tell_keys = run->scene->config->trace_messages > 0 && run->scene->record != NULL,
+    };
+}
+
+static void events_open(struct model_gateway_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    run->sample = (struct sim_event){.rank = SIM_SAMPLE, .run = on_sample, .owner = run};
+    run->warm = (struct sim_event){.rank = SIM_SAMPLE, .run = on_warm, .owner = run};
+    run->attack_begin =
+        (struct sim_event){.rank = SIM_SAMPLE, .run = on_attack_begin, .owner = run};
+    run->attack_end = (struct sim_event){.rank = SIM_SAMPLE, .run = on_attack_end, .owner = run};
+    sim_loop_at(scene->loop, &run->sample, scene->config->sample_ns);
+    sim_loop_at(scene->loop, &run->warm, run->gateway->half_open_timeout_ns);
+    sim_loop_at(scene->loop, &run->attack_begin, scene->attack_from_ns);
+    sim_loop_at(scene->loop, &run->attack_end, scene->attack_until_ns);
+}
+
+static bool host_open(struct model_gateway_run *run)
+{
+    struct model_scene *const scene = run->scene;
+    const struct ike_config config = engine_config(run);
+    run->engine = ike_open(&config, run->provider.meter);
+    if (run->engine == NULL)
+        return false;
+    if (config.tell_keys) {
+        run->trace = model_trace_open(scene, run->gateway->name, run->provider.below);
+        if (run->trace == NULL)
+            return false;
+    }
+    const struct sim_host_config host = {.name = run->gateway->name,
+                                         .cores = (uint32_t)run->gateway->cores,
+                                         .inbox_bytes = run->gateway->inbox_bytes,
+                                         .timers_max = TIMERS_IN_A_ROW,
+                                         .implementation = run->implementation};
+    const struct sim_host_parts parts = {
+        .loop = scene->loop,
+        .net = scene->net,
+        .engine = run->engine,
+        .crypto = run->provider.meter,
+        .fingerprint = &scene->fingerprint,
+        .ear = {.event = on_event, .seen = run->trace != NULL ? on_seen : NULL, .owner = run}};
+    run->host = sim_host_open(&host, &parts);
+    return run->host != NULL;
+}
+
+struct model_gateway_run *model_gateway_open(struct model_scene *scene,
+                                             const struct model_gateway *gateway,
+                                             const struct ike_addr *addr, char *error,
+                                             size_t error_max)
+{
+    char stream[MODEL_NAME_MAX + 16];
+    struct ike_costs costs;
+    struct model_gateway_run *const run = calloc(1, sizeof *run);
+    (void)snprintf(error, error_max, "gateways.%s: out of memory", gateway->name);
+    if (run == NULL)
+        return NULL;
+    run->scene = scene;
+    run->gateway = gateway;
+    (void)snprintf(stream, sizeof stream, "gateways.%s", gateway->name);
+    model_policy_of_gateway(gateway, addr, &run->policy);
+    const bool good =
+        model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
+                                  &run->implementation) &&
+        model_costs_find(gateway->machine, gateway->cost_scale_ppm, &costs, error, error_max) &&
+        model_provider_open(&run->provider, scene, stream, &costs) && host_open(run);
+    if (!good) {
+        model_gateway_close(run);
+        return NULL;
+    }
+    events_open(run);
+    return run;
+}
+
+struct sim_port *model_gateway_port(struct model_gateway_run *run)
+{
+    return sim_host_port(run->host);
+}
+
+void model_gateway_close(struct model_gateway_run *run)
+{
+    if (run == NULL)
+        return;
+    struct sim_event *const events[] = {&run->sample, &run->warm, &run->attack_begin,
+                                        &run->attack_end};
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        sim_loop_cancel(run->scene->loop, events[i]);
+    sim_host_close(run->host);
+    model_trace_close(run->trace);
+    if (run->engine != NULL)
+        ike_close(run->engine);
+    model_provider_close(&run->provider);
+    free(run);
+}
+
+/* The end. */
+
+static void report_half_open(const struct model_gateway_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    const struct sim_host_counts *const c = sim_host_counts(run->host);
+    const char *const who = run->gateway->name;
+    const uint64_t made = c->events[IKE_HALF_OPEN] - run->warm_made;
+    const uint64_t refused = c->reasons[WHY_HALF_OPEN_LIMIT] - run->warm_refused;
+    const uint64_t for_ns = scene->config->for_ns;
+    const uint64_t mean = model_mul_div(run->area_s, THOUSAND * second_ns, for_ns) +
+                          model_mul_div(run->area_ns, THOUSAND, for_ns);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN, ike_stats(run->engine).half_open);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN_MAX, run->half_open_max);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN_MEAN, mean);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, c->events[IKE_HALF_OPEN]);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN_EXPIRED, run->expired);
+    if (for_ns > run->gateway->half_open_timeout_ns)
+        model_metric_ratio(scene, who, SIM_METRIC_HALF_OPEN_REFUSED_SHARE,
+                           (uint64_t[]){refused, MILLION, made + refused});
+}
+
+static void report_work(const struct model_gateway_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    const struct sim_host_counts *const c = sim_host_counts(run->host);
+    const char *const who = run->gateway->name;
+    const uint64_t cores = run->gateway->cores;
+    const uint64_t for_ns = scene->config->for_ns;
+    model_metric(scene, who, SIM_METRIC_CPU_BUSY, c->busy_ns);
+    model_metric(scene, who, SIM_METRIC_CPU_SHARE, share_ppm(c->busy_ns, cores, for_ns));
+    if (scene->attack_from_ns != SIM_NEVER)
+        model_metric(scene, who, SIM_METRIC_CPU_SHARE_DURING,
+                     share_ppm(run->attack_end_busy_ns - run->attack_begin_busy_ns, cores,
+                               scene->attack_until_ns - scene->attack_from_ns));
+    model_metric(scene, who, SIM_METRIC_INBOX_DROPS, c->inbox_dropped);
+    model_metric(scene, who, SIM_METRIC_SERVED, c->served);
+    model_metric_ratio(scene, who, SIM_METRIC_WAIT_MEAN,
+                       (uint64_t[]){c->wait_sum_ns, 1, c->served});
+    if (c->served > 0)
+        model_metric(scene, who, SIM_METRIC_WAIT_P99,
+                     sim_host_wait_quantile_ns(run->host, P99_PPM));
+    model_metric_ratio(scene, who, SIM_METRIC_AMPLIFICATION,
+                       (uint64_t[]){c->out_bytes, THOUSAND, c->in_bytes});
+}
+
+void model_gateway_report(struct model_gateway_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    const struct sim_host_counts *const c = sim_host_counts(run->host);
+    const char *const who = run->gateway->name;
+    level_update(run, scene->config->for_ns);
+    model_metric_ratio(
+        scene, who, SIM_METRIC_SETUP_RATE,
+        (uint64_t[]){c->events[IKE_UP], THOUSAND * second_ns, scene->config->for_ns});
+    model_metric(scene, who, SIM_METRIC_TUNNEL_CAPACITY, run->established_max);
+    report_half_open(run);
+    report_work(run);
+    model_metric(scene, who, SIM_METRIC_COOKIES_SENT,
+                 c->reasons[WHY_COOKIE_WANTED] + c->reasons[WHY_COOKIE_WRONG]);
+    model_metric(scene, who, SIM_METRIC_MEMORY_MAX, run->memory_max);
+    model_refusals(scene, who, c->reasons);
+}

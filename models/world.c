@@ -1,3 +1,240 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * A world out of its description: one core router with the gateways; behind
+ * each link a router of its own, with all who name that link in `via`. Then
+ * time runs, and at the end everything tells what was measured. */
+#include "models/world.h"
+
+#include "models/arrivals.h"
+#include "models/clients.h"
+#include "models/flood.h"
+#include "models/gateway.h"
+#include "models/places.h"
+#include "models/scene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CORE = 0, PROGRESS_STEPS = 200 };
+
+struct model_world {
+    struct model_world_config config;
+    struct model_scene scene;
+    struct model_places places;
+    struct sim_net_links *links;
+    uint32_t outside[MODEL_THINGS_MAX]; /* router behind each link */
+    uint32_t link_numbers[MODEL_THINGS_MAX];
+    struct model_gateway_run *gateways[MODEL_THINGS_MAX];
+    struct model_clients_run *clients[MODEL_THINGS_MAX];
+    struct model_flood_run *floods[MODEL_THINGS_MAX];
+};
+
+/* When the first attacker begins, and the last one ends. */
+static void find_attack(struct model_scene *scene)
+{
+    const struct model_world_config *const config = scene->config;
+    scene->attack_from_ns = SIM_NEVER;
+    scene->attack_until_ns = SIM_NEVER;
+    for (uint32_t i = 0; i < config->attacker_count; i++) {
+        uint64_t from_ns = 0;
+        uint64_t until_ns = 0;
+        if (!model_flood_span(&config->attackers[i], config->for_ns, &from_ns, &until_ns))
+            continue;
+        const bool first = scene->attack_from_ns == SIM_NEVER;
+        if (first || from_ns < scene->attack_from_ns)
+            scene->attack_from_ns = from_ns;
+        if (first || until_ns > scene->attack_until_ns)
+            scene->attack_until_ns = until_ns;
+    }
+}
+
+static void links_build(struct model_world *w)
+{
+    for (uint32_t i = 0; i < w->config.link_count; i++) {
+        const struct model_link *const link = &w->config.links[i];
+        const struct sim_link_config config = {.name = link->name,
+                                               .rate_bps = link->rate_bps,
+                                               .delay_ns = link->delay_ns,
+                                               .jitter_ns = link->jitter_ns,
+                                               .loss_ppb = (uint32_t)link->loss_ppb,
+                                               .queue_packets = (uint32_t)link->queue_packets,
+                                               .queue_bytes = link->queue_bytes,
+                                               .mtu = (uint32_t)link->mtu};
+        w->outside[i] = sim_net_links_router(w->links);
+        w->link_numbers[i] = sim_net_links_link(w->links, w->outside[i], CORE, &config);
+    }
+}
+
+static uint32_t node_of(const struct model_world *w, const char *via)
+{
+    const uint32_t link = model_link_named(&w->config, via);
+    return link == UINT32_MAX ? (uint32_t)CORE : w->outside[link];
+}
+
+static bool gateways_build(struct model_world *w, char *error, size_t error_max)
+{
+    for (uint32_t i = 0; i < w->config.gateway_count; i++) {
+        const struct ike_prefix own = model_prefix_of(&w->places.gateways[i]);
+        w->gateways[i] = model_gateway_open(&w->scene, &w->config.gateways[i],
+                                            &w->places.gateways[i], error, error_max);
+        if (w->gateways[i] == NULL)
+            return false;
+        sim_net_links_attach(w->links, CORE, model_gateway_port(w->gateways[i]), &own);
+    }
+    return true;
+}
+
+static bool clients_build(struct model_world *w, char *error, size_t error_max)
+{
+    for (uint32_t i = 0; i < w->config.client_count; i++) {
+        const struct model_clients *const c = &w->config.clients[i];
+        const struct model_clients_place place = {
+            w->places.clients[i], w->places.gateways[model_gateway_named(&w->config, c->to)]};
+        w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
+        if (w->clients[i] == NULL)
+            return false;
+        sim_net_links_attach(w->links, node_of(w, c->via), model_clients_port(w->clients[i]),
+                             &place.prefix);
+    }
+    return true;
+}
+
+static bool floods_build(struct model_world *w, char *error, size_t error_max)
+{
+    for (uint32_t i = 0; i < w->config.attacker_count; i++) {
+        const struct model_attacker *const a = &w->config.attackers[i];
+        const struct model_flood_place place = {
+            w->places.attackers[i], w->places.gateways[model_gateway_named(&w->config, a->to)]};
+        w->floods[i] = model_flood_open(&w->scene, a, &place, error, error_max);
+        if (w->floods[i] == NULL)
+            return false;
+        sim_net_links_attach(w->links, node_of(w, a->via), model_flood_port(w->floods[i]),
+                             &place.sources);
+    }
+    return true;
+}
+
+static void deaf(void *owner, const char *path, bool fatal, const char *text)
+{
+    (void)owner;
+    (void)path;
+    (void)fatal;
+    (void)text;
+}
+
+static bool build(struct model_world *w, char *error, size_t error_max)
+{
+    struct model_scene *const scene = &w->scene;
+    if (model_world_judge(&w->config, deaf, NULL) > 0) {
+        (void)snprintf(error, error_max, "the description contradicts itself");
+        return false;
+    }
+    (void)snprintf(error, error_max, "out of memory");
+    find_attack(scene);
+    model_places_find(&w->config, &w->places);
+    sim_fingerprint_open(&scene->fingerprint, w->config.seed);
+    scene->loop = sim_loop_open();
+    if (scene->loop == NULL)
+        return false;
+    w->links = sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
+    if (w->links == NULL)
+        return false;
+    scene->net = sim_net_links_door(w->links);
+    links_build(w);
+    if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
+        !floods_build(w, error, error_max))
+        return false;
+    sim_net_links_route(w->links);
+    return true;
+}
+
+struct model_world *model_world_open(const struct model_world_config *config,
+                                     model_provider_fn *provider, struct sim_record *record,
+                                     char *error, size_t error_max)
+{
+    struct model_world *const w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        (void)snprintf(error, error_max, "out of memory");
+        return NULL;
+    }
+    w->config = *config;
+    w->scene.config = &w->config;
+    w->scene.provider = provider;
+    w->scene.record = record;
+    if (!build(w, error, error_max)) {
+        model_world_close(w);
+        return NULL;
+    }
+    return w;
+}
+
+static void report(struct model_world *w)
+{
+    static const struct {
+        enum sim_metric metric;
+        enum sim_lost lost;
+    } rows[] = {{SIM_METRIC_LINK_LOSS, SIM_LOST_LINK_LOSS},
+                {SIM_METRIC_QUEUE_DROPS, SIM_LOST_QUEUE_FULL},
+                {SIM_METRIC_TOO_BIG, SIM_LOST_TOO_BIG},
+                {SIM_METRIC_NO_ROUTE, SIM_LOST_NO_ROUTE}};
+    for (uint32_t i = 0; i < w->config.gateway_count; i++)
+        model_gateway_report(w->gateways[i]);
+    for (uint32_t i = 0; i < w->config.client_count; i++)
+        model_clients_report(w->clients[i]);
+    for (uint32_t i = 0; i < w->config.attacker_count; i++)
+        model_flood_report(w->floods[i]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        model_metric(&w->scene, "network", rows[i].metric,
+                     sim_net_links_lost(w->links, rows[i].lost));
+    model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
+}
+
+/* What each link lost, by its name, both directions together. */
+static void report_links(const struct model_world *w)
+{
+    struct sim_record *const record = w->scene.record;
+    for (uint32_t i = 0; record != NULL && i < w->config.link_count; i++) {
+        const struct sim_link_counts in = sim_net_links_counts(w->links, w->link_numbers[i], 0);
+        const struct sim_link_counts out = sim_net_links_counts(w->links, w->link_numbers[i], 1);
+        for (uint32_t lost = 0; lost < SIM_LOST_COUNT; lost++)
+            if (in.lost[lost] + out.lost[lost] > 0)
+                record->ops->refusal(record, w->config.links[i].name,
+                                     sim_lost_name((enum sim_lost)lost),
+                                     in.lost[lost] + out.lost[lost]);
+    }
+}
+
+bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner)
+{
+    const uint64_t for_ns = world->config.for_ns;
+    for (uint64_t step = 1; step <= PROGRESS_STEPS; step++) {
+        const uint64_t until_ns = step == PROGRESS_STEPS ? for_ns : for_ns / PROGRESS_STEPS * step;
+        sim_loop_run(world->scene.loop, until_ns);
+        if (progress != NULL && !progress(owner, until_ns))
+            return false;
+    }
+    report(world);
+    report_links(world);
+    return true;
+}
+
+struct sim_fingerprint model_world_fingerprint(const struct model_world *world)
+{
+    return world->scene.fingerprint;
+}
+
+void model_world_close(struct model_world *world)
+{
+    if (world == NULL)
+        return;
+    for (uint32_t i = 0; i < MODEL_THINGS_MAX; i++) {
+        model_flood_close(world->floods[i]);
+        model_clients_close(world->clients[i]);
+        model_gateway_close(world->gateways[i]);
+    }
+    if (world->links != NULL)
+        sim_net_links_close(world->links);
+    if (world->scene.loop != NULL)
+        sim_loop_close(world->scene.loop);
+    free(world);
+}

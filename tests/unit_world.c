@@ -1,8 +1,414 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
+ * One world built in C, without a file, a database or OpenSSL: two gateways,
+ * a population and a flood, 20 seconds. It must keep its books, and repeat. */
+#include "models/keys.h"
+#include "models/world.h"
 #include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WHO_MAX = 8, ROWS_MAX = 20000 };
+
+/* Everything a run told, kept. */
+struct tally {
+    struct sim_record head;
+    int64_t metrics[WHO_MAX][SIM_METRIC_COUNT];
+    bool there[WHO_MAX][SIM_METRIC_COUNT];
+    char who[WHO_MAX][MODEL_NAME_MAX];
+    uint64_t rows[SIM_CENSORED + 1];
+    uint64_t phases[SIM_AFTER + 1];
+    uint64_t series;
+    uint64_t half_open_top;
+    uint64_t refused[IKE_WHY_COUNT];
+    uint64_t messages, keys;
+    uint64_t with_cookie, patience_over, resent;
+    uint64_t sealed_unread;
+    char ladder[16][128];
+};
+static struct tally tally;
+
+static size_t who_of(struct tally *t, const char *who)
+{
+    size_t i = 0;
+    while (i < WHO_MAX - 1 && t->who[i][0] != '\0' && strcmp(t->who[i], who) != 0)
+        i++;
+    (void)snprintf(t->who[i], sizeof t->who[i], "%s", who);
+    return i;
+}
+
+static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+{
+    struct tally *const t = (struct tally *)r;
+    const size_t i = who_of(t, who);
+    EXPECT(!t->there[i][metric]); /* told once */
+    t->there[i][metric] = true;
+    t->metrics[i][metric] = value;
+}
+
+static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
+                      int64_t value)
+{
+    struct tally *const t = (struct tally *)r;
+    (void)who;
+    (void)at_ns;
+    t->series++;
+    if (series == SIM_SERIES_HALF_OPEN && (uint64_t)value > t->half_open_top)
+        t->half_open_top = (uint64_t)value;
+}
+
+static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
+{
+    struct tally *const t = (struct tally *)r;
+    t->rows[h->outcome]++;
+    t->phases[h->phase]++;
+    t->with_cookie += h->cookies > 0 ? 1 : 0;
+    t->patience_over += h->patience_over ? 1 : 0;
+    t->resent += h->retransmissions;
+    EXPECT(h->outcome == SIM_CENSORED ? h->end_ns == SIM_NEVER : h->end_ns >= h->start_ns);
+    EXPECT((h->outcome == SIM_FAILED) == (h->why != WHY_OK));
+    if (h->outcome == SIM_SUCCEEDED)
+        EXPECT_EQ(h->round_trips, 2 + h->cookies + h->groups);
+}
+
+static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
+{
+    struct tally *const t = (struct tally *)r;
+    EXPECT(count > 0);
+    for (uint32_t why = 0; why < IKE_WHY_COUNT; why++)
+        if (strcmp(ike_why_row((enum ike_why)why)->name, reason) == 0 && strcmp(who, "vpn") == 0)
+            t->refused[why] += count;
+}
+
+static void on_message(struct sim_record *r, const struct sim_message *m)
+{
+    struct tally *const t = (struct tally *)r;
+    if (t->messages < 16)
+        (void)snprintf(t->ladder[t->messages], sizeof t->ladder[0], "%s", m->text);
+    t->sealed_unread += strstr(m->text, "SK{…}") != NULL ? 1 : 0;
+    t->messages++;
+}
+
+static void on_keys(struct sim_record *r, const struct ike_sa_keys *keys)
+{
+    struct tally *const t = (struct tally *)r;
+    (void)keys;
+    t->keys++;
+}
+
+static const struct sim_record_ops tally_ops = {on_metric,  on_series,  on_handshake,
+                                                on_refusal, on_message, on_keys};
+
+static void set(struct model_world_config *config, const char *path, const char *text)
+{
+    char error[512];
+    if (!EXPECT(model_config_set(config, path, text, error, sizeof error)))
+        printf("# %s: %s\n", path, error);
+}
+
+static struct model_world_config plain(void)
+{
+    static struct model_world_config c;
+    model_config_open(&c);
+    EXPECT(model_config_add(&c, "links", "wan"));
+    EXPECT(model_config_add(&c, "gateways", "vpn"));
+    EXPECT(model_config_add(&c, "gateways", "spare"));
+    EXPECT(model_config_add(&c, "clients", "honest"));
+    EXPECT(model_config_add(&c, "attackers", "flood"));
+    set(&c, "for", "20s");
+    set(&c, "links.wan.rate", "100Mbit/s");
+    set(&c, "links.wan.delay", "20ms");
+    set(&c, "links.wan.jitter", "2ms");
+    set(&c, "links.wan.loss", "0.1%");
+    set(&c, "links.wan.queue", "256");
+    set(&c, "gateways.vpn.sa_max", "16384");
+    set(&c, "gateways.spare.sa_max", "1024");
+    set(&c, "gateways.vpn.cookies.at", "100");
+    set(&c, "gateways.vpn.half_open.timeout", "5s");
+    set(&c, "clients.honest.to", "vpn");
+    set(&c, "clients.honest.via", "wan");
+    set(&c, "clients.honest.arrivals", "poisson 20/s");
+    set(&c, "clients.honest.patience", "5s");
+    set(&c, "clients.honest.retransmit.first", "1s");
+    set(&c, "attackers.flood.to", "vpn");
+    set(&c, "attackers.flood.via", "wan");
+    set(&c, "attackers.flood.rate", "1000/s");
+    set(&c, "attackers.flood.from", "5s");
+    set(&c, "attackers.flood.until", "12s");
+    return c;
+}
+
+static void say_problem(void *owner, const char *path, bool fatal, const char *text)
+{
+    size_t *const count = owner;
+    (*count)++;
+    printf("# %s%s: %s\n", fatal ? "" : "warning: ", path, text);
+}
+
+/* Runs it; the fingerprint as text. */
+static const char *run(struct model_world_config config)
+{
+    static char text[2][33];
+    static unsigned int turn;
+    char error[512];
+    size_t problems = 0;
+    turn ^= 1;
+    text[turn][0] = '\0';
+    memset(&tally, 0, sizeof tally);
+    tally.head.ops = &tally_ops;
+    EXPECT_EQ(model_world_judge(&config, say_problem, &problems), 0);
+    struct model_world *const world =
+        model_world_open(&config, ike_crypto_modelled, &tally.head, error, sizeof error);
+    if (!EXPECT(world != NULL)) {
+        printf("# %s\n", error);
+        return text[turn];
+    }
+    EXPECT(model_world_run(world, NULL, NULL));
+    const struct sim_fingerprint f = model_world_fingerprint(world);
+    sim_fingerprint_text(&f, text[turn]);
+    model_world_close(world);
+    return text[turn];
+}
+
+static int64_t metric(const char *who, enum sim_metric which)
+{
+    const size_t i = who_of(&tally, who);
+    EXPECT(tally.there[i][which]);
+    return tally.metrics[i][which];
+}
+
+static void expect_books_in_order(void)
+{
+    const int64_t attempts = metric("honest", SIM_METRIC_ATTEMPTS);
+    EXPECT_EQ(attempts, metric("honest", SIM_METRIC_SUCCESSES) +
+                            metric("honest", SIM_METRIC_FAILURES) +
+                            metric("honest", SIM_METRIC_CENSORED));
+    EXPECT_EQ(attempts,
+              tally.rows[SIM_SUCCEEDED] + tally.rows[SIM_FAILED] + tally.rows[SIM_CENSORED]);
+    EXPECT_EQ(metric("honest", SIM_METRIC_SUCCESSES), tally.rows[SIM_SUCCEEDED]);
+    EXPECT_EQ(metric("honest", SIM_METRIC_CENSORED), tally.rows[SIM_CENSORED]);
+    EXPECT_EQ(metric("honest", SIM_METRIC_IKE_RETRANSMISSIONS), tally.resent);
+    EXPECT_EQ(attempts,
+              tally.phases[SIM_BEFORE] + tally.phases[SIM_DURING] + tally.phases[SIM_AFTER]);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_COOKIES_SENT),
+              tally.refused[WHY_COOKIE_WANTED] + tally.refused[WHY_COOKIE_WRONG]);
+    /* made = what became of them */
+    EXPECT(metric("vpn", SIM_METRIC_HALF_OPEN_MADE) >=
+           metric("vpn", SIM_METRIC_HALF_OPEN_EXPIRED) + metric("vpn", SIM_METRIC_HALF_OPEN));
+    EXPECT(metric("flood", SIM_METRIC_FLOOD_ANSWERED) <= metric("flood", SIM_METRIC_FLOOD_SENT));
+}
+
+static void test_a_world_with_a_flood_keeps_its_books(void)
+{
+    printf("# fingerprint %s\n", run(plain()));
+    expect_books_in_order();
+    EXPECT(metric("honest", SIM_METRIC_ATTEMPTS) > 200);
+    EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) > 950000);     /* cookies keep them alive */
+    EXPECT(metric("honest", SIM_METRIC_SETUP_TIME_P50) >= 80000000); /* two round trips of 40 ms */
+    EXPECT(tally.with_cookie > 50);
+    EXPECT(metric("flood", SIM_METRIC_FLOOD_SENT) > 6600);
+    EXPECT(metric("flood", SIM_METRIC_FLOOD_SENT) < 7400);
+    EXPECT(metric("vpn", SIM_METRIC_COOKIES_SENT) > 5000);
+    EXPECT(tally.half_open_top >= 90);
+    EXPECT(tally.half_open_top < 200);
+    EXPECT_EQ(tally.series, 2 * 20 * SIM_SERIES_COUNT);
+    EXPECT_EQ(metric("spare", SIM_METRIC_SERVED), 0);
+    EXPECT_EQ(metric("network", SIM_METRIC_NO_ROUTE), 0);
+}
+
+static void test_the_same_world_twice_leaves_the_same_fingerprint(void)
+{
+    char first[33];
+    memcpy(first, run(plain()), sizeof first);
+    EXPECT(strlen(first) == 32);
+    EXPECT_STR(run(plain()), first);
+}
+
+static void test_tracing_changes_nothing(void)
+{
+    char first[33];
+    struct model_world_config traced = plain();
+    memcpy(first, run(plain()), sizeof first);
+    traced.trace_messages = 500;
+    EXPECT_STR(run(traced), first);
+    EXPECT_EQ(tally.messages, 500);
+    EXPECT(tally.keys > 0);
+    EXPECT_EQ(tally.sealed_unread, 0); /* keys are there before what they open */
+    EXPECT_STR(tally.ladder[0], "IKE_SA_INIT     req 0  SAi1 KEi Ni N(NAT_DETECTION_SOURCE_IP) "
+                                "N(NAT_DETECTION_DESTINATION_IP)");
+}
+
+static void test_another_seed_or_one_small_change_leaves_another_fingerprint(void)
+{
+    static const char *const changes[][2] = {
+        {"links.wan.delay", "20000001ns"},
+        {"attackers.flood.templates", "63"},
+        {"clients.honest.psk", "another key"},
+        {"gateways.vpn.cookies.secret", "3s"},
+        {"links.wan.loss", "0.2%"},
+        {"attackers.flood.source_count", "1000"},
+    };
+    char first[33];
+    struct model_world_config c = plain();
+    memcpy(first, run(plain()), sizeof first);
+    c.seed = 2;
+    EXPECT(strcmp(run(c), first) != 0);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        c = plain();
+        set(&c, changes[i][0], changes[i][1]);
+        if (strcmp(changes[i][0], "clients.honest.psk") == 0)
+            set(&c, "gateways.vpn.psk", changes[i][1]);
+        if (!EXPECT(strcmp(run(c), first) != 0))
+            printf("# %s\n", changes[i][0]);
+    }
+}
+
+static void test_without_cookies_a_full_table_locks_clients_out(void)
+{
+    struct model_world_config c = plain();
+    set(&c, "gateways.vpn.cookies.at", "never");
+    set(&c, "gateways.vpn.half_open.limit", "100");
+    (void)run(c);
+    expect_books_in_order();
+    EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE_DURING) < 300000);
+    EXPECT(tally.refused[WHY_HALF_OPEN_LIMIT] > 5000);
+    EXPECT(tally.patience_over > 50);
+    EXPECT_EQ(tally.half_open_top, 100);
+    EXPECT(metric("honest", SIM_METRIC_IKE_RETRANSMISSIONS) > 100);
+}
+
+static void test_retries_are_further_attempts_of_the_same_clients(void)
+{
+    struct model_world_config c = plain();
+    set(&c, "gateways.vpn.cookies.at", "never");
+    set(&c, "gateways.vpn.half_open.limit", "100");
+    const struct model_world_config stubborn = c;
+    (void)run(c);
+    const int64_t once = metric("honest", SIM_METRIC_ATTEMPTS);
+    c = stubborn;
+    set(&c, "clients.honest.refused", "retry");
+    set(&c, "clients.honest.retry.wait", "1s");
+    (void)run(c);
+    expect_books_in_order();
+    EXPECT(metric("honest", SIM_METRIC_ATTEMPTS) > once + 20);
+}
+
+static void test_clients_that_leave_are_forgotten_by_the_gateway(void)
+{
+    struct model_world_config c = plain();
+    set(&c, "attackers.flood.rate", "0/s");
+    set(&c, "clients.honest.stay", "2s");
+    set(&c, "links.wan.loss", "0%");
+    (void)run(c);
+    EXPECT_EQ(tally.rows[SIM_FAILED], 0);
+    EXPECT_EQ(tally.phases[SIM_BEFORE], metric("honest", SIM_METRIC_ATTEMPTS));
+    EXPECT(metric("vpn", SIM_METRIC_TUNNEL_CAPACITY) > 20); /* 20/s x 2 s */
+    EXPECT(metric("vpn", SIM_METRIC_TUNNEL_CAPACITY) < 80);
+    EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS), 4000); /* RFC 7296 1.2 */
+}
+
+static void test_a_wrong_key_fails_every_attempt_and_is_warned_of(void)
+{
+    struct model_world_config c = plain();
+    size_t problems = 0;
+    set(&c, "attackers.flood.rate", "0/s");
+    set(&c, "clients.honest.psk", "guess");
+    EXPECT_EQ(model_world_judge(&c, say_problem, &problems), 0);
+    EXPECT_EQ(problems, 1);
+    (void)run(c);
+    EXPECT_EQ(tally.rows[SIM_SUCCEEDED], 0);
+    EXPECT(tally.rows[SIM_FAILED] > 200);
+}
+
+static void test_ipv6_worlds_work_too(void)
+{
+    struct model_world_config c = plain();
+    set(&c, "gateways.vpn.address", "2001:db8::1");
+    set(&c, "gateways.vpn.selectors", "2001:db8:ff::/48");
+    set(&c, "clients.honest.selectors", "::/0");
+    (void)run(c);
+    expect_books_in_order();
+    EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) > 950000);
+    EXPECT(metric("flood", SIM_METRIC_FLOOD_ANSWERED) > 5000);
+}
+
+static char last_path[128];
+static char last_text[512];
+static void keep(void *owner, const char *path, bool fatal, const char *text)
+{
+    size_t *const count = owner;
+    *count += fatal ? 1 : 1000;
+    (void)snprintf(last_path, sizeof last_path, "%s", path);
+    (void)snprintf(last_text, sizeof last_text, "%s", text);
+}
+
+static void test_contradictions_are_told_with_what_would_be_right(void)
+{
+    static const struct {
+        const char *path, *text, *about, *says;
+    } rows[] = {
+        {"clients.honest.to", "vnp", "clients.honest.to",
+         "there is no gateway \"vnp\": did you mean vpn?"},
+        {"attackers.flood.via", "lan", "attackers.flood.via",
+         "there is no link \"lan\": did you mean wan?"},
+        {"clients.honest.via", "moon", "clients.honest.via",
+         "there is no link \"moon\"; there is: wan"},
+        {"clients.honest.prefix", "192.0.2.0/31", "clients.honest.prefix",
+         "overlaps with gateways.vpn.address: give addresses of its own"},
+        {"clients.honest.prefix", "2001:db8:5::/48", "clients.honest.prefix",
+         "is IPv6 and the gateway's address is IPv4: they cannot talk"},
+        {"clients.honest.first_group", "modp2048", "clients.honest.first_group",
+         "modp2048 is in none of the proposals: add it there"},
+        {"clients.honest.arrivals", "poisson 1000000/s", "clients.honest.arrivals",
+         "could make more than 4000000 attempts; give fewer, or a `count`"},
+        {"clients.honest.from", "16s", "clients.honest.from",
+         "no client is left to come: the run ends at 20s and they are patient for 5s; make the run "
+         "longer, or `until` later than `from`"},
+        {"gateways.vpn.machine", "/nowhere/profile", "gateways.vpn.machine", NULL},
+        {"gateways.vpn.cookies.off", "101", "gateways.vpn.cookies.off",
+         "is above cookies.at: give at most that"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct model_world_config c = plain();
+        size_t count = 0;
+        set(&c, rows[i].path, rows[i].text);
+        EXPECT(model_world_judge(&c, keep, &count) >= 1);
+        EXPECT(count >= 1);
+        EXPECT_STR(last_path, rows[i].about);
+        if (rows[i].says != NULL)
+            EXPECT_STR(last_text, rows[i].says);
+    }
+}
+
+static void test_what_lies_beyond_the_end_is_clipped_with_a_warning(void)
+{
+    struct model_world_config c = plain();
+    size_t count = 0;
+    set(&c, "attackers.flood.until", "40s");
+    set(&c, "clients.honest.until", "50s");
+    EXPECT_EQ(model_world_judge(&c, keep, &count), 0);
+    EXPECT_EQ(count, 2000);
+    EXPECT_EQ(c.clients[0].until_ns, 15000000000);
+    EXPECT_EQ(c.attackers[0].until_ns, 20000000000);
+    count = 0;
+    EXPECT_EQ(model_world_judge(&c, keep, &count), 0); /* judged again: nothing new */
+    EXPECT_EQ(count, 0);
+}
 
 int main(int argc, char **argv)
 {
-    return test_main(argc, argv, NULL, 0);
+    static const struct test_case cases[] = {
+        TEST(test_a_world_with_a_flood_keeps_its_books),
+        TEST(test_the_same_world_twice_leaves_the_same_fingerprint),
+        TEST(test_tracing_changes_nothing),
+        TEST(test_another_seed_or_one_small_change_leaves_another_fingerprint),
+        TEST(test_without_cookies_a_full_table_locks_clients_out),
+        TEST(test_retries_are_further_attempts_of_the_same_clients),
+        TEST(test_clients_that_leave_are_forgotten_by_the_gateway),
+        TEST(test_a_wrong_key_fails_every_attempt_and_is_warned_of),
+        TEST(test_ipv6_worlds_work_too),
+        TEST(test_contradictions_are_told_with_what_would_be_right),
+        TEST(test_what_lies_beyond_the_end_is_clipped_with_a_warning),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * A population of clients in a world: one engine and one host for all of them,
+ * an address and an identity for each. Within models only. */
+#ifndef MODELS_CLIENTS_H
+#define MODELS_CLIENTS_H
+
+#include "models/scene.h"
+
+enum { MODEL_ATTEMPTS_MAX = 4000000 };
+
+struct model_clients_run;
+
+/* Where they are and where they connect to. */
+struct model_clients_place {
+    struct ike_prefix prefix;
+    struct ike_addr gateway;
+};
+
+/* Attempts there will be room for; more than MODEL_ATTEMPTS_MAX is too many. */
+uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns);
+
+/* NULL on failure, with a line in `error`. */
+struct model_clients_run *model_clients_open(struct model_scene *scene,
+                                             const struct model_clients *clients,
+                                             const struct model_clients_place *place, char *error,
+                                             size_t error_max);
+struct sim_port *model_clients_port(struct model_clients_run *run);
+void model_clients_report(struct model_clients_run *run);
+void model_clients_close(struct model_clients_run *run);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * A gateway in a world: an engine behind a host with cores and an inbox, and
+ * what is measured of it. Within models only. */
+#ifndef MODELS_GATEWAY_H
+#define MODELS_GATEWAY_H
+
+#include "models/scene.h"
+
+struct model_gateway_run;
+
+/* NULL on failure, with a line in `error`. */
+struct model_gateway_run *model_gateway_open(struct model_scene *scene,
+                                             const struct model_gateway *gateway,
+                                             const struct ike_addr *addr, char *error,
+                                             size_t error_max);
+struct sim_port *model_gateway_port(struct model_gateway_run *run);
+void model_gateway_report(struct model_gateway_run *run);
+void model_gateway_close(struct model_gateway_run *run);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ * What is wrong with a description as a whole. Each thing is said with the
+ * path it is about and what would be right; what lies beyond the end of the
+ * run is clipped with a warning. */
+#include "models/arrivals.h"
+#include "models/clients.h"
+#include "models/keys_value.h"
+#include "models/places.h"
+#include "models/policy.h"
+#include "models/quantity.h"
+#include "models/scene.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAY_MAX = 320, PATH_SAID = MODEL_NAME_MAX + 64, SAMPLES_MAX = 100000 };
+
+struct judge {
+    struct model_world_config *config;
+    struct model_places places;
+    model_complain_fn *complain;
+    void *owner;
+    size_t count; /* of fatal ones */
+};
+
+/* Which setting of which entry. */
+struct about {
+    const char *section;
+    const char *name;
+    const char *key; /* ".to", or "" for the entry itself */
+};
+
+static void say(struct judge *j, struct about about, bool fatal, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void say(struct judge *j, struct about about, bool fatal, const char *format, ...)
+{
+    char path[PATH_SAID];
+    char text[SAY_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    (void)snprintf(path, sizeof path, "%s%s%s%s", about.section, about.name[0] != '\0' ? "." : "",
+                   about.name, about.key);
+    j->count += fatal ? 1 : 0;
+    j->complain(j->owner, path, fatal, text);
+}
+
+static struct about client(const struct model_clients *c, const char *key)
+{
+    return (struct about){"clients", c->name, key};
+}
+
+static struct about attacker(const struct model_attacker *a, const char *key)
+{
+    return (struct about){"attackers", a->name, key};
+}
+
+static struct about gateway(const struct model_gateway *g, const char *key)
+{
+    return (struct about){"gateways", g->name, key};
+}
+
+/* Names. */
+
+/* The names there are in a section, "vpn, backup", and the one nearest to `name`, or "". */
+struct names {
+    char all[MODEL_TEXT_MAX];
+    char near[MODEL_NAME_MAX];
+};
+
+static void name_add(struct names *names, const char *name, const char *candidate, size_t *best)
+{
+    const size_t len = strlen(names->all);
+    (void)snprintf(names->all + len, sizeof names->all - len, "%s%s", len > 0 ? ", " : "",
+                   candidate);
+    if (model_word_near(name, candidate, best))
+        memcpy(names->near, candidate, strlen(candidate) + 1);
+}
+
+static void no_such(struct judge *j, struct about about, const char *kind, const char *name,
+                    const struct names *names)
+{
+    if (name[0] == '\0')
+        say(j, about, true, "names no %s; there is: %s", kind, names->all);
+    else if (names->near[0] != '\0')
+        say(j, about, true, "there is no %s \"%s\": did you mean %s?", kind, name, names->near);
+    else
+        say(j, about, true, "there is no %s \"%s\"; there is: %s", kind, name,
+            names->all[0] != '\0' ? names->all : "none");
+}
+
+static bool judge_to(struct judge *j, struct about about, const char *to)
+{
+    struct names names = {"", ""};
+    size_t best = SIZE_MAX;
+    if (model_gateway_named(j->config, to) != UINT32_MAX)
+        return true;
+    for (uint32_t i = 0; i < j->config->gateway_count; i++)
+        name_add(&names, to, j->config->gateways[i].name, &best);
+    no_such(j, about, "gateway", to, &names);
+    return false;
+}
+
+static void judge_via(struct judge *j, struct about about, const char *via)
+{
+    struct names names = {"", ""};
+    size_t best = SIZE_MAX;
+    if (via[0] == '\0' || model_link_named(j->config, via) != UINT32_MAX)
+        return;
+    for (uint32_t i = 0; i < j->config->link_count; i++)
+        name_add(&names, via, j->config->links[i].name, &best);
+    no_such(j, about, "link", via, &names);
+}
+
+/* Names appear in the results beside each other: one each. */
+static void judge_names(struct judge *j)
+{
+    static const char *const sections[] = {"gateways", "clients", "attackers"};
+    const struct model_world_config *const c = j->config;
+    for (uint32_t i = 0; i < c->client_count; i++)
+        if (model_config_has(c, sections[0], c->clients[i].name))
+            say(j, client(&c->clients[i], ""), true, "a gateway has this name; choose another");
+    for (uint32_t i = 0; i < c->attacker_count; i++)
+        for (size_t k = 0; k < 2; k++)
+            if (model_config_has(c, sections[k], c->attackers[i].name))
+                say(j, attacker(&c->attackers[i], ""), true,
+                    "one of the %s has this name; choose another", sections[k]);
+}
+
+/* Profiles given by path must be readable. */
+static void judge_machine(struct judge *j, struct about about, const char *machine)
+{
+    char error[SAY_MAX / 2];
+    struct ike_costs costs;
+    if (!model_costs_find(machine, 1000000, &costs, error, sizeof error))
+        say(j, about, true, "%s", error);
+}
+
+static void judge_gateway(struct judge *j, const struct model_gateway *g)
+{
+    judge_machine(j, gateway(g, ".machine"), g->machine);
+    if (g->cookies_at != IKE_UNLIMITED && g->cookies_off != IKE_UNLIMITED &&
+        g->cookies_off > g->cookies_at)
+        say(j, gateway(g, ".cookies.off"), true, "is above cookies.at: give at most that");
+    if (g->half_open_limit != IKE_UNLIMITED && g->half_open_limit > g->sa_max)
+        say(j, gateway(g, ".half_open.limit"), false, "is above sa_max, which comes first");
+}
+
+/* Times. */
+
+static const char *time_text(uint64_t ns, char *room, size_t max)
+{
+    model_quantity_format(KIND_TIME, ns, room, max);
+    return room;
+}
+
+/* Until when clients come; false when none can. */
+static bool clip_clients(struct judge *j, struct model_clients *c)
+{
+    char last[48];
+    char patience[48];
+    const uint64_t for_ns = j->config->for_ns;
+    const uint64_t last_ns = for_ns > c->patience_ns ? for_ns - c->patience_ns : 0;
+    (void)time_text(for_ns, last, sizeof last);
+    (void)time_text(c->patience_ns, patience, sizeof patience);
+    if (c->until_ns == SIM_NEVER) {
+        c->until_ns = last_ns;
+    } else if (c->until_ns > for_ns) {
+        c->until_ns = last_ns > 0 ? last_ns : for_ns;
+        say(j, client(c, ".until"), false,
+            "is beyond the end at %s: clients come until one patience (%s) before it", last,
+            patience);
+    }
+    if (c->from_ns >= c->until_ns) {
+        say(j, client(c, c->from_ns > 0 ? ".from" : ".until"), true,
+            "no client is left to come: the run ends at %s and they are patient for %s; make the "
+            "run longer, or `until` later than `from`",
+            last, patience);
+        return false;
+    }
+    return true;
+}
+
+static void clip_attacker(struct judge *j, struct model_attacker *a)
+{
+    char end[48];
+    const uint64_t for_ns = j->config->for_ns;
+    const uint64_t points = a->rate.count;
+    (void)time_text(for_ns, end, sizeof end);
+    if (a->until_ns != SIM_NEVER && a->until_ns > for_ns)
+        say(j, attacker(a, ".until"), false, "is beyond the end at %s: clipped", end);
+    if (a->until_ns > for_ns)
+        a->until_ns = for_ns;
+    if (a->from_ns >= for_ns)
+        say(j, attacker(a, ".from"), false, "is not before the end at %s: nothing is sent", end);
+    else if (a->from_ns >= a->until_ns)
+        say(j, attacker(a, ".from"), true, "is not before `until`: nothing would be sent");
+    if (points > 0 && a->rate.at[points - 1].at_ns >= for_ns)
+        say(j, attacker(a, ".rate"), false, "has points beyond the end at %s, which never come",
+            end);
+}
+
+/* Who talks to whom. */
+
+static bool same_family(struct judge *j, struct about about, uint8_t family, const char *to)
+{
+    const uint32_t index = model_gateway_named(j->config, to);
+    if (family == j->places.gateways[index].family)
+        return true;
+    say(j, about, true, "is IPv%d and the gateway's address is IPv%d: they cannot talk", family,
+        j->places.gateways[index].family);
+    return false;
+}
+
+static bool has_group(const char *proposals, uint8_t group)
+{
+    struct ike_offer offers[IKE_OFFERS_MAX];
+    const uint8_t count = model_offers_of(proposals, offers);
+    for (uint8_t i = 0; i < count; i++)
+        for (uint8_t k = 0; k < offers[i].count; k++)
+            if (offers[i].algos[k] == group)
+                return true;
+    return false;
+}
+
+static void judge_group(struct judge *j, const struct model_clients *c)
+{
+    const uint8_t group = ike_algo_named(c->first_group);
+    if (strcmp(c->first_group, "auto") == 0)
+        return;
+    if (group == 0 || ike_algos[group].type != TRANSFORM_KE)
+        say(j, client(c, ".first_group"), true,
+            "there is no group \"%s\": write auto, x25519 or modp2048", c->first_group);
+    else if (!has_group(c->proposals, group))
+        say(j, client(c, ".first_group"), true, "%s is in none of the proposals: add it there",
+            c->first_group);
+}
+
+static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
+{
+    const bool known = judge_to(j, client(c, ".to"), c->to);
+    judge_via(j, client(c, ".via"), c->via);
+    judge_machine(j, client(c, ".machine"), c->machine);
+    judge_group(j, c);
+    if (clip_clients(j, c) && model_attempts_bound(c, j->config->for_ns) > MODEL_ATTEMPTS_MAX)
+        say(j, client(c, ".arrivals"), true,
+            "could make more than %d attempts; give fewer, or a `count`", MODEL_ATTEMPTS_MAX);
+    if (!known || !same_family(j, client(c, ".prefix"), prefix->base.family, c->to))
+        return;
+    const struct model_gateway *const g =
+        &j->config->gateways[model_gateway_named(j->config, c->to)];
+    if (strcmp(c->psk, g->psk) != 0)
+        say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
+}
+
+static void judge_attacker(struct judge *j, struct model_attacker *a,
+                           const struct ike_prefix *sources)
+{
+    const bool known = judge_to(j, attacker(a, ".to"), a->to);
+    judge_via(j, attacker(a, ".via"), a->via);
+    clip_attacker(j, a);
+    if (known)
+        (void)same_family(j, attacker(a, ".sources"), sources->base.family, a->to);
+}
+
+/* Addresses. */
+
+struct owner {
+    struct about about;
+    struct ike_prefix prefix;
+};
+
+static bool overlap(const struct ike_prefix *a, const struct ike_prefix *b)
+{
+    return ike_prefix_has(a, &b->base) || ike_prefix_has(b, &a->base);
+}
+
+static void judge_prefixes(struct judge *j)
+{
+    const struct model_world_config *const c = j->config;
+    struct owner owners[3 * MODEL_THINGS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < c->gateway_count; i++)
+        owners[count++] = (struct owner){gateway(&c->gateways[i], ".address"),
+                                         model_prefix_of(&j->places.gateways[i])};
+    for (uint32_t i = 0; i < c->client_count; i++)
+        owners[count++] = (struct owner){client(&c->clients[i], ".prefix"), j->places.clients[i]};
+    for (uint32_t i = 0; i < c->attacker_count; i++)
+        owners[count++] =
+            (struct owner){attacker(&c->attackers[i], ".sources"), j->places.attackers[i]};
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (overlap(&owners[i].prefix, &owners[k].prefix))
+                say(j, owners[i].about, true, "overlaps with %s.%s%s: give addresses of its own",
+                    owners[k].about.section, owners[k].about.name, owners[k].about.key);
+}
+
+size_t model_world_judge(struct model_world_config *config, model_complain_fn *complain,
+                         void *owner)
+{
+    struct judge j = {.config = config, .complain = complain, .owner = owner};
+    const struct about whole = {"gateways", "", ""};
+    const struct about sample = {"sample", "", ""};
+    model_places_find(config, &j.places);
+    if (config->gateway_count == 0)
+        say(&j, whole, true, "there is none: give at least one, like gateways: {vpn: {cores: 1}}");
+    if (config->for_ns / config->sample_ns > SAMPLES_MAX)
+        say(&j, sample, true, "makes more than %d samples of a run; sample less often",
+            SAMPLES_MAX);
+    judge_names(&j);
+    for (uint32_t i = 0; i < config->gateway_count; i++)
+        judge_gateway(&j, &config->gateways[i]);
+    for (uint32_t i = 0; i < config->client_count; i++)
+        judge_clients(&j, &config->clients[i], &j.places.clients[i]);
+    for (uint32_t i = 0; i < config->attacker_count; i++)
+        judge_attacker(&j, &config->attackers[i], &j.places.attackers[i]);
+    judge_prefixes(&j);
+    return j.count;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * "auto" addresses: gateways 192.0.2.1 and on; populations a sixteenth of
+ * 10.0.0.0/8 each; spoofed sources a sixteenth of 100.64.0.0/10 each; towards
+ * a gateway of IPv6, parts of 2001:db8::/32. */
+#include "models/places.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint32_t model_gateway_named(const struct model_world_config *config, const char *name)
+{
+    for (uint32_t i = 0; i < config->gateway_count; i++)
+        if (strcmp(config->gateways[i].name, name) == 0)
+            return i;
+    return UINT32_MAX;
+}
+
+uint32_t model_link_named(const struct model_world_config *config, const char *name)
+{
+    for (uint32_t i = 0; i < config->link_count; i++)
+        if (strcmp(config->links[i].name, name) == 0)
+            return i;
+    return UINT32_MAX;
+}
+
+uint64_t model_prefix_size(const struct ike_prefix *prefix)
+{
+    const uint32_t free_bits = (prefix->base.family == IKE_IPV4 ? 32U : 128U) - prefix->bits;
+    return UINT64_C(1) << (free_bits > 62 ? 62 : free_bits);
+}
+
+struct ike_prefix model_prefix_of(const struct ike_addr *addr)
+{
+    struct ike_prefix prefix = {.base = *addr, .bits = addr->family == IKE_IPV4 ? 32 : 128};
+    prefix.base.port = 0;
+    return prefix;
+}
+
+static struct ike_addr gateway_place(const struct model_gateway *gateway, uint32_t index)
+{
+    struct ike_addr addr;
+    if (!ike_addr_parse(gateway->address, &addr))
+        addr = ike_addr_v4(UINT32_C(0xc0000201) + index, 0); /* 192.0.2.1 */
+    return addr;
+}
+
+/* Part `index` of the range meant for clients (half 1) or for spoofed sources (half 2). */
+static struct ike_prefix made_up(uint8_t family, uint32_t half, uint32_t index)
+{
+    char text[IKE_ADDR_TEXT];
+    struct ike_prefix prefix;
+    memset(&prefix, 0, sizeof prefix);
+    if (family == IKE_IPV6)
+        (void)snprintf(text, sizeof text, "2001:db8:%x:%x::/64", half, index);
+    else if (half == 1)
+        (void)snprintf(text, sizeof text, "10.%u.0.0/12", 16 * index);
+    else
+        (void)snprintf(text, sizeof text, "100.%u.0.0/14", 64 + 4 * index);
+    (void)ike_prefix_parse(text, &prefix);
+    return prefix;
+}
+
+static uint8_t family_towards(const struct model_world_config *config,
+                              const struct model_places *places, const char *to)
+{
+    const uint32_t gateway = model_gateway_named(config, to);
+    return gateway == UINT32_MAX ? (uint8_t)IKE_IPV4 : places->gateways[gateway].family;
+}
+
+void model_places_find(const struct model_world_config *config, struct model_places *out)
+{
+    memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < config->gateway_count; i++)
+        out->gateways[i] = gateway_place(&config->gateways[i], i);
+    for (uint32_t i = 0; i < config->client_count; i++) {
+        const struct model_clients *const c = &config->clients[i];
+        if (!ike_prefix_parse(c->prefix, &out->clients[i]))
+            out->clients[i] = made_up(family_towards(config, out, c->to), 1, i);
+    }
+    for (uint32_t i = 0; i < config->attacker_count; i++) {
+        const struct model_attacker *const a = &config->attackers[i];
+        if (!ike_prefix_parse(a->sources, &out->attackers[i]))
+            out->attackers[i] = made_up(family_towards(config, out, a->to), 2, i);
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Who has which addresses: those given, and "auto". No real public address is
+ * ever made up: documentation, private and shared ranges only (RFC 5737, 1918,
+ * 6598, 3849). Within models only. */
+#ifndef MODELS_PLACES_H
+#define MODELS_PLACES_H
+
+#include "models/world.h"
+
+struct model_places {
+    struct ike_addr gateways[MODEL_THINGS_MAX]; /* port 0 */
+    struct ike_prefix clients[MODEL_THINGS_MAX];
+    struct ike_prefix attackers[MODEL_THINGS_MAX];
+};
+
+void model_places_find(const struct model_world_config *config, struct model_places *out);
+/* Index of an entry, UINT32_MAX: there is none. */
+uint32_t model_gateway_named(const struct model_world_config *config, const char *name);
+uint32_t model_link_named(const struct model_world_config *config, const char *name);
+/* Addresses of a prefix, at most 2^62. */
+uint64_t model_prefix_size(const struct ike_prefix *prefix);
+struct ike_prefix model_prefix_of(const struct ike_addr *addr);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * Policies out of texts that the keys have judged already. */
+#include "models/policy.h"
+
+#include "ike/v2/payload.h"
+#include "ike/v2/selector.h"
+#include "models/keys_value.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+uint8_t model_offers_of(const char *text, struct ike_offer *out)
+{
+    char one[MODEL_TEXT_MAX];
+    const char *bad;
+    uint8_t count = 0;
+    for (const char *at = text; count < IKE_OFFERS_MAX && model_list_next(&at, one, sizeof one);)
+        if (ike_offer_parse(one, &out[count], &bad))
+            count++;
+    return count;
+}
+
+static uint8_t selectors_of(const char *text, struct ike_selector *out)
+{
+    char one[MODEL_TEXT_MAX];
+    uint8_t count = 0;
+    for (const char *at = text;
+         count < IKE_POLICY_SELECTORS_MAX && model_list_next(&at, one, sizeof one);)
+        if (ike_selector_from_text(one, &out[count]))
+            count++;
+    return count;
+}
+
+static void id_of(const char *text, struct ike_id *out)
+{
+    const bool good = ike_id_from_text(text, out);
+    assert(good);
+    (void)good;
+}
+
+static void set_psk(struct ike_policy *policy, const char *psk)
+{
+    const size_t len = strlen(psk);
+    assert(len > 0 && len <= sizeof policy->psk);
+    memcpy(policy->psk, psk, len);
+    policy->psk_len = (uint8_t)len;
+}
+
+void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
+                             struct ike_policy *out)
+{
+    char id[MODEL_NAME_MAX + 8];
+    memset(out, 0, sizeof *out);
+    out->name = gateway->name;
+    out->ike_count = model_offers_of(gateway->proposals, out->ike);
+    out->esp_count = model_offers_of(gateway->esp, out->esp);
+    (void)snprintf(id, sizeof id, "%s.test", gateway->name);
+    id_of(id, &out->local_id);
+    set_psk(out, gateway->psk);
+    out->local_count = selectors_of(gateway->selectors, out->local);
+    if (gateway->transport_mode && out->local_count < IKE_POLICY_SELECTORS_MAX) {
+        const struct ike_prefix own = {.base = *addr, .bits = addr->family == IKE_IPV4 ? 32 : 128};
+        out->local[out->local_count++] = ike_selector_prefix(&own);
+    }
+    out->remote_count = selectors_of("0.0.0.0/0, ::/0", out->remote);
+    out->transport_mode = gateway->transport_mode;
+    out->force_encapsulation = gateway->force_encapsulation;
+}
+
+void model_policy_of_clients(const struct model_clients *clients, struct ike_policy *out)
+{
+    char id[MODEL_NAME_MAX + 8];
+    memset(out, 0, sizeof *out);
+    out->name = clients->name;
+    out->ike_count = model_offers_of(clients->proposals, out->ike);
+    out->esp_count = model_offers_of(clients->esp, out->esp);
+    if (strcmp(clients->first_group, "auto") != 0)
+        out->first_group = ike_algo_named(clients->first_group);
+    (void)snprintf(id, sizeof id, "%s.test", clients->to);
+    id_of(id, &out->remote_id);
+    set_psk(out, clients->psk);
+    if (!clients->transport_mode) /* else: the two ends themselves */
+        out->remote_count = selectors_of(clients->selectors, out->remote);
+    out->transport_mode = clients->transport_mode;
+    out->initial_contact = true;
+}
+
+void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out)
+{
+    char id[MODEL_NAME_MAX + 32];
+    (void)snprintf(id, sizeof id, "client-%u@%s.test", client, clients->name);
+    id_of(id, out);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * What a gateway and its clients are to agree on, from the texts of their
+ * descriptions. Within models only. */
+#ifndef MODELS_POLICY_H
+#define MODELS_POLICY_H
+
+#include "models/world.h"
+
+/* The description outlives the policy, which keeps its name. */
+void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
+                             struct ike_policy *out);
+void model_policy_of_clients(const struct model_clients *clients, struct ike_policy *out);
+/* client-N@NAME.test */
+void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out);
+/* Proposals of a text, at most IKE_OFFERS_MAX; how many. */
+uint8_t model_offers_of(const char *text, struct ike_offer *out);
+
+#endif

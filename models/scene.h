@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * What every part of a world shares: the loop, the network, the record, when
+ * the attack is. Within models only. */
+#ifndef MODELS_SCENE_H
+#define MODELS_SCENE_H
+
+#include "models/world.h"
+#include "sim/fingerprint.h"
+#include "sim/loop.h"
+#include "sim/rng.h"
+
+struct model_scene {
+    const struct model_world_config *config;
+    struct sim_loop *loop;
+    struct sim_net *net;
+    struct sim_fingerprint fingerprint;
+    struct sim_record *record; /* NULL: nobody listens */
+    model_provider_fn *provider;
+    uint64_t attack_from_ns;  /* the first attacker begins; SIM_NEVER: there is none */
+    uint64_t attack_until_ns; /* the last one has ended */
+};
+
+/* Whether an attacker sends at that time, has not begun, or all have ended. */
+enum sim_phase model_phase(const struct model_scene *scene, uint64_t at_ns);
+void model_metric(const struct model_scene *scene, const char *who, enum sim_metric metric,
+                  uint64_t value);
+/* The same of value / over, times `times`; nothing when `over` is 0. */
+void model_metric_ratio(const struct model_scene *scene, const char *who, enum sim_metric metric,
+                        const uint64_t fraction[3]);
+/* What an engine refused: reasons by ike_why, those that never happened left out. */
+void model_refusals(const struct model_scene *scene, const char *who, const uint64_t *reasons);
+/* a x b / c without overflow between; c is not 0, the result is to fit. */
+uint64_t model_mul_div(uint64_t a, uint64_t b, uint64_t c);
+
+/* A provider whose random octets come from a stream of its own, and the meter before it. */
+struct model_provider {
+    struct sim_rng rng;
+    struct ike_crypto *below;
+    struct ike_crypto *meter; /* closes `below` too */
+};
+bool model_provider_open(struct model_provider *provider, const struct model_scene *scene,
+                         const char *stream, const struct ike_costs *costs);
+void model_provider_close(struct model_provider *provider);
+
+/* The machine's costs by name or path, times `scale_ppm` / 1,000,000. */
+bool model_costs_find(const char *machine, uint64_t scale_ppm, struct ike_costs *out, char *error,
+                      size_t error_max);
+bool model_implementation_find(const char *name, uint64_t scale_ppm,
+                               struct sim_implementation *out);
+
+#endif
