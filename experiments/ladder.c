@@ -1,12 +1,135 @@
 /* SPDX-License-Identifier: MIT
- * The ladder, drawn. */
+ * The ladder, drawn: at most 96 columns, of which 14 are for the time. */
 #include "experiments/ladder.h"
 
-bool ladder_print(const char *db_path, uint32_t run, FILE *out, char *error)
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+
+enum { INSIDE = 70, TIME = 13, TEXT_MAX = 1100 };
+
+struct strokes {
+    const char *post, *dash, *left, *right;
+};
+
+static const struct strokes ascii = {"|", "-", "<", ">"};
+static const struct strokes boxes = {"│", "─", "◄", "►"};
+
+static const struct strokes *strokes_of(const struct ladder *ladder)
 {
+    return ladder->unicode ? &boxes : &ascii;
+}
+
+/* One line between the posts; `text` is ASCII, so that octets are columns. */
+static void line(const struct ladder *ladder, const char *time, const char *text)
+{
+    const char *post = strokes_of(ladder)->post;
+    (void)fprintf(ladder->out, "%*s %s %-*.*s %s\n", TIME, time, post, INSIDE - 2, INSIDE - 2, text,
+                  post);
+}
+
+static void arrow(const struct ladder *ladder, const char *time, bool to_gateway)
+{
+    const struct strokes *s = strokes_of(ladder);
+    (void)fprintf(ladder->out, "%*s %s%s", TIME, time, s->post, to_gateway ? s->dash : s->left);
+    for (int i = 0; i < INSIDE - 2; i++)
+        (void)fputs(s->dash, ladder->out);
+    (void)fprintf(ladder->out, "%s%s\n", to_gateway ? s->right : s->dash, s->post);
+}
+
+void ladder_open(struct ladder *ladder, FILE *out, const char *client, const char *network,
+                 const char *gateway)
+{
+    *ladder = (struct ladder){.out = out};
+    (void)setlocale(LC_CTYPE, "");
+    ladder->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    (void)setlocale(LC_CTYPE, "C");
+
+    const int client_len = (int)strlen(client);
+    const int gateway_len = (int)strlen(gateway);
+    const int network_len = (int)strlen(network);
+    const int between = INSIDE + 2 - client_len - gateway_len - network_len;
+    const int left = between > 2 ? between / 2 : 1;
+    const int right = between > 2 ? between - left : 1;
+    (void)fprintf(out, "\n%*s %s%*s%s%*s%s\n", TIME, "", client, left, "", network, right, "",
+                  gateway);
+    line(ladder, "", "");
+}
+
+/* The payloads, as many on a line as fit. */
+static void payloads(const struct ladder *ladder, const char *text)
+{
+    char row[INSIDE + 1];
+    size_t len = 0;
+    for (const char *word = text; *word != '\0';) {
+        const size_t word_len = strcspn(word, " ");
+        const size_t shown = word_len < INSIDE - 4 ? word_len : INSIDE - 4;
+        if (len > 0 && len + 1 + shown > INSIDE - 2) {
+            line(ladder, "", row);
+            len = 0;
+        }
+        len += (size_t)snprintf(row + len, sizeof row - len, "%s%.*s", len > 0 ? " " : "  ",
+                                (int)shown, word);
+        word += word_len + strspn(word + word_len, " ");
+    }
+    if (len > 0)
+        line(ladder, "", row);
+}
+
+void ladder_draw(struct ladder *ladder, const struct ladder_message *message)
+{
+    char exchange[40] = "";
+    char direction[8] = "";
+    unsigned number = 0;
+    int used = 0;
+    char title[TEXT_MAX];
+    char size[48];
+    char time[TIME + 12];
+    const bool read =
+        sscanf(message->text, "%39s %7s %u %n", exchange, direction, &number, &used) == 3 &&
+        used > 0;
+    const bool named = read && (strcmp(direction, "req") == 0 || strcmp(direction, "rsp") == 0);
+
+    (void)snprintf(time, sizeof time, "%.3f ms", (double)message->at_ns / 1e6);
+    if (named)
+        (void)snprintf(title, sizeof title, "%s %s, message id %u", exchange,
+                       strcmp(direction, "req") == 0 ? "request" : "response", number);
+    else
+        (void)snprintf(title, sizeof title, "%s", message->text);
+    const bool plain = strcmp(message->fate, "accepted") == 0 || strcmp(message->fate, "sent") == 0;
+    (void)snprintf(size, sizeof size, "%s%.24s%s%zu octets", plain ? "" : "[",
+                   plain ? "" : message->fate, plain ? "" : "] ", message->len);
+    const int room = INSIDE - 3 - (int)strlen(size);
+    char heading[INSIDE + TEXT_MAX];
+    (void)snprintf(heading, sizeof heading, "%-*.*s %s", room, room, title, size);
+    line(ladder, "", heading);
+    arrow(ladder, time, message->inbound);
+    if (named)
+        payloads(ladder, message->text + used);
+    line(ladder, "", "");
+    if (ladder->count++ == 0)
+        ladder->first_ns = message->at_ns;
+    ladder->last_ns = message->at_ns;
+}
+
+void ladder_close(struct ladder *ladder)
+{
+    (void)fprintf(ladder->out, "%*s %u message%s, seen at the gateway", TIME, "", ladder->count,
+                  ladder->count == 1 ? "" : "s");
+    if (ladder->count > 1)
+        (void)fprintf(ladder->out, ", %.3f ms from the first to the last",
+                      (double)(ladder->last_ns - ladder->first_ns) / 1e6);
+    (void)fputs("\n", ladder->out);
+}
+
+bool ladder_print(const struct study *study, const char *db_path, FILE *out, char *error)
+{
+    struct ladder ladder;
     (void)db_path;
-    (void)run;
-    (void)out;
     (void)error;
+    ladder_open(&ladder, out,
+                study->base.client_count > 0 ? study->base.clients[0].name : "clients", "",
+                study->base.gateways[0].name);
+    ladder_close(&ladder);
     return true;
 }

@@ -245,7 +245,7 @@ static bool answer_show(struct session *s)
 {
     if (s->options.json)
         return true;
-    if ((s->study->show & SHOW_LADDER) != 0 && !ladder_print(s->path, 0, stdout, s->error)) {
+    if ((s->study->show & SHOW_LADDER) != 0 && !ladder_print(s->study, s->path, stdout, s->error)) {
         (void)fprintf(stderr, "ikelab: ladder: %s\n", s->error);
         return false;
     }
