@@ -66,18 +66,24 @@ void ike_pool_give(struct ike_pool *pool, uint32_t number)
     pool->used--;
 }
 
-/* Messages of IKE_SA_INIT with small groups lie between 200 and 500 octets, where steps are fine.
- */
-static const uint16_t class_sizes[IKE_STORE_CLASSES] = {
-    64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, IKE_MESSAGE_MAX,
+/* Sizes in steps of 16 to 512, where keys and the messages of small groups lie; coarser beyond. */
+enum { FINE_STEP = 16, FINE_MAX = 512, FINE_COUNT = FINE_MAX / FINE_STEP };
+
+static const uint16_t coarse[IKE_STORE_CLASSES - FINE_COUNT] = {
+    640, 768, 1024, 1280, 1536, 2048, 3072, IKE_MESSAGE_MAX,
 };
+
+static uint16_t size_of(size_t class)
+{
+    return class < FINE_COUNT ? (uint16_t)((class + 1) * FINE_STEP) : coarse[class - FINE_COUNT];
+}
 
 bool ike_store_open(struct ike_store *store, uint32_t max)
 {
     *store = (struct ike_store){0};
     bool good = true;
     for (size_t i = 0; i < IKE_STORE_CLASSES; i++)
-        good = ike_pool_open(&store->pools[i], class_sizes[i], max) && good;
+        good = ike_pool_open(&store->pools[i], size_of(i), max) && good;
     if (!good)
         ike_store_close(store);
     return good;
@@ -91,10 +97,10 @@ void ike_store_close(struct ike_store *store)
 
 static uint8_t class_of(size_t len)
 {
-    if (len <= 512)
-        return (uint8_t)((len + 63) / 64 - 1);
-    uint8_t class = 8;
-    while (class_sizes[class] < len)
+    if (len <= FINE_MAX)
+        return (uint8_t)((len + FINE_STEP - 1) / FINE_STEP - 1);
+    uint8_t class = FINE_COUNT;
+    while (size_of(class) < len)
         class ++;
     return class;
 }
@@ -107,7 +113,7 @@ struct ike_blob ike_store_take(struct ike_store *store, size_t len)
     const uint32_t number = ike_pool_take(&store->pools[class]);
     if (number == 0)
         return (struct ike_blob){0};
-    store->used += class_sizes[class];
+    store->used += size_of(class);
     return (struct ike_blob){.number = number, .len = (uint16_t)len, .class = class};
 }
 
@@ -118,7 +124,7 @@ void ike_store_give(struct ike_store *store, struct ike_blob blob)
     struct ike_pool *const pool = &store->pools[blob.class];
     ike_secret_wipe(ike_pool_at(pool, blob.number), blob.len);
     ike_pool_give(pool, blob.number);
-    store->used -= class_sizes[blob.class];
+    store->used -= size_of(blob.class);
 }
 
 uint8_t *ike_store_at(const struct ike_store *store, struct ike_blob blob)

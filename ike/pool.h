@@ -28,7 +28,7 @@ uint32_t ike_pool_take(struct ike_pool *pool);
 void ike_pool_give(struct ike_pool *pool, uint32_t number);
 void *ike_pool_at(const struct ike_pool *pool, uint32_t number);
 
-enum { IKE_STORE_CLASSES = 16 };
+enum { IKE_STORE_CLASSES = 40 };
 
 /* Octets kept: which pool, which item, how many. All zero: none. */
 struct ike_blob {
