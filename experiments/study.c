@@ -80,7 +80,7 @@ static uint64_t flood_of(const struct model_attacker *a, uint64_t end_ns)
 /* Measured on one core of a recent server; only ratios matter for the order of runs. */
 uint64_t study_expected_ns(const struct study *study, uint32_t run)
 {
-    enum { START_NS = 2000000, FLOOD_NS = 4000, ATTEMPT_NS = 60000, REAL_CRYPTO = 40 };
+    enum { START_NS = 2000000, FLOOD_NS = 1200, ATTEMPT_NS = 25000, REAL_CRYPTO = 50 };
     static struct model_world_config config;
     study_config(study, run, &config);
     uint64_t flood = 0;

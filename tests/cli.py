@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command line, from outside: what it accepts, refuses, prints and leaves behind.
+
+Usage: cli.py PROGRAM [NAME]     prints TAP; NAME: only tests whose name contains it
+"""
+import json
+import os
+import pty
+import random
+import resource
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.path.abspath(sys.argv[1])
+SMALL = """question: Does it work?
+for: 6s
+seeds: 2
+gateways: {vpn: {cores: 1, implementation: strongswan-5.9}}
+clients: {honest: {to: vpn, arrivals: poisson 20/s, patience: 2s}}
+attackers: {flood: {to: vpn, rate: 100/s, from: 1s, until: 3s}}
+sweep:
+  attackers.flood.rate: [0/s, 1000/s]
+  gateways.vpn.cookies.at: [never, 5]
+"""
+# Everything that a repeated run must repeat; `machine` is what may differ.
+REPEATED = ["run", "param", "metric", "series", "handshake", "refusal", "message"]
+
+
+def ikelab(*args, **options):
+    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=300, **options)
+
+
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def query(path, sql):
+    with sqlite3.connect(path) as db:
+        return db.execute(sql).fetchall()
+
+
+def rows(path):
+    """All rows that repeat, table by table, in an order of their own."""
+    expect(os.path.exists(path), path)
+    have = {name for (name,) in query(path, "SELECT name FROM sqlite_master WHERE type='table'")}
+    expect("run" in have, f"{path} has no table run")
+    return {name: sorted(query(path, f"SELECT * FROM {name}"), key=repr) for name in REPEATED if name in have}
+
+
+def left_behind():
+    return sorted(os.listdir("."))
+
+
+def expect(held, what):
+    if not held:
+        raise AssertionError(what)
+
+
+def equal(got, wanted):
+    expect(got == wanted, f"got {got!r}\nbut wanted {wanted!r}")
+
+
+def test_version_and_help():
+    done = ikelab("--version")
+    equal(done.returncode, 0)
+    expect(done.stdout.startswith("ikelab "), done.stdout)
+    for command in ["run", "list", "check", "describe", "plot", "report", "calibrate"]:
+        done = ikelab(command, "--help")
+        equal((command, done.returncode), (command, 0))
+        expect("usage: ikelab " + command in done.stdout.lower(), done.stdout)
+
+
+def test_version_is_quick():
+    times = []
+    for _ in range(10):
+        began = time.monotonic()
+        ikelab("--version")
+        times.append(time.monotonic() - began)
+    expect(min(times) < 0.05, f"{min(times)} s")  # 10 ms is the goal; a busy machine and sanitizers are slower
+
+
+def test_bad_usage_is_status_2():
+    for args in [[], ["rum"], ["run"], ["run", "a", "b"], ["run", "nothing-like-it"], ["run", "--sedes", "3", "x"],
+                 ["run", "handshake", "--jobs", "none"], ["run", "handshake", "--set"], ["describe", "nonsense"],
+                 ["plot"], ["report"], ["report", "nothing.db"], ["plot", "nothing.db"]]:
+        done = ikelab(*args)
+        equal((args, done.returncode), (args, 2))
+        expect(done.stderr != "", args)
+    equal(left_behind(), [])
+
+
+def test_misspelt_words_are_told_the_nearest():
+    expect("did you mean run" in ikelab("rum").stderr, "rum")
+    expect("did you mean --seeds" in ikelab("run", "handshake", "--sedes", "3").stderr, "--sedes")
+    expect("did you mean handshake" in ikelab("run", "handshack").stderr, "handshack")
+    expect("did you mean metrics" in ikelab("describe", "metrcs").stderr, "metrcs")
+
+
+def test_bad_files_leave_nothing_behind():
+    write("bad.yaml", SMALL + "sedes: 3\nlinks: {wan: {rate: fast}}\n")
+    os.mkdir("folder.yaml")
+    before = left_behind()
+    done = ikelab("run", "bad.yaml")
+    equal(done.returncode, 2)
+    equal([line.split(": ")[0] for line in done.stderr.splitlines()], ["bad.yaml:10:1", "bad.yaml:11:21"])
+    equal(ikelab("run", "folder.yaml").returncode, 2)
+    for text in ["", "\0\1\2", "[" * 100000, "a: &a [*a]"]:
+        write("bad.yaml", text)
+        done = ikelab("run", "bad.yaml")
+        equal((text[:9], done.returncode), (text[:9], 2))
+    os.truncate("bad.yaml", 100 * 1024 * 1024)
+    began = time.monotonic()
+    equal(ikelab("run", "bad.yaml").returncode, 2)
+    expect(time.monotonic() - began < 1, "100 MB were read")
+    equal(left_behind(), before)
+
+
+def test_shipped_experiments_can_be_run():
+    names = [line.split()[0] for line in ikelab("list").stdout.splitlines()]
+    equal(names, ["cookie-threshold", "cpu-queue", "half-open-table", "handshake"])
+    for name in names:
+        done = ikelab("check", name)
+        equal((name, done.returncode, done.stderr), (name, 0, ""))
+    expect("20 points x 10 seeds = 200 runs" in ikelab("check", "cookie-threshold").stdout, "points")
+
+
+def test_describe_prints_every_key():
+    done = ikelab("describe", "keys")
+    equal(done.returncode, 0)
+    for key in ["gateways.*.cookies.at", "clients.*.retransmit.first", "attackers.*.rate", "trace.messages", "seeds"]:
+        expect(key in done.stdout, key)
+    for topic in ["metrics", "figures", "theories", "machines", "algorithms", "ike"]:
+        equal((topic, ikelab("describe", topic).returncode), (topic, 0))
+
+
+def test_the_example_of_describe_is_an_experiment():
+    lines = ikelab("describe", "keys").stdout.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("    question:"))
+    end = next(i for i in range(start, len(lines)) if lines[i] == "")
+    write("example.yaml", "\n".join(line[4:] for line in lines[start:end]) + "\n")
+    done = ikelab("check", "example.yaml")
+    equal((done.returncode, done.stderr), (0, ""))
+
+
+def test_a_run_leaves_one_file_and_its_rows():
+    write("small.yaml", SMALL)
+    done = ikelab("run", "small.yaml")
+    equal((done.returncode, left_behind()), (0, ["small.db", "small.yaml"]))
+    equal(query("small.db", "SELECT count(*) FROM run"), [(8,)])
+    expect(query("small.db", "SELECT sum(value) FROM metric WHERE name = 'attempts'")[0][0] > 100, "attempts")
+
+
+def test_rows_do_not_depend_on_jobs():
+    write("small.yaml", SMALL)
+    for jobs in ["1", "2", "5"]:
+        equal(ikelab("run", "small.yaml", "--jobs", jobs, "-o", f"{jobs}.db").returncode, 0)
+    equal(rows("1.db"), rows("2.db"))
+    equal(rows("1.db"), rows("5.db"))
+
+
+def test_the_same_again_runs_nothing_and_another_goes_beside():
+    write("small.yaml", SMALL)
+    equal(ikelab("run", "small.yaml").returncode, 0)
+    before = rows("small.db")
+    done = ikelab("run", "small.yaml")
+    equal(done.returncode, 0)
+    expect("nothing to run again" in done.stderr, done.stderr)
+    equal(rows("small.db"), before)
+    equal(ikelab("run", "small.yaml", "--set", "gateways.vpn.cores=2").returncode, 0)
+    equal(left_behind(), ["small-2.db", "small.db", "small.yaml"])
+    equal(rows("small.db"), before)
+
+
+def test_an_output_that_is_there_is_refused():
+    write("small.yaml", SMALL)
+    write("notes.txt", "mine")
+    done = ikelab("run", "small.yaml", "-o", "notes.txt")
+    equal((done.returncode, open("notes.txt", encoding="utf-8").read()), (2, "mine"))
+    equal(ikelab("run", "small.yaml", "-o", "notes.txt", "--resume").returncode, 2)
+    equal(ikelab("run", "small.yaml", "-o", "a.db").returncode, 0)
+    before = open("a.db", "rb").read()
+    equal(ikelab("run", "small.yaml", "-o", "a.db").returncode, 2)
+    equal(ikelab("run", "small.yaml", "-o", "a.db", "--resume", "--seeds", "3").returncode, 2)
+    equal(open("a.db", "rb").read(), before)
+    equal(ikelab("run", "small.yaml", "-o", "a.db", "--resume").returncode, 0)
+    equal(ikelab("run", "small.yaml", "-o", "no/such/folder/a.db").returncode, 2)
+
+
+def test_json_lines_keep_their_contract():
+    write("small.yaml", SMALL + "check: [{name: some-come, metric: success_share, some: above 1%}]\n")
+    done = ikelab("run", "small.yaml", "--json")
+    equal(done.returncode, 0)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    expect(all(line["ikelab"] == 1 for line in lines), "version of the contract")
+    kinds = [line["kind"] for line in lines]
+    equal((kinds[0], kinds[-1], kinds.count("run"), kinds.count("check")), ("start", "end", 8, 1))
+    equal(sorted(line["number"] for line in lines if line["kind"] == "run"), list(range(8)))
+    equal((lines[-1]["status"], lines[-1]["failed"]), (0, 0))
+
+
+def test_quiet_says_nothing():
+    write("small.yaml", SMALL)
+    done = ikelab("run", "small.yaml", "--quiet")
+    equal((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+def test_a_failed_check_is_status_1():
+    write("small.yaml", SMALL + "check: [{name: never, metric: success_share, all: below 1%}]\n")
+    done = ikelab("run", "small.yaml")
+    equal(done.returncode, 1)
+    expect("FAIL never" in done.stderr, done.stderr)
+
+
+def test_a_run_that_crashes_is_told_and_others_go_on():
+    write("small.yaml", SMALL.replace("for: 6s", "for: 60s"))
+    run = subprocess.Popen([PROGRAM, "run", "small.yaml", "--jobs", "2"], stderr=subprocess.PIPE, text=True)
+    worker = None
+    while worker is None:
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(run.pid)], capture_output=True, text=True).stdout.split()
+        worker = int(found[0]) if found else None
+    time.sleep(0.02)
+    os.kill(worker, signal.SIGSEGV)
+    said = run.communicate(timeout=300)[1]
+    equal(run.returncode, 1)
+    expect("signal 11" in said and "seed" in said, said)
+    equal(query("small.db", "SELECT count(*) FROM run"), [(7,)])
+    equal(ikelab("run", "small.yaml").returncode, 0)
+    equal(query("small.db", "SELECT count(*) FROM run"), [(8,)])
+
+
+LONGER = SMALL.replace("for: 6s", "for: 40s").replace("seeds: 2", "seeds: 4")
+
+
+def test_ctrl_c_keeps_what_is_finished():
+    write("longer.yaml", LONGER)
+    equal(ikelab("run", "longer.yaml", "-o", "whole.db").returncode, 0)
+    run = subprocess.Popen([PROGRAM, "run", "longer.yaml", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True)
+    for line in run.stdout:
+        if json.loads(line)["kind"] == "run":
+            break
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    equal(run.returncode, 130)
+    expect("--resume" in said, said)
+    kept = query("longer.db", "SELECT count(*) FROM run")[0][0]
+    expect(0 < kept < 16, kept)
+    equal(ikelab("run", "longer.yaml", "--resume").returncode, 0)
+    equal(rows("longer.db"), rows("whole.db"))
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_rows():
+    write("longer.yaml", LONGER)
+    began = time.monotonic()
+    equal(ikelab("run", "longer.yaml", "-o", "whole.db").returncode, 0)
+    took = time.monotonic() - began
+    chance = random.Random(7)
+    temporary = os.path.join(os.getcwd(), "tmp")
+    os.mkdir(temporary)
+    for attempt in range(20):
+        run = subprocess.Popen([PROGRAM, "run", "longer.yaml", "-o", "k.db", "--resume", "--quiet"],
+                               env={**os.environ, "TMPDIR": temporary}, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0, took / 3))
+        run.kill()
+        run.wait()
+        if attempt % 5 == 4:
+            for name in left_behind():
+                if name.startswith("k.db"):
+                    os.remove(name)
+    equal(ikelab("run", "longer.yaml", "-o", "k.db", "--resume").returncode, 0)
+    equal(rows("k.db"), rows("whole.db"))
+    deadline = time.monotonic() + 20
+    while os.listdir(temporary) and time.monotonic() < deadline:
+        time.sleep(0.1)  # workers notice the closed pipe, take their files away, and end
+    equal(os.listdir(temporary), [])
+
+
+def test_a_full_disk_is_told():
+    write("small.yaml", SMALL)
+    def little_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+    done = ikelab("run", "small.yaml", preexec_fn=little_room)
+    expect(done.returncode in (1, 2) and done.stderr != "", (done.returncode, done.stderr))
+
+
+def test_progress_is_one_line_on_a_terminal():
+    write("longer.yaml", LONGER)
+    control, terminal = pty.openpty()
+    run = subprocess.Popen([PROGRAM, "run", "longer.yaml"], stderr=terminal, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "TERM": "xterm"})
+    os.close(terminal)
+    said = b""
+    while select.select([control], [], [], 60)[0]:
+        try:
+            got = os.read(control, 4096)
+        except OSError:
+            break
+        if not got:
+            break
+        said += got
+    equal(run.wait(), 0)
+    expect(b"\r\x1b[K" in said and b"to go" in said, said)
+
+
+def test_the_handshake_is_drawn_as_a_ladder():
+    done = ikelab("run", "handshake")
+    equal(done.returncode, 0)
+    equal((done.stdout.count("IKE_SA_INIT re"), done.stdout.count("IKE_AUTH re")), (2, 2))
+    for word in ["SAi1", "KEi", "Ni", "SAr1", "KEr", "Nr", "IDi", "AUTH", "TSi", "TSr"]:
+        expect(word in done.stdout, word)
+    expect(all(len(line) <= 96 for line in done.stdout.splitlines()), "too wide")
+    done = ikelab("run", "handshake", "--set", "gateways.vpn.cookies.at=0")
+    equal((done.returncode, done.stdout.count("IKE_SA_INIT re"), done.stdout.count("IKE_AUTH re")), (0, 4, 2))
+    expect("N(COOKIE)" in done.stdout, done.stdout)
+
+
+def test_pcap_writes_a_capture_and_its_keys():
+    equal(ikelab("run", "handshake", "--pcap", "out").returncode, 0)
+    equal(sorted(os.listdir("out")), ["handshake.pcapng", "ikev2_decryption_table"])
+    equal(ikelab("run", "handshake", "--pcap", "again").returncode, 0)  # complete: run again for its capture
+    equal(open("out/handshake.pcapng", "rb").read(), open("again/handshake.pcapng", "rb").read())
+
+
+def main():
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_") and wanted in name]
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, (name, run) in enumerate(tests, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                run()
+                print(f"ok {number} - {name}", flush=True)
+            except Exception as error:  # a test that cannot even be made has failed
+                failed += 1
+                print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:3000].splitlines()), end="")
+                print(f"not ok {number} - {name}", flush=True)
+            os.chdir("/")
+    sys.exit(1 if failed else 0)
+
+
+main()
