@@ -1,3 +1,330 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
-struct placeholder;
+ * Closed forms, and the service times they need: what one request costs,
+ * counted by hand from the profiles and from what the protocol says is to be
+ * computed, not asked of the engine or its meter. */
+#include "models/theory.h"
+
+#include "ike/v2/message.h"
+#include "ike/v2/proposal.h"
+#include "models/flood.h"
+#include "models/places.h"
+#include "models/policy.h"
+#include "models/scene.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SPI_RANDOM = 5,      /* octets drawn for an SPI: the rest of it is its place */
+    COOKIE_MESSAGE = 69, /* header, notify, version of the secret and 32 octets */
+    SA_HEAD = 4 + 8,     /* payload and proposal headers, RFC 7296 3.3, 3.3.1 */
+    TRANSFORM = 8,       /* RFC 7296 3.3.2 */
+    KEY_LENGTH = 4,      /* its attribute */
+    KE_HEAD = 8,         /* RFC 7296 3.4 */
+};
+static const double micro = 1e6;
+static const double second = 1e9;
+
+double model_erlang_b(uint32_t slots, double load)
+{
+    double blocked = 1;
+    for (uint32_t n = 1; n <= slots; n++)
+        blocked = load * blocked / (n + load * blocked);
+    return blocked;
+}
+
+double model_md1_wait(double rate, double service)
+{
+    const double busy = rate * service;
+    return busy * service / (2 * (1 - busy));
+}
+
+/* What one request meets at the gateway. */
+struct meeting {
+    struct ike_costs costs;
+    struct sim_implementation around;
+    struct ike_suite suite;
+    uint64_t request_len;
+    uint64_t address_len;
+};
+
+static bool meet(const struct model_gateway *gateway, const struct model_attacker *attacker,
+                 struct meeting *out)
+{
+    struct sim_rng rng;
+    struct model_request request;
+    struct ike_message message;
+    struct ike_offer offers[IKE_OFFERS_MAX];
+    struct ike_choice choice;
+    struct ike_addr addr;
+    char error[64];
+    sim_rng_open(&rng, 0, "theory");
+    struct ike_crypto *const crypto = ike_crypto_modelled(sim_rng_random(&rng));
+    if (crypto == NULL)
+        return false;
+    const bool made = model_request_make(attacker->proposals, crypto, &request);
+    crypto->ops->close(crypto);
+    if (!made ||
+        ike_message_parse((struct ike_bytes){request.bytes, request.len}, &message) != WHY_OK)
+        return false;
+    const uint8_t count = model_offers_of(gateway->proposals, offers);
+    const struct ike_wish wish = {.protocol = PROTOCOL_IKE, .offers = offers, .offer_count = count};
+    if (ike_proposal_choose(ike_message_body(&message, PAYLOAD_SA), &wish, &choice) != WHY_OK)
+        return false;
+    out->suite = choice.suite;
+    out->request_len = request.len;
+    out->address_len = ike_addr_parse(gateway->address, &addr) && addr.family == IKE_IPV6 ? 16 : 4;
+    return model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
+                                     &out->around) &&
+           model_costs_find(gateway->machine, gateway->cost_scale_ppm, &out->costs, error,
+                            sizeof error);
+}
+
+/* A datagram in and one out. */
+static double around_ns(const struct meeting *m, uint64_t answer_len)
+{
+    const uint64_t octets = m->request_len + answer_len;
+    return (double)m->around.datagram_ns + m->around.answer_ns +
+           (double)(m->around.byte_ps * octets / 1000);
+}
+
+static double call_ns(const struct meeting *m, uint8_t row, uint64_t octets)
+{
+    return m->costs.call_ns[row] + (double)m->costs.byte_ps[row] * (double)octets / 1000;
+}
+
+static double random_ns(const struct meeting *m, uint64_t octets)
+{
+    return m->costs.random_call_ns + (double)m->costs.random_byte_ps * (double)octets / 1000;
+}
+
+double model_cookie_cost_ns(const struct model_gateway *gateway,
+                            const struct model_attacker *attacker)
+{
+    struct meeting m;
+    if (!meet(gateway, attacker, &m))
+        return -1;
+    const uint64_t hashed = MODEL_REQUEST_NONCE + m.address_len + 8; /* RFC 7296 2.6 */
+    return around_ns(&m, COOKIE_MESSAGE) + m.around.refused_ns +
+           call_ns(&m, ike_algo_named("prfsha256"), hashed);
+}
+
+/* SKEYSEED, and as many rounds of prf+ as the seven keys take (RFC 7296 2.13, 2.14). */
+static double keys_ns(const struct meeting *m)
+{
+    const struct ike_algo *const prf = &ike_algos[m->suite.prf];
+    const struct ike_algo *const encr = &ike_algos[m->suite.encr];
+    const uint64_t integ_len = m->suite.integ == 0 ? 0 : ike_algos[m->suite.integ].key_len;
+    const uint64_t keys_len =
+        3ULL * prf->key_len + 2 * (integ_len + encr->key_len + encr->salt_len);
+    const uint64_t seed_len = MODEL_REQUEST_NONCE + IKE_NONCE_OURS + 16 + 1;
+    double ns = call_ns(m, m->suite.prf, ike_algos[m->suite.ke].secret_len);
+    for (uint64_t done = 0; done < keys_len; done += prf->out_len)
+        ns += call_ns(m, m->suite.prf, seed_len + (done > 0 ? prf->out_len : 0));
+    return ns;
+}
+
+static uint64_t answer_len(const struct meeting *m)
+{
+    const uint8_t rows[] = {m->suite.encr, m->suite.prf, m->suite.integ, m->suite.ke};
+    uint64_t len = IKE_HEADER_LEN + SA_HEAD + KE_HEAD + ike_algos[m->suite.ke].share_len +
+                   IKE_PAYLOAD_HEAD + IKE_NONCE_OURS;
+    for (size_t i = 0; i < sizeof rows; i++)
+        if (rows[i] != 0)
+            len += TRANSFORM + (ike_algos[rows[i]].key_bits != 0 ? KEY_LENGTH : 0U);
+    return len;
+}
+
+double model_half_open_cost_ns(const struct model_gateway *gateway,
+                               const struct model_attacker *attacker)
+{
+    struct meeting m;
+    if (!meet(gateway, attacker, &m))
+        return -1;
+    return around_ns(&m, answer_len(&m)) + m.around.half_open_ns +
+           m.costs.kex_generate_ns[m.suite.ke] + m.costs.kex_derive_ns[m.suite.ke] + keys_ns(&m) +
+           random_ns(&m, SPI_RANDOM) + random_ns(&m, IKE_NONCE_OURS);
+}
+
+/* What a form speaks of. */
+
+struct scene_asked {
+    const struct model_world_config *world;
+    const struct model_gateway *gateway;
+    const struct model_attacker *attacker;
+    double rate; /* of the flood, a second */
+    char *error;
+    size_t error_max;
+};
+
+static bool no(const struct scene_asked *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static bool no(const struct scene_asked *s, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(s->error, s->error_max, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool link_is_plain(const struct model_world_config *world, const char *via)
+{
+    const uint32_t index = model_link_named(world, via);
+    if (index == UINT32_MAX)
+        return true;
+    const struct model_link *const link = &world->links[index];
+    return link->rate_bps == 0 && link->jitter_ns == 0 && link->loss_ppb == 0;
+}
+
+/* One flood of constant rate from the first instant to the last, and nobody else. */
+static bool one_flood(struct scene_asked *s, enum model_process process)
+{
+    const struct model_world_config *const w = s->world;
+    if (w->attacker_count != 1)
+        return no(s, "it speaks of one attacker, there are %u", w->attacker_count);
+    s->attacker = &w->attackers[0];
+    const uint32_t gateway = model_gateway_named(w, s->attacker->to);
+    if (gateway == UINT32_MAX)
+        return no(s, "the attacker names no gateway");
+    s->gateway = &w->gateways[gateway];
+    for (uint32_t i = 0; i < w->client_count; i++)
+        if (strcmp(w->clients[i].to, s->gateway->name) == 0)
+            return no(s, "it speaks of a flood alone, and %s connect there too",
+                      w->clients[i].name);
+    if (s->attacker->rate.count != 1 || s->attacker->rate.at[0].at_ns != 0 ||
+        s->attacker->until_ns < w->for_ns)
+        return no(s, "it speaks of a constant rate until the end");
+    if (s->attacker->process != process)
+        return no(s, "it speaks of %s arrivals", process == MODEL_POISSON ? "poisson" : "uniform");
+    if (!link_is_plain(w, s->attacker->via))
+        return no(s, "it speaks of a link without rate, jitter and loss");
+    s->rate = (double)s->attacker->rate.at[0].rate_micro / micro;
+    return true;
+}
+
+static bool table_is_limited(const struct scene_asked *s)
+{
+    if (s->gateway->half_open_limit == IKE_UNLIMITED || s->gateway->cookies_at != IKE_UNLIMITED)
+        return no(s, "it speaks of half_open.limit without cookies");
+    if (s->gateway->half_open_limit > s->gateway->sa_max)
+        return no(s, "sa_max is less than half_open.limit");
+    if (s->world->for_ns <= 2 * s->gateway->half_open_timeout_ns)
+        return no(s, "it speaks of what is so after the first timeout: run twice as long at least");
+    return true;
+}
+
+/* Erlang's loss formula holds whatever the law of holding times; here they are all T. */
+static bool erlang_b(const struct model_world_config *world, double *out, char *error,
+                     size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    if (!one_flood(&s, MODEL_POISSON) || !table_is_limited(&s))
+        return false;
+    const double hold = (double)s.gateway->half_open_timeout_ns / second;
+    *out = micro * model_erlang_b((uint32_t)s.gateway->half_open_limit, s.rate * hold);
+    return true;
+}
+
+/* N slots are all taken from N / T requests a second on; below, there are rate x T. */
+static bool pin_rate(const struct model_world_config *world, double *out, char *error,
+                     size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    if (!one_flood(&s, MODEL_UNIFORM) || !table_is_limited(&s))
+        return false;
+    const double slots = (double)s.gateway->half_open_limit;
+    const double held = s.rate * (double)s.gateway->half_open_timeout_ns / second;
+    if (held < slots && fabs(held - round(held)) > 1e-6)
+        return no(&s, "rate x timeout is no whole number: %.3f", held);
+    *out = held >= slots ? slots : round(held);
+    return true;
+}
+
+static bool md1_wait(const struct model_world_config *world, double *out, char *error,
+                     size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    if (!one_flood(&s, MODEL_POISSON))
+        return false;
+    if (s.gateway->cores != 1 || s.gateway->cookies_at != 0)
+        return no(&s, "it speaks of one core and cookies always");
+    const double service = model_cookie_cost_ns(s.gateway, s.attacker);
+    const double rate = s.rate / second;
+    if (service < 0)
+        return no(&s, "the gateway refuses the flood's proposals");
+    if (rate * service > 0.95)
+        return no(&s, "the core is saturated, or nearly: load %.3f", rate * service);
+    *out = model_md1_wait(rate, service);
+    return true;
+}
+
+/* A saturated gateway serves one request after another: as many as fit into the run. */
+static bool saturated(const struct scene_asked *s, double cost_ns, double *out)
+{
+    if (cost_ns < 0)
+        return no(s, "the gateway refuses the flood's proposals");
+    const double most = (double)s->gateway->cores / cost_ns; /* a nanosecond */
+    const double span_ns = (double)(s->world->for_ns - s->attacker->from_ns);
+    if (s->rate / second < 1.05 * most)
+        return no(s, "the flood does not saturate: that takes %.0f/s", most * second);
+    *out = most * span_ns;
+    return true;
+}
+
+static bool with_cookies(const struct model_world_config *world, double *out, char *error,
+                         size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    if (!one_flood(&s, MODEL_POISSON))
+        return false;
+    if (s.gateway->cookies_at != 0)
+        return no(&s, "it speaks of cookies always");
+    return saturated(&s, model_cookie_cost_ns(s.gateway, s.attacker), out);
+}
+
+static bool without_cookies(const struct model_world_config *world, double *out, char *error,
+                            size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    if (!one_flood(&s, MODEL_POISSON))
+        return false;
+    const struct model_gateway *const g = s.gateway;
+    if (g->cookies_at != IKE_UNLIMITED || g->half_open_limit != IKE_UNLIMITED ||
+        g->half_open_per_address != IKE_UNLIMITED)
+        return no(&s, "it speaks of neither cookies nor limits");
+    if (g->half_open_timeout_ns < world->for_ns)
+        return no(&s, "it speaks of a run shorter than half_open.timeout");
+    if (!saturated(&s, model_half_open_cost_ns(g, s.attacker), out))
+        return false;
+    return *out < (double)g->sa_max || no(&s, "there are more requests than sa_max");
+}
+
+const struct model_theory model_theories[] = {
+    {"erlang-b", "half_open_refused_share",
+     "one poisson flood of constant rate, half_open.limit N, every slot held for the timeout T",
+     "A. K. Erlang 1917; B(N) of load rate x T", erlang_b},
+    {"pin-rate", "half_open_max",
+     "one uniform flood of constant rate, half_open.limit N, timeout T: full from N / T on",
+     "Little's law", pin_rate},
+    {"md1-wait", "wait_mean",
+     "one poisson flood of constant rate, one core, cookies always: each request costs the same",
+     "Pollaczek and Khinchine; load x cost / (2 (1 - load))", md1_wait},
+    {"saturation-with-cookies", "served",
+     "one poisson flood above saturation, cookies always: cores / cost requests a second",
+     "RFC 7296 2.6; the profiles", with_cookies},
+    {"saturation-without", "served",
+     "one poisson flood above saturation, no cookies, no limits, no timeout within the run",
+     "RFC 7296 1.2; the profiles", without_cookies},
+};
+const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
+
+const struct model_theory *model_theory_named(const char *name)
+{
+    for (size_t i = 0; i < model_theory_count; i++)
+        if (strcmp(model_theories[i].name, name) == 0)
+            return &model_theories[i];
+    return NULL;
+}

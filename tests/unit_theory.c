@@ -1,8 +1,248 @@
 /* SPDX-License-Identifier: MIT
- * To be written. */
+ * Closed forms against published values and sums of their own, and worlds
+ * against closed forms. */
+#include "models/keys.h"
+#include "models/theory.h"
 #include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Blocking of n slots at load / slots, recomputed by others to the digits shown. */
+static void test_erlang_b_gives_the_reference_values(void)
+{
+    static const struct {
+        uint32_t slots;
+        double load, blocked, digits;
+    } rows[] = {
+        {100, 0.8, .003992, 5e-7},  {100, 0.9, .02696, 5e-6},   {100, 1, .0757, 5e-5},
+        {100, 1.1, .1361, 5e-5},    {100, 1.5, .3454, 5e-5},    {100, 2, .5048, 5e-5},
+        {100, 5, .8005, 5e-5},      {1000, 0.9, 5.93e-5, 5e-8}, {1000, 1, .02481, 5e-6},
+        {1000, 1.1, .09863, 5e-6},  {1000, 2, .5005, 5e-5},     {50000, 1, .00356, 5e-6},
+        {50000, 1.1, .09109, 5e-6},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const double got = model_erlang_b(rows[i].slots, rows[i].load * rows[i].slots);
+        if (!EXPECT(fabs(got - rows[i].blocked) <= rows[i].digits))
+            printf("# %u slots, load %g: %g\n", rows[i].slots, rows[i].load, got);
+    }
+    EXPECT(fabs(model_erlang_b(1, 1) - 0.5) < 1e-12);
+    EXPECT(fabs(model_erlang_b(2, 1) - 0.2) < 1e-12); /* (1/2) / (1 + 1 + 1/2) */
+}
+
+/* Lindley's recursion with integers of its own, against the formula. */
+static void test_md1_wait_is_what_a_queue_of_its_own_measures(void)
+{
+    const double service = 1;
+    const double loads[] = {0.3, 0.6, 0.8};
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t x = 12345;
+        double wait = 0;
+        double sum = 0;
+        const int count = 2000000;
+        for (int k = 0; k < count; k++) {
+            x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            const double uniform = ((double)(x >> 11) + 0.5) / 9007199254740992.0;
+            wait += service + log(uniform) / loads[i];
+            wait = wait > 0 ? wait : 0;
+            sum += wait;
+        }
+        EXPECT(fabs(sum / count / model_md1_wait(loads[i], service) - 1) < 0.02);
+    }
+}
+
+/* A world that keeps the gateway's metrics. */
+struct kept {
+    struct sim_record head;
+    int64_t values[SIM_METRIC_COUNT];
+};
+static struct kept kept;
+
+static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+{
+    struct kept *const k = (struct kept *)r;
+    if (strcmp(who, "vpn") == 0)
+        k->values[metric] = value;
+}
+static void no_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
+                      int64_t value)
+{
+    (void)r, (void)who, (void)series, (void)at_ns, (void)value;
+}
+static void no_handshake(struct sim_record *r, const struct sim_handshake *h)
+{
+    (void)r, (void)h;
+}
+static void no_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
+{
+    (void)r, (void)who, (void)reason, (void)count;
+}
+static const struct sim_record_ops kept_ops = {
+    .metric = on_metric, .series = no_series, .handshake = no_handshake, .refusal = no_refusal};
+
+static struct model_world_config config;
+
+static void set(const char *path, const char *text)
+{
+    char error[512];
+    if (!EXPECT(model_config_set(&config, path, text, error, sizeof error)))
+        printf("# %s: %s\n", path, error);
+}
+
+static void flood_alone(const char *for_text, const char *rate)
+{
+    model_config_open(&config);
+    EXPECT(model_config_add(&config, "gateways", "vpn"));
+    EXPECT(model_config_add(&config, "attackers", "flood"));
+    set("for", for_text);
+    set("attackers.flood.to", "vpn");
+    set("attackers.flood.rate", rate);
+    set("gateways.vpn.sa_max", "100000");
+}
+
+static void deaf(void *owner, const char *path, bool fatal, const char *text)
+{
+    (void)owner;
+    (void)fatal;
+    printf("# %s: %s\n", path, text);
+}
+
+static double measured(enum sim_metric metric)
+{
+    char error[512];
+    memset(&kept, 0, sizeof kept);
+    kept.head.ops = &kept_ops;
+    struct model_world *const world =
+        model_world_open(&config, ike_crypto_modelled, &kept.head, error, sizeof error);
+    if (!EXPECT(world != NULL)) {
+        printf("# %s\n", error);
+        return 0;
+    }
+    EXPECT(model_world_run(world, NULL, NULL));
+    model_world_close(world);
+    return (double)kept.values[metric];
+}
+
+static double predicted(const char *name)
+{
+    char error[256] = "";
+    double value = 0;
+    EXPECT_EQ(model_world_judge(&config, deaf, NULL), 0);
+    if (!EXPECT(model_theory_named(name)->predict(&config, &value, error, sizeof error)))
+        printf("# %s: %s\n", name, error);
+    return value;
+}
+
+static void expect_near(double got, double wanted, double share)
+{
+    if (!EXPECT(fabs(got - wanted) <= share * wanted))
+        printf("# %.1f, not %.1f within %.1f %%\n", got, wanted, 100 * share);
+}
+
+static void test_a_flooded_table_blocks_as_erlang_says(void)
+{
+    flood_alone("400s", "110/s");
+    set("gateways.vpn.half_open.limit", "100");
+    set("gateways.vpn.half_open.timeout", "1s");
+    expect_near(measured(SIM_METRIC_HALF_OPEN_REFUSED_SHARE), predicted("erlang-b"), 0.03);
+    expect_near(predicted("erlang-b"), 136100, 0.001);
+    /* and by Little's law so many slots are taken on average */
+    expect_near((double)kept.values[SIM_METRIC_HALF_OPEN_MEAN], 110 * (1 - .1361) * 1000, 0.02);
+}
+
+static void test_the_table_is_pinned_from_slots_over_timeout_on(void)
+{
+    static const char *const rates[] = {"5/s", "9/s", "10/s", "12/s", "40/s"};
+    static const double held[] = {50, 90, 100, 100, 100};
+    for (size_t i = 0; i < 5; i++) {
+        flood_alone("60s", rates[i]);
+        set("attackers.flood.arrivals", "uniform");
+        set("attackers.flood.from", "3ms"); /* not at the instant of a sample */
+        set("gateways.vpn.half_open.limit", "100");
+        set("gateways.vpn.half_open.timeout", "10s");
+        EXPECT_EQ(predicted("pin-rate"), held[i]);
+        EXPECT_EQ(measured(SIM_METRIC_HALF_OPEN_MAX), held[i]);
+    }
+}
+
+static void cookie_queue(void)
+{
+    flood_alone("60s", "10000/s");
+    set("gateways.vpn.cookies.at", "0");
+    set("gateways.vpn.implementation", "strongswan-5.9");
+}
+
+static void test_the_wait_for_a_cookie_is_that_of_an_md1_queue(void)
+{
+    cookie_queue();
+    const double wait_ns = predicted("md1-wait");
+    expect_near(measured(SIM_METRIC_WAIT_MEAN), wait_ns, 0.03);
+    expect_near((double)kept.values[SIM_METRIC_CPU_SHARE],
+                model_cookie_cost_ns(&config.gateways[0], &config.attackers[0]) * 0.01 * 1000,
+                0.01);
+}
+
+static void test_a_service_time_wrong_by_a_tenth_fails_that_check(void)
+{
+    cookie_queue();
+    const double wait_ns = predicted("md1-wait");
+    set("gateways.vpn.cost_scale", "1.1");
+    EXPECT(fabs(measured(SIM_METRIC_WAIT_MEAN) / wait_ns - 1) > 0.1);
+    set("gateways.vpn.cost_scale", "0.9");
+    EXPECT(fabs(measured(SIM_METRIC_WAIT_MEAN) / wait_ns - 1) > 0.1);
+}
+
+static void test_saturation_is_where_the_costs_put_it(void)
+{
+    static const char *const groups[] = {"x25519", "ecp256", "modp2048", "ecp384"};
+    char proposal[64];
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        (void)snprintf(proposal, sizeof proposal, "aes128-sha256-prfsha384-%s", groups[i]);
+        flood_alone("2s", "40000/s");
+        set("gateways.vpn.proposals", proposal);
+        set("attackers.flood.proposals", proposal);
+        set("gateways.vpn.cores", "2");
+        const double without = predicted("saturation-without");
+        expect_near(measured(SIM_METRIC_SERVED), without, 0.01);
+        set("gateways.vpn.cookies.at", "0");
+        set("gateways.vpn.implementation", "strongswan-5.9");
+        const double with = predicted("saturation-with-cookies");
+        expect_near(measured(SIM_METRIC_SERVED), with, 0.01);
+    }
+}
+
+static void test_a_form_is_silent_about_worlds_it_does_not_speak_of(void)
+{
+    static const char *const changes[][2] = {
+        {"attackers.flood.arrivals", "uniform"}, {"attackers.flood.until", "30s"},
+        {"gateways.vpn.cookies.at", "10"},       {"attackers.flood.rate", "[[0s,1/s],[1s,2/s]]"},
+        {"attackers.flood.rate", "100000/s"},    {"gateways.vpn.cores", "2"},
+    };
+    char error[256];
+    double value;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        cookie_queue();
+        set(changes[i][0], changes[i][1]);
+        (void)model_world_judge(&config, deaf, NULL);
+        error[0] = '\0';
+        EXPECT(!model_theory_named("md1-wait")->predict(&config, &value, error, sizeof error));
+        EXPECT(error[0] != '\0');
+    }
+    EXPECT(model_theory_named("astrology") == NULL);
+}
 
 int main(int argc, char **argv)
 {
-    return test_main(argc, argv, NULL, 0);
+    static const struct test_case cases[] = {
+        TEST(test_erlang_b_gives_the_reference_values),
+        TEST(test_md1_wait_is_what_a_queue_of_its_own_measures),
+        TEST(test_a_flooded_table_blocks_as_erlang_says),
+        TEST(test_the_table_is_pinned_from_slots_over_timeout_on),
+        TEST(test_the_wait_for_a_cookie_is_that_of_an_md1_queue),
+        TEST(test_a_service_time_wrong_by_a_tenth_fails_that_check),
+        TEST(test_saturation_is_where_the_costs_put_it),
+        TEST(test_a_form_is_silent_about_worlds_it_does_not_speak_of),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
