@@ -2,6 +2,8 @@
  * The ladder, drawn: at most 96 columns, of which 14 are for the time. */
 #include "experiments/ladder.h"
 
+#include "results/results.h"
+
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
@@ -122,14 +124,33 @@ void ladder_close(struct ladder *ladder)
     (void)fputs("\n", ladder->out);
 }
 
+static void draw_row(void *owner, const struct results_message *row)
+{
+    const struct ladder_message message = {.at_ns = row->at_ns,
+                                           .inbound = row->inbound,
+                                           .len = row->bytes.len,
+                                           .text = row->text,
+                                           .fate = row->fate};
+    ladder_draw(owner, &message);
+}
+
 bool ladder_print(const struct study *study, const char *db_path, FILE *out, char *error)
 {
+    static struct model_world_config config;
     struct ladder ladder;
-    (void)db_path;
-    (void)error;
-    ladder_open(&ladder, out,
-                study->base.client_count > 0 ? study->base.clients[0].name : "clients", "",
-                study->base.gateways[0].name);
+    char network[96] = "";
+    char delay[32];
+    study_config(study, 0, &config);
+    const char *via = config.client_count > 0 ? config.clients[0].via : "";
+    for (uint32_t i = 0; i < config.link_count; i++) {
+        if (strcmp(config.links[i].name, via) != 0)
+            continue;
+        model_quantity_format(KIND_TIME, config.links[i].delay_ns, delay, sizeof delay);
+        (void)snprintf(network, sizeof network, "%.40s: %.30s each way", via, delay);
+    }
+    ladder_open(&ladder, out, config.client_count > 0 ? config.clients[0].name : "clients", network,
+                config.gateway_count > 0 ? config.gateways[0].name : "gateway");
+    const bool good = results_messages(db_path, 0, draw_row, &ladder, error);
     ladder_close(&ladder);
-    return true;
+    return good;
 }

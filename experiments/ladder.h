@@ -19,7 +19,6 @@ struct ladder {
 struct ladder_message {
     uint64_t at_ns;
     bool inbound;
-    const char *from, *to; /* addresses with ports */
     size_t len;            /* octets of UDP payload */
     const char *text;      /* ike_describe's line */
     const char *fate;

@@ -54,7 +54,7 @@ int command_plot(int argc, char **argv)
     if (results_plot(options.words[0], names > 0 ? &options.words[1] : NULL, names, paths_figures(),
                      error))
         return EXIT_DONE;
-    (void)fprintf(stderr, "ikelab: %s\n", error);
+    (void)fprintf(stderr, "ikelab: %s: %s\n", options.words[0], error);
     return EXIT_USAGE;
 }
 
@@ -62,23 +62,28 @@ int command_report(int argc, char **argv)
 {
     struct options options;
     char error[RESULTS_ERROR_MAX] = "";
-    if (!options_read(&options, argc, argv, 0))
+    if (!options_read(&options, argc, argv, OPTION_CSV))
         return EXIT_USAGE;
     if (options.help) {
-        (void)printf("Usage: ikelab report FILE.db\n\n"
-                     "Prints what an experiment found: its answer as a table, and its checks.\n");
+        (void)printf(
+            "Usage: ikelab report FILE.db [SQL]\n\n"
+            "Prints what an experiment found: its answer as a table, and its checks; or the rows\n"
+            "of a SELECT of your own, such as 'SELECT * FROM setup_time'.\n");
+        options_help(OPTION_CSV);
         return EXIT_DONE;
     }
-    if (options.word_count != 1) {
+    if (options.word_count < 1 || options.word_count > 2) {
         (void)fprintf(stderr, "ikelab report: name one database\n");
         return EXIT_USAGE;
     }
     static const char *const queries[] = {"SELECT * FROM answer", "SELECT * FROM checks"};
-    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
-        if (i > 0)
-            (void)printf("\n");
-        if (!results_print(options.words[0], queries[i], error)) {
-            (void)fprintf(stderr, "ikelab: %s\n", error);
+    const bool own = options.word_count == 2;
+    for (size_t i = 0; i < (own ? 1 : 2); i++) {
+        const char *sql = own ? options.words[1] : queries[i];
+        const bool good = options.csv ? results_print_csv(options.words[0], sql, error)
+                                      : results_print(options.words[0], sql, error);
+        if (!good) {
+            (void)fprintf(stderr, "ikelab: %s: %s\n", options.words[0], error);
             return EXIT_USAGE;
         }
     }

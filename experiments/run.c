@@ -52,6 +52,10 @@ static void print_help(void)
 
 static void facts_fill(struct session *s)
 {
+    const char *figures = "";
+    for (size_t i = 0; i < s->study->figure_count; i++)
+        figures = arena_format(&s->study->arena, "%s%s%s", figures, i > 0 ? " " : "",
+                               s->study->figures[i]);
     s->facts = (struct results_study){
         .experiment = s->study->name,
         .question = s->study->question,
@@ -62,6 +66,7 @@ static void facts_fill(struct session *s)
         .compiler = IKELAB_COMPILER,
         .provider = s->study->base.crypto == MODEL_OPENSSL ? "openssl" : "modelled",
         .openssl = ike_crypto_openssl_version(),
+        .figures = figures,
         .points = study_points(s->study),
         .seeds = (uint32_t)s->study->seeds,
         .jobs = s->options.jobs,
