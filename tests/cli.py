@@ -218,6 +218,26 @@ def test_a_failed_check_is_status_1():
     expect("FAIL never" in done.stderr, done.stderr)
 
 
+def test_a_service_time_wrong_by_a_tenth_fails_its_check():
+    write("queue.yaml", """for: 10s
+seeds: 6
+gateways: {vpn: {cores: 1, implementation: strongswan-5.9, inbox: 64MiB, cookies: {at: 0}}}
+attackers: {flood: {to: vpn, rate: 8000/s}}
+check: [{name: wait, metric: wait_mean, theory: md1-wait, within: 5%}]
+""")
+    equal(ikelab("run", "queue.yaml", "-o", "right.db").returncode, 0)
+    slower = ikelab("run", "queue.yaml", "-o", "slower.db", "--set", "gateways.vpn.cost_scale=1.1")
+    equal(slower.returncode, 0)  # theory and gateway are slower by the same tenth
+    with sqlite3.connect("right.db") as db:
+        db.execute("ATTACH 'slower.db' AS slower")
+        db.execute("UPDATE metric SET value = (SELECT value FROM slower.metric AS s WHERE s.run = metric.run"
+                   " AND s.who = metric.who AND s.metric = metric.metric) WHERE metric = 'wait_mean'")
+    db.close()
+    done = ikelab("run", "queue.yaml", "-o", "right.db", "--resume")
+    equal(done.returncode, 1)
+    expect("FAIL wait" in done.stderr, done.stderr)
+
+
 def test_a_run_that_crashes_is_told_and_others_go_on():
     write("small.yaml", SMALL.replace("for: 6s", "for: 60s"))
     run = subprocess.Popen([PROGRAM, "run", "small.yaml", "--jobs", "2"], stderr=subprocess.PIPE, text=True)

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The launcher script, with stand-ins for meson, ninja and the program.
+
+Usage: launcher.py SOURCE_FOLDER     prints TAP
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = os.path.abspath(sys.argv[1])
+
+
+def script(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+
+
+def house(packages="run\n"):
+    """A tree with a launcher; its tools write into `log` what they were asked."""
+    for folder in ["ike", "sim", "models", "results", "experiments", ".ci", "build", "tools"]:
+        os.makedirs(folder)
+    shutil.copy(os.path.join(SOURCE, "ikelab"), "ikelab")
+    with open(".ci/packages", "w", encoding="utf-8") as file:
+        file.write(packages)
+    for name in ["meson.build", "build/build.ninja", "experiments/main.c"]:
+        open(name, "w", encoding="utf-8").close()
+    script("tools/ninja", 'echo "ninja $*" >> log; echo "words of the compiler"; [ ! -e fail ]\n')
+    script("tools/meson", 'echo "meson $*" >> log; echo "words of meson"; : > build/build.ninja\n')
+    script("build/experiments/ikelab", 'echo "program $*"; exit 7\n')
+
+
+def launch(*args, path="tools:" + os.environ["PATH"]):
+    return subprocess.run(["./ikelab", *args], capture_output=True, text=True, env={**os.environ, "PATH": path},
+                          check=False)
+
+
+def log():
+    return open("log", encoding="utf-8").read() if os.path.exists("log") else ""
+
+
+def expect(held, what):
+    if not held:
+        raise AssertionError(what)
+
+
+def built():
+    expect(launch("x").returncode == 7, "first")
+    os.remove("log")
+    time.sleep(0.02)
+
+
+def test_it_builds_hands_over_and_keeps_its_own_words_off_standard_output():
+    house()
+    done = launch("run", "two words", "--x")
+    expect((done.returncode, done.stdout) == (7, "program run two words --x\n"), done)
+    expect("words of the compiler" in done.stderr, done.stderr)
+
+
+def test_when_nothing_changed_nothing_is_built():
+    house()
+    built()
+    times = []
+    for _ in range(10):
+        began = time.monotonic()
+        done = launch("x")
+        times.append(time.monotonic() - began)
+        expect((done.stdout, done.stderr) == ("program x\n", ""), done)
+    expect(log() == "", log())
+    expect(min(times) < 0.05, f"{min(times)} s")
+
+
+def test_a_changed_added_or_removed_source_is_built():
+    house()
+    built()
+    for change in [lambda: os.utime("experiments/main.c"), lambda: open("ike/new.c", "w", encoding="utf-8").close(),
+                   lambda: os.remove("ike/new.c"), lambda: os.utime("meson.build")]:
+        time.sleep(0.02)
+        change()
+        launch("x")
+        expect("ninja" in log(), "not built")
+        os.remove("log")
+
+
+def test_a_failed_build_shows_the_compilers_words_and_starts_nothing():
+    house()
+    open("fail", "w", encoding="utf-8").close()
+    done = launch("x")
+    expect((done.returncode, done.stdout) == (1, ""), done)
+    expect("words of the compiler" in done.stderr and "build failed" in done.stderr, done.stderr)
+    os.remove("fail")
+    expect(launch("x").returncode == 7, "built again after it was mended")
+
+
+def test_an_unconfigured_tree_is_configured_first():
+    house()
+    os.remove("build/build.ninja")
+    launch("x")
+    expect(log().startswith("meson setup"), log())
+
+
+def test_without_apt_missing_packages_are_named():
+    house("run  there-is-no-such-package nor-this\n")
+    os.makedirs("bare")
+    for tool in ["sh", "dirname", "readlink", "id", "printf"]:
+        os.symlink(shutil.which(tool), "bare/" + tool)
+    done = launch("x", path="bare")
+    expect(done.returncode == 2 and done.stdout == "", done)
+    expect("there-is-no-such-package nor-this" in done.stderr, done.stderr)
+
+
+def main():
+    tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_")]
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, (name, run) in enumerate(tests, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                run()
+                print(f"ok {number} - {name}", flush=True)
+            except Exception as error:  # a test that cannot even be made has failed
+                failed += 1
+                print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:2000].splitlines()), end="")
+                print(f"not ok {number} - {name}", flush=True)
+            os.chdir("/")
+    sys.exit(1 if failed else 0)
+
+
+main()
