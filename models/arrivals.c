@@ -110,18 +110,18 @@ uint64_t model_flood_rate(const struct model_attacker *attacker, uint64_t at_ns)
     return rate_in(&piece, at_ns);
 }
 
-/* The next event of the piece after `now_ns`, or its end or later. */
+/* The next event of the piece after `now_ns`; SIM_NEVER: none before its end. */
 static uint64_t poisson_in(const struct piece *p, struct model_gaps *gaps, uint64_t now_ns)
 {
     const uint64_t most = p->rate > p->end_rate ? p->rate : p->end_rate;
     while (now_ns < p->end_ns && most > 0) {
         now_ns += poisson_gap(gaps, most);
-        if (p->rate == p->end_rate)
-            return now_ns;
-        if (now_ns < p->end_ns && sim_rng_below(&gaps->rng, most) < rate_in(p, now_ns))
+        if (now_ns >= p->end_ns)
+            break;
+        if (p->rate == p->end_rate || sim_rng_below(&gaps->rng, most) < rate_in(p, now_ns))
             return now_ns;
     }
-    return p->end_ns;
+    return SIM_NEVER;
 }
 
 /* Rate summed from one time to another of a piece, at most two events' worth. */
@@ -134,7 +134,8 @@ static uint64_t area_of(const struct piece *p, uint64_t from_ns, uint64_t to_ns)
     return area / 2;
 }
 
-/* The same with even gaps: `carry` is what has been summed since the last event. */
+/* The same with even gaps, the piece's end included: `carry` is what has been summed since the last
+ * event. */
 static uint64_t even_in(const struct piece *p, struct model_gaps *gaps, uint64_t now_ns,
                         uint64_t limit_ns)
 {
@@ -143,7 +144,7 @@ static uint64_t even_in(const struct piece *p, struct model_gaps *gaps, uint64_t
     const uint64_t whole = area_of(p, now_ns, end_ns);
     if (whole < need) {
         gaps->carry += whole;
-        return p->end_ns;
+        return SIM_NEVER;
     }
     uint64_t low = now_ns; /* the first time at which enough has been summed lies in low … high */
     uint64_t high = end_ns;
@@ -167,7 +168,7 @@ uint64_t model_flood_next(const struct model_attacker *attacker, struct model_ga
         const uint64_t next_ns = attacker->process == MODEL_UNIFORM
                                      ? even_in(&piece, gaps, now_ns, until_ns)
                                      : poisson_in(&piece, gaps, now_ns);
-        if (next_ns < piece.end_ns)
+        if (next_ns != SIM_NEVER)
             return next_ns < until_ns ? next_ns : SIM_NEVER;
         now_ns = piece.end_ns;
     }

@@ -29,7 +29,7 @@ enum model_kind {
     KIND_PROPOSALS,/* ike_offer_parse must like each, separated by commas */
     KIND_SELECTORS,/* ike_selector_from_text must like each, separated by commas */
     KIND_ARRIVALS, /* struct model_arrivals */
-    KIND_RATE,     /* struct model_rate: "2000/s", or a list [[0s, 0/s], [10s, 2000/s]] given as that text */
+    KIND_RATE,     /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */
     KIND_MACHINE,  /* a profile's name or a path with a slash */
     KIND_IMPLEMENTATION,
     KIND_STRUCTURE, /* lists and maps read by the experiment reader itself; not settable by text */
@@ -38,7 +38,9 @@ enum model_kind {
 struct model_key {
     const char *path;     /* "gateways.*.cookies.at"; "*" stands for a name given in the file */
     enum model_kind kind;
-    const char *words;    /* CHOICE: "poisson|uniform"; numbers: words with a meaning, "never=4294967295|always=0" */
+    const char *words;    /* CHOICE: "poisson|uniform"; numbers: words with a meaning,
+                             "never=4294967295|always=0"; PROPOSALS: "ike" or "esp"; NAME_OF: the
+                             section */
     const char *low;      /* text, inclusive; NULL: none */
     const char *high;
     const char *fallback; /* text; NULL: must be given */
@@ -50,7 +52,7 @@ struct model_key {
 extern const struct model_key model_keys[];
 extern const size_t model_key_count;
 
-/* The sections whose members have names of their own: "links", "gateways", "clients", "attackers". */
+/* The sections whose members have names of their own: links, gateways, clients, attackers. */
 struct model_section {
     const char *name;
     size_t array_offset; /* into model_world_config */
@@ -62,16 +64,17 @@ extern const size_t model_section_count;
 
 /* Every key's row of the table, NULL: no such. `path` has real names: "gateways.vpn.cores". */
 const struct model_key *model_key_find(const char *path);
-/* The known path nearest to a misspelt one (Levenshtein distance at most 3 or a third of its length),
- * written with the names of `path`; false when none is near. */
+/* The known path, or front part of one, nearest to a misspelt one, written with the names of
+ * `path`; false when none is near: at most 3 letters away, and a third of what is misspelt. */
 bool model_key_nearest(const char *path, char *out, size_t out_max);
 
 /* A config with every default that does not belong to a named entry. */
 void model_config_open(struct model_world_config *config);
-/* Adds an entry with its defaults to a section; false when there are too many or the name is no name
- * (letters, digits, - and _, first a letter). Finding an existing one is fine. */
+/* Adds an entry with its defaults to a section; false when there are too many or the name is no
+ * name (letters, digits, - and _, first a letter, not "none"). Finding an existing one is fine. */
 bool model_config_add(struct model_world_config *config, const char *section, const char *name);
-bool model_config_has(const struct model_world_config *config, const char *section, const char *name);
+bool model_config_has(const struct model_world_config *config, const char *section,
+                      const char *name);
 /* Sets one key from text. On trouble false, and into `error` what is wrong and what would be right:
  * "\"5 parsecs\" is no duration: write it like 30s, 10ms or 1h, from 1ms to 24h". */
 bool model_config_set(struct model_world_config *config, const char *path, const char *text,

@@ -41,7 +41,7 @@ struct model_gateway {
     char name[MODEL_NAME_MAX];
     char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
     uint64_t cores;
-    char machine[MODEL_PATH_MAX];        /* a profile's name, or the path of one calibrate printed */
+    char machine[MODEL_PATH_MAX]; /* a profile's name, or the path of one calibrate printed */
     char implementation[MODEL_NAME_MAX];
     uint64_t inbox_bytes;
     uint64_t sa_max;
@@ -164,21 +164,23 @@ struct model_world_config {
 struct model_world;
 
 /* Judges what only the whole can tell: names that lead nowhere, clients that arrive after the end,
- * overlapping prefixes. Calls `complain` once per problem with the path it is about; returns how many
- * there were. Warnings (things that were clipped) have `fatal` false and are not counted. */
+ * overlapping prefixes. Calls `complain` once per problem with the path it is about; returns how
+ * many there were. Warnings have `fatal` false and are not counted. Clips what lies beyond the end:
+ * a judged config judged again gives nothing new. */
 typedef void model_complain_fn(void *owner, const char *path, bool fatal, const char *text);
-size_t model_world_judge(struct model_world_config *config, model_complain_fn *complain, void *owner);
+size_t model_world_judge(struct model_world_config *config, model_complain_fn *complain,
+                         void *owner);
 
 /* How to make the provider that `crypto` names: given by the program, so that a build without
  * OpenSSL links. NULL when it cannot be had. */
 typedef struct ike_crypto *model_provider_fn(struct ike_random random);
 
-/* A judged config. `record` may be NULL. NULL on failure, with one line in `error`. */
+/* `record` may be NULL. NULL on failure, with one line in `error`. */
 struct model_world *model_world_open(const struct model_world_config *config,
                                      model_provider_fn *provider, struct sim_record *record,
                                      char *error, size_t error_max);
-/* Runs to the end; reports metrics, handshakes, refusals, series. Calls `progress` about 20 times a
- * second of the run's own virtual time over 100 (NULL: not), and stops when it says false. */
+/* Runs to the end; reports metrics, handshakes, refusals, series. Calls `progress` 200 times,
+ * evenly over virtual time (NULL: not), and stops without a report when it says false. */
 typedef bool model_progress_fn(void *owner, uint64_t now_ns);
 bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner);
 struct sim_fingerprint model_world_fingerprint(const struct model_world *world);

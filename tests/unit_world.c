@@ -216,6 +216,39 @@ static void test_a_world_with_a_flood_keeps_its_books(void)
     EXPECT_EQ(metric("network", SIM_METRIC_NO_ROUTE), 0);
 }
 
+/* Nothing is lost unseen: on a network that loses nothing, and after the last has come in. */
+static void test_every_datagram_of_a_flood_is_served_or_counted_as_dropped(void)
+{
+    static const char *const thresholds[] = {"never", "0", "50"};
+    for (size_t i = 0; i < 3; i++) {
+        struct model_world_config c = plain();
+        set(&c, "links.wan.loss", "0%");
+        set(&c, "clients.honest.arrivals", "poisson 0/s");
+        set(&c, "attackers.flood.rate", "[[0s, 0/s], [6s, 9000/s], [7s, 500/s]]");
+        set(&c, "gateways.vpn.implementation", "strongswan-5.9");
+        set(&c, "gateways.vpn.half_open.limit", "3000");
+        set(&c, "gateways.vpn.cookies.at", thresholds[i]);
+        (void)run(c);
+        const int64_t sent = metric("flood", SIM_METRIC_FLOOD_SENT);
+        const int64_t made = metric("vpn", SIM_METRIC_HALF_OPEN_MADE);
+        EXPECT(sent > 8000);
+        EXPECT_EQ(sent, metric("vpn", SIM_METRIC_SERVED) + metric("vpn", SIM_METRIC_INBOX_DROPS) +
+                            metric("network", SIM_METRIC_QUEUE_DROPS));
+        EXPECT_EQ(metric("vpn", SIM_METRIC_SERVED),
+                  made + metric("vpn", SIM_METRIC_COOKIES_SENT) +
+                      (int64_t)tally.refused[WHY_HALF_OPEN_LIMIT]);
+        EXPECT_EQ(metric("flood", SIM_METRIC_FLOOD_ANSWERED),
+                  made + metric("vpn", SIM_METRIC_COOKIES_SENT));
+        EXPECT_EQ(made, metric("vpn", SIM_METRIC_HALF_OPEN_EXPIRED));
+        EXPECT_EQ(metric("vpn", SIM_METRIC_HALF_OPEN), 0);
+        EXPECT(metric("honest", SIM_METRIC_ATTEMPTS) == 0);
+        /* each lived for 5 s of 20: so many on average (Little) */
+        const int64_t mean = made * 1000 * 5 / 20;
+        EXPECT(metric("vpn", SIM_METRIC_HALF_OPEN_MEAN) >= mean - mean / 100);
+        EXPECT(metric("vpn", SIM_METRIC_HALF_OPEN_MEAN) <= mean + mean / 100);
+    }
+}
+
 static void test_the_same_world_twice_leaves_the_same_fingerprint(void)
 {
     char first[33];
@@ -399,6 +432,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_a_world_with_a_flood_keeps_its_books),
+        TEST(test_every_datagram_of_a_flood_is_served_or_counted_as_dropped),
         TEST(test_the_same_world_twice_leaves_the_same_fingerprint),
         TEST(test_tracing_changes_nothing),
         TEST(test_another_seed_or_one_small_change_leaves_another_fingerprint),
