@@ -10,9 +10,7 @@
 
 static int command_worker(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return worker_main();
+    return argc == 2 ? worker_main(argv[1]) : EXIT_USAGE;
 }
 
 /* clang-format off */

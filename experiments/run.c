@@ -185,6 +185,11 @@ static size_t runs_missing(const struct session *s, uint32_t *runs)
     return count;
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void say_start(const struct session *s, size_t to_do)
 {
     const uint32_t all = study_runs(s->study);
@@ -248,16 +253,17 @@ static bool figures_draw(struct session *s)
 /* The ladder and the table go to standard output, where --json keeps its lines apart from them. */
 static bool answer_show(struct session *s)
 {
-    if (s->options.json)
+    if (s->options.json || s->study->show == 0)
         return true;
+    if (s->study->question[0] != '\0')
+        (void)printf("\n%s\n", s->study->question);
     if ((s->study->show & SHOW_LADDER) != 0 && !ladder_print(s->study, s->path, stdout, s->error)) {
         (void)fprintf(stderr, "ikelab: ladder: %s\n", s->error);
         return false;
     }
     if ((s->study->show & SHOW_TABLE) == 0)
         return true;
-    if (s->study->question[0] != '\0')
-        (void)printf("\n%s\n\n", s->study->question);
+    (void)printf("\n");
     (void)fflush(stdout);
     if (results_print(s->path, "SELECT * FROM answer", s->error))
         return true;
@@ -283,7 +289,7 @@ static void say_end(const struct session *s, const struct runner *r, const struc
     }
     if (s->options.quiet)
         return;
-    (void)fprintf(stderr, "%u runs done", r->done);
+    (void)fprintf(stderr, "%u run%s done", r->done, plural(r->done));
     if (r->failed > 0)
         (void)fprintf(stderr, ", %u failed", r->failed);
     if (v->judged > 0)

@@ -29,8 +29,9 @@ struct worker {
     int to, from;
     bool busy;
     struct job job;
-    uint64_t part; /* of the job, thousandths */
-    char spool[SPOOL_TEXT];
+    uint64_t part;          /* of the job, thousandths */
+    char spool[SPOOL_TEXT]; /* two files by turns: this with 0 or 1 behind */
+    unsigned turn;          /* of the job */
     char line[LINE_TEXT];
     size_t line_len;
 };
@@ -95,11 +96,11 @@ static bool study_send(const struct pool *pool, const struct worker *w)
 }
 
 /* The child: pipes to standard input and output, and nothing else inherited that matters. */
-static void child_start(const int *in, const int *out)
+static void child_start(const int *in, const int *out, char *spool)
 {
     static char name[] = "ikelab";
     static char command[] = "worker";
-    char *const argv[] = {name, command, NULL};
+    char *const argv[] = {name, command, spool, NULL};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigemptyset(&ignore.sa_mask);
     (void)sigaction(SIGINT, &ignore, NULL); /* Ctrl-C goes to the parent, who ends the workers */
@@ -119,14 +120,15 @@ static bool worker_open(struct pool *pool, struct worker *w)
         (void)close(in[1]);
         return false;
     }
-    const pid_t pid = fork();
-    if (pid == 0)
-        child_start(in, out);
-    (void)close(in[0]);
-    (void)close(out[1]);
-    *w = (struct worker){.pid = pid > 0 ? pid : 0, .to = in[1], .from = out[0]};
+    *w = (struct worker){.to = in[1], .from = out[0]};
     (void)snprintf(w->spool, sizeof w->spool, "%s/%u.spool", pool->folder,
                    (unsigned)(w - pool->workers));
+    const pid_t pid = fork();
+    if (pid == 0)
+        child_start(in, out, w->spool);
+    w->pid = pid > 0 ? pid : 0;
+    (void)close(in[0]);
+    (void)close(out[1]);
     if (pid > 0 && study_send(pool, w))
         return true;
     (void)close(w->to);
@@ -135,6 +137,12 @@ static bool worker_open(struct pool *pool, struct worker *w)
         (void)waitpid(pid, NULL, 0);
     w->pid = 0;
     return false;
+}
+
+static const char *spool_file(const struct worker *w, unsigned turn, char *out)
+{
+    (void)snprintf(out, SPOOL_TEXT + 2, "%s%u", w->spool, turn);
+    return out;
 }
 
 /* Ends a worker and gives its exit status as waitpid does. */
@@ -148,14 +156,15 @@ static int worker_close(struct worker *w, bool now)
     while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
         ;
     w->pid = 0;
-    (void)unlink(w->spool);
+    char file[SPOOL_TEXT + 2];
+    for (unsigned turn = 0; turn < 2; turn++)
+        (void)unlink(spool_file(w, turn, file));
     return status;
 }
 
-static void run_failed(struct pool *pool, const struct worker *w, const char *why)
+static void run_failed(struct pool *pool, uint32_t run, const char *why)
 {
     const struct study *study = pool->runner->study;
-    const uint32_t run = w->job.run;
     const uint32_t point = run / (uint32_t)study->seeds;
     char where[LINE_TEXT];
     pool->runner->failed++;
@@ -174,18 +183,17 @@ static void run_failed(struct pool *pool, const struct worker *w, const char *wh
     json_close();
 }
 
-static void run_done(struct pool *pool, struct worker *w, const char *facts)
+static void run_done(struct pool *pool, uint32_t run, const char *spool, const char *facts)
 {
     struct runner *r = pool->runner;
-    const uint32_t run = w->job.run;
     unsigned long long wall = 0;
     unsigned long long cpu = 0;
     char fingerprint[40] = "";
     (void)sscanf(facts, "%39s %llu %llu", fingerprint, &wall, &cpu);
     r->done++;
-    if (!results_has_run(r->db, run) && !results_take(r->db, w->spool, r->error))
+    if (!results_has_run(r->db, run) && !results_take(r->db, spool, r->error))
         r->stopped = true;
-    (void)unlink(w->spool);
+    (void)unlink(spool);
     if (!r->json || r->stopped)
         return;
     json_open("run");
@@ -209,7 +217,8 @@ static bool work_send(struct pool *pool, struct worker *w)
     w->job = pool->jobs[pool->next++];
     w->busy = true;
     w->part = 0;
-    const int len = snprintf(line, sizeof line, "run %u %s\n", w->job.run, w->spool);
+    w->turn = 1 - w->turn;
+    const int len = snprintf(line, sizeof line, "run %u %u\n", w->job.run, w->turn);
     return write_all(w->to, line, (size_t)len);
 }
 
@@ -223,14 +232,17 @@ static void worker_said(struct pool *pool, struct worker *w, const char *line)
     const bool done = strncmp(line, "done ", 5) == 0;
     if (!done && strncmp(line, "failed ", 7) != 0)
         return;
+    /* The worker goes on while its rows are written. */
+    char spool[SPOOL_TEXT + 2];
+    const uint32_t run = w->job.run;
     w->busy = false;
     pool->weight_done += w->job.weight;
+    (void)spool_file(w, w->turn, spool);
+    (void)work_send(pool, w); /* if it is gone, its closed pipe says so next */
     if (done)
-        run_done(pool, w, line + 5);
+        run_done(pool, run, spool, line + 5);
     else
-        run_failed(pool, w, line + 7);
-    if (!pool->runner->stopped)
-        (void)work_send(pool, w); /* if it is gone, its closed pipe says so next */
+        run_failed(pool, run, line + 7);
 }
 
 static void worker_lost(struct pool *pool, struct worker *w)
@@ -245,7 +257,7 @@ static void worker_lost(struct pool *pool, struct worker *w)
         (void)snprintf(why, sizeof why, "the worker ended with status %d", WEXITSTATUS(status));
     if (busy) {
         pool->weight_done += w->job.weight;
-        run_failed(pool, w, why);
+        run_failed(pool, w->job.run, why);
     }
     if (pool->next < pool->job_count && busy && worker_open(pool, w))
         (void)work_send(pool, w);
@@ -317,17 +329,10 @@ static int longest_first(const void *left, const void *right)
 
 static bool pool_open(struct pool *pool, struct runner *runner, const uint32_t *runs, size_t count)
 {
-    const char *tmp = getenv("TMPDIR");
     pool->runner = runner;
     pool->jobs = calloc(count, sizeof pool->jobs[0]);
-    (void)snprintf(pool->folder, sizeof pool->folder, "%s/ikelab-XXXXXX",
-                   tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-    if (pool->jobs == NULL || mkdtemp(pool->folder) == NULL) {
-        (void)snprintf(runner->error, sizeof runner->error, "no folder for temporary files, %.300s: %s",
-                       pool->folder, strerror(errno));
-        runner->stopped = true;
-        return false;
-    }
+    if (pool->jobs == NULL)
+        abort();
     for (size_t i = 0; i < count; i++) {
         pool->jobs[i] = (struct job){runs[i], study_expected_ns(runner->study, runs[i])};
         runner->progress.weight += pool->jobs[i].weight;
@@ -338,7 +343,15 @@ static bool pool_open(struct pool *pool, struct runner *runner, const uint32_t *
     pool->worker_count = runner->jobs < WORKERS_MAX ? runner->jobs : WORKERS_MAX;
     if (pool->worker_count > count)
         pool->worker_count = (uint32_t)count;
-    return true;
+    const char *tmp = getenv("TMPDIR");
+    (void)snprintf(pool->folder, sizeof pool->folder, "%s/ikelab-XXXXXX",
+                   tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+    if (mkdtemp(pool->folder) == NULL) {
+        (void)snprintf(runner->error, sizeof runner->error,
+                       "no folder for temporary files, %.300s: %s", pool->folder, strerror(errno));
+        runner->stopped = true;
+    }
+    return !runner->stopped;
 }
 
 void runner_run(struct runner *runner, const uint32_t *runs, size_t count)

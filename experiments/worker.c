@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * A worker: one run after another, each spooled into the file it is told.
+ * A worker: one run after another, each spooled into one of
+ * two files by turns: the one its command line names, with 0 or 1 behind.
  *
  *     <-  pcap FOLDER                             when captures are wanted
  *     <-  study LENGTH NAME, and LENGTH octets of canonical YAML
- *     <-  run NUMBER SPOOL                        any number of these
+ *     <-  run NUMBER TURN                         any number of these; TURN is 0 or 1
  *     ->  at THOUSANDTHS                          now and then
  *     ->  done FINGERPRINT WALL_NS CPU_NS   or   failed TEXT
  *
@@ -94,7 +95,7 @@ static const struct sim_record_ops tee_ops = {
 struct shift {
     struct study *study;
     char pcap[PATH_TEXT];
-    char spool[PATH_TEXT]; /* the file of the last run */
+    char spool[PATH_TEXT];
     char error[RESULTS_ERROR_MAX];
     uint64_t said; /* thousandths of the run, told last */
     uint64_t end_ns;
@@ -209,23 +210,29 @@ static bool run_spooled(struct shift *shift, uint32_t run, const char *spool_pat
     return good && closed;
 }
 
-static void run_do(struct shift *shift, char *line)
+static void run_do(struct shift *shift, const char *line)
 {
-    char *end = NULL;
-    const unsigned long run = strtoul(line, &end, 10);
-    if (shift->study == NULL || *end != ' ' || run >= study_runs(shift->study)) {
+    char spool[PATH_TEXT + 2];
+    unsigned run = 0;
+    unsigned turn = 0;
+    if (sscanf(line, "%u %u", &run, &turn) != 2 || shift->study == NULL || turn > 1 ||
+        run >= study_runs(shift->study)) {
         (void)puts("failed there is no such run");
         return;
     }
-    (void)snprintf(shift->spool, sizeof shift->spool, "%s", end + 1);
-    if (!run_spooled(shift, (uint32_t)run, shift->spool))
+    (void)snprintf(spool, sizeof spool, "%s%u", shift->spool, turn);
+    if (!run_spooled(shift, run, spool))
         (void)printf("failed %s\n", shift->error);
 }
 
 /* The parent takes its own files away; when it was killed, this does. */
 static void clean_up(struct shift *shift)
 {
-    (void)unlink(shift->spool);
+    char spool[PATH_TEXT + 2];
+    for (unsigned turn = 0; turn < 2; turn++) {
+        (void)snprintf(spool, sizeof spool, "%s%u", shift->spool, turn);
+        (void)unlink(spool);
+    }
     char *slash = strrchr(shift->spool, '/');
     if (slash != NULL) {
         *slash = '\0';
@@ -251,10 +258,11 @@ static bool study_take(struct shift *shift, char *line)
     return shift->study->problems.count == 0;
 }
 
-int worker_main(void)
+int worker_main(const char *spool)
 {
     static struct shift shift;
     static char line[PATH_TEXT];
+    (void)snprintf(shift.spool, sizeof shift.spool, "%s", spool);
     (void)setvbuf(stdin, NULL, _IONBF, 0); /* still_wanted looks at the pipe itself */
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';

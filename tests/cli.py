@@ -154,7 +154,7 @@ def test_a_run_leaves_one_file_and_its_rows():
     done = ikelab("run", "small.yaml")
     equal((done.returncode, left_behind()), (0, ["small.db", "small.yaml"]))
     equal(query("small.db", "SELECT count(*) FROM run"), [(8,)])
-    expect(query("small.db", "SELECT sum(value) FROM metric WHERE name = 'attempts'")[0][0] > 100, "attempts")
+    expect(query("small.db", "SELECT sum(value) FROM metric WHERE metric = 'attempts'")[0][0] > 100, "attempts")
 
 
 def test_rows_do_not_depend_on_jobs():
