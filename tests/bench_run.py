@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Benchmarks of the whole program. Usage: bench_run.py IKELAB
+
+Prints one line a figure: name, value, floor or goal, ratio. CPU times are the runs' own, from the
+table `machine`; the wall time is that of the command.
+"""
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+HANDSHAKES = """question: How many handshakes a second of CPU time?
+for: 30s
+seeds: 3
+sample: 1s
+links: {wan: {rate: 10Gbit/s, delay: 1ms}}
+gateways: {vpn: {cores: 64, implementation: ikelab, inbox: 64MiB}}
+clients: {many: {to: vpn, via: wan, arrivals: poisson 5000/s, until: 20s}}
+"""
+
+
+def run(ikelab, folder, *arguments):
+    begun = time.monotonic()
+    done = subprocess.run([ikelab, "run", *arguments, "--quiet"], cwd=folder, timeout=300)
+    if done.returncode not in (0, 1):
+        sys.exit(f"ikelab run {' '.join(arguments)}: status {done.returncode}")
+    return time.monotonic() - begun
+
+
+def query(folder, name, sql):
+    with sqlite3.connect(os.path.join(folder, name)) as db:
+        return db.execute(sql).fetchone()
+
+
+def line(name, value, unit, goal, ratio):
+    print(f"{name:34} {value:10.2f} {unit:4} goal {goal:10.2f} {unit:4} ratio {ratio:6.3f}")
+
+
+def handshakes(ikelab, folder):
+    with open(os.path.join(folder, "many.yaml"), "w", encoding="ascii") as out:
+        out.write(HANDSHAKES)
+    run(ikelab, folder, "many.yaml", "--jobs", "1", "-o", "many.db")
+    count, cpu = query(folder, "many.db", "SELECT sum(value), (SELECT sum(cpu_ns) FROM machine) "
+                                          "FROM metric WHERE metric = 'successes'")
+    rate = count / (cpu / 1e9)
+    line("handshakes_whole_run", rate, "/s", 60000, rate / 60000)
+
+
+def sweep(ikelab, folder):
+    jobs = os.cpu_count()
+    wall = run(ikelab, folder, "cookie-threshold", "--set", "figures=[]", "--set", "show=[]", "-o", "sweep.db")
+    cpu, = query(folder, "sweep.db", "SELECT sum(cpu_ns) / 1e9 FROM machine")
+    line("sweep_cpu_over_cores_x_wall", cpu / (jobs * wall), "", 0.95, cpu / (jobs * wall) / 0.95)
+    print(f"#   {cpu:.1f} s of runs' CPU time in {wall:.1f} s on {jobs} cores")
+
+
+def version(ikelab):
+    times = []
+    for _ in range(50):
+        begun = time.monotonic()
+        subprocess.run([ikelab, "--version"], stdout=subprocess.DEVNULL, check=True)
+        times.append((time.monotonic() - begun) * 1e3)
+    floor = []
+    for _ in range(50):
+        begun = time.monotonic()
+        subprocess.run(["true"], stdout=subprocess.DEVNULL, check=True)
+        floor.append((time.monotonic() - begun) * 1e3)
+    ours, bare = sorted(times)[25], sorted(floor)[25]
+    line("version", ours, "ms", 10, ours / 10)
+    print(f"#   /bin/true, started the same way: {bare:.2f} ms")
+
+
+def main():
+    ikelab = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="ikelab-bench-") as folder:
+        version(ikelab)
+        handshakes(ikelab, folder)
+        sweep(ikelab, folder)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"# largest process: {peak:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
