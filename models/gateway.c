@@ -178,14 +178,21 @@ static void events_open(struct model_gateway_run *run)
     sim_loop_at(scene->loop, &run->attack_end, scene->attack_until_ns);
 }
 
-static bool host_open(struct model_gateway_run *run)
+static bool engine_open(struct model_gateway_run *run, char *error, size_t error_max)
 {
-    struct model_scene *const scene = run->scene;
     const struct ike_config config = engine_config(run);
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
-        return false;
-    if (config.tell_keys) {
+        (void)snprintf(error, error_max,
+                       "gateways.%s.sa_max: no address space for %u SAs; give fewer",
+                       run->gateway->name, config.sa_max);
+    return run->engine != NULL;
+}
+
+static bool host_open(struct model_gateway_run *run)
+{
+    struct model_scene *const scene = run->scene;
+    if (scene->config->trace_messages > 0 && scene->record != NULL) {
         run->trace = model_trace_open(scene, run->gateway->name, run->provider.below);
         if (run->trace == NULL)
             return false;
@@ -225,7 +232,8 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
         model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
                                   &run->implementation) &&
         model_costs_find(gateway->machine, gateway->cost_scale_ppm, &costs, error, error_max) &&
-        model_provider_open(&run->provider, scene, stream, &costs) && host_open(run);
+        model_provider_open(&run->provider, scene, stream, &costs) &&
+        engine_open(run, error, error_max) && host_open(run);
     if (!good) {
         model_gateway_close(run);
         return NULL;

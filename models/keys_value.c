@@ -480,8 +480,9 @@ static const struct {
 bool model_config_set(struct model_world_config *config, const char *path, const char *text,
                       char *error, size_t error_max)
 {
-    struct setting s = {.text = text, .error = error, .error_max = error_max};
+    struct setting s = {.text = text, .error_max = error_max};
     char near[MODEL_TEXT_MAX];
+    s.error = error;
     s.place = model_key_place(config, path, &s.key);
     if (s.place != NULL)
         return kinds[s.key->kind].set(&s);

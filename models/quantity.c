@@ -12,46 +12,46 @@ enum { DIGITS_MAX = 40, FRACTION_DIGITS = 9, EXPONENT_MAX = 18 };
 enum { BILLION = 1000000000 };
 
 struct unit {
-    enum model_kind kind;
     const char *text;
     uint64_t times; /* value = number x times / over */
     uint64_t over;
+    enum model_kind kind;
     bool shown; /* may be used when writing; the kind's first one always can */
 };
 
 /* Of each kind, the smallest shown first. */
 /* clang-format off */
 static const struct unit units[] = {
-    { KIND_TIME,    "ns",      1,              1,    true  },
-    { KIND_TIME,    "us",      1000,           1,    true  },
-    { KIND_TIME,    "µs",      1000,           1,    false },
-    { KIND_TIME,    "ms",      1000000,        1,    true  },
-    { KIND_TIME,    "s",       BILLION,        1,    true  },
-    { KIND_TIME,    "min",     60000000000,    1,    false },
-    { KIND_TIME,    "h",       3600000000000,  1,    true  },
-    { KIND_TIME,    "d",       86400000000000, 1,    false },
-    { KIND_EVENTS,  "/s",      1000000,        1,    true  },
-    { KIND_EVENTS,  "/min",    1000000,        60,   false },
-    { KIND_EVENTS,  "/h",      1000000,        3600, false },
-    { KIND_BITRATE, "bit/s",   1,              1,    true  },
-    { KIND_BITRATE, "kbit/s",  1000,           1,    true  },
-    { KIND_BITRATE, "Mbit/s",  1000000,        1,    true  },
-    { KIND_BITRATE, "Gbit/s",  BILLION,        1,    true  },
-    { KIND_BYTES,   "B",       1,              1,    true  },
-    { KIND_BYTES,   "kB",      1000,           1,    false },
-    { KIND_BYTES,   "KiB",     1024,           1,    true  },
-    { KIND_BYTES,   "MB",      1000000,        1,    false },
-    { KIND_BYTES,   "MiB",     1048576,        1,    true  },
-    { KIND_BYTES,   "GB",      BILLION,        1,    false },
-    { KIND_BYTES,   "GiB",     1073741824,     1,    true  },
-    { KIND_SHARE,   "%",       10000000,       1,    true  },
-    { KIND_SHARE,   "ppm",     1000,           1,    false },
-    { KIND_SHARE,   "ppb",     1,              1,    false },
-    { KIND_COUNT,   "",        1,              1,    true  },
-    { KIND_FACTOR,  "",        1000,           1,    true  },
-    { KIND_FACTOR,  "%",       10,             1,    false },
-    { KIND_SCALE,   "",        1000000,        1,    true  },
-    { KIND_SCALE,   "%",       10000,          1,    false },
+    { "ns",      1,              1,    KIND_TIME,    true  },
+    { "us",      1000,           1,    KIND_TIME,    true  },
+    { "µs",      1000,           1,    KIND_TIME,    false },
+    { "ms",      1000000,        1,    KIND_TIME,    true  },
+    { "s",       BILLION,        1,    KIND_TIME,    true  },
+    { "min",     60000000000,    1,    KIND_TIME,    false },
+    { "h",       3600000000000,  1,    KIND_TIME,    true  },
+    { "d",       86400000000000, 1,    KIND_TIME,    false },
+    { "/s",      1000000,        1,    KIND_EVENTS,  true  },
+    { "/min",    1000000,        60,   KIND_EVENTS,  false },
+    { "/h",      1000000,        3600, KIND_EVENTS,  false },
+    { "bit/s",   1,              1,    KIND_BITRATE, true  },
+    { "kbit/s",  1000,           1,    KIND_BITRATE, true  },
+    { "Mbit/s",  1000000,        1,    KIND_BITRATE, true  },
+    { "Gbit/s",  BILLION,        1,    KIND_BITRATE, true  },
+    { "B",       1,              1,    KIND_BYTES,   true  },
+    { "kB",      1000,           1,    KIND_BYTES,   false },
+    { "KiB",     1024,           1,    KIND_BYTES,   true  },
+    { "MB",      1000000,        1,    KIND_BYTES,   false },
+    { "MiB",     1048576,        1,    KIND_BYTES,   true  },
+    { "GB",      BILLION,        1,    KIND_BYTES,   false },
+    { "GiB",     1073741824,     1,    KIND_BYTES,   true  },
+    { "%",       10000000,       1,    KIND_SHARE,   true  },
+    { "ppm",     1000,           1,    KIND_SHARE,   false },
+    { "ppb",     1,              1,    KIND_SHARE,   false },
+    { "",        1,              1,    KIND_COUNT,   true  },
+    { "",        1000,           1,    KIND_FACTOR,  true  },
+    { "%",       10,             1,    KIND_FACTOR,  false },
+    { "",        1000000,        1,    KIND_SCALE,   true  },
+    { "%",       10000,          1,    KIND_SCALE,   false },
 };
 
 static const struct {
@@ -139,8 +139,7 @@ static const char *exponent_parse(const char *at, struct decimal *d)
     return p;
 }
 
-/* Reads digits, with a point and an exponent if there are any; what follows them, NULL: no number.
- */
+/* Digits, with a point and an exponent if there are any; what follows them, NULL: no number. */
 static const char *decimal_parse(const char *text, struct decimal *d)
 {
     const char *p = text;
@@ -330,7 +329,7 @@ static const char *skip(const char *p)
 /* Reads one quantity that ends before `end`; what follows that, or NULL. */
 static const char *part_parse(const char *p, char end, enum model_kind kind, uint64_t *out)
 {
-    char room[64];
+    char room[64] = "";
     const char *const stop = strchr(p, end);
     if (stop == NULL)
         return NULL;

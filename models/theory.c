@@ -11,6 +11,7 @@
 #include "models/policy.h"
 #include "models/scene.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,9 +86,8 @@ static bool meet(const struct model_gateway *gateway, const struct model_attacke
 /* A datagram in and one out. */
 static double around_ns(const struct meeting *m, uint64_t answer_len)
 {
-    const uint64_t octets = m->request_len + answer_len;
-    return (double)m->around.datagram_ns + m->around.answer_ns +
-           (double)(m->around.byte_ps * octets / 1000);
+    const uint64_t octets_ns = m->around.byte_ps * (m->request_len + answer_len) / 1000;
+    return (double)m->around.datagram_ns + m->around.answer_ns + (double)octets_ns;
 }
 
 static double call_ns(const struct meeting *m, uint8_t row, uint64_t octets)
@@ -220,7 +220,8 @@ static bool table_is_limited(const struct scene_asked *s)
 static bool erlang_b(const struct model_world_config *world, double *out, char *error,
                      size_t error_max)
 {
-    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
     if (!one_flood(&s, MODEL_POISSON) || !table_is_limited(&s))
         return false;
     const double hold = (double)s.gateway->half_open_timeout_ns / second;
@@ -232,7 +233,8 @@ static bool erlang_b(const struct model_world_config *world, double *out, char *
 static bool pin_rate(const struct model_world_config *world, double *out, char *error,
                      size_t error_max)
 {
-    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
     if (!one_flood(&s, MODEL_UNIFORM) || !table_is_limited(&s))
         return false;
     const double slots = (double)s.gateway->half_open_limit;
@@ -246,7 +248,8 @@ static bool pin_rate(const struct model_world_config *world, double *out, char *
 static bool md1_wait(const struct model_world_config *world, double *out, char *error,
                      size_t error_max)
 {
-    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
     if (!one_flood(&s, MODEL_POISSON))
         return false;
     if (s.gateway->cores != 1 || s.gateway->cookies_at != 0)
@@ -277,7 +280,8 @@ static bool saturated(const struct scene_asked *s, double cost_ns, double *out)
 static bool with_cookies(const struct model_world_config *world, double *out, char *error,
                          size_t error_max)
 {
-    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
     if (!one_flood(&s, MODEL_POISSON))
         return false;
     if (s.gateway->cookies_at != 0)
@@ -288,10 +292,12 @@ static bool with_cookies(const struct model_world_config *world, double *out, ch
 static bool without_cookies(const struct model_world_config *world, double *out, char *error,
                             size_t error_max)
 {
-    struct scene_asked s = {.world = world, .error = error, .error_max = error_max};
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
     if (!one_flood(&s, MODEL_POISSON))
         return false;
     const struct model_gateway *const g = s.gateway;
+    assert(g != NULL);
     if (g->cookies_at != IKE_UNLIMITED || g->half_open_limit != IKE_UNLIMITED ||
         g->half_open_per_address != IKE_UNLIMITED)
         return no(&s, "it speaks of neither cookies nor limits");
