@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Captures that other tools read: pcapng with nanosecond time stamps (draft-
- * ietf-opsawg-pcapng), IP and UDP headers made around each payload, and beside
- * it the rows of Wireshark's ikev2_decryption_table. */
+ * A capture for Wireshark: pcapng blocks with IP and UDP headers made up around
+ * each payload, and the keys to read them. Blocks are little-endian, headers in
+ * network order. Packets are kept until the end, to be written in order of
+ * time. Format: draft-ietf-opsawg-pcapng; RFC 791, 768, 8200, 1071. */
+#include "results/capture.h"
+
 #include "ike/ike.h"
-#include "results/results.h"
+#include "results/sql.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,80 +17,44 @@ enum {
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,
     BLOCK_PACKET = 6,
-    LINK_RAW = 101, /* the packet begins with its IP header */
-    OPTION_NAME = 2,
-    OPTION_RESOLUTION = 9,
-    NANOSECONDS = 9,
-    PACKET_MAX = 65536 + 64,
+    LINKTYPE_RAW = 101, /* begins with an IPv4 or IPv6 header */
+    OPTION_COMMENT = 1,
+    OPTION_NAME = 2,    /* of an interface */
+    OPTION_FLAGS = 2,   /* of a packet */
+    OPTION_TSRESOL = 9, /* of an interface: 10^-value seconds */
+    INTERFACES_MAX = 64,
+    NAME_MAX_LEN = 64,
+    PROTOCOL_UDP = 17,
+    HOPS = 64,
+    HEADERS_MAX = 48, /* IPv6 and UDP */
+};
+
+struct packet {
+    uint64_t at_ns;
+    uint32_t serial;
+    uint32_t interface;
+    uint32_t flags; /* 1: inbound, 2: outbound */
+    uint32_t len;
+    char fate[NAME_MAX_LEN];
+    uint8_t *at; /* from the IP header on */
 };
 
 struct results_capture {
-    FILE *packets;
-    FILE *keys;
-    char *packets_path;
-    char *keys_path;
-    bool bad;
-    int cause; /* errno of the first failure */
+    FILE *file, *keys;
+    char path[RESULTS_PATH_MAX], keys_path[RESULTS_PATH_MAX];
+    char names[INTERFACES_MAX][NAME_MAX_LEN];
+    uint32_t interfaces;
+    struct packet *packets;
+    uint32_t count, room;
+    bool no_memory;
 };
 
-static void note(struct results_capture *c, bool good)
+static void capture_free(struct results_capture *c)
 {
-    if (!good && !c->bad)
-        c->cause = errno;
-    c->bad = c->bad || !good;
-}
-
-/* pcapng is written in the writer's order of octets; little-endian here, on every machine. */
-static void put_le(struct ike_writer *w, uint64_t value, size_t width)
-{
-    uint8_t *const room = put_room(w, width);
-    for (size_t i = 0; room != NULL && i < width; i++)
-        room[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void put_padded(struct ike_writer *w, struct ike_bytes bytes)
-{
-    put_bytes(w, bytes);
-    while (w->len % 4 != 0)
-        put_u8(w, 0);
-}
-
-/* Block type (4) | total length (4) | body | total length (4) */
-static void write_block(struct results_capture *c, uint32_t type, struct ike_bytes body)
-{
-    uint8_t head[8];
-    struct ike_writer w = wr_open(head, sizeof head);
-    const size_t total = body.len + 12;
-    put_le(&w, type, 4);
-    put_le(&w, total, 4);
-    note(c, fwrite(head, sizeof head, 1, c->packets) == 1 &&
-                fwrite(body.at, body.len, 1, c->packets) == 1 &&
-                fwrite(head + 4, 4, 1, c->packets) == 1);
-}
-
-static void write_section(struct results_capture *c)
-{
-    static const char name[] = "gateway";
-    uint8_t room[64];
-    struct ike_writer w = wr_open(room, sizeof room);
-    put_le(&w, 0x1a2b3c4d, 4);
-    put_le(&w, 1, 2); /* version 1.0 */
-    put_le(&w, 0, 2);
-    put_le(&w, UINT64_MAX, 8); /* section length not said */
-    write_block(c, BLOCK_SECTION, wr_done(&w));
-
-    w = wr_open(room, sizeof room);
-    put_le(&w, LINK_RAW, 2);
-    put_le(&w, 0, 2);
-    put_le(&w, 0, 4); /* no snapshot limit */
-    put_le(&w, OPTION_NAME, 2);
-    put_le(&w, sizeof name - 1, 2);
-    put_padded(&w, (struct ike_bytes){.at = (const uint8_t *)name, .len = sizeof name - 1});
-    put_le(&w, OPTION_RESOLUTION, 2);
-    put_le(&w, 1, 2);
-    put_le(&w, NANOSECONDS, 4); /* one octet and its padding */
-    put_le(&w, 0, 4);           /* end of options */
-    write_block(c, BLOCK_INTERFACE, wr_done(&w));
+    for (uint32_t i = 0; i < c->count; i++)
+        free(c->packets[i].at);
+    free(c->packets);
+    free(c);
 }
 
 struct results_capture *results_capture_open(const char *pcapng_path, const char *keys_path,
@@ -96,170 +62,275 @@ struct results_capture *results_capture_open(const char *pcapng_path, const char
 {
     struct results_capture *const c = calloc(1, sizeof *c);
     if (c == NULL) {
-        (void)snprintf(error, RESULTS_ERROR_MAX, "no memory for a capture");
+        (void)sql_error(error, "%.300s cannot be written: no memory", pcapng_path);
         return NULL;
     }
-    c->packets_path = strdup(pcapng_path);
-    c->keys_path = strdup(keys_path);
-    c->packets = fopen(pcapng_path, "wb");
-    c->keys = c->packets == NULL ? NULL : fopen(keys_path, "w");
-    if (c->keys == NULL || c->packets_path == NULL || c->keys_path == NULL) {
-        (void)snprintf(error, RESULTS_ERROR_MAX, "%s: cannot be written: %s",
-                       c->packets == NULL ? pcapng_path : keys_path, strerror(errno));
-        if (c->packets != NULL)
-            (void)fclose(c->packets);
-        free(c->packets_path);
-        free(c->keys_path);
-        free(c);
-        return NULL;
-    }
-    write_section(c);
-    return c;
+    (void)snprintf(c->path, sizeof c->path, "%s", pcapng_path);
+    (void)snprintf(c->keys_path, sizeof c->keys_path, "%s", keys_path);
+    c->file = fopen(pcapng_path, "wb");
+    if (c->file == NULL)
+        (void)sql_error(error, "%.300s cannot be written: %s", pcapng_path, strerror(errno));
+    else
+        c->keys = fopen(keys_path, "wb");
+    if (c->file != NULL && c->keys == NULL)
+        (void)sql_error(error, "%.300s cannot be written: %s", keys_path, strerror(errno));
+    if (c->keys != NULL)
+        return c;
+    if (c->file != NULL)
+        (void)fclose(c->file);
+    capture_free(c);
+    return NULL;
 }
 
-/* ---- IP and UDP ---- */
-
-static uint32_t sum_of(struct ike_bytes bytes)
+/* The sum of 16-bit words, RFC 1071; an odd octet counts as the high half. */
+static uint32_t sum_words(uint32_t sum, struct ike_bytes of)
 {
-    uint32_t sum = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        sum += (uint32_t)bytes.at[i] << (i % 2 == 0 ? 8 : 0);
+    for (size_t i = 0; i < of.len; i++)
+        sum += i % 2 == 0 ? (uint32_t)of.at[i] << 8 : of.at[i];
     return sum;
 }
 
-static uint16_t fold(uint32_t sum)
+static uint16_t checksum(uint32_t sum)
 {
-    while (sum > 0xffff)
+    while (sum >> 16 != 0)
         sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)~sum;
 }
 
-/* RFC 791 3.1; the checksum is put in when all else is known. */
-static void put_ipv4(struct ike_writer *w, const struct sim_message *m, size_t udp_len)
+static void put_ipv4(struct ike_writer *w, const struct sim_message *m, uint32_t serial)
 {
-    const size_t begin = w->len;
-    put_u16(w, 0x4500);
-    put_u16(w, (uint16_t)(20 + udp_len));
-    put_u32(w, 0x00004000); /* identification 0, do not fragment */
-    put_u16(w, 64 << 8 | 17);
+    const size_t start = w->len;
+    put_u8(w, 0x45); /* version 4, five words */
+    put_u8(w, 0);
+    put_u16(w, (uint16_t)(20 + 8 + m->bytes.len));
+    put_u16(w, (uint16_t)serial);
+    put_u16(w, 0x4000); /* do not fragment */
+    put_u8(w, HOPS);
+    put_u8(w, PROTOCOL_UDP);
     put_u16(w, 0);
     put_bytes(w, ike_addr_ip(&m->from));
     put_bytes(w, ike_addr_ip(&m->to));
-    put_u16_at(w, begin + 10,
-               fold(sum_of((struct ike_bytes){.at = w->base + begin, .len = w->len - begin})));
+    const struct ike_bytes header = {.at = w->base + start, .len = w->len - start};
+    put_u16_at(w, start + 10, checksum(sum_words(0, header)));
 }
 
-/* RFC 8200 3 */
-static void put_ipv6(struct ike_writer *w, const struct sim_message *m, size_t udp_len)
+static void put_ipv6(struct ike_writer *w, const struct sim_message *m)
 {
     put_u32(w, 0x60000000);
-    put_u16(w, (uint16_t)udp_len);
-    put_u16(w, 17 << 8 | 64);
+    put_u16(w, (uint16_t)(8 + m->bytes.len));
+    put_u8(w, PROTOCOL_UDP);
+    put_u8(w, HOPS);
     put_bytes(w, ike_addr_ip(&m->from));
     put_bytes(w, ike_addr_ip(&m->to));
 }
 
-/* RFC 768, checksum over the pseudo-header of either family (RFC 8200 8.1). */
 static void put_udp(struct ike_writer *w, const struct sim_message *m)
 {
-    const size_t begin = w->len;
-    const size_t udp_len = 8 + m->bytes.len;
+    const size_t start = w->len;
+    const uint32_t len = (uint32_t)(8 + m->bytes.len);
     put_u16(w, m->from.port);
     put_u16(w, m->to.port);
-    put_u16(w, (uint16_t)udp_len);
+    put_u16(w, (uint16_t)len);
     put_u16(w, 0);
     put_bytes(w, m->bytes);
-    const uint32_t sum = sum_of(ike_addr_ip(&m->from)) + sum_of(ike_addr_ip(&m->to)) + 17 +
-                         (uint32_t)udp_len +
-                         sum_of((struct ike_bytes){.at = w->base + begin, .len = udp_len});
-    const uint16_t checksum = fold(sum);
-    put_u16_at(w, begin + 6, checksum == 0 ? 0xffff : checksum); /* 0 means none was made */
+
+    /* RFC 768, RFC 8200 8.1: with a pseudo header; a sum of zero is sent as all ones. */
+    const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
+    uint32_t sum = sum_words(PROTOCOL_UDP + len, ike_addr_ip(&m->from));
+    sum = sum_words(sum, ike_addr_ip(&m->to));
+    const uint16_t got = checksum(sum_words(sum, all));
+    put_u16_at(w, start + 6, got == 0 ? 0xffff : got);
+}
+
+static uint32_t interface_of(struct results_capture *c, const char *who)
+{
+    for (uint32_t i = 0; i < c->interfaces; i++)
+        if (strcmp(c->names[i], who) == 0)
+            return i;
+    if (c->interfaces == INTERFACES_MAX)
+        return INTERFACES_MAX - 1;
+    (void)snprintf(c->names[c->interfaces], NAME_MAX_LEN, "%s", who);
+    return c->interfaces++;
+}
+
+static struct packet *packet_new(struct results_capture *c, size_t len)
+{
+    if (c->count == c->room) {
+        const uint32_t room = c->room == 0 ? 256 : c->room * 2;
+        struct packet *const more = realloc(c->packets, room * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        c->packets = more;
+        c->room = room;
+    }
+    struct packet *const p = &c->packets[c->count];
+    *p = (struct packet){.serial = c->count, .at = malloc(len)};
+    if (p->at == NULL)
+        return NULL;
+    c->count++;
+    return p;
 }
 
 void results_capture_message(struct results_capture *capture, const struct sim_message *message)
 {
-    static uint8_t room[PACKET_MAX];
-    const size_t udp_len = 8 + message->bytes.len;
-    const size_t len = udp_len + (message->from.family == IKE_IPV4 ? 20 : 40);
-    struct ike_writer w = wr_open(room, sizeof room);
-    put_le(&w, 0, 4);
-    put_le(&w, message->at_ns >> 32, 4);
-    put_le(&w, message->at_ns & UINT32_MAX, 4);
-    put_le(&w, len, 4);
-    put_le(&w, len, 4);
-    if (message->from.family == IKE_IPV4)
-        put_ipv4(&w, message, udp_len);
+    const size_t room = HEADERS_MAX + message->bytes.len;
+    struct packet *const p = packet_new(capture, room);
+    if (p == NULL) {
+        capture->no_memory = true;
+        return;
+    }
+    struct ike_writer w = wr_open(p->at, room);
+    if (message->from.family == IKE_IPV6)
+        put_ipv6(&w, message);
     else
-        put_ipv6(&w, message, udp_len);
+        put_ipv4(&w, message, p->serial);
     put_udp(&w, message);
-    put_padded(&w, (struct ike_bytes){.at = NULL, .len = 0});
-    if (w.bad)
-        return; /* longer than an IP packet can be: no such datagram exists */
-    write_block(capture, BLOCK_PACKET, wr_done(&w));
+    p->len = (uint32_t)w.len;
+    p->at_ns = message->at_ns;
+    p->interface = interface_of(capture, message->who);
+    p->flags = message->inbound ? 1 : 2;
+    (void)snprintf(p->fate, sizeof p->fate, "%s", message->fate);
 }
 
-/* ---- keys ---- */
+static void put_le(FILE *file, uint64_t value, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        (void)fputc((int)(value >> (8 * i) & 0xff), file);
+}
 
-/* Wireshark's names of what it can open (its ikev2_decryption_table). */
-static const struct {
-    const char *algo;
-    const char *name;
-} wireshark_names[] = {
-    {"aes128gcm16", "AES-GCM-128 with 16 octet ICV [RFC5282]"},
-    {"aes256gcm16", "AES-GCM-256 with 16 octet ICV [RFC5282]"},
-    {"aes128", "AES-CBC-128 [RFC3602]"},
-    {"aes256", "AES-CBC-256 [RFC3602]"},
-    {"sha256", "HMAC_SHA2_256_128 [RFC4868]"},
-    {"sha384", "HMAC_SHA2_384_192 [RFC4868]"},
-    {"sha512", "HMAC_SHA2_512_256 [RFC4868]"},
+static size_t padded(size_t len)
+{
+    return (len + 3) / 4 * 4;
+}
+
+static void put_padded(FILE *file, const void *at, size_t len)
+{
+    (void)fwrite(at, 1, len, file);
+    put_le(file, 0, padded(len) - len);
+}
+
+static void put_option(FILE *file, unsigned code, const void *at, size_t len)
+{
+    put_le(file, code, 2);
+    put_le(file, len, 2);
+    put_padded(file, at, len);
+}
+
+static void section_write(FILE *file)
+{
+    put_le(file, BLOCK_SECTION, 4);
+    put_le(file, 28, 4);
+    put_le(file, 0x1a2b3c4d, 4);
+    put_le(file, 1, 2); /* version 1.0 */
+    put_le(file, 0, 2);
+    put_le(file, UINT64_MAX, 8); /* length not given */
+    put_le(file, 28, 4);
+}
+
+static void interface_write(FILE *file, const char *name)
+{
+    const uint8_t nanoseconds = 9;
+    const size_t len = 20 + 4 + padded(strlen(name)) + 4 + 4 + 4;
+    put_le(file, BLOCK_INTERFACE, 4);
+    put_le(file, len, 4);
+    put_le(file, LINKTYPE_RAW, 2);
+    put_le(file, 0, 2);
+    put_le(file, 0, 4); /* no limit to a packet's length */
+    put_option(file, OPTION_NAME, name, strlen(name));
+    put_option(file, OPTION_TSRESOL, &nanoseconds, 1);
+    put_le(file, 0, 4);
+    put_le(file, len, 4);
+}
+
+static void packet_write(FILE *file, const struct packet *p)
+{
+    const uint8_t flags[4] = {(uint8_t)p->flags};
+    const size_t len = 32 + padded(p->len) + 4 + padded(strlen(p->fate)) + 8 + 4;
+    put_le(file, BLOCK_PACKET, 4);
+    put_le(file, len, 4);
+    put_le(file, p->interface, 4);
+    put_le(file, p->at_ns >> 32, 4);
+    put_le(file, p->at_ns & 0xffffffff, 4);
+    put_le(file, p->len, 4);
+    put_le(file, p->len, 4);
+    put_padded(file, p->at, p->len);
+    put_option(file, OPTION_COMMENT, p->fate, strlen(p->fate));
+    put_option(file, OPTION_FLAGS, flags, sizeof flags);
+    put_le(file, 0, 4);
+    put_le(file, len, 4);
+}
+
+/* The names Wireshark has for our ciphers; it cannot decrypt ChaCha20-Poly1305. */
+static const char *const encryption_names[ALGO_COUNT] = {
+    [ALGO_AES128GCM16] = "AES-GCM-128 with 16 octet ICV [RFC5282]",
+    [ALGO_AES256GCM16] = "AES-GCM-256 with 16 octet ICV [RFC5282]",
+    [ALGO_AES128] = "AES-CBC-128 [RFC3602]",
+    [ALGO_AES256] = "AES-CBC-256 [RFC3602]",
 };
 
-static const char *wireshark_name(uint8_t row)
-{
-    if (row == 0)
-        return "NONE [RFC4306]";
-    for (size_t i = 0; i < sizeof wireshark_names / sizeof wireshark_names[0]; i++)
-        if (strcmp(wireshark_names[i].algo, ike_algos[row].name) == 0)
-            return wireshark_names[i].name;
-    return NULL;
-}
+static const char *const integrity_names[ALGO_COUNT] = {
+    [ALGO_NONE] = "NONE [RFC4306]",
+    [ALGO_SHA256] = "HMAC_SHA2_256_128 [RFC4868]",
+    [ALGO_SHA384] = "HMAC_SHA2_384_192 [RFC4868]",
+    [ALGO_SHA512] = "HMAC_SHA2_512_256 [RFC4868]",
+};
 
-static void write_hex(FILE *out, struct ike_bytes bytes)
+static void put_hex(FILE *file, struct ike_bytes key, const char *after)
 {
-    if (bytes.len == 0)
-        (void)fputs("\"\"", out);
-    for (size_t i = 0; i < bytes.len; i++)
-        (void)fprintf(out, "%02x", bytes.at[i]);
+    if (key.len == 0)
+        (void)fputs("\"\"", file);
+    for (size_t i = 0; i < key.len; i++)
+        (void)fprintf(file, "%02x", (unsigned)key.at[i]);
+    (void)fputs(after, file);
 }
 
 void results_capture_keys(struct results_capture *capture, const struct ike_sa_keys *keys)
 {
-    const char *const encr = wireshark_name(keys->suite.encr);
-    const char *const integ = wireshark_name(keys->suite.integ);
-    FILE *const out = capture->keys;
-    if (keys->suite.encr == 0 || encr == NULL || integ == NULL)
-        return; /* Wireshark cannot open it */
-    (void)fprintf(out, "%016" PRIx64 ",%016" PRIx64 ",", keys->spi_i, keys->spi_r);
-    write_hex(out, keys->sk_ei);
-    (void)fputc(',', out);
-    write_hex(out, keys->sk_er);
-    (void)fprintf(out, ",\"%s\",", encr);
-    write_hex(out, keys->sk_ai);
-    (void)fputc(',', out);
-    write_hex(out, keys->sk_ar);
-    note(capture, fprintf(out, ",\"%s\"\n", integ) > 0);
+    const char *const encryption = encryption_names[keys->suite.encr];
+    const char *const integrity = integrity_names[keys->suite.integ];
+    if (encryption == NULL || integrity == NULL)
+        return;
+    (void)fprintf(capture->keys, "%016llx,%016llx,", (unsigned long long)keys->spi_i,
+                  (unsigned long long)keys->spi_r);
+    put_hex(capture->keys, keys->sk_ei, ",");
+    put_hex(capture->keys, keys->sk_er, ",");
+    (void)fprintf(capture->keys, "\"%s\",", encryption);
+    put_hex(capture->keys, keys->sk_ai, ",");
+    put_hex(capture->keys, keys->sk_ar, ",");
+    (void)fprintf(capture->keys, "\"%s\"\n", integrity);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct packet *const p = a;
+    const struct packet *const q = b;
+    if (p->at_ns != q->at_ns)
+        return p->at_ns < q->at_ns ? -1 : 1;
+    return p->serial < q->serial ? -1 : 1;
+}
+
+static bool file_close(FILE *file, const char *path, char *error)
+{
+    const bool bad = ferror(file) != 0;
+    if (fclose(file) == 0 && !bad)
+        return true;
+    return sql_error(error, "%.300s cannot be written: %s", path, strerror(errno));
 }
 
 bool results_capture_close(struct results_capture *capture, char *error)
 {
-    note(capture, fclose(capture->packets) == 0);
-    note(capture, fclose(capture->keys) == 0);
-    const bool good = !capture->bad;
-    if (!good)
-        (void)snprintf(error, RESULTS_ERROR_MAX, "%s: the capture could not be written: %s",
-                       capture->packets_path, strerror(capture->cause));
-    free(capture->packets_path);
-    free(capture->keys_path);
-    free(capture);
+    struct results_capture *const c = capture;
+    if (c->count > 0)
+        qsort(c->packets, c->count, sizeof c->packets[0], by_time);
+    section_write(c->file);
+    for (uint32_t i = 0; i < c->interfaces; i++)
+        interface_write(c->file, c->names[i]);
+    for (uint32_t i = 0; i < c->count; i++)
+        packet_write(c->file, &c->packets[i]);
+    bool good = file_close(c->file, c->path, error);
+    good = file_close(c->keys, c->keys_path, error) && good;
+    if (c->no_memory)
+        good = sql_error(error, "%.300s is not whole: no memory for more packets", c->path);
+    capture_free(c);
     return good;
 }
