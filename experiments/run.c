@@ -133,7 +133,7 @@ static double number_of(const struct model_key *key, const char *text)
         if (scales[i].kind == key->kind && model_quantity_parse(kind, text, &value))
             return (double)value / scales[i].over;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 /* Every point's parameters: what the file gives, and what the sweep says of it. */
