@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `ikelab run`: from an experiment to its database, figures and answer. What
  * decides where the rows go is here; how runs are run is runner.c's. */
+#include "experiments/answer.h"
 #include "experiments/commands.h"
 #include "experiments/json.h"
 #include "experiments/ladder.h"
@@ -265,7 +266,7 @@ static bool answer_show(struct session *s)
         return true;
     (void)printf("\n");
     (void)fflush(stdout);
-    if (results_print(s->path, "SELECT * FROM answer", s->error))
+    if (results_print(s->path, answer_sql(s->study), s->error))
         return true;
     (void)fprintf(stderr, "ikelab: table: %s\n", s->error);
     return false;

@@ -47,13 +47,29 @@ void study_config(const struct study *study, uint32_t run, struct model_world_co
     (void)model_world_judge(out, deaf, NULL);
 }
 
+const char *study_axis_head(const struct study *study, uint32_t axis)
+{
+    const char *path = study->sweep.axes[axis].path;
+    const char *last = strrchr(path, '.');
+    const char *head = last != NULL ? last : path;
+    while (head > path && head[-1] != '.')
+        head--;
+    for (uint32_t i = 0; i < study->sweep.axis_count; i++) {
+        const char *other = study->sweep.axes[i].path;
+        const size_t longer = strlen(other) > strlen(head) ? strlen(other) - strlen(head) : 0;
+        if (i != axis && strcmp(other + longer, head) == 0)
+            return path;
+    }
+    return head;
+}
+
 char *study_point_text(const struct study *study, uint32_t point, char *out, size_t out_max)
 {
     size_t len = 0;
     out[0] = '\0';
     for (uint32_t i = 0; i < study->sweep.axis_count && len < out_max; i++)
         len += (size_t)snprintf(out + len, out_max - len, "%s%s=%s", i > 0 ? " " : "",
-                                study->sweep.axes[i].path,
+                                study_axis_head(study, i),
                                 sweep_value_at(&study->sweep, i, point)->text);
     return out;
 }

@@ -105,7 +105,9 @@ uint64_t study_seed(const struct study *study, uint32_t run);
 /* The world of a run; its config is judged and complete. */
 void study_config(const struct study *study, uint32_t run, struct model_world_config *out);
 bool study_traced(const struct study *study, uint32_t run);
-/* "attackers.flood.rate=500/s gateways.vpn.cookies.at=never" */
+/* The last two words of a swept path; all of it when another one ends so too. */
+const char *study_axis_head(const struct study *study, uint32_t axis);
+/* "flood.rate=500/s cookies.at=never" */
 char *study_point_text(const struct study *study, uint32_t point, char *out, size_t out_max);
 /* CPU time a run is expected to take, ns: for the order of runs and the time to go. */
 uint64_t study_expected_ns(const struct study *study, uint32_t run);
