@@ -6,6 +6,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { INSIDE = 70, TIME = 13, TEXT_MAX = 1100 };
@@ -78,24 +79,40 @@ static void payloads(const struct ladder *ladder, const char *text)
         line(ladder, "", row);
 }
 
+/* "IKE_SA_INIT     req 0  SAi1 KEi Ni": its parts. False when a line is not so. */
+struct parts {
+    int exchange_len;
+    bool request;
+    unsigned long number;
+    const char *payloads;
+};
+
+static bool parts_of(const char *text, struct parts *out)
+{
+    out->exchange_len = (int)strcspn(text, " ");
+    const char *word = text + out->exchange_len;
+    word += strspn(word, " ");
+    out->request = strncmp(word, "req ", 4) == 0;
+    if (!out->request && strncmp(word, "rsp ", 4) != 0)
+        return false;
+    char *end = NULL;
+    out->number = strtoul(word + 4, &end, 10);
+    out->payloads = end + strspn(end, " ");
+    return end > word + 4;
+}
+
 void ladder_draw(struct ladder *ladder, const struct ladder_message *message)
 {
-    char exchange[40] = "";
-    char direction[8] = "";
-    unsigned number = 0;
-    int used = 0;
     char title[TEXT_MAX];
     char size[48];
     char time[TIME + 12];
-    const bool read =
-        sscanf(message->text, "%39s %7s %u %n", exchange, direction, &number, &used) == 3 &&
-        used > 0;
-    const bool named = read && (strcmp(direction, "req") == 0 || strcmp(direction, "rsp") == 0);
+    struct parts parts = {.payloads = ""};
+    const bool named = parts_of(message->text, &parts);
 
     (void)snprintf(time, sizeof time, "%.3f ms", (double)message->at_ns / 1e6);
     if (named)
-        (void)snprintf(title, sizeof title, "%s %s, message id %u", exchange,
-                       strcmp(direction, "req") == 0 ? "request" : "response", number);
+        (void)snprintf(title, sizeof title, "%.*s %s, message id %lu", parts.exchange_len,
+                       message->text, parts.request ? "request" : "response", parts.number);
     else
         (void)snprintf(title, sizeof title, "%s", message->text);
     const bool plain = strcmp(message->fate, "accepted") == 0 || strcmp(message->fate, "sent") == 0;
@@ -107,7 +124,7 @@ void ladder_draw(struct ladder *ladder, const struct ladder_message *message)
     line(ladder, "", heading);
     arrow(ladder, time, message->inbound);
     if (named)
-        payloads(ladder, message->text + used);
+        payloads(ladder, parts.payloads);
     line(ladder, "", "");
     if (ladder->count++ == 0)
         ladder->first_ns = message->at_ns;

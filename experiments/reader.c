@@ -57,9 +57,9 @@ static void words_after(struct study *s, const char *parent, struct nearest *nea
     size_t len = 0;
     known[0] = '\0';
     for (size_t i = 0; i < model_key_count + study_key_count; i++) {
-        const char *path =
-            i < model_key_count ? model_keys[i].path : study_keys[i - model_key_count].path;
-        const char *rest = rest_of(path, parent);
+        const struct model_key *key =
+            i < model_key_count ? &model_keys[i] : &study_keys[i - model_key_count];
+        const char *rest = rest_of(key->path, parent);
         if (rest == NULL || *rest == '\0')
             continue;
         const char *word = arena_copy(&s->arena, rest, strcspn(rest, "."));

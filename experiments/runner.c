@@ -186,10 +186,13 @@ static void run_failed(struct pool *pool, uint32_t run, const char *why)
 static void run_done(struct pool *pool, uint32_t run, const char *spool, const char *facts)
 {
     struct runner *r = pool->runner;
-    unsigned long long wall = 0;
-    unsigned long long cpu = 0;
-    char fingerprint[40] = "";
-    (void)sscanf(facts, "%39s %llu %llu", fingerprint, &wall, &cpu);
+    const char *blank = strchr(facts, ' ');
+    const int fingerprint_len = blank != NULL ? (int)(blank - facts) : 0;
+    char *end = NULL;
+    const uint64_t wall_ns = blank != NULL ? strtoull(blank, &end, 10) : 0;
+    const uint64_t cpu_ns = blank != NULL ? strtoull(end, NULL, 10) : 0;
+    char fingerprint[40];
+    (void)snprintf(fingerprint, sizeof fingerprint, "%.*s", fingerprint_len, facts);
     r->done++;
     if (!results_has_run(r->db, run) && !results_take(r->db, spool, r->error))
         r->stopped = true;
@@ -202,8 +205,8 @@ static void run_done(struct pool *pool, uint32_t run, const char *spool, const c
     json_count("seed", study_seed(r->study, run));
     json_bool("failed", false);
     json_text("fingerprint", fingerprint);
-    json_count("wall_ns", wall);
-    json_count("cpu_ns", cpu);
+    json_count("wall_ns", wall_ns);
+    json_count("cpu_ns", cpu_ns);
     json_count("done", r->done);
     json_close();
 }

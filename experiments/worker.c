@@ -213,15 +213,15 @@ static bool run_spooled(struct shift *shift, uint32_t run, const char *spool_pat
 static void run_do(struct shift *shift, const char *line)
 {
     char spool[PATH_TEXT + 2];
-    unsigned run = 0;
-    unsigned turn = 0;
-    if (sscanf(line, "%u %u", &run, &turn) != 2 || shift->study == NULL || turn > 1 ||
-        run >= study_runs(shift->study)) {
+    char *end = NULL;
+    const unsigned long run = strtoul(line, &end, 10);
+    const unsigned long turn = strtoul(end, NULL, 10);
+    if (shift->study == NULL || turn > 1 || run >= study_runs(shift->study)) {
         (void)puts("failed there is no such run");
         return;
     }
-    (void)snprintf(spool, sizeof spool, "%s%u", shift->spool, turn);
-    if (!run_spooled(shift, run, spool))
+    (void)snprintf(spool, sizeof spool, "%s%lu", shift->spool, turn);
+    if (!run_spooled(shift, (uint32_t)run, spool))
         (void)printf("failed %s\n", shift->error);
 }
 
@@ -245,7 +245,7 @@ static bool study_take(struct shift *shift, char *line)
     static char name[PATH_TEXT];
     char *end = NULL;
     const size_t len = strtoul(line, &end, 10);
-    char *text = len <= 2 * TREE_FILE_MAX ? malloc(len + 1) : NULL;
+    char *text = len <= 2UL * TREE_FILE_MAX ? malloc(len + 1) : NULL;
     if (text == NULL || fread(text, 1, len, stdin) != len) {
         free(text);
         return false;
