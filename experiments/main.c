@@ -10,7 +10,9 @@
 
 static int command_worker(int argc, char **argv)
 {
-    return argc == 2 ? worker_main(argv[1]) : EXIT_USAGE;
+    (void)argc;
+    (void)argv;
+    return worker_main();
 }
 
 /* clang-format off */

@@ -43,7 +43,6 @@ struct pool {
     struct worker workers[WORKERS_MAX];
     uint32_t worker_count;
     uint64_t weight_done;
-    char folder[SPOOL_TEXT - 32]; /* of the spools */
 };
 
 static volatile sig_atomic_t caught;
@@ -96,11 +95,11 @@ static bool study_send(const struct pool *pool, const struct worker *w)
 }
 
 /* The child: pipes to standard input and output, and nothing else inherited that matters. */
-static void child_start(const int *in, const int *out, char *spool)
+static void child_start(const int *in, const int *out)
 {
     static char name[] = "ikelab";
     static char command[] = "worker";
-    char *const argv[] = {name, command, spool, NULL};
+    char *const argv[] = {name, command, NULL};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigemptyset(&ignore.sa_mask);
     (void)sigaction(SIGINT, &ignore, NULL); /* Ctrl-C goes to the parent, who ends the workers */
@@ -121,11 +120,9 @@ static bool worker_open(struct pool *pool, struct worker *w)
         return false;
     }
     *w = (struct worker){.to = in[1], .from = out[0]};
-    (void)snprintf(w->spool, sizeof w->spool, "%s/%u.spool", pool->folder,
-                   (unsigned)(w - pool->workers));
     const pid_t pid = fork();
     if (pid == 0)
-        child_start(in, out, w->spool);
+        child_start(in, out);
     w->pid = pid > 0 ? pid : 0;
     (void)close(in[0]);
     (void)close(out[1]);
@@ -159,6 +156,11 @@ static int worker_close(struct worker *w, bool now)
     char file[SPOOL_TEXT + 2];
     for (unsigned turn = 0; turn < 2; turn++)
         (void)unlink(spool_file(w, turn, file));
+    char *slash = strrchr(w->spool, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+        (void)rmdir(w->spool); /* has the worker ended well, it is gone already */
+    }
     return status;
 }
 
@@ -230,6 +232,10 @@ static void worker_said(struct pool *pool, struct worker *w, const char *line)
 {
     if (strncmp(line, "at ", 3) == 0) {
         w->part = strtoul(line + 3, NULL, 10);
+        return;
+    }
+    if (strncmp(line, "spool ", 6) == 0) {
+        (void)snprintf(w->spool, sizeof w->spool, "%s", line + 6);
         return;
     }
     const bool done = strncmp(line, "done ", 5) == 0;
@@ -330,7 +336,7 @@ static int longest_first(const void *left, const void *right)
     return a->run < b->run ? -1 : 1;
 }
 
-static bool pool_open(struct pool *pool, struct runner *runner, const uint32_t *runs, size_t count)
+static void pool_open(struct pool *pool, struct runner *runner, const uint32_t *runs, size_t count)
 {
     pool->runner = runner;
     pool->jobs = calloc(count, sizeof pool->jobs[0]);
@@ -346,15 +352,6 @@ static bool pool_open(struct pool *pool, struct runner *runner, const uint32_t *
     pool->worker_count = runner->jobs < WORKERS_MAX ? runner->jobs : WORKERS_MAX;
     if (pool->worker_count > count)
         pool->worker_count = (uint32_t)count;
-    const char *tmp = getenv("TMPDIR");
-    (void)snprintf(pool->folder, sizeof pool->folder, "%s/ikelab-XXXXXX",
-                   tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-    if (mkdtemp(pool->folder) == NULL) {
-        (void)snprintf(runner->error, sizeof runner->error,
-                       "no folder for temporary files, %.300s: %s", pool->folder, strerror(errno));
-        runner->stopped = true;
-    }
-    return !runner->stopped;
 }
 
 void runner_run(struct runner *runner, const uint32_t *runs, size_t count)
@@ -365,22 +362,24 @@ void runner_run(struct runner *runner, const uint32_t *runs, size_t count)
         return;
     caught = 0;
     signals_watch(true);
-    if (pool_open(&pool, runner, runs, count)) {
-        uint32_t working = 0;
-        for (uint32_t i = 0; i < pool.worker_count; i++)
-            if (worker_open(&pool, &pool.workers[i]) && work_send(&pool, &pool.workers[i]))
-                working++;
-        if (working == 0) {
-            (void)snprintf(runner->error, sizeof runner->error, "no worker could be started: %s",
-                           strerror(errno));
-            runner->stopped = true;
-        }
-        attend(&pool);
-        for (uint32_t i = 0; i < pool.worker_count; i++)
-            if (pool.workers[i].pid != 0)
-                (void)worker_close(&pool.workers[i], caught != 0 || runner->stopped);
-        (void)rmdir(pool.folder);
+    pool_open(&pool, runner, runs, count);
+    const char *tmp = getenv("TMPDIR");
+    tmp = tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp";
+    const bool room = access(tmp, W_OK | X_OK) == 0; /* else each worker would say so, run by run */
+    uint32_t working = 0;
+    for (uint32_t i = 0; i < pool.worker_count && room; i++)
+        if (worker_open(&pool, &pool.workers[i]) && work_send(&pool, &pool.workers[i]))
+            working++;
+    if (working == 0) {
+        (void)snprintf(runner->error, sizeof runner->error,
+                       "no worker could be started, with temporary files in %.200s: %s", tmp,
+                       strerror(errno));
+        runner->stopped = true;
     }
+    attend(&pool);
+    for (uint32_t i = 0; i < pool.worker_count; i++)
+        if (pool.workers[i].pid != 0)
+            (void)worker_close(&pool.workers[i], caught != 0 || runner->stopped);
     runner->signal = caught;
     signals_watch(false);
     progress_clear(&runner->progress);

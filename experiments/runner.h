@@ -29,8 +29,8 @@ struct runner {
 void runner_run(struct runner *runner, const uint32_t *runs, size_t count);
 
 /* The hidden command: reads a study and run numbers from standard input, leaves the rows of each
- * run in the file `spool`. When its input ends it takes that file and its folder away: the parent
- * has, or was killed. */
-int worker_main(const char *spool);
+ * run in a temporary file. When its input ends it takes that away: the parent has done, or was
+ * killed. */
+int worker_main(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A worker: one run after another, each spooled into one of
- * two files by turns: the one its command line names, with 0 or 1 behind.
+ * two files by turns, in a temporary folder of its own.
  *
+ *     ->  spool PATH                              the files are this with 0 or 1 behind
  *     <-  pcap FOLDER                             when captures are wanted
  *     <-  study LENGTH NAME, and LENGTH octets of canonical YAML
  *     <-  run NUMBER TURN                         any number of these; TURN is 0 or 1
@@ -258,24 +259,43 @@ static bool study_take(struct shift *shift, char *line)
     return shift->study->problems.count == 0;
 }
 
-int worker_main(const char *spool)
+static bool folder_make(struct shift *shift)
+{
+    const char *tmp = getenv("TMPDIR");
+    char folder[PATH_TEXT - 8];
+    (void)snprintf(folder, sizeof folder, "%s/ikelab-XXXXXX",
+                   tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+    if (mkdtemp(folder) == NULL) {
+        (void)fprintf(stderr, "ikelab: no folder for temporary files, %s: %s\n", folder,
+                      strerror(errno));
+        return false;
+    }
+    (void)snprintf(shift->spool, sizeof shift->spool, "%s/run", folder);
+    (void)printf("spool %s\n", shift->spool);
+    (void)fflush(stdout);
+    return true;
+}
+
+int worker_main(void)
 {
     static struct shift shift;
     static char line[PATH_TEXT];
-    (void)snprintf(shift.spool, sizeof shift.spool, "%s", spool);
+    if (!folder_make(&shift))
+        return 1;
     (void)setvbuf(stdin, NULL, _IONBF, 0); /* still_wanted looks at the pipe itself */
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "pcap ", 5) == 0)
             (void)snprintf(shift.pcap, sizeof shift.pcap, "%s", line + 5);
         else if (strncmp(line, "study ", 6) == 0 && !study_take(&shift, line + 6))
-            return 1;
+            break;
         else if (strncmp(line, "run ", 4) == 0)
             run_do(&shift, line + 4);
         (void)fflush(stdout);
     }
     clean_up(&shift);
+    const bool good = shift.study != NULL && shift.study->problems.count == 0;
     if (shift.study != NULL)
         study_close(shift.study);
-    return 0;
+    return good ? 0 : 1;
 }

@@ -259,13 +259,11 @@ static void test_what_is_no_experiment_is_refused(void)
 static void test_many_values_are_refused(void)
 {
     enum { ITEMS = 30000 };
-    char *text = malloc(4 * ITEMS);
-    EXPECT(text != NULL);
-    for (size_t i = 0; i < ITEMS; i++)
-        memcpy(text + 4 * i, "- 1\n", 4);
-    expect_whole(text, 4UL * ITEMS,
+    static char text[4 * ITEMS];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "- 1\n"[i % 4];
+    expect_whole(text, sizeof text,
                  "too much for one experiment: at most 20,000 values, lists and maps");
-    free(text);
 }
 
 static void expect_file(const char *path, const char *wanted)
@@ -284,7 +282,7 @@ static void test_files_that_are_none_are_refused(void)
     expect_file("/dev/null", "is not a file");
     char path[] = "/tmp/unit_reader-XXXXXX";
     const int file = mkstemp(path);
-    EXPECT(file >= 0 && ftruncate(file, 100 * 1024 * 1024) == 0);
+    EXPECT(file >= 0 && ftruncate(file, 100L * 1024 * 1024) == 0);
     expect_file(path, "is too large: an experiment has at most 1 MiB");
     (void)close(file);
     (void)unlink(path);
