@@ -169,6 +169,18 @@ SELECT point, group_concat(path || '=' || text, ' ') AS label
 FROM (SELECT point, path, text FROM param WHERE swept ORDER BY point, path)
 GROUP BY point;
 
+-- The flood of each point: the rate that is swept, or else the first.
+CREATE VIEW flood AS
+SELECT point, number AS rate, text, path, max(swept) AS swept FROM param
+WHERE path LIKE 'attackers.%.rate' GROUP BY point;
+
+-- The cookie threshold of each point, and its name in figures; `at` is NULL for never.
+CREATE VIEW threshold AS
+SELECT point, number AS at, text, path, max(swept) AS swept,
+       iif(number IS NULL, text, iif(number = 0, 'always', 'from ' || text || ' half-open'))
+       AS label
+FROM param WHERE path LIKE 'gateways.%.cookies.at' GROUP BY point;
+
 -- Each run's metrics; who '*' is everyone together: totals summed, shares and times averaged.
 CREATE VIEW value AS
 SELECT run, point, who, metric, value FROM metric JOIN run USING (run)

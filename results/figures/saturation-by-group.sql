@@ -1,0 +1,23 @@
+-- Requests a gateway serves in a second when it is given more than it can, by key exchange, with and
+-- without cookies. Columns: name, place on the axis, requests a second, low, high, key exchange,
+-- prediction.
+WITH point_group AS (
+    SELECT point, max(swept) AS swept,
+           replace(text, rtrim(text, replace(text, '-', '')), '') AS name
+    FROM param WHERE path LIKE '%.proposals' GROUP BY point),
+length AS (SELECT point, number AS seconds FROM param WHERE path = 'for')
+SELECT iif(theory = 'saturation-without', 'no cookies', 'cookies always') AS label,
+       dense_rank() OVER (ORDER BY coalesce(
+           (SELECT min(x.value) FROM theory AS x JOIN point_group AS g USING (point)
+            WHERE x.theory = 'saturation-without' AND g.name = point_group.name), 0) DESC, name),
+       mean / seconds, low / seconds, high / seconds, coalesce(name, 'default'), value / seconds
+FROM theory JOIN mean USING (point, metric) JOIN length USING (point)
+     LEFT JOIN point_group USING (point)
+WHERE theory IN ('saturation-without', 'saturation-with-cookies') AND metric = 'served' AND who = '*'
+ORDER BY label DESC, 2;
+SELECT iif(count(*) = 0, 'not checked', iif(min(pass), 'PASS', 'FAIL') || ': ' || sum(pass) || ' of '
+       || count(*) || ' rates are as the cost profiles predict, within tolerance') AS "$verdict"
+FROM "check" WHERE theory LIKE 'saturation-with%';
+SELECT experiment || ', ' || (SELECT max(n) FROM (SELECT count(*) AS n FROM run GROUP BY point))
+       || ' seeds; bars: 95 % confidence interval of the mean; ikelab ' || version || ' ' || "commit"
+       AS "$note" FROM study;

@@ -1,0 +1,11 @@
+set title "Do honest clients get through a flood of spoofed IKE_SA_INIT requests?"
+set xlabel "flood, requests a second (steps, not to scale)"
+set ylabel "honest attempts that succeeded during the flood, %"
+set yrange [-2:104]
+set ytics 0,20,100
+set offsets 0.3, 0.3, 0, 0
+set key title "cookies asked for" left
+set label 90 note at screen 0.01,0.025 font ",11"
+# Side by side, so that bars of one rate do not hide each other.
+shift(i) = (i - (blocks1 - 1) / 2.0) * 0.04
+plot for [i=0:blocks1-1] data1 index i using ($2 + shift(i)):3:4:5:xtic(6) with yerrorlines linetype i+1 title columnheader(1)
