@@ -48,9 +48,9 @@ static void figures_judge(struct study *s)
     }
 }
 
-static struct study *opened(struct study *study)
+static struct study *opened(struct study *study, bool quiet)
 {
-    for (size_t i = 0; i < study->note_count; i++)
+    for (size_t i = 0; i < study->note_count && !quiet; i++)
         (void)fprintf(stderr, "%s\n", study->notes[i]);
     return study;
 }
@@ -71,7 +71,7 @@ struct study *experiment_open(const struct options *options)
     if (study->root != NULL)
         figures_judge(study);
     if (study->problems.count == 0)
-        return opened(study);
+        return opened(study, options->quiet);
     problems_print(&study->problems, stderr);
     study_close(study);
     return NULL;
