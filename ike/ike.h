@@ -114,9 +114,9 @@ struct ike_config {
     struct ike_cookie_config cookies;
     struct ike_half_open_config half_open;
     struct ike_retransmit_config retransmit;
-    uint32_t cookies_max;  /* an initiator's patience with COOKIE answers in one attempt */
-    uint32_t groups_max;   /* and with INVALID_KE_PAYLOAD */
-    uint64_t liveness_ns;  /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
+    uint32_t groups_max;  /* and with INVALID_KE_PAYLOAD */
+    uint64_t liveness_ns; /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
     bool tell_keys; /* IKE_KEYED events, for captures */
@@ -139,29 +139,29 @@ struct ike_attempt {
 };
 
 enum ike_event_kind {
-    IKE_KEYED,        /* keys of an IKE SA exist: ike_sa_keys() will show them */
-    IKE_HALF_OPEN,    /* responder: an SA was made by IKE_SA_INIT */
-    IKE_UP,           /* authenticated */
-    IKE_FAILED,       /* an attempt of ours, or a half-open SA at the responder, ended short */
-    IKE_DOWN,         /* an established IKE SA is gone */
+    IKE_KEYED,     /* keys of an IKE SA exist: ike_sa_keys() will show them */
+    IKE_HALF_OPEN, /* responder: an SA was made by IKE_SA_INIT */
+    IKE_UP,        /* authenticated */
+    IKE_FAILED,    /* an attempt of ours, or a half-open SA at the responder, ended short */
+    IKE_DOWN,      /* an established IKE SA is gone */
     IKE_CHILD_UP,
     IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
     IKE_CHILD_DOWN,
-    IKE_ALIVE,        /* a liveness exchange of ours was answered */
+    IKE_ALIVE, /* a liveness exchange of ours was answered */
 };
 
 struct ike_event {
     enum ike_event_kind kind;
-    enum ike_why why;      /* for the FAILED and DOWN kinds */
-    uint16_t notify;       /* the notify that said so, or 0 */
-    bool initiator;        /* ours was the original initiator */
-    uint32_t tag;          /* of ike_connect; 0 at a responder */
-    uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
-    uint64_t sa;           /* engine's own number, never used again */
-    uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
-    uint16_t sends;        /* messages of ours sent again in this attempt */
-    uint8_t cookies;       /* COOKIE answers reflected in it */
-    uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
+    enum ike_why why;   /* for the FAILED and DOWN kinds */
+    uint16_t notify;    /* the notify that said so, or 0 */
+    bool initiator;     /* ours was the original initiator */
+    uint32_t tag;       /* of ike_connect; 0 at a responder */
+    uint32_t child_spi; /* our inbound ESP SPI, when the event is about a Child SA */
+    uint64_t sa;        /* engine's own number, never used again */
+    uint64_t began_ns;  /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
+    uint16_t sends;     /* messages of ours sent again in this attempt */
+    uint8_t cookies;    /* COOKIE answers reflected in it */
+    uint8_t groups;     /* INVALID_KE_PAYLOAD answers obeyed in it */
 };
 
 /* Keys and names of one IKE SA, all views into the engine, valid until it is next called. */

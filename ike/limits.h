@@ -4,30 +4,31 @@
 #define IKE_LIMITS_H
 
 enum ike_limits {
-    IKE_MESSAGE_MAX = 4096,    /* RFC 7296 2: 3000 must, more may be accepted; stored ones fit a block */
-    IKE_PAYLOADS_MAX = 64,     /* payloads of one message, clear and sealed each; real ones have 20 */
-    IKE_NOTIFIES_MAX = 32,     /* notifies of one message; strongSwan's IKE_AUTH has 10 */
-    IKE_PROPOSALS_MAX = 32,    /* proposals looked at in one SA payload */
-    IKE_TRANSFORMS_MAX = 64,   /* transforms of one proposal; strongSwan's default has 30 */
-    IKE_SELECTORS_MAX = 16,    /* selectors of one TS payload, RFC 7296 3.13 allows 255 */
-    IKE_DELETES_MAX = 4,       /* Delete payloads of one message: one a protocol */
-    IKE_SPI_MAX = 8,           /* an IKE SPI; ESP has 4 */
-    IKE_NONCE_MIN = 16,        /* RFC 7296 2.10 */
-    IKE_NONCE_MAX = 256,       /* RFC 7296 2.10 */
-    IKE_NONCE_OURS = 32,       /* at least half the key size of the largest PRF */
-    IKE_COOKIE_MAX = 64,       /* RFC 7296 2.6 */
-    IKE_SHARE_MAX = 512,       /* MODP-4096 */
-    IKE_SECRET_MAX = 512,      /* MODP-4096 */
-    IKE_PRF_MAX = 64,          /* SHA2-512 */
-    IKE_KEY_MAX = 64,          /* the longest one key: HMAC-SHA2-512 */
-    IKE_ID_MAX = 126,          /* identification data we keep; longer ones are refused */
-    IKE_PSK_MAX = 64,          /* octets of a pre-shared key */
-    IKE_OFFER_MAX = 16,        /* transforms of one proposal of ours */
-    IKE_OFFERS_MAX = 4,        /* proposals of ours for one SA payload */
+    IKE_MESSAGE_MAX =
+        4096, /* RFC 7296 2: 3000 must, more may be accepted; stored ones fit a block */
+    IKE_PAYLOADS_MAX = 64,   /* payloads of one message, clear and sealed each; real ones have 20 */
+    IKE_NOTIFIES_MAX = 32,   /* notifies of one message; strongSwan's IKE_AUTH has 10 */
+    IKE_PROPOSALS_MAX = 32,  /* proposals looked at in one SA payload */
+    IKE_TRANSFORMS_MAX = 64, /* transforms of one proposal; strongSwan's default has 30 */
+    IKE_SELECTORS_MAX = 16,  /* selectors of one TS payload, RFC 7296 3.13 allows 255 */
+    IKE_DELETES_MAX = 4,     /* Delete payloads of one message: one a protocol */
+    IKE_SPI_MAX = 8,         /* an IKE SPI; ESP has 4 */
+    IKE_NONCE_MIN = 16,      /* RFC 7296 2.10 */
+    IKE_NONCE_MAX = 256,     /* RFC 7296 2.10 */
+    IKE_NONCE_OURS = 32,     /* at least half the key size of the largest PRF */
+    IKE_COOKIE_MAX = 64,     /* RFC 7296 2.6 */
+    IKE_SHARE_MAX = 512,     /* MODP-4096 */
+    IKE_SECRET_MAX = 512,    /* MODP-4096 */
+    IKE_PRF_MAX = 64,        /* SHA2-512 */
+    IKE_KEY_MAX = 64,        /* the longest one key: HMAC-SHA2-512 */
+    IKE_ID_MAX = 126,        /* identification data we keep; longer ones are refused */
+    IKE_PSK_MAX = 64,        /* octets of a pre-shared key */
+    IKE_OFFER_MAX = 16,      /* transforms of one proposal of ours */
+    IKE_OFFERS_MAX = 4,      /* proposals of ours for one SA payload */
     IKE_POLICY_SELECTORS_MAX = 4, /* traffic selectors of one side of a policy */
-    IKE_SCRATCH = 32768,       /* the arena of one turn */
-    IKE_OUTPUTS_MAX = 16,      /* datagrams waiting to be fetched */
-    IKE_EVENTS_MAX = 64,       /* events waiting to be fetched */
+    IKE_SCRATCH = 32768,          /* the arena of one turn */
+    IKE_OUTPUTS_MAX = 16,         /* datagrams waiting to be fetched */
+    IKE_EVENTS_MAX = 64,          /* events waiting to be fetched */
 };
 
 #endif

@@ -12,36 +12,36 @@
 #include <stddef.h>
 
 enum model_kind {
-    KIND_TIME,     /* "30s", "10ms", "1h" -> ns */
-    KIND_EVENTS,   /* "5000/s", "10/min" -> per second x 1e6 */
-    KIND_BITRATE,  /* "100Mbit/s" -> bit/s */
-    KIND_BYTES,    /* "208KiB", "1500B" -> octets */
-    KIND_SHARE,    /* "0.1%" -> parts per billion */
-    KIND_COUNT,    /* "1000", "1e6" */
-    KIND_FACTOR,   /* "1.8" -> thousandths */
-    KIND_SCALE,    /* "1.1" -> millionths */
-    KIND_BOOL,     /* yes, no, true, false */
-    KIND_CHOICE,   /* one of `words`, stored as an int's number */
-    KIND_TEXT,     /* into a char array of `size` */
-    KIND_NAME_OF,  /* a text that must name an entry of the section `words`: "gateways", "links" */
-    KIND_ADDRESS,  /* "auto", or an address */
-    KIND_PREFIX,   /* "auto", or a prefix */
-    KIND_PROPOSALS,/* ike_offer_parse must like each, separated by commas */
-    KIND_SELECTORS,/* ike_selector_from_text must like each, separated by commas */
-    KIND_ARRIVALS, /* struct model_arrivals */
-    KIND_RATE,     /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */
-    KIND_MACHINE,  /* a profile's name or a path with a slash */
+    KIND_TIME,      /* "30s", "10ms", "1h" -> ns */
+    KIND_EVENTS,    /* "5000/s", "10/min" -> per second x 1e6 */
+    KIND_BITRATE,   /* "100Mbit/s" -> bit/s */
+    KIND_BYTES,     /* "208KiB", "1500B" -> octets */
+    KIND_SHARE,     /* "0.1%" -> parts per billion */
+    KIND_COUNT,     /* "1000", "1e6" */
+    KIND_FACTOR,    /* "1.8" -> thousandths */
+    KIND_SCALE,     /* "1.1" -> millionths */
+    KIND_BOOL,      /* yes, no, true, false */
+    KIND_CHOICE,    /* one of `words`, stored as an int's number */
+    KIND_TEXT,      /* into a char array of `size` */
+    KIND_NAME_OF,   /* a text that must name an entry of the section `words`: "gateways", "links" */
+    KIND_ADDRESS,   /* "auto", or an address */
+    KIND_PREFIX,    /* "auto", or a prefix */
+    KIND_PROPOSALS, /* ike_offer_parse must like each, separated by commas */
+    KIND_SELECTORS, /* ike_selector_from_text must like each, separated by commas */
+    KIND_ARRIVALS,  /* struct model_arrivals */
+    KIND_RATE,      /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */
+    KIND_MACHINE,   /* a profile's name or a path with a slash */
     KIND_IMPLEMENTATION,
     KIND_STRUCTURE, /* lists and maps read by the experiment reader itself; not settable by text */
 };
 
 struct model_key {
-    const char *path;     /* "gateways.*.cookies.at"; "*" stands for a name given in the file */
+    const char *path; /* "gateways.*.cookies.at"; "*" stands for a name given in the file */
     enum model_kind kind;
-    const char *words;    /* CHOICE: "poisson|uniform"; numbers: words with a meaning,
-                             "never=4294967295|always=0"; PROPOSALS: "ike" or "esp"; NAME_OF: the
-                             section */
-    const char *low;      /* text, inclusive; NULL: none */
+    const char *words; /* CHOICE: "poisson|uniform"; numbers: words with a meaning,
+                          "never=4294967295|always=0"; PROPOSALS: "ike" or "esp"; NAME_OF: the
+                          section */
+    const char *low;   /* text, inclusive; NULL: none */
     const char *high;
     const char *fallback; /* text; NULL: must be given */
     size_t offset;        /* into the section's struct, or model_world_config */

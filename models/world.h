@@ -16,7 +16,7 @@
 enum model_limits {
     MODEL_NAME_MAX = 64,
     MODEL_TEXT_MAX = 256,
-    MODEL_THINGS_MAX = 16, /* links, gateways, client populations, attackers: each */
+    MODEL_THINGS_MAX = 16,  /* links, gateways, client populations, attackers: each */
     MODEL_PROFILE_MAX = 32, /* points of a rate over time */
     MODEL_PATH_MAX = 256,
 };
@@ -53,7 +53,7 @@ struct model_gateway {
     uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
     uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
     uint64_t half_open_timeout_ns;
-    uint64_t liveness_ns;           /* 0: never */
+    uint64_t liveness_ns; /* 0: never */
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char selectors[MODEL_TEXT_MAX]; /* what the gateway protects */
@@ -79,7 +79,7 @@ enum model_refused { MODEL_GIVE_UP, MODEL_RETRY };
 struct model_clients {
     char name[MODEL_NAME_MAX];
     char to[MODEL_NAME_MAX];
-    char via[MODEL_NAME_MAX]; /* a link; empty: none */
+    char via[MODEL_NAME_MAX];    /* a link; empty: none */
     char prefix[MODEL_NAME_MAX]; /* "auto", or the prefix they own */
     struct model_arrivals arrivals;
     uint64_t from_ns;
@@ -87,9 +87,9 @@ struct model_clients {
     uint64_t count_max;   /* attempts at most; IKE_UNLIMITED: none */
     uint64_t patience_ns; /* of one attempt */
     enum model_refused refused;
-    uint64_t retry_ns;    /* mean wait before the next try, exponential */
-    uint64_t retries;     /* further tries at most */
-    uint64_t stay_ns;     /* deletes its SA after so long; SIM_NEVER: stays */
+    uint64_t retry_ns; /* mean wait before the next try, exponential */
+    uint64_t retries;  /* further tries at most */
+    uint64_t stay_ns;  /* deletes its SA after so long; SIM_NEVER: stays */
     enum model_auth auth;
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];

@@ -19,7 +19,7 @@ struct flow {
 /* Runs every variant; each failure is reported with the variant it happened in. */
 void flow_check(const struct flow *flow);
 
-#define NAT_D "N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)"
+#define NAT_D          "N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP)"
 #define ARROW_INIT_REQ "A>B  IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D "\n"
 #define ARROW_INIT_RSP "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D "\n"
 #define ARROW_AUTH_REQ "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr}\n"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * bytes.h: the reader and the writer never step outside, and fail sticky. */
 #include "ike/bytes.h"
-
 #include "tests/test.h"
 
 static const uint8_t sample[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08};

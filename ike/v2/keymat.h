@@ -24,15 +24,16 @@ struct ike_keymat_input {
     uint64_t spi_i;
     uint64_t spi_r;
 };
-/* SKEYSEED = prf(Ni | Nr, g^ir), then prf+; fills `room` with ike_keys_len octets (RFC 7296 2.14). */
+/* SKEYSEED = prf(Ni | Nr, g^ir), then prf+; fills `room` with ike_keys_len octets (RFC 7296 2.14).
+ */
 void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
                      const struct ike_keymat_input *input, uint8_t *room);
 
 /* Octets of KEYMAT of one Child SA, both directions: encryption key (with salt) and integrity key
  * initiator to responder first (RFC 7296 2.17). */
 size_t ike_child_keys_len(const struct ike_suite *suite);
-void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes sk_d,
-                           struct ike_bytes nonce_i, struct ike_bytes nonce_r, uint8_t *room,
-                           size_t len);
+void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf,
+                           struct ike_bytes sk_d, struct ike_bytes nonce_i,
+                           struct ike_bytes nonce_r, uint8_t *room, size_t len);
 
 #endif

@@ -42,28 +42,29 @@ struct ike_delete {
 };
 
 /* Bits of ike_message.there and of the rules' `must` and `may`. */
-#define P(type) (UINT32_C(1) << ((type) - PAYLOAD_FIRST))
+#define P(type) (UINT32_C(1) << ((type)-PAYLOAD_FIRST))
 
 struct ike_message {
     struct ike_header head;
-    struct ike_bytes whole;     /* the message as it came */
-    uint32_t there;             /* P() bits of the payloads present */
-    uint32_t twice;             /* P() bits of those present more than once */
-    uint8_t unknown_critical;   /* type of the first such payload, or 0 */
+    struct ike_bytes whole;   /* the message as it came */
+    uint32_t there;           /* P() bits of the payloads present */
+    uint32_t twice;           /* P() bits of those present more than once */
+    uint8_t unknown_critical; /* type of the first such payload, or 0 */
     struct ike_bytes body[PAYLOAD_LAST - PAYLOAD_FIRST + 1]; /* first of each, header cut off */
     struct ike_notify notifies[IKE_NOTIFIES_MAX];
     uint8_t notify_count;
     struct ike_delete deletes[IKE_DELETES_MAX];
     uint8_t delete_count;
-    uint8_t types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
+    uint8_t
+        types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
     uint8_t type_count;
-    uint8_t sealed_next;  /* first payload type within SK, when P(PAYLOAD_SK) is there */
-    size_t sealed_at;     /* offset in `whole` where the SK payload's IV begins */
+    uint8_t sealed_next; /* first payload type within SK, when P(PAYLOAD_SK) is there */
+    size_t sealed_at;    /* offset in `whole` where the SK payload's IV begins */
 };
 
-/* The header only: WHY_SYNTAX when short, when the length field is not the datagram's, or when the
- * Response flag and SPIs contradict; WHY_MAJOR_VERSION when the major version is above 2 and
- * WHY_SYNTAX below it; reserved flag bits and the minor version are ignored (RFC 7296 2.5, 3.1). */
+/* The header only: WHY_SYNTAX when short or when the length field is not the datagram's;
+ * WHY_MAJOR_VERSION when the major version is above 2, WHY_SYNTAX below it; reserved flag bits and
+ * the minor version are ignored (RFC 7296 2.5, 3.1). What SPIs may be is not judged here. */
 enum ike_why ike_header_parse(struct ike_bytes datagram, struct ike_header *out);
 
 /* Header and clear payloads; an SK payload must be the last one. Payloads of unknown type are
@@ -85,7 +86,8 @@ const struct ike_notify *ike_message_error(const struct ike_message *message);
 /* Writes a header with zero length and next payload, to be patched by the calls below. */
 void ike_put_header(struct ike_writer *w, const struct ike_header *head);
 /* Begins a payload and links it to the one before, whose "next payload" octet is at *link (offset
- * in the writer; 16 for the first, as the header has it). Returns where it begins, for ike_end_payload. */
+ * in the writer; 16 for the first, as the header has it). Returns where it begins, for
+ * ike_end_payload. */
 size_t ike_begin_payload(struct ike_writer *w, size_t *link, uint8_t type);
 void ike_end_payload(struct ike_writer *w, size_t begin);
 /* Fills in the header's length. */

@@ -16,7 +16,8 @@ struct ike_transform {
     uint8_t type;
     uint16_t id;
     uint16_t key_bits; /* 0: no key-length attribute */
-    bool strange;      /* it has an attribute we do not know: not to be chosen (RFC 7296 3.3.6) */
+    bool strange;      /* an attribute we do not know, or a key length of 0 or said twice: not to be
+                          chosen (RFC 7296 3.3.6) */
 };
 
 /* RFC 7296 3.3.1 */
@@ -41,28 +42,29 @@ enum ike_why ike_proposal_parse(struct ike_reader *list, struct ike_proposal *ou
 
 /* What the SA payload is judged against. */
 struct ike_wish {
-    uint8_t protocol; /* PROTOCOL_IKE or PROTOCOL_ESP */
-    uint8_t spi_size; /* 0 in IKE_SA_INIT, 4 for ESP */
+    uint8_t protocol;               /* PROTOCOL_IKE or PROTOCOL_ESP */
+    uint8_t spi_size;               /* 0 in IKE_SA_INIT, 4 for ESP */
     const struct ike_offer *offers; /* ours, best first */
     uint8_t offer_count;
     bool no_ke; /* IKE_AUTH's Child SA: KE transforms are neither needed nor used (RFC 7296 1.2) */
 };
 
-/* A responder's choice: the first of our offers that some proposal of theirs satisfies; within it our
- * order of preference. Every transform type the proposal holds must be satisfied, with an AEAD INTEG
- * must be absent or NONE (RFC 7296 3.3, 3.3.3). ESP without an ESN transform is refused only when
- * it holds none (RFC 7296 3.3.3: mandatory); we choose "no ESN" (0) first unless our offer says
- * otherwise. WHY_NO_PROPOSAL when nothing fits; the whole payload is always checked for syntax. */
+/* A responder's choice: the first of our offers that some proposal of theirs satisfies; within it
+ * our order of preference. Every transform type the proposal holds must be satisfied; with an AEAD,
+ * INTEG must be absent or have NONE among its values (RFC 7296 3.3, 3.3.3). An offer of ours that
+ * says nothing of ESN means "no ESN"; a proposal for ESP that says nothing lacks a mandatory type.
+ * What of an offer of ours lacks one is not used. Proposals not numbered 1, 2, 3, … are WHY_SYNTAX;
+ * WHY_NO_PROPOSAL when nothing fits; the whole payload is always checked for syntax. */
 enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *wish,
                                  struct ike_choice *out);
-/* An initiator's check of the one answer: exactly one proposal, one transform of each type it needs,
- * all of them offered under that number. WHY_CHOICE_NOT_OFFERED else. */
+/* An initiator's check of the one answer: exactly one proposal, one transform of each type it
+ * needs, all of them offered under that number. WHY_CHOICE_NOT_OFFERED else. */
 enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *wish,
                                  struct ike_choice *out);
 
-/* All offers as proposals 1, 2, …; AEAD and non-AEAD are never mixed in one: an offer holding both is
- * written as two. `spi` goes into each (empty in IKE_SA_INIT). For wish->no_ke, KE rows are left out;
- * for ESP a "no ESN" transform is added when the offer has none. */
+/* All offers as proposals 1, 2, …; AEAD and non-AEAD are never mixed in one: an offer holding both
+ * is written as two. `spi` goes into each (empty in IKE_SA_INIT). For wish->no_ke, KE rows are left
+ * out; for ESP a "no ESN" transform is added when the offer has none. */
 void ike_put_offers(struct ike_writer *w, size_t *link, const struct ike_wish *wish,
                     struct ike_bytes spi);
 /* The chosen one, as the answer. */

@@ -14,8 +14,8 @@ struct ike_seal_keys ike_keys_of(const struct ike_sa_keys *keys, bool initiator)
 /* Begins an SK payload in a message under construction: payload header and room for the IV. Inner
  * payloads follow through the same `link`. Returns where it begins. */
 size_t ike_begin_sealed(struct ike_writer *w, size_t *link, const struct ike_seal_keys *keys);
-/* Pads, leaves room for the ICV, fixes lengths and seals. `iv_count` makes the IV of counter modes and
- * must never repeat under one key; CBC takes a random one (RFC 7296 3.14). */
+/* Pads, leaves room for the ICV, fixes lengths and seals. `iv_count` makes the IV of counter modes
+ * and must never repeat under one key; CBC takes a random one (RFC 7296 3.14). */
 void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
                     struct ike_crypto *crypto, uint64_t iv_count);
 

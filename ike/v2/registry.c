@@ -34,6 +34,7 @@ const struct ike_notify_row ike_notify_rows[] = {
     {    46, "AUTHORIZATION_FAILED",                    "RFC 9838" },
     {    47, "STATE_NOT_FOUND",                         "RFC 9370" },
     {    48, "TS_MAX_QUEUE",                            "RFC 9611" },
+    {    49, "REGISTRATION_FAILED",                     "RFC 9838" },
     { 16384, "INITIAL_CONTACT",                         "RFC 7296" },
     { 16385, "SET_WINDOW_SIZE",                         "RFC 7296" },
     { 16386, "ADDITIONAL_TS_POSSIBLE",                  "RFC 7296" },
@@ -79,7 +80,7 @@ const struct ike_notify_row ike_notify_rows[] = {
     { 16426, "PSK_CONFIRM",                             "RFC 6631" },
     { 16427, "ERX_SUPPORTED",                           "RFC 6867" },
     { 16428, "IFOM_CAPABILITY",                         "RFC 7651" },
-    { 16429, "SENDER_REQUEST_ID",                       "RFC 9838" },
+    { 16429, "GROUP_SENDER",                            "RFC 9838" },
     { 16430, "IKEV2_FRAGMENTATION_SUPPORTED",           "RFC 7383" },
     { 16431, "SIGNATURE_HASH_ALGORITHMS",               "RFC 7427" },
     { 16432, "CLONE_IKE_SA_SUPPORTED",                  "RFC 7791" },
@@ -148,13 +149,25 @@ const char *ike_exchange_name(uint8_t exchange)
 const char *ike_payload_name(uint8_t type)
 {
     static const struct name_row rows[] = {
-        {PAYLOAD_SA, "SA"},         {PAYLOAD_KE, "KE"},           {PAYLOAD_IDI, "IDi"},
-        {PAYLOAD_IDR, "IDr"},       {PAYLOAD_CERT, "CERT"},       {PAYLOAD_CERTREQ, "CERTREQ"},
-        {PAYLOAD_AUTH, "AUTH"},     {PAYLOAD_NONCE, "Nonce"},     {PAYLOAD_NOTIFY, "N"},
-        {PAYLOAD_DELETE, "D"},      {PAYLOAD_VENDOR, "V"},        {PAYLOAD_TSI, "TSi"},
-        {PAYLOAD_TSR, "TSr"},       {PAYLOAD_SK, "SK"},           {PAYLOAD_CP, "CP"},
-        {PAYLOAD_EAP, "EAP"},       {49, "GSPM"},                 {53, "SKF"},
+        {PAYLOAD_SA, "SA"},
+        {PAYLOAD_KE, "KE"},
+        {PAYLOAD_IDI, "IDi"},
+        {PAYLOAD_IDR, "IDr"},
+        {PAYLOAD_CERT, "CERT"},
+        {PAYLOAD_CERTREQ, "CERTREQ"},
+        {PAYLOAD_AUTH, "AUTH"},
+        {PAYLOAD_NONCE, "Nonce"},
+        {PAYLOAD_NOTIFY, "N"},
+        {PAYLOAD_DELETE, "D"},
+        {PAYLOAD_VENDOR, "V"},
+        {PAYLOAD_TSI, "TSi"},
+        {PAYLOAD_TSR, "TSr"},
+        {PAYLOAD_SK, "SK"},
+        {PAYLOAD_CP, "CP"},
+                {PAYLOAD_EAP, "EAP"},       {49, "GSPM"},                 {50, "IDg"},
+        {51, "GSA"},                {52, "KD"},                   {53, "SKF"},
         {54, "PS"},
+
     };
     return name_in(rows, sizeof rows / sizeof rows[0], type);
 }

@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The rules of the house that a compiler does not know, each one a test. Usage: tidy.py SOURCE_ROOT
+
+Prints TAP; a rule that is broken says where. Standard library only.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOMS = ["ike", "sim", "models", "results", "experiments", "tests"]
+MAY_INCLUDE = {
+    "ike": {"ike"},
+    "sim": {"ike", "sim"},
+    "models": {"ike", "sim", "models"},
+    "results": {"ike", "sim", "results"},
+    "experiments": {"ike", "sim", "models", "results", "experiments"},
+    "tests": set(ROOMS),
+}
+# Foreign headers live in one small group of files each; tests may include anything.
+FOREIGN = {
+    r"openssl/": r"ike/crypto_openssl\w*\.[ch]$",
+    r"sqlite3\.h": r"results/\w+\.[ch]$",
+    r"yaml\.h": r"experiments/(tree|arena)\w*\.[ch]$",
+    r"sys/socket\.h": r"$^",
+}
+# What is banned, where, and the files that may.
+BANNED = [
+    (r"\bgoto\b", "", r"$^"),
+    (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", "", r"$^"),
+    (r"(?<![>.\w*])(rand|random|srand|drand48)\s*\(", "", r"$^"),
+    (r"\b(malloc|calloc|realloc|strdup)\s*\(", r"^ike/", r"ike/(engine|crypto_openssl\w*|crypto_modelled|crypto_meter)\.c"),
+    (r"\b(time|clock_gettime|gettimeofday|clock)\s*\(", r"^(ike|sim|models|results)/", r"$^"),
+    (r"\bgetenv\s*\(", r"^(ike|sim|models|results)/", r"results/figures\.c"),
+    (r"\b(printf|puts|putchar)\s*\(", r"^(ike|sim|models)/", r"$^"),
+    (r"(?<![>.\w*])(f?open|socket|pthread_create|fork)\s*\(", r"^(ike|sim)/", r"$^"),
+    (r"\b(float|double)\b", r"^(ike|sim)/", r"$^"),
+    (r"\b(TODO|FIXME|XXX)\b", "", r"$^"),
+    (r"#\s*if\s+0\b", "", r"$^"),
+]
+# memcmp is for what is no secret; each use in ike/ is looked at, and its file listed.
+MEMCMP = {"ike/bytes.h", "ike/addr.c", "ike/group.c", "ike/crypto_modelled.c", "ike/v2/selector.c"}
+LINES_MAX, COLUMNS_MAX, TABLE_COLUMNS_MAX = 800, 100, 160
+FUNCTION_LINES_MAX, PARAMETERS_MAX = 70, 5
+# Agreed interfaces of more parameters: the provider's calls carry a view and its count, a size or an
+# output each (ike/crypto.h), and what implements or stands directly on them.
+MANY_PARAMETERS = re.compile(r"_prf$|^ike_prf_plus$|^ike_child_keys_derive$|_seal$|_open$|_kex_\w+$")
+# Documents named as a whole, where no one section says it.
+WHOLE_RFC = re.compile(r"RFC (7296|8019|5282|7383|2407|2408|2409|4303|3948|6989|5903|7748|8031|4868|7634|3526|2104|2404)\b")
+
+
+class Tree:
+    def __init__(self, root):
+        self.root = root
+        self.files = {}
+        for room in ROOMS:
+            for folder, _, names in os.walk(os.path.join(root, room)):
+                for name in sorted(names):
+                    path = os.path.relpath(os.path.join(folder, name), root)
+                    if name.endswith((".c", ".h", ".py", ".sql", ".gp", ".yaml", ".sed", ".build")):
+                        with open(os.path.join(root, path), encoding="utf8") as file:
+                            self.files[path] = file.read()
+
+    def code(self, *rooms):
+        for path, text in self.files.items():
+            if path.endswith((".c", ".h")) and (not rooms or path.split("/")[0] in rooms):
+                yield path, text
+
+
+def blank(text, strings=True):
+    """The code with comments, and strings, blanked out; lines stay."""
+    def keep_lines(match):
+        word = match.group(0)
+        if word[0] in "\"'" and not strings:
+            return word
+        return re.sub(r"[^\n]", " ", word)
+    return re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", keep_lines, text, flags=re.S)
+
+
+def line_of(text, at):
+    return text.count("\n", 0, at) + 1
+
+
+def rooms_include_only_what_stands_left_of_them(tree):
+    for path, text in tree.code():
+        for match in re.finditer(r'^#include "(\w+)/', text, re.M):
+            if match.group(1) in ROOMS and match.group(1) not in MAY_INCLUDE[path.split("/")[0]]:
+                yield f"{path}:{line_of(text, match.start())}: {match.group(0)}…"
+
+
+def foreign_headers_stay_in_their_files(tree):
+    for path, text in tree.code("ike", "sim", "models", "results", "experiments"):
+        for header, where in FOREIGN.items():
+            for match in re.finditer(rf"^#include <{header}", text, re.M):
+                if not re.match(where, path):
+                    yield f"{path}:{line_of(text, match.start())}: {match.group(0)}"
+
+
+def ike_v1_and_v2_do_not_know_each_other(tree):
+    for path, text in tree.code("ike"):
+        other = "ike/v1/" if path.startswith("ike/v2/") else "ike/v2/" if path.startswith("ike/v1/") else None
+        if other is not None and f'#include "{other}' in text:
+            yield path
+
+
+def every_file_says_what_it_is_for(tree):
+    for path, text in tree.files.items():
+        if path.endswith((".c", ".h")) and not re.match(r"/\* SPDX-License-Identifier: MIT\n \* [\w`]", text):
+            yield f"{path}:1: wants the licence line and a head comment"
+        if path.endswith(".py") and "SPDX-License-Identifier: MIT" not in text[:120]:
+            yield f"{path}:1: wants the licence line"
+        if re.search(r"^ \* To be written\.|struct placeholder;", text, re.M) and not path.endswith("tidy.py"):
+            yield f"{path}: is empty"
+
+
+def lines_and_files_are_short(tree):
+    for path, text in tree.files.items():
+        lines = text.split("\n")
+        if len(lines) > LINES_MAX and path.endswith((".c", ".h", ".py")) and "/vectors/" not in path:
+            yield f"{path}: {len(lines)} lines, {LINES_MAX} are the limit"
+        in_table = False
+        for number, line in enumerate(lines, 1):
+            in_table = "clang-format off" in line or (in_table and "clang-format on" not in line)
+            limit = TABLE_COLUMNS_MAX if in_table or not path.endswith((".c", ".h")) else COLUMNS_MAX
+            if len(line) > limit and path.endswith((".c", ".h")):
+                yield f"{path}:{number}: {len(line)} columns"
+
+
+def functions(text):
+    """(name, line, lines, parameters) of each function defined; clang-format puts its { at column 0."""
+    code = blank(text)
+    for match in re.finditer(r"^([a-z_][^;{}#]*?)\b(\w+)\(([^;{}]*)\)\n\{\n", code, re.M):
+        end = code.find("\n}", match.end())
+        parameters = 0 if match.group(3).strip() in ("", "void") else match.group(3).count(",") + 1
+        body = code.count("\n", match.end(), end) + 1
+        yield match.group(2), line_of(code, match.start()), body, parameters
+
+
+def functions_are_short_and_take_few_parameters(tree):
+    for path, text in tree.code("ike", "sim", "models", "results", "experiments"):
+        for name, line, lines, parameters in functions(text):
+            if lines > FUNCTION_LINES_MAX:
+                yield f"{path}:{line}: {name} has {lines} lines, {FUNCTION_LINES_MAX} are the limit"
+            if parameters > PARAMETERS_MAX and not MANY_PARAMETERS.search(name):
+                yield f"{path}:{line}: {name} takes {parameters} parameters, {PARAMETERS_MAX} are the limit"
+
+
+def banned_calls_are_not_made(tree):
+    for path, text in tree.code():
+        code = blank(text)
+        for pattern, where, exempt in BANNED:
+            if not re.match(where, path) or re.match(exempt, path):
+                continue
+            source = text if "TODO" in pattern else code
+            for match in re.finditer(pattern, source):
+                yield f"{path}:{line_of(source, match.start())}: {match.group(0).strip()}"
+        if path.startswith("ike/") and re.search(r"\bmemcmp\s*\(", code) and path not in MEMCMP:
+            yield f"{path}: memcmp in a file not listed for it; secrets use ike_secret_equal"
+
+
+def rfcs_are_cited_with_a_section(tree):
+    for path, text in tree.code("ike", "sim", "models"):
+        for match in re.finditer(r"RFC \d{4}\b(?!,? ?(\d|section|Appendix|[A-Z]\b))", text):
+            if not WHOLE_RFC.match(match.group(0)) and '"RFC' not in text[match.start() - 1:match.end()]:
+                yield f"{path}:{line_of(text, match.start())}: {match.group(0)} without its section"
+
+
+def every_reason_is_named_in_a_test(tree):
+    tests = "".join(text for path, text in tree.code("tests"))
+    for name in re.findall(r"^    ROW\((\w+),", tree.files["ike/why.h"], re.M):
+        if f"WHY_{name}" not in tests:
+            yield f"ike/why.h: WHY_{name}"
+
+
+def every_rule_has_its_handler_and_every_handler_its_rule(tree):
+    for path, text in tree.files.items():
+        if not re.match(r"ike/v\d/exchange_\w+\.c", path):
+            continue
+        handlers = set(re.findall(r"^static enum ike_why (\w+)\(struct ike_turn \*t\)\n\{", text, re.M))
+        table = text[text.rfind("ike_rule "):]
+        for name in re.findall(r"(\w+), +S_\w+, +\"", table):
+            if name not in handlers:
+                yield f"{path}: rule without handler {name}"
+        for name in handlers:
+            if len(re.findall(rf"\b{name}\b", text)) < 2:
+                yield f"{path}: {name} is used by nobody"
+
+
+def every_experiment_asks_and_draws_what_exists(tree):
+    for path, text in tree.files.items():
+        if not re.match(r"experiments/[\w-]+\.yaml$", path):
+            continue
+        if not re.match(r"# .*\?\n", text) or not re.search(r"^question: .*\?", text, re.M):
+            yield f"{path}: wants its question in the first line and under `question`"
+        listed = re.search(r"^figures: \[(.*)\]", text, re.M)
+        for name in re.findall(r"[\w-]+", listed.group(1)) if listed else []:
+            for kind in (".sql", ".gp"):
+                if f"results/figures/{name}{kind}" not in tree.files:
+                    yield f"{path}: figure {name} has no results/figures/{name}{kind}"
+
+
+def nothing_lies_about_unused(tree):
+    builds = "".join(text for path, text in tree.files.items() if path.endswith("meson.build"))
+    everything = "".join(text for path, text in tree.code())
+    for path in tree.files:
+        name = os.path.basename(path)
+        if path.endswith(".c") and f"'{name}'" not in builds and f"/{name}'" not in builds \
+                and f"'{name[:-2]}'" not in builds:
+            yield f"{path}: is built by nobody"
+        if path.endswith(".h") and f'#include "{path}"' not in everything:
+            yield f"{path}: is included by nobody"
+
+
+def the_manual_names_every_metric(tree):
+    with open(os.path.join(tree.root, "experiments/ikelab.1"), encoding="utf8") as file:
+        manual = file.read()
+    names = re.findall(r"^\s*ROW\(\w+,\s*\\?\s*\"(\w+)\"", tree.files["sim/record.h"].replace("\\\n", " "), re.M)
+    for name in names:
+        if f".BR {name} " not in manual:
+            yield f"experiments/ikelab.1: {name}"
+    for kind, name in re.findall(r"^CREATE (TABLE|VIEW) \"?(\w+)", tree.files["results/schema.sql"], re.M):
+        if not re.search(rf"\b{name}\b", manual) and name not in ("student", "answer_of_points"):
+            yield f"experiments/ikelab.1: {kind.lower()} {name}"
+
+
+def the_project_speaks_only_of_itself(tree):
+    for path, text in tree.files.items():
+        for match in re.finditer(r"/(home|root|work)/\w+", text):
+            if not path.endswith("tidy.py"):
+                yield f"{path}:{line_of(text, match.start())}: {match.group(0)}"
+
+
+def code_is_formatted(tree):
+    tool = shutil.which("clang-format")
+    if tool is None:
+        return
+    paths = [path for path, _ in tree.code()]
+    done = subprocess.run([tool, "-n", "--Werror", "--ferror-limit=1", *paths], cwd=tree.root, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    for line in done.stdout.splitlines():
+        if ": error:" in line:
+            yield line
+
+
+RULES = [rooms_include_only_what_stands_left_of_them, foreign_headers_stay_in_their_files,
+         ike_v1_and_v2_do_not_know_each_other, every_file_says_what_it_is_for, lines_and_files_are_short,
+         functions_are_short_and_take_few_parameters, banned_calls_are_not_made,
+         rfcs_are_cited_with_a_section, every_reason_is_named_in_a_test,
+         every_rule_has_its_handler_and_every_handler_its_rule, every_experiment_asks_and_draws_what_exists,
+         nothing_lies_about_unused, the_manual_names_every_metric, the_project_speaks_only_of_itself,
+         code_is_formatted]
+
+
+def main():
+    tree = Tree(os.path.abspath(sys.argv[1]))
+    for number, rule in enumerate(RULES, 1):
+        broken = list(rule(tree))
+        print(f"{'not ' if broken else ''}ok {number} - {rule.__name__}")
+        for line in broken:
+            print(f"# {line}")
+    print(f"1..{len(RULES)}")
+
+
+if __name__ == "__main__":
+    main()
