@@ -164,16 +164,20 @@ static void say_transform(struct text *t, const struct ike_transform *transform)
 {
     static const char *const types[] = {"?", "ENCR", "PRF", "INTEG", "KE", "ESN"};
     const uint8_t row = ike_algo_find(transform->type, transform->id, transform->key_bits);
-    if (row != 0)
+    if (row != 0 && !transform->strange) {
         say(t, " %s", ike_algos[row].name);
-    else
-        say(t, " %s=%u", types[transform->type <= 5 ? transform->type : 0], transform->id);
+        return;
+    }
+    say(t, " %s=%u", types[transform->type <= 5 ? transform->type : 0], transform->id);
+    if (transform->key_bits != 0)
+        say(t, "/%u", transform->key_bits);
 }
 
 static void detail_sa(struct text *t, struct ike_bytes body)
 {
     struct ike_reader list = rd_open(body);
-    struct ike_proposal p = {.last = false};
+    struct ike_proposal p;
+    p.last = false;
     while (!p.last && ike_proposal_parse(&list, &p) == WHY_OK) {
         say(t, "  %u:", p.number);
         for (uint8_t i = 0; i < p.transform_count; i++)

@@ -24,7 +24,7 @@ static enum ike_why transform_parse(struct ike_reader *list, struct ike_transfor
     while (body.left > 0) {
         const uint16_t attribute = rd_u16(&body);
         const uint16_t value = rd_u16(&body);
-        if (attribute == ATTR_KEY_LENGTH)
+        if (attribute == ATTR_KEY_LENGTH && value != 0 && out->key_bits == 0)
             out->key_bits = value;
         else
             out->strange = true;
@@ -91,25 +91,43 @@ static bool belongs(const struct ike_algo *row, const struct ike_wish *wish, boo
     }
 }
 
-/* The half of an offer that is AEAD, or the half that is not; no ENCR in it: there is no such half.
- */
+static unsigned type_bit(unsigned type)
+{
+    return 1U << type;
+}
+
+/* RFC 7296 3.3.3, and INTEG beside every cipher that does not authenticate. */
+static unsigned mandatory(const struct ike_wish *wish, bool aead)
+{
+    unsigned types = type_bit(TRANSFORM_ENCR);
+    types |= aead ? 0 : type_bit(TRANSFORM_INTEG);
+    if (wish->protocol == PROTOCOL_IKE)
+        types |= type_bit(TRANSFORM_PRF) | type_bit(TRANSFORM_KE);
+    else
+        types |= type_bit(TRANSFORM_ESN);
+    return types;
+}
+
+/* The half of an offer that is AEAD, or the half that is not; one that lacks a mandatory type is
+ * none, so that nothing is ever agreed without integrity. */
 static bool pure_half(const struct ike_offer *offer, const struct ike_wish *wish, bool aead,
                       struct ike_offer *out)
 {
-    bool encr = false;
-    bool esn = wish->protocol == PROTOCOL_IKE;
+    unsigned types = 0;
     out->count = 0;
     for (uint8_t i = 0; i < offer->count; i++) {
         const struct ike_algo *const row = &ike_algos[offer->algos[i]];
         if (!belongs(row, wish, aead))
             continue;
-        encr = encr || row->type == TRANSFORM_ENCR;
-        esn = esn || row->type == TRANSFORM_ESN;
+        types |= type_bit(row->type);
         out->algos[out->count++] = offer->algos[i];
     }
-    if (encr && !esn && out->count < IKE_OFFER_MAX) /* RFC 7296 3.3.3: ESN is mandatory for ESP */
-        out->algos[out->count++] = ike_algo_find(TRANSFORM_ESN, 0, 0);
-    return encr;
+    if (wish->protocol != PROTOCOL_IKE && (types & type_bit(TRANSFORM_ESN)) == 0 &&
+        out->count < IKE_OFFER_MAX) {
+        types |= type_bit(TRANSFORM_ESN);
+        out->algos[out->count++] = ALGO_NOESN;
+    }
+    return (types & mandatory(wish, aead)) == mandatory(wish, aead);
 }
 
 static void purify(const struct ike_wish *wish, struct pure_offers *out)
@@ -132,25 +150,28 @@ static bool holds(const struct ike_proposal *p, const struct ike_algo *row)
     return false;
 }
 
-/* Every type the proposal holds must be one we satisfy. INTEG may say NONE beside an AEAD (RFC 7296
- * 3.3), and KE is passed over where it has no meaning. */
+/* RFC 7296 3.3.2: the two types whose number 0 is NONE. */
+static bool is_none(const struct ike_transform *t)
+{
+    return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE) && t->id == 0 && !t->strange;
+}
+
+/* Every type the proposal holds must be one we satisfy, if only by its NONE (RFC 7296 3.3), and KE
+ * is passed over where it has no meaning. */
 static bool all_satisfied(const struct ike_proposal *p, const struct ike_wish *wish,
                           const uint8_t *chosen)
 {
-    bool integ_there = false;
-    bool integ_none = false;
+    unsigned there = 0;
+    unsigned satisfied = wish->no_ke ? type_bit(TRANSFORM_KE) : 0;
     for (uint8_t i = 0; i < p->transform_count; i++) {
         const struct ike_transform *const t = &p->transforms[i];
-        if (t->type == TRANSFORM_INTEG) {
-            integ_there = true;
-            integ_none = integ_none || t->id == 0;
-        } else if (t->type == TRANSFORM_KE && wish->no_ke) {
-            continue;
-        } else if (t->type == 0 || t->type >= TYPES || chosen[t->type] == 0) {
-            return false; /* RFC 7296 3.3.6 */
-        }
+        if (t->type == 0 || t->type >= TYPES)
+            return false; /* RFC 7296 3.3.6: a type we do not understand */
+        there |= type_bit(t->type);
+        if (chosen[t->type] != 0 || is_none(t))
+            satisfied |= type_bit(t->type);
     }
-    return !integ_there || integ_none || chosen[TRANSFORM_INTEG] != 0;
+    return (there & ~satisfied) == 0;
 }
 
 static bool satisfies(const struct ike_proposal *p, const struct ike_wish *wish,
@@ -185,16 +206,19 @@ enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *w
 {
     struct ike_reader list = rd_open(body);
     struct pure_offers ours;
-    struct ike_proposal p = {.last = false};
+    struct ike_proposal p;
     size_t best = SIZE_MAX;
 
     purify(wish, &ours);
+    p.last = false; /* the transforms stay as they are: they are many */
     for (size_t seen = 0; !p.last; seen++) {
         if (seen == IKE_PROPOSALS_MAX)
             return WHY_TOO_MANY;
         const enum ike_why why = ike_proposal_parse(&list, &p);
         if (why != WHY_OK)
             return why;
+        if (p.number != seen + 1)
+            return WHY_SYNTAX; /* RFC 7296 3.3.1: 1, 2, 3, … */
         for (size_t i = 0; i < ours.count && i < best; i++) {
             if (!satisfies(&p, wish, &ours.at[i], &out->suite))
                 continue;
@@ -223,7 +247,7 @@ enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *w
     if (p.number == 0 || p.number > ours.count ||
         !satisfies(&p, wish, &ours.at[p.number - 1], &out->suite))
         return WHY_CHOICE_NOT_OFFERED;
-    /* One of each type, and INTEG NONE at most beside them. */
+    /* One of each type, and NONE at most beside them. */
     size_t types = 0;
     const uint8_t chosen[] = {out->suite.encr, out->suite.prf, out->suite.integ, out->suite.ke,
                               out->suite.esn};
@@ -231,7 +255,7 @@ enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *w
         types += chosen[i] != 0 ? 1 : 0;
     size_t said = 0;
     for (uint8_t i = 0; i < p.transform_count; i++)
-        said += p.transforms[i].type == TRANSFORM_INTEG && p.transforms[i].id == 0 ? 0 : 1;
+        said += is_none(&p.transforms[i]) ? 0 : 1;
     out->number = p.number;
     out->spi = p.spi;
     return said == types ? WHY_OK : WHY_CHOICE_NOT_OFFERED;

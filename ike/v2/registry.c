@@ -164,10 +164,13 @@ const char *ike_payload_name(uint8_t type)
         {PAYLOAD_TSR, "TSr"},
         {PAYLOAD_SK, "SK"},
         {PAYLOAD_CP, "CP"},
-                {PAYLOAD_EAP, "EAP"},       {49, "GSPM"},                 {50, "IDg"},
-        {51, "GSA"},                {52, "KD"},                   {53, "SKF"},
+        {PAYLOAD_EAP, "EAP"},
+        {49, "GSPM"},
+        {50, "IDg"},
+        {51, "GSA"},
+        {52, "KD"},
+        {53, "SKF"},
         {54, "PS"},
-
     };
     return name_in(rows, sizeof rows / sizeof rows[0], type);
 }

@@ -175,23 +175,33 @@ static void meet_all(const struct ike_selectors *asked, size_t first,
                 add(out, &part);
 }
 
+/* Sees to it that the list covers `part`, at the cost of its last one when it is full. */
+static void keep(struct ike_selectors *list, const struct ike_selector *part)
+{
+    for (uint8_t i = 0; i < list->count; i++)
+        if (ike_selector_within(part, &list->at[i]))
+            return;
+    if (list->count == IKE_SELECTORS_MAX)
+        list->count--;
+    list->at[list->count++] = *part;
+}
+
 enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
                                   const struct ike_selectors *allowed, struct ike_selectors *out)
 {
     struct ike_selector packet;
     out->count = 0;
     if (asked->count > 1 && one_address(&asked->at[0])) {
-        /* The packet that wants to go out: what is answered must cover it (RFC 7296 2.9). */
+        /* The packet that wants to go out: what is answered covers it if policy allows it at all
+         * (RFC 7296 2.9). */
         bool covered = false;
         for (uint8_t k = 0; k < allowed->count && !covered; k++)
             covered = ike_selector_meet(&asked->at[0], &allowed->at[k], &packet);
-        if (!covered)
-            return WHY_TS_UNACCEPTABLE;
-        meet_all(asked, 1, allowed, out);
-        const struct ike_selectors alone = {.at = {packet}, .count = 1};
-        if (!ike_selectors_within(&alone, out))
-            add(out, &packet);
-        return WHY_OK;
+        if (covered) {
+            meet_all(asked, 1, allowed, out);
+            keep(out, &packet);
+            return WHY_OK;
+        }
     }
     meet_all(asked, 0, allowed, out);
     return out->count > 0 ? WHY_OK : WHY_TS_UNACCEPTABLE;
@@ -277,33 +287,51 @@ static int prefix_bits(const struct ike_selector *s)
 {
     const int width = s->from.family == IKE_IPV4 ? 32 : 128;
     for (int bits = 0; bits <= width; bits++) {
-        const struct ike_prefix prefix = {.base = s->from, .bits = (uint8_t)bits};
-        const struct ike_selector whole = ike_selector_prefix(&prefix);
-        if (ike_addr_same_ip(&whole.to, &s->to) && (bits == 0 || ike_prefix_has(&prefix, &s->from)))
+        const struct ike_prefix none = {.base.family = s->from.family, .bits = (uint8_t)bits};
+        const struct ike_selector host = ike_selector_prefix(&none); /* .to: the host bits */
+        bool is_prefix = true;
+        for (size_t i = 0; i < sizeof s->from.ip; i++)
+            is_prefix = is_prefix && (s->from.ip[i] & host.to.ip[i]) == 0 &&
+                        (s->from.ip[i] | host.to.ip[i]) == s->to.ip[i];
+        if (is_prefix)
             return bits;
     }
     return -1;
+}
+
+/* "", "[tcp]", "[tcp/80]", "[17/1000-2000]", "[0/opaque]" */
+static void suffix_format(const struct ike_selector *s, char *out, size_t size)
+{
+    char protocol[8];
+    (void)snprintf(protocol, sizeof protocol, "%u", s->protocol);
+    for (size_t i = 0; i < sizeof protocol_names / sizeof protocol_names[0]; i++)
+        if (protocol_names[i].number == s->protocol)
+            (void)snprintf(protocol, sizeof protocol, "%s", protocol_names[i].name);
+    if (s->protocol == 0 && any_port(s))
+        out[0] = '\0';
+    else if (any_port(s))
+        (void)snprintf(out, size, "[%s]", protocol);
+    else if (opaque_port(s))
+        (void)snprintf(out, size, "[%s/opaque]", protocol);
+    else if (s->from.port == s->to.port)
+        (void)snprintf(out, size, "[%s/%u]", protocol, s->from.port);
+    else
+        (void)snprintf(out, size, "[%s/%u-%u]", protocol, s->from.port, s->to.port);
 }
 
 void ike_selector_format(const struct ike_selector *selector, char *out)
 {
     char from[IKE_ADDR_TEXT];
     char to[IKE_ADDR_TEXT];
-    char range[IKE_SELECTOR_TEXT - 20];
+    char suffix[24];
     const int bits = prefix_bits(selector);
     ike_addr_format(&selector->from, from);
     ike_addr_format(&selector->to, to);
+    suffix_format(selector, suffix, sizeof suffix);
     if (ike_addr_same_ip(&selector->from, &selector->to))
-        (void)snprintf(range, sizeof range, "%s", from);
+        (void)snprintf(out, IKE_SELECTOR_TEXT, "%s%s", from, suffix);
     else if (bits >= 0)
-        (void)snprintf(range, sizeof range, "%s/%d", from, bits);
+        (void)snprintf(out, IKE_SELECTOR_TEXT, "%s/%d%s", from, bits, suffix);
     else
-        (void)snprintf(range, sizeof range, "%.52s-%.52s", from, to);
-    if (selector->protocol == 0 && any_port(selector))
-        (void)snprintf(out, IKE_SELECTOR_TEXT, "%s", range);
-    else if (any_port(selector))
-        (void)snprintf(out, IKE_SELECTOR_TEXT, "%s[%u]", range, selector->protocol);
-    else
-        (void)snprintf(out, IKE_SELECTOR_TEXT, "%s[%u/%u]", range, selector->protocol,
-                       selector->from.port);
+        (void)snprintf(out, IKE_SELECTOR_TEXT, "%.46s-%.46s%s", from, to, suffix);
 }

@@ -25,10 +25,10 @@ bool ike_selector_within(const struct ike_selector *inner, const struct ike_sele
 /* True when every selector of `inner` lies within some selector of `outer`. */
 bool ike_selectors_within(const struct ike_selectors *inner, const struct ike_selectors *outer);
 
-/* A responder's narrowing of one side, RFC 7296 2.9: what is asked for and allowed. When the first
- * selector asked is a packet's own (one address, and further ones follow) the answer must hold it:
- * if policy cannot take everything, the part of policy that contains that packet is taken alone.
- * WHY_TS_UNACCEPTABLE when nothing is left. */
+/* A responder's narrowing of one side, RFC 7296 2.9: what is both asked for and allowed, as the
+ * parts that each pair of selectors has in common. When the first selector asked is a packet's own
+ * (one address, and further ones follow) and policy allows that packet, the answer covers it; more
+ * than IKE_SELECTORS_MAX parts are cut off. WHY_TS_UNACCEPTABLE when nothing is left. */
 enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
                                   const struct ike_selectors *allowed, struct ike_selectors *out);
 
