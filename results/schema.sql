@@ -177,8 +177,7 @@ WHERE path LIKE 'attackers.%.rate' GROUP BY point;
 -- The cookie threshold of each point, and its name in figures; `at` is NULL for never.
 CREATE VIEW threshold AS
 SELECT point, number AS at, text, path, max(swept) AS swept,
-       iif(number IS NULL, text, iif(number = 0, 'always', 'from ' || text || ' half-open'))
-       AS label
+       iif(number = 0, '0 (always)', text) AS label
 FROM param WHERE path LIKE 'gateways.%.cookies.at' GROUP BY point;
 
 -- Each run's metrics; who '*' is everyone together: totals summed, shares and times averaged.

@@ -4,7 +4,10 @@ set ylabel "successful attempts set up within that time, %"
 set logscale x
 set yrange [0:101]
 set ytics 0,20,100
-set grid xtics ytics linewidth 0.6 linecolor rgb "#d0d0d0"
-set key title "cookies asked for" left
+set grid xtics
+set key title "cookies are asked for\nfrom N half-open SAs\non, N =" left
 set label 90 note at screen 0.01,0.025 font ",11"
-plot for [i=0:blocks1-1] data1 index i using 2:3 with linespoints linetype i+1 pointinterval 60 pointsize 1.3 title columnheader(1)
+# Symbols apart from the lines, each curve's at places of its own, so that curves that fall together show.
+plot for [i=0:blocks1-1] data1 index i using 2:3 with lines linetype i+1 notitle, \
+     for [i=0:blocks1-1] data1 index i using 2:3 every 60::(5+12*i) with points linetype i+1 notitle, \
+     for [i=0:blocks1-1] data1 index i using 2:3 every ::1::1 with linespoints linetype i+1 title columnheader(1)

@@ -1,5 +1,5 @@
 -- Set-up times of successful attempts at the largest flood, begun while it lasted: 400 quantiles.
--- Columns: threshold, milliseconds, percent of the successful attempts.
+-- Columns: threshold and success, milliseconds, percent of the successful attempts.
 WITH largest AS (SELECT point, label, at FROM flood LEFT JOIN threshold USING (point)
                  WHERE rate IS (SELECT max(rate) FROM flood)),
 tried AS (
@@ -13,7 +13,7 @@ ranked AS (
     SELECT point, took, row_number() OVER (PARTITION BY point ORDER BY took) AS place,
            count(*) OVER (PARTITION BY point) AS count
     FROM tried WHERE outcome = 'succeeded')
-SELECT coalesce(label, 'default') || printf(' (%.3g %% succeed)', percent), took / 1e6,
+SELECT coalesce(label, 'default') || printf(': %.3g %% succeed', percent), took / 1e6,
        100.0 * place / count
 FROM ranked JOIN share USING (point) JOIN largest USING (point)
 WHERE place = 1 OR place = count OR place * 400 / count > (place - 1) * 400 / count

@@ -17,9 +17,9 @@
 set encoding utf8
 set border 3 linewidth 1.2
 set tics nomirror out scale 0.6
-set grid ytics linewidth 0.6 linecolor rgb "#d0d0d0"
+set grid ytics linetype 1 linewidth 1 dashtype 1 linecolor rgb "#cccccc"
 set key outside right center vertical Left reverse samplen 4 spacing 1.5
-set title font ",17" offset 0,0.6
+set title font ",17" offset 0,0.3
 set bmargin 5
 set lmargin 12
 set bars 0.7

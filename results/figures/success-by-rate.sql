@@ -8,6 +8,7 @@ SELECT coalesce(t.label, 'default') AS label, dense_rank() OVER (ORDER BY rate) 
        max(low, 0) / 1e4, min(high, 1e6) / 1e4, f.text
 FROM best JOIN flood AS f USING (point) LEFT JOIN threshold AS t USING (point)
 WHERE best.place = 1 ORDER BY coalesce(at, 1e18) DESC, t.label, rate;
+SELECT 'ticks', dense_rank() OVER (ORDER BY rate), text FROM (SELECT DISTINCT rate, text FROM flood);
 SELECT experiment || ', ' || (SELECT max(n) FROM (SELECT count(*) AS n FROM run GROUP BY point))
        || ' seeds; bars: 95 % confidence interval of the mean; ikelab ' || version || ' ' || "commit"
        AS "$note" FROM study;
