@@ -77,35 +77,38 @@ static uint32_t big_endian(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+static enum sql_file trouble(char *error, const char *text)
+{
+    (void)sql_error(error, "%s", text);
+    return SQL_FILE_TROUBLE;
+}
+
+static enum sql_file unreadable(char *error)
+{
+    (void)sql_error(error, "cannot be read: %s", strerror(errno));
+    return SQL_FILE_TROUBLE;
+}
+
 enum sql_file sql_file_look(const char *path, char *error)
 {
     uint8_t header[HEADER] = {0};
     struct stat facts;
-    if (path[0] == '\0' || strlen(path) >= RESULTS_PATH_MAX - 16) {
-        (void)sql_error(error, "is no name for a file");
-        return SQL_FILE_TROUBLE;
-    }
-    if (stat(path, &facts) != 0 && errno == ENOENT)
-        return SQL_FILE_ABSENT;
+    if (path[0] == '\0' || strlen(path) >= RESULTS_PATH_MAX - 16)
+        return trouble(error, "is no name for a file");
+    if (stat(path, &facts) != 0)
+        return errno == ENOENT ? SQL_FILE_ABSENT : unreadable(error);
+    if (S_ISDIR(facts.st_mode))
+        return trouble(error, "is a folder: name a file in it");
+    if (!S_ISREG(facts.st_mode))
+        return trouble(error, "is no regular file: name one");
     FILE *const file = fopen(path, "rb");
-    if (file == NULL || !S_ISREG(facts.st_mode)) {
-        (void)sql_error(error, "%s",
-                        file == NULL             ? strerror(errno)
-                        : S_ISDIR(facts.st_mode) ? "is a folder: name a file in it"
-                                                 : "is no regular file");
-        if (file == NULL)
-            (void)sql_error(error, "cannot be read: %s", strerror(errno));
-        else
-            (void)fclose(file);
-        return SQL_FILE_TROUBLE;
-    }
+    if (file == NULL)
+        return unreadable(error);
     const size_t len = fread(header, 1, sizeof header, file);
     const bool failed = ferror(file) != 0;
     (void)fclose(file);
-    if (failed) {
-        (void)sql_error(error, "cannot be read: %s", strerror(errno));
-        return SQL_FILE_TROUBLE;
-    }
+    if (failed)
+        return unreadable(error);
     if (len < sizeof header || memcmp(header, "SQLite format 3", 16) != 0 ||
         big_endian(header + AT_APPLICATION) != APPLICATION)
         return SQL_FILE_FOREIGN;

@@ -372,6 +372,12 @@ static void test_bad_places_are_named_as_what_they_are(void)
     EXPECT(says("is a folder"));
     EXPECT(results_create(in_folder("none/x.db"), &study, error) == NULL);
     EXPECT(says("No such file or directory"));
+    EXPECT_EQ(mkfifo(in_folder("pipe.db"), 0666), 0);
+    EXPECT_EQ(results_look(in_folder("pipe.db"), &study, error), RESULTS_TROUBLE);
+    EXPECT(says("is no regular file"));
+    put("file", "", 0);
+    EXPECT_EQ(results_look(in_folder("file/x.db"), &study, error), RESULTS_TROUBLE);
+    EXPECT(says("cannot be read: Not a directory"));
     EXPECT_EQ(results_look("", &study, error), RESULTS_TROUBLE);
     EXPECT(says("is no name"));
     EXPECT(!results_print(in_folder("absent.db"), "SELECT 1", error));
