@@ -19,8 +19,8 @@ struct ladder {
 struct ladder_message {
     uint64_t at_ns;
     bool inbound;
-    size_t len;            /* octets of UDP payload */
-    const char *text;      /* ike_describe's line */
+    size_t len;       /* octets of UDP payload */
+    const char *text; /* ike_describe's line */
     const char *fate;
 };
 

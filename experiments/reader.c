@@ -264,15 +264,24 @@ static void take_show(struct study *s, const struct tree *item)
 
 /* clang-format off */
 const struct model_key study_keys[] = {
-    { "question",       KIND_TEXT,      NULL, NULL, NULL,      "",   offsetof(struct study, question), 0, "what the experiment asks, in one sentence" },
-    { "seeds",          KIND_COUNT,     NULL, "1",  "100000",  "10", offsetof(struct study, seeds), 8, "runs of each point, each with a seed of its own, from 1 on" },
-    { "sweep",          KIND_STRUCTURE, NULL, NULL, NULL,      "{}", 0, 0, "paths and the values each takes: every combination is a point; under `zip`, a list of maps whose lists are walked together" },
-    { "figures",        KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0, "names of the figures to draw" },
-    { "check",          KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0, "what must come out: {name, metric, of, theory, within} or {name, metric, of, where, some | all}" },
-    { "trace.points",   KIND_COUNT,     NULL, "0",  "100000",  "1",  offsetof(struct study, trace.points), 8, "points whose messages are kept, the first so many" },
-    { "trace.seeds",    KIND_COUNT,     NULL, "0",  "100000",  "1",  offsetof(struct study, trace.seeds), 8, "seeds of each of these points, the first so many" },
-    { "trace.messages", KIND_COUNT,     NULL, "0",  "10000000", "0", offsetof(struct study, trace.messages), 8, "messages of each such run that are kept, seen at the gateway's interface" },
-    { "show",           KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0, "what `run` prints at the end: ladder, table" },
+    { "question",       KIND_TEXT,      NULL, NULL, NULL,      "",   offsetof(struct study, question), 0,
+      "what the experiment asks, in one sentence" },
+    { "seeds",          KIND_COUNT,     NULL, "1",  "100000",  "10", offsetof(struct study, seeds), 8,
+      "runs of each point, each with a seed of its own, from 1 on" },
+    { "sweep",          KIND_STRUCTURE, NULL, NULL, NULL,      "{}", 0, 0,
+      "paths and the values each takes: every combination is a point; under `zip`, a list of maps whose lists are walked together" },
+    { "figures",        KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0,
+      "names of the figures to draw" },
+    { "check",          KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0,
+      "what must come out: {name, metric, of, theory, within} or {name, metric, of, where, some | all}" },
+    { "trace.points",   KIND_COUNT,     NULL, "0",  "100000",  "1",  offsetof(struct study, trace.points), 8,
+      "points whose messages are kept, the first so many" },
+    { "trace.seeds",    KIND_COUNT,     NULL, "0",  "100000",  "1",  offsetof(struct study, trace.seeds), 8,
+      "seeds of each of these points, the first so many" },
+    { "trace.messages", KIND_COUNT,     NULL, "0",  "10000000", "0", offsetof(struct study, trace.messages), 8,
+      "messages of each such run that are kept, seen at the gateway's interface" },
+    { "show",           KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0,
+      "what `run` prints at the end: ladder, table" },
 };
 /* clang-format on */
 const size_t study_key_count = sizeof study_keys / sizeof study_keys[0];

@@ -137,6 +137,17 @@ static double number_of(const struct model_key *key, const char *text)
     return (double)NAN;
 }
 
+static bool param_write(struct session *s, uint32_t point, const char *path, const char *text,
+                        bool swept)
+{
+    const struct results_param param = {.point = point,
+                                        .path = path,
+                                        .text = text,
+                                        .number = number_of(model_key_find(path), text),
+                                        .swept = swept};
+    return results_param_add(s->db, &param, s->error);
+}
+
 /* Every point's parameters: what the file gives, and what the sweep says of it. */
 static bool params_write(struct session *s)
 {
@@ -145,15 +156,13 @@ static bool params_write(struct session *s)
         for (size_t i = 0; i < study->setting_count; i++) {
             const struct study_setting *set = &study->settings[i];
             if (sweep_axis_of(&study->sweep, set->path) == NULL &&
-                !results_param(s->db, point, set->path, set->text,
-                               number_of(model_key_find(set->path), set->text), false, s->error))
+                !param_write(s, point, set->path, set->text, false))
                 return false;
         }
         for (uint32_t i = 0; i < study->sweep.axis_count; i++) {
             const char *path = study->sweep.axes[i].path;
             const char *text = sweep_value_at(&study->sweep, i, point)->text;
-            if (!results_param(s->db, point, path, text, number_of(model_key_find(path), text),
-                               true, s->error))
+            if (!param_write(s, point, path, text, true))
                 return false;
         }
     }

@@ -109,8 +109,9 @@ static void theory_at(struct judging *j, const struct study_check *check, uint32
     double expected = 0;
     if (!check->theory->predict(j->config, &expected, error, sizeof error))
         return;
-    if (!results_theory_add(j->db, point, check->theory->name, check->metric, expected,
-                            j->verdict.error))
+    const struct results_theory theory = {
+        .point = point, .theory = check->theory->name, .metric = check->metric, .value = expected};
+    if (!results_theory_add(j->db, &theory, j->verdict.error))
         return;
     const struct results_mean m = results_mean_of(j->db, point, check->who, check->metric);
     double tolerance = fabs(expected) * check->within_share;

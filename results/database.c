@@ -196,17 +196,16 @@ static bool number_bind(sqlite3_stmt *row, int column, double value)
                            : sqlite3_bind_null(row, column) == SQLITE_OK;
 }
 
-bool results_param(struct results_db *db, uint32_t point, const char *path, const char *text,
-                   double number, bool swept, char *error)
+bool results_param_add(struct results_db *db, const struct results_param *param, char *error)
 {
     sqlite3_stmt *const row = sql_prepare(db->sql, "INSERT INTO param VALUES(?,?,?,?,?)", error);
     if (row == NULL)
         return false;
-    (void)sqlite3_bind_int64(row, 1, point);
-    (void)sql_text(row, 2, path);
-    (void)sql_text(row, 3, text);
-    (void)number_bind(row, 4, number);
-    (void)sqlite3_bind_int(row, 5, swept ? 1 : 0);
+    (void)sqlite3_bind_int64(row, 1, param->point);
+    (void)sql_text(row, 2, param->path);
+    (void)sql_text(row, 3, param->text);
+    (void)number_bind(row, 4, param->number);
+    (void)sqlite3_bind_int(row, 5, param->swept ? 1 : 0);
     const bool good = sql_step_done(db->sql, row, error);
     (void)sqlite3_finalize(row);
     return good;
@@ -299,8 +298,7 @@ bool results_check_add(struct results_db *db, const struct results_check *check,
     return good;
 }
 
-bool results_theory_add(struct results_db *db, uint32_t point, const char *theory,
-                        const char *metric, double value, char *error)
+bool results_theory_add(struct results_db *db, const struct results_theory *theory, char *error)
 {
     if (!settled(db, error))
         return false;
@@ -308,10 +306,10 @@ bool results_theory_add(struct results_db *db, uint32_t point, const char *theor
         sql_prepare(db->sql, "INSERT OR REPLACE INTO theory VALUES(?,?,?,?)", error);
     if (row == NULL)
         return false;
-    (void)sqlite3_bind_int64(row, 1, point);
-    (void)sql_text(row, 2, theory);
-    (void)sql_text(row, 3, metric);
-    (void)number_bind(row, 4, value);
+    (void)sqlite3_bind_int64(row, 1, theory->point);
+    (void)sql_text(row, 2, theory->theory);
+    (void)sql_text(row, 3, theory->metric);
+    (void)number_bind(row, 4, theory->value);
     const bool good = sql_step_done(db->sql, row, error);
     (void)sqlite3_finalize(row);
     return good;

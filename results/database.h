@@ -31,14 +31,20 @@ enum results_state {
 };
 enum results_state results_look(const char *path, const struct results_study *study, char *error);
 
-/* The file appears, whole, with the first call that is not results_param: until then it has another
- * name (`path` and "-new"), so that a killed program leaves no half of a study. */
+/* The file appears, whole, with the first call that is not results_param_add: until then it has
+ * another name (`path` and "-new"), so that a killed program leaves no half of a study. */
 struct results_db *results_create(const char *path, const struct results_study *study, char *error);
 /* Forgets the checks and curves of last time: they are judged anew. */
 struct results_db *results_resume(const char *path, const struct results_study *study, char *error);
-/* A parameter of a point: the swept ones have `swept` true. `number` may be NAN. */
-bool results_param(struct results_db *db, uint32_t point, const char *path, const char *text,
-                   double number, bool swept, char *error);
+/* A parameter of a point. */
+struct results_param {
+    uint32_t point;
+    const char *path;
+    const char *text;
+    double number; /* in the key's base unit; NAN when it is none */
+    bool swept;
+};
+bool results_param_add(struct results_db *db, const struct results_param *param, char *error);
 bool results_has_run(struct results_db *db, uint32_t number);
 /* Moves a spool in, whole or not at all; then its file is gone. */
 bool results_take(struct results_db *db, const char *spool_path, char *error);
@@ -65,8 +71,13 @@ struct results_mean results_mean_of(struct results_db *db, uint32_t point, const
                                     const char *metric);
 
 /* A predicted curve's point, for the figures. */
-bool results_theory_add(struct results_db *db, uint32_t point, const char *theory,
-                        const char *metric, double value, char *error);
+struct results_theory {
+    uint32_t point;
+    const char *theory;
+    const char *metric;
+    double value; /* in the metric's unit */
+};
+bool results_theory_add(struct results_db *db, const struct results_theory *theory, char *error);
 /* Folds the WAL in; one file remains. Frees `db` in any case. */
 bool results_close(struct results_db *db, char *error);
 

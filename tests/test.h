@@ -13,13 +13,12 @@ struct test_case {
     void (*run)(void);
 };
 
-#define TEST(name)  \
-    {               \
-#name, name \
-    }
+/* clang-format off */
+#define TEST(name)        {#name, name}
 #define EXPECT(condition) test_expect((condition), #condition, __FILE__, __LINE__)
 #define EXPECT_EQ(a, b)   test_expect_eq((int64_t)(a), (int64_t)(b), #a " == " #b, __FILE__, __LINE__)
 #define EXPECT_STR(a, b)  test_expect_str((a), (b), __FILE__, __LINE__)
+/* clang-format on */
 
 bool test_expect(bool held, const char *what, const char *file, int line);
 bool test_expect_eq(int64_t got, int64_t wanted, const char *what, const char *file, int line);

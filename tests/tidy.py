@@ -107,7 +107,7 @@ def ike_v1_and_v2_do_not_know_each_other(tree):
 
 def every_file_says_what_it_is_for(tree):
     for path, text in tree.files.items():
-        if path.endswith((".c", ".h")) and not re.match(r"/\* SPDX-License-Identifier: MIT\n \* [\w`]", text):
+        if path.endswith((".c", ".h")) and not re.match(r"/\* SPDX-License-Identifier: MIT\n \* [\w`\"]", text):
             yield f"{path}:1: wants the licence line and a head comment"
         if path.endswith(".py") and "SPDX-License-Identifier: MIT" not in text[:120]:
             yield f"{path}:1: wants the licence line"
@@ -133,7 +133,8 @@ def functions(text):
     code = blank(text)
     for match in re.finditer(r"^([a-z_][^;{}#]*?)\b(\w+)\(([^;{}]*)\)\n\{\n", code, re.M):
         end = code.find("\n}", match.end())
-        parameters = 0 if match.group(3).strip() in ("", "void") else match.group(3).count(",") + 1
+        outer = re.sub(r"\([^()]*\)", "", match.group(3)) # a function pointer's own are not counted
+        parameters = 0 if outer.strip() in ("", "void") else outer.count(",") + 1
         body = code.count("\n", match.end(), end) + 1
         yield match.group(2), line_of(code, match.start()), body, parameters
 
@@ -203,6 +204,8 @@ def every_experiment_asks_and_draws_what_exists(tree):
 
 def nothing_lies_about_unused(tree):
     builds = "".join(text for path, text in tree.files.items() if path.endswith("meson.build"))
+    fuzzers = re.search(r"^fuzzers = \{(.*?)^\}", builds, re.M | re.S)
+    builds += "".join(f"'fuzz_{name}.c'" for name in re.findall(r"'(\w+)':", fuzzers.group(1) if fuzzers else ""))
     everything = "".join(text for path, text in tree.code())
     for path in tree.files:
         name = os.path.basename(path)

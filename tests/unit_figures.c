@@ -82,7 +82,9 @@ static void rows_record(struct sim_record *r, uint32_t run)
 
 static void param(struct results_db *db, uint32_t point, const char *path, const char *text)
 {
-    EXPECT(results_param(db, point, path, text, atof(text), true, error));
+    const struct results_param row = {
+        .point = point, .path = path, .text = text, .number = atof(text), .swept = true};
+    EXPECT(results_param_add(db, &row, error));
 }
 
 static void params_write(struct results_db *db)
@@ -112,7 +114,9 @@ static void theories_write(struct results_db *db)
                                                 .theory = theories[i][0],
                                                 .point = point,
                                                 .pass = point > 0};
-            EXPECT(results_theory_add(db, point, theories[i][0], theories[i][1], 5000, error));
+            const struct results_theory theory = {
+                .point = point, .theory = theories[i][0], .metric = theories[i][1], .value = 5000};
+            EXPECT(results_theory_add(db, &theory, error));
             EXPECT(results_check_add(db, &check, error));
         }
 }

@@ -140,9 +140,15 @@ static struct results_db *database_open(const char *path)
     if (!EXPECT(db != NULL))
         return NULL;
     for (uint32_t point = 0; point < study.points; point++) {
-        EXPECT(results_param(db, point, "gateways.vpn.cookies.at", point == 0 ? "never" : "10",
-                             point == 0 ? (double)NAN : 10, true, error));
-        EXPECT(results_param(db, point, "for", "1s", 1, false, error));
+        const struct results_param at = {.point = point,
+                                         .path = "gateways.vpn.cookies.at",
+                                         .text = point == 0 ? "never" : "10",
+                                         .number = point == 0 ? (double)NAN : 10,
+                                         .swept = true};
+        const struct results_param length = {
+            .point = point, .path = "for", .text = "1s", .number = 1};
+        EXPECT(results_param_add(db, &at, error));
+        EXPECT(results_param_add(db, &length, error));
     }
     return db;
 }
@@ -288,7 +294,9 @@ static void test_checks_and_curves_are_kept_and_judged_anew(void)
     check.measured = 0.5;
     check.pass = true;
     EXPECT(results_check_add(db, &check, error));
-    EXPECT(results_theory_add(db, 1, "erlang-b", "half_open_refused_share", 1234.5, error));
+    const struct results_theory theory = {
+        .point = 1, .theory = "erlang-b", .metric = "half_open_refused_share", .value = 1234.5};
+    EXPECT(results_theory_add(db, &theory, error));
     EXPECT(results_close(db, error));
     EXPECT_STR(
         ask(path, "SELECT group_concat(verdict || coalesce(measured, '-') || label) FROM checks"),
@@ -443,7 +451,9 @@ static void killed_in_the_middle(const char *path, uint32_t runs)
     const pid_t child = fork();
     if (child == 0) {
         struct results_db *const db = results_create(path, &study, error);
-        (void)results_param(db, 0, "for", "1s", 1, true, error);
+        (void)results_param_add(
+            db, &(struct results_param){.path = "for", .text = "1s", .number = 1, .swept = true},
+            error);
         for (uint32_t run = 0; run < runs; run++)
             (void)run_take(db, run);
         (void)kill(getpid(), SIGKILL);
