@@ -128,7 +128,7 @@ def test_shipped_experiments_can_be_run():
     for name in names:
         done = ikelab("check", name)
         equal((name, done.returncode, done.stderr), (name, 0, ""))
-    expect("20 points x 10 seeds = 200 runs" in ikelab("check", "cookie-threshold").stdout, "points")
+    expect("25 points x 10 seeds = 250 runs" in ikelab("check", "cookie-threshold").stdout, "points")
 
 
 def test_describe_prints_every_key():
