@@ -155,7 +155,7 @@ enum ike_why ike_notify_parse(struct ike_bytes body, struct ike_notify *out)
     out->type = rd_u16(&r);
     out->spi = rd_bytes(&r, spi_size);
     out->data = rd_rest(&r);
-    return r.bad ? WHY_SYNTAX : WHY_OK;
+    return r.bad || spi_size > IKE_SPI_MAX ? WHY_SYNTAX : WHY_OK;
 }
 
 void ike_put_notify(struct ike_writer *w, size_t *link, const struct ike_notify *notify)
