@@ -46,7 +46,7 @@ LINES_MAX, COLUMNS_MAX, TABLE_COLUMNS_MAX = 800, 100, 160
 FUNCTION_LINES_MAX, PARAMETERS_MAX = 70, 5
 # Agreed interfaces of more parameters: the provider's calls carry a view and its count, a size or an
 # output each (ike/crypto.h), and what implements or stands directly on them.
-MANY_PARAMETERS = re.compile(r"_prf$|^ike_prf_plus$|^ike_child_keys_derive$|_seal$|_open$|_kex_\w+$")
+MANY_PARAMETERS = re.compile(r"_prf$|_seal$|_open$|_kex_\w+$")
 # Documents named as a whole, where no one section says it.
 WHOLE_RFC = re.compile(r"RFC (7296|8019|5282|7383|2407|2408|2409|4303|3948|6989|5903|7748|8031|4868|7634|3526|2104|2404)\b")
 

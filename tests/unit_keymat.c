@@ -146,9 +146,13 @@ static void ikev2_tried(struct ike_crypto *c, const struct vector *v)
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
         keys_tried(c, v, &suites[i]);
 
-    ike_child_keys_derive(c, prf, sk_d, fresh[1], fresh[2], room, child.len);
+    ike_child_keys_derive(c,
+                          &(struct ike_child_keys_input){
+                              .prf = prf, .sk_d = sk_d, .nonce_i = fresh[1], .nonce_r = fresh[2]},
+                          room, child.len);
     is_same(child, room);
-    ike_prf_plus(c, prf, sk_d, fresh, 3, room, child_dh.len); /* RFC 7296 2.17 */
+    ike_prf_plus(c, &(struct ike_prf_plus_input){prf, sk_d, fresh, 3}, room,
+                 child_dh.len); /* RFC 7296 2.17 */
     is_same(child_dh, room);
     c->ops->prf(c, prf, sk_d, fresh, 3, room); /* RFC 7296 2.18 */
     is_same(field(v, "SKEYSEED_rekey"), room);
@@ -170,7 +174,8 @@ static void plus_tried(struct ike_crypto *c, const struct vector *v, const char 
     uint8_t room[FIELD_MAX];
     const struct ike_bytes salt = field(v, seed);
     const struct ike_bytes wanted = field(v, out);
-    ike_prf_plus(c, &ike_algos[prf_of(v)], field(v, "key"), &salt, 1, room, wanted.len);
+    ike_prf_plus(c, &(struct ike_prf_plus_input){&ike_algos[prf_of(v)], field(v, "key"), &salt, 1},
+                 room, wanted.len);
     is_same(wanted, room);
 }
 
@@ -269,10 +274,11 @@ static void test_prf_plus_is_the_same_stream_at_every_length(void)
     const struct ike_bytes seed[] = {{(const uint8_t *)"se", 2}, {(const uint8_t *)"ed", 2}};
     for (size_t row = ALGO_PRFSHA256; row <= ALGO_PRFSHA512; row++) {
         const struct ike_algo *const prf = &ike_algos[row];
-        ike_prf_plus(c, prf, key, seed, 2, all, (size_t)255 * prf->out_len);
+        ike_prf_plus(c, &(struct ike_prf_plus_input){prf, key, seed, 2}, all,
+                     (size_t)255 * prf->out_len);
         for (size_t len = 0; len < 3U * prf->out_len; len++) {
             memset(some, 0xa5, sizeof some);
-            ike_prf_plus(c, prf, key, seed, 2, some, len);
+            ike_prf_plus(c, &(struct ike_prf_plus_input){prf, key, seed, 2}, some, len);
             EXPECT(memcmp(some, all, len) == 0);
             EXPECT_EQ(some[len], 0xa5);
         }

@@ -135,7 +135,6 @@ struct child_terms {
 static enum ike_why make(struct ike_turn *t, uint32_t place, const struct child_terms *terms)
 {
     struct ike_child *const child = ike_child_at(t->engine, place);
-    const struct ike_algo *const prf = &ike_algos[t->sa->suite.prf];
     const size_t keys_len = ike_child_keys_len(&terms->choice->suite);
     const size_t local_len = terms->local->count * sizeof terms->local->at[0];
     const size_t remote_len = terms->remote->count * sizeof terms->remote->at[0];
@@ -146,8 +145,11 @@ static enum ike_why make(struct ike_turn *t, uint32_t place, const struct child_
     uint8_t *const selector_room = ike_turn_room(t, &selectors, local_len + remote_len);
     if (key_room == NULL || selector_room == NULL)
         return WHY_SA_TABLE_FULL;
-    ike_child_keys_derive(t->engine->crypto, prf, t->keys.sk_d, terms->nonce_i, terms->nonce_r,
-                          key_room, keys_len);
+    const struct ike_child_keys_input input = {.prf = &ike_algos[t->sa->suite.prf],
+                                               .sk_d = t->keys.sk_d,
+                                               .nonce_i = terms->nonce_i,
+                                               .nonce_r = terms->nonce_r};
+    ike_child_keys_derive(t->engine->crypto, &input, key_room, keys_len);
     memcpy(selector_room, terms->local->at, local_len);
     memcpy(selector_room + local_len, terms->remote->at, remote_len);
 

@@ -7,9 +7,11 @@
 enum { SEED_PARTS_MAX = 6 };
 
 /*  T1 = prf (K, S | 0x01), T2 = prf (K, T1 | S | 0x02), …   RFC 7296 2.13 */
-void ike_prf_plus(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes key,
-                  const struct ike_bytes *seed, size_t seed_count, uint8_t *out, size_t len)
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
+                  size_t len)
 {
+    const struct ike_algo *const prf = input->prf;
+    const size_t seed_count = input->seed_count;
     struct ike_bytes parts[SEED_PARTS_MAX + 2];
     uint8_t block[IKE_PRF_MAX];
     uint8_t counter = 0;
@@ -18,12 +20,12 @@ void ike_prf_plus(struct ike_crypto *crypto, const struct ike_algo *prf, struct 
     assert(len <= (size_t)255 * prf->out_len);
     parts[0] = (struct ike_bytes){.at = block, .len = 0};
     for (size_t i = 0; i < seed_count; i++)
-        parts[1 + i] = seed[i];
+        parts[1 + i] = input->seed[i];
     parts[1 + seed_count] = (struct ike_bytes){.at = &counter, .len = 1};
 
     for (size_t done = 0; done < len; done += parts[0].len) {
         counter++;
-        crypto->ops->prf(crypto, prf, key, parts, seed_count + 2, block);
+        crypto->ops->prf(crypto, prf, input->key, parts, seed_count + 2, block);
         const size_t left = len - done;
         parts[0].len = prf->out_len;
         memcpy(out + done, block, left < prf->out_len ? left : prf->out_len);
@@ -78,7 +80,8 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
 
     crypto->ops->prf(crypto, prf, nonces, &input->secret, 1, skeyseed);
     const struct ike_bytes key = {.at = skeyseed, .len = prf->out_len};
-    ike_prf_plus(crypto, prf, key, &all, 1, room, ike_keys_len(suite));
+    const struct ike_prf_plus_input plus = {.prf = prf, .key = key, .seed = &all, .seed_count = 1};
+    ike_prf_plus(crypto, &plus, room, ike_keys_len(suite));
     ike_secret_wipe(skeyseed, sizeof skeyseed);
 }
 
@@ -89,10 +92,11 @@ size_t ike_child_keys_len(const struct ike_suite *suite)
 }
 
 /*  KEYMAT = prf+ (SK_d, Ni | Nr)   RFC 7296 2.17 */
-void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf,
-                           struct ike_bytes sk_d, struct ike_bytes nonce_i,
-                           struct ike_bytes nonce_r, uint8_t *room, size_t len)
+void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_child_keys_input *input,
+                           uint8_t *room, size_t len)
 {
-    const struct ike_bytes seed[] = {nonce_i, nonce_r};
-    ike_prf_plus(crypto, prf, sk_d, seed, 2, room, len);
+    const struct ike_bytes seed[] = {input->nonce_i, input->nonce_r};
+    const struct ike_prf_plus_input plus = {
+        .prf = input->prf, .key = input->sk_d, .seed = seed, .seed_count = 2};
+    ike_prf_plus(crypto, &plus, room, len);
 }

@@ -7,9 +7,16 @@
 #include "ike/crypto.h"
 #include "ike/ike.h"
 
-/* prf+ (key, seed parts), RFC 7296 2.13; `len` at most 255 x the PRF's output. */
-void ike_prf_plus(struct ike_crypto *crypto, const struct ike_algo *prf, struct ike_bytes key,
-                  const struct ike_bytes *seed, size_t seed_count, uint8_t *out, size_t len);
+/* prf+ (key, seed parts), RFC 7296 2.13. */
+struct ike_prf_plus_input {
+    const struct ike_algo *prf;
+    struct ike_bytes key;
+    const struct ike_bytes *seed;
+    size_t seed_count;
+};
+/* `len` at most 255 x the PRF's output. */
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
+                  size_t len);
 
 /* Octets of SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr for a suite, in this order. */
 size_t ike_keys_len(const struct ike_suite *suite);
@@ -32,8 +39,13 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
 /* Octets of KEYMAT of one Child SA, both directions: encryption key (with salt) and integrity key
  * initiator to responder first (RFC 7296 2.17). */
 size_t ike_child_keys_len(const struct ike_suite *suite);
-void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_algo *prf,
-                           struct ike_bytes sk_d, struct ike_bytes nonce_i,
-                           struct ike_bytes nonce_r, uint8_t *room, size_t len);
+struct ike_child_keys_input {
+    const struct ike_algo *prf; /* of the IKE SA */
+    struct ike_bytes sk_d;
+    struct ike_bytes nonce_i; /* of the exchange that makes the child */
+    struct ike_bytes nonce_r;
+};
+void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_child_keys_input *input,
+                           uint8_t *room, size_t len);
 
 #endif
