@@ -164,6 +164,7 @@ static void hmac_end(struct openssl *o, const struct ike_algo *algo, const struc
     must(EVP_DigestFinal_ex(o->work, out, NULL));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a view, its count and an output, each by itself */
 static void openssl_prf(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
                         const struct ike_bytes *parts, size_t part_count, uint8_t *out)
 {
