@@ -232,7 +232,6 @@ static bool figure_write(struct plot *p, const char *name, char *error)
 
 static bool plot_open(struct plot *p, const char *db_path, const char *figures_dir, char *error)
 {
-    char why[RESULTS_ERROR_MAX] = "";
     const char *const base = getenv("TMPDIR");
     p->folder = figures_dir;
     (void)snprintf(p->stem, sizeof p->stem, "%s", db_path);
@@ -240,10 +239,10 @@ static bool plot_open(struct plot *p, const char *db_path, const char *figures_d
     if (len > 3 && strcmp(p->stem + len - 3, ".db") == 0)
         p->stem[len - 3] = '\0';
     if (strchr(db_path, '\'') != NULL || strchr(figures_dir, '\'') != NULL)
-        return sql_error(error, "%.200s: gnuplot takes no path with a quotation mark", db_path);
-    p->db = sql_open_ours(db_path, SQL_READ, why);
+        return sql_error(error, "cannot be drawn: gnuplot takes no path with a quotation mark");
+    p->db = sql_open_ours(db_path, SQL_READ, error);
     if (p->db == NULL)
-        return sql_error(error, "%.200s %.300s", db_path, why);
+        return false;
     (void)snprintf(p->temp, sizeof p->temp, "%s/ikelab-figures-XXXXXX",
                    base != NULL ? base : "/tmp");
     if (mkdtemp(p->temp) != NULL)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 64, ROWS_MAX = 100000 };
+enum { COLUMNS_MAX = 64 };
 
 /* All cells as text, row after row; a name's row is first. */
 struct table {
@@ -28,15 +28,29 @@ static size_t width_of(const char *text)
     return width;
 }
 
-static bool row_add(struct table *t, sqlite3_stmt *statement, bool names)
+/* Room for one more row, whose cells are empty. */
+static bool row_room(struct table *t)
 {
     if (t->rows == t->room) {
-        t->room = t->room == 0 ? 64 : t->room * 2;
-        char **const cells = realloc(t->cells, t->room * (size_t)t->columns * sizeof *cells);
-        if (cells == NULL || t->rows == ROWS_MAX)
+        const size_t room = t->room == 0 ? 64 : t->room * 2;
+        char **const cells = realloc(t->cells, room * (size_t)t->columns * sizeof *cells);
+        if (cells == NULL)
             return false;
         t->cells = cells;
+        t->room = room;
     }
+    for (int i = 0; i < t->columns; i++)
+        t->cells[t->rows * (size_t)t->columns + (size_t)i] = NULL;
+    t->rows++;
+    return true;
+}
+
+/* False: no memory. */
+static bool row_add(struct table *t, sqlite3_stmt *statement, bool names)
+{
+    if (!row_room(t))
+        return false;
+    char **const row = t->cells + (t->rows - 1) * (size_t)t->columns;
     for (int i = 0; i < t->columns; i++) {
         const char *const name = sqlite3_column_name(statement, i);
         const char *text = names ? name : (const char *)sqlite3_column_text(statement, i);
@@ -46,11 +60,10 @@ static bool row_add(struct table *t, sqlite3_stmt *statement, bool names)
         if (text == NULL)
             text = names ? "" : "-";
         t->width[i] = width_of(text) > t->width[i] ? width_of(text) : t->width[i];
-        t->cells[t->rows * (size_t)t->columns + (size_t)i] = strdup(text);
-        if (t->cells[t->rows * (size_t)t->columns + (size_t)i] == NULL)
-            abort();
+        row[i] = strdup(text);
+        if (row[i] == NULL)
+            return false;
     }
-    t->rows++;
     return true;
 }
 
@@ -111,31 +124,46 @@ static void csv_row(sqlite3_stmt *statement, bool names)
                  i == columns - 1);
 }
 
-/* Opens for reading and prepares; `error` names the file. */
+/* Opens for reading and prepares what must be a SELECT. */
 static sqlite3_stmt *query(const char *path, const char *sql, sqlite3 **db, char *error)
 {
-    char why[RESULTS_ERROR_MAX] = "";
     sqlite3_stmt *statement = NULL;
-    *db = sql_open_ours(path, SQL_READ, why);
-    if (*db != NULL)
-        statement = sql_prepare(*db, sql, why);
-    if (statement != NULL)
+    *db = sql_open_ours(path, SQL_READ, error);
+    if (*db == NULL)
+        return NULL;
+    if (sqlite3_prepare_v2(*db, sql, -1, &statement, NULL) != SQLITE_OK)
+        (void)sql_trouble(*db, error);
+    else if (statement == NULL || sqlite3_column_count(statement) == 0 ||
+             !sqlite3_stmt_readonly(statement))
+        (void)sql_error(error, "is only read here: give a SELECT");
+    else
         return statement;
-    (void)sql_error(error, "%.200s %.300s", path, why);
+    (void)sqlite3_finalize(statement);
     (void)sqlite3_close(*db);
     return NULL;
 }
 
 /* Ends a query; `got` is what its last step said. */
-static bool query_end(const char *path, sqlite3 *db, sqlite3_stmt *statement, int got, char *error)
+static bool query_end(sqlite3 *db, sqlite3_stmt *statement, int got, char *error)
 {
-    char why[RESULTS_ERROR_MAX] = "";
-    const bool good = got == SQLITE_DONE || sql_trouble(db, why);
-    if (!good)
-        (void)sql_error(error, "%.200s %.300s", path, why);
+    const bool good = got == SQLITE_DONE || sql_trouble(db, error);
     (void)sqlite3_finalize(statement);
     (void)sqlite3_close(db);
     return good;
+}
+
+/* All rows; what the last step said, or SQLITE_NOMEM. */
+static int rows_read(struct table *t, sqlite3_stmt *statement)
+{
+    int got = SQLITE_ROW;
+    for (int i = 0; i < t->columns; i++)
+        t->number[i] = true;
+    for (bool names = true; got == SQLITE_ROW; names = false) {
+        if (!row_add(t, statement, names))
+            return SQLITE_NOMEM;
+        got = sqlite3_step(statement);
+    }
+    return got;
 }
 
 bool results_print(const char *path, const char *sql, char *error)
@@ -145,18 +173,19 @@ bool results_print(const char *path, const char *sql, char *error)
     if (statement == NULL)
         return false;
     struct table table = {.columns = sqlite3_column_count(statement)};
-    table.columns = table.columns < COLUMNS_MAX ? table.columns : COLUMNS_MAX;
-    for (int i = 0; i < table.columns; i++)
-        table.number[i] = true;
-    bool room = row_add(&table, statement, true);
-    int got = SQLITE_ROW;
-    while (room && (got = sqlite3_step(statement)) == SQLITE_ROW)
-        room = row_add(&table, statement, false);
-    table_print(&table);
+    const bool wide = table.columns > COLUMNS_MAX;
+    const int got = wide ? SQLITE_DONE : rows_read(&table, statement);
+    if (got == SQLITE_DONE && !wide)
+        table_print(&table);
     for (size_t i = 0; i < table.rows * (size_t)table.columns; i++)
         free(table.cells[i]);
     free(table.cells);
-    return query_end(path, db, statement, room ? got : SQLITE_DONE, error);
+    bool good = query_end(db, statement, got, error);
+    if (wide)
+        good = sql_error(error, "gives over %d columns: ask for fewer, or for CSV", COLUMNS_MAX);
+    else if (got == SQLITE_NOMEM)
+        good = sql_error(error, "gives too many rows for a table: ask for fewer, or for CSV");
+    return good;
 }
 
 bool results_print_csv(const char *path, const char *sql, char *error)
@@ -169,7 +198,7 @@ bool results_print_csv(const char *path, const char *sql, char *error)
     int got;
     while ((got = sqlite3_step(statement)) == SQLITE_ROW)
         csv_row(statement, false);
-    return query_end(path, db, statement, got, error);
+    return query_end(db, statement, got, error);
 }
 
 bool results_messages(const char *path, uint32_t run,
@@ -201,5 +230,5 @@ bool results_messages(const char *path, uint32_t run,
             .bytes = {.at = bytes, .len = (size_t)sqlite3_column_bytes(s, 9)}};
         take(owner, &message);
     }
-    return query_end(path, db, s, got, error);
+    return query_end(db, s, got, error);
 }
