@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ * Flows of every kind and cipher that Wireshark can open, written as a capture
+ * with its keys, and our own reading of each message on standard output, one
+ * line each, fields in the order oracle_tshark.py asks tshark for them.
+ * Arguments: the capture's path, the key table's path. */
+#include "ike/v2/payload.h"
+#include "ike/v2/proposal.h"
+#include "ike/v2/protect.h"
+#include "ike/v2/selector.h"
+#include "results/capture.h"
+#include "tests/pair.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GAP_NS = 60, PROPOSAL = 2, TRANSFORM = 3 }; /* as tshark numbers the payloads within SA */
+
+static struct pair p;
+static struct results_capture *capture;
+static uint64_t keyed_spi;
+static uint64_t clock_ns; /* of the whole capture: one flow after another */
+
+/* ---- our reading ---- */
+
+struct columns {
+    char types[256], notifies[128], nonce[600], groups[32], encr[64], ids[64], from[256], to[256],
+        methods[16];
+};
+
+static void append(char *list, size_t max, const char *text)
+{
+    const size_t len = strlen(list);
+    (void)snprintf(list + len, max - len, "%s%s", len > 0 ? "," : "", text);
+}
+
+static void append_number(char *list, size_t max, unsigned number)
+{
+    char text[16];
+    (void)snprintf(text, sizeof text, "%u", number);
+    append(list, max, text);
+}
+
+static void read_sa(struct columns *c, struct ike_bytes body)
+{
+    struct ike_reader list = rd_open(body);
+    struct ike_proposal proposal = {.last = false};
+    while (!proposal.last && ike_proposal_parse(&list, &proposal) == WHY_OK) {
+        append_number(c->types, sizeof c->types, PROPOSAL);
+        for (uint8_t i = 0; i < proposal.transform_count; i++) {
+            append_number(c->types, sizeof c->types, TRANSFORM);
+            if (proposal.transforms[i].type == TRANSFORM_ENCR)
+                append_number(c->encr, sizeof c->encr, proposal.transforms[i].id);
+        }
+    }
+}
+
+static void read_selectors(struct columns *c, struct ike_bytes body)
+{
+    struct ike_selectors list;
+    char text[IKE_ADDR_TEXT];
+    if (ike_selectors_parse(body, &list) != WHY_OK)
+        abort();
+    for (uint8_t i = 0; i < list.count; i++) {
+        ike_addr_format(&list.at[i].from, text);
+        append(c->from, sizeof c->from, text);
+        ike_addr_format(&list.at[i].to, text);
+        append(c->to, sizeof c->to, text);
+    }
+}
+
+static void read_payload(struct columns *c, const struct ike_message *m, uint8_t type)
+{
+    const struct ike_bytes body = ike_message_body(m, (enum ike_payload_type)type);
+    struct ike_auth auth;
+    struct ike_id id;
+    struct ike_ke ke;
+    append_number(c->types, sizeof c->types, type);
+    if (type == PAYLOAD_SA)
+        read_sa(c, body);
+    if (type == PAYLOAD_TSI || type == PAYLOAD_TSR)
+        read_selectors(c, body);
+    if (type == PAYLOAD_KE && ike_ke_parse(body, &ke) == WHY_OK)
+        append_number(c->groups, sizeof c->groups, ke.group);
+    if (type == PAYLOAD_AUTH && ike_auth_parse(body, &auth) == WHY_OK)
+        append_number(c->methods, sizeof c->methods, auth.method);
+    if ((type == PAYLOAD_IDI || type == PAYLOAD_IDR) && ike_id_parse(body, &id) == WHY_OK) {
+        char text[IKE_ID_MAX + 1];
+        (void)snprintf(text, sizeof text, "%.*s", id.len, (const char *)id.data);
+        append(c->ids, sizeof c->ids, text);
+    }
+    for (size_t i = 0; type == PAYLOAD_NONCE && i < body.len; i++)
+        (void)snprintf(c->nonce + 2 * i, 3, "%02x", body.at[i]);
+}
+
+static void print_reading(enum pair_side from, struct ike_bytes bytes)
+{
+    static uint8_t copy[IKE_MESSAGE_MAX];
+    static struct columns c;
+    static struct ike_message m;
+    c = (struct columns){.types = ""};
+    if (ike_message_parse(bytes, &m) != WHY_OK)
+        abort();
+    if ((m.there & P(PAYLOAD_SK)) != 0) {
+        const bool initiator = (m.head.flags & FLAG_INITIATOR) != 0;
+        const struct ike_seal_keys keys = ike_keys_of(&p.keys, initiator);
+        memcpy(copy, bytes.at, bytes.len);
+        if (ike_open_sealed(&m, &keys, p.end[from].crypto, copy) != WHY_OK)
+            abort();
+    }
+    for (uint8_t i = 0; i < m.type_count; i++)
+        read_payload(&c, &m, m.types[i]);
+    for (uint8_t i = 0; i < m.notify_count; i++)
+        append_number(c.notifies, sizeof c.notifies, m.notifies[i].type);
+    (void)printf("%016" PRIx64 "|%016" PRIx64 "|%u|0x%02x|0x%08x|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s\n",
+                 m.head.spi_i, m.head.spi_r, m.head.exchange, m.head.flags, m.head.id,
+                 m.head.length, c.types, c.notifies, c.nonce, c.groups, c.encr, c.ids, c.from, c.to,
+                 c.methods);
+}
+
+/* ---- the flows ---- */
+
+/* Every message as it leaves, into the capture and onto standard output. */
+static bool see(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    struct ike_bytes message = {.at = bytes, .len = *len};
+    struct sim_message seen = {
+        .at_ns = clock_ns, .who = "b", .bytes = message, .inbound = from == A};
+    static const uint8_t marker[4] = {0};
+    const bool nat = *len > 4 && memcmp(bytes, marker, sizeof marker) == 0;
+    (void)number;
+    clock_ns += GAP_NS;
+    seen.from = pair->end[from].addr;
+    seen.to = pair->end[1 - from].addr;
+    seen.from.port = seen.to.port = nat ? IKE_PORT_NAT : IKE_PORT;
+    seen.fate = "sent";
+    seen.text = "";
+    if (pair->has_keys && pair->keys.spi_i != keyed_spi) {
+        keyed_spi = pair->keys.spi_i;
+        results_capture_keys(capture, &pair->keys);
+    }
+    results_capture_message(capture, &seen);
+    if (nat)
+        message = (struct ike_bytes){.at = bytes + 4, .len = *len - 4};
+    print_reading(from, message);
+    return true;
+}
+
+static void always_cookies(void)
+{
+    p.end[B].config.cookies.on_at = 0;
+}
+
+static void other_group(void)
+{
+    pair_offer(&p, A, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+    pair_offer(&p, B, "aes256gcm16-prfsha256-ecp256", "aes256gcm16");
+}
+
+static void other_nets(void)
+{
+    (void)ike_selector_from_text("10.99.0.0/16", &p.end[B].policy.local[0]);
+}
+
+static void other_key(void)
+{
+    p.end[B].policy.psk[0] = 'x';
+}
+
+static void no_proposal(void)
+{
+    pair_offer(&p, B, "aes128-sha256-prfsha256-ecp384", "aes256gcm16");
+}
+
+static void forced(void)
+{
+    p.end[A].policy.force_encapsulation = true;
+}
+
+static void transport(void)
+{
+    p.end[A].policy.transport_mode = p.end[B].policy.transport_mode = true;
+    p.end[A].policy.initial_contact = true;
+}
+
+static void (*const flows[])(void) = {NULL,      always_cookies, other_group, other_nets,
+                                      other_key, no_proposal,    forced,      transport};
+
+static const struct {
+    const char *ike;
+    const char *esp;
+} suites[] = {
+    {"aes128gcm16-prfsha256-x25519", "aes128gcm16"},
+    {"aes256gcm16-prfsha384-ecp256", "aes256gcm16"},
+    {"aes128-sha256-prfsha256-ecp384", "aes128-sha256"},
+    {"aes256-sha384-prfsha384-modp2048", "aes256-sha384"},
+    {"aes256-sha512-prfsha512-modp3072", "aes256-sha512"},
+    {"aes128-sha512-prfsha512-modp4096", "chacha20poly1305"},
+};
+
+static void run(void (*prepare)(void), size_t suite)
+{
+    static uint64_t seed = 5000;
+    pair_init(&p,
+              (struct pair_options){
+                  .provider = PAIR_OPENSSL, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    p.end[A].random = seed++; /* other SPIs each time: they name the keys */
+    p.end[B].random = seed++;
+    pair_offer(&p, A, suites[suite].ike, suites[suite].esp);
+    pair_offer(&p, B, suites[suite].ike, suites[suite].esp);
+    if (prepare != NULL)
+        prepare();
+    p.touch = see;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(900000000));
+    if (ike_stats(p.end[A].engine).established > 0) {
+        (void)ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa);
+        (void)ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child);
+        pair_run_for(&p, UINT64_C(900000000));
+        (void)ike_delete(p.end[B].engine, p.now_ns, p.end[B].sa);
+        pair_run_for(&p, UINT64_C(900000000));
+    }
+    pair_close(&p);
+}
+
+int main(int argc, char **argv)
+{
+    char error[RESULTS_ERROR_MAX] = "";
+    if (argc != 3)
+        return 2;
+    capture = results_capture_open(argv[1], argv[2], error);
+    if (capture == NULL) {
+        (void)fprintf(stderr, "oracle_capture: %s\n", error);
+        return 1;
+    }
+    for (size_t suite = 0; suite < sizeof suites / sizeof suites[0]; suite++)
+        run(NULL, suite);
+    for (size_t flow = 0; flow < sizeof flows / sizeof flows[0]; flow++)
+        run(flows[flow], 1);
+    return results_capture_close(capture, error) ? 0 : 1;
+}

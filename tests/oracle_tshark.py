@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tshark as an oracle: it opens and dissects captures of our flows, finds nothing malformed, and reads
+in every field what our own parser reads. Usage: oracle_tshark.py ORACLE_CAPTURE     prints TAP"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# In the order in which oracle_capture prints its own reading.
+FIELDS = ["isakmp.ispi", "isakmp.rspi", "isakmp.exchangetype", "isakmp.flags", "isakmp.messageid",
+          "isakmp.length", "isakmp.typepayload", "isakmp.notify.msgtype", "isakmp.nonce",
+          "isakmp.key_exchange.dh_group", "isakmp.tf.id.encr", "isakmp.id.data.fqdn",
+          "isakmp.ts.start_ipv4", "isakmp.ts.end_ipv4", "isakmp.auth.method"]
+COMPLAINTS = ["_ws.malformed", "_ws.expert.message"]
+
+
+def tshark(capture, home, fields):
+    command = ["tshark", "-r", capture, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
+               "-T", "fields", "-E", "separator=|"]
+    for field in fields:
+        command += ["-e", field]
+    done = subprocess.run(command, env={**os.environ, "WIRESHARK_CONFIG_DIR": home}, text=True, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    return done.stdout.splitlines()
+
+
+def main():
+    if shutil.which("tshark") is None:
+        print("1..0 # SKIP tshark is not installed")
+        return
+    with tempfile.TemporaryDirectory(prefix="ikelab-tshark-") as home:
+        capture = os.path.join(home, "flows.pcapng")
+        ours = subprocess.run([os.path.abspath(sys.argv[1]), capture, os.path.join(home, "ikev2_decryption_table")],
+                              stdout=subprocess.PIPE, text=True, timeout=120, check=True).stdout.splitlines()
+        theirs = tshark(capture, home, FIELDS)
+        # The comment on each packet, its fate, comes as an expert's message too.
+        complaints = [(number, line) for number, line in enumerate(tshark(capture, home, COMPLAINTS), 1)
+                      if line != "|sent"]
+        checked = tshark(capture, home, ["udp.checksum.status"])
+    good = not complaints and len(theirs) == len(ours) > 0
+    print(f"{'' if good else 'not '}ok 1 - tshark reads {len(theirs)} of {len(ours)} messages and finds none malformed")
+    for number, line in complaints[:10]:
+        print(f"# message {number}: {line}")
+    for index, field in enumerate(FIELDS):
+        pairs = [(number, a.split("|")[index], b.split("|")[index])
+                 for number, (a, b) in enumerate(zip(ours, theirs), 1)]
+        differ = [pair for pair in pairs if pair[1] != pair[2]]
+        filled = sum(1 for pair in pairs if pair[1])
+        good = not differ and filled > 0
+        print(f"{'' if good else 'not '}ok {index + 2} - {field}: {filled} messages with it, all read alike")
+        for number, mine, other in differ[:5]:
+            print(f"# message {number}: we read {mine}, tshark {other}")
+    sealed = sum(1 for line in theirs if line.split("|")[6].startswith("46,"))
+    print(f"{'' if sealed > 40 else 'not '}ok {len(FIELDS) + 2} - {sealed} messages were opened with the keys beside the capture")
+    good = set(checked) == {"1"}
+    print(f"{'' if good else 'not '}ok {len(FIELDS) + 3} - every UDP checksum is right: {sorted(set(checked))}")
+    print(f"1..{len(FIELDS) + 3}")
+
+
+if __name__ == "__main__":
+    main()
