@@ -32,7 +32,12 @@ struct columns {
 static void append(char *list, size_t max, const char *text)
 {
     const size_t len = strlen(list);
-    (void)snprintf(list + len, max - len, "%s%s", len > 0 ? "," : "", text);
+    const size_t more = strlen(text);
+    if (len + more + 2 > max)
+        abort();
+    if (len > 0)
+        list[len] = ',';
+    memcpy(list + len + (len > 0 ? 1 : 0), text, more + 1);
 }
 
 static void append_number(char *list, size_t max, unsigned number)
