@@ -537,6 +537,75 @@ static void test_messages_are_read_back(void)
     EXPECT_EQ(seen.count, 1);
 }
 
+static void print_database_make(void)
+{
+    (void)unlink(in_folder("print.db"));
+    database_make(in_folder("print.db"), in_order, 1);
+}
+
+/* What a printing function writes to standard output. */
+static const char *printed(bool (*print)(const char *path, const char *sql, char *error),
+                           const char *sql)
+{
+    static char out[2000];
+    (void)fflush(stdout);
+    const int kept = dup(STDOUT_FILENO);
+    EXPECT(freopen(in_folder("printed"), "wb", stdout) != NULL);
+    const bool good = print(in_folder("print.db"), sql, error);
+    (void)fflush(stdout);
+    EXPECT(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+
+    FILE *const file = fopen(in_folder("printed"), "rb");
+    out[file != NULL ? fread(out, 1, sizeof out - 1, file) : 0] = '\0';
+    if (file != NULL)
+        (void)fclose(file);
+    if (!good)
+        (void)snprintf(out, sizeof out, "error: %s", error);
+    return out;
+}
+
+static void test_table_aligns_numbers_right_and_leaves_empty_columns_out(void)
+{
+    print_database_make();
+    EXPECT_STR(printed(results_print, "SELECT 'µ' AS name, NULL AS gone, 7 AS n"
+                                      " UNION ALL SELECT 'long', NULL, 1234"
+                                      " UNION ALL SELECT 'x', NULL, NULL"),
+               "name     n\n"
+               "----  ----\n"
+               "µ        7\n"
+               "long  1234\n"
+               "x        -\n");
+    EXPECT_STR(printed(results_print, "SELECT NULL AS gone"), "(no rows)\n");
+    EXPECT_STR(printed(results_print, "SELECT 1 AS n WHERE 0"), "(no rows)\n");
+}
+
+static void test_csv_quotes_as_rfc_4180_and_keeps_every_column(void)
+{
+    print_database_make();
+    EXPECT_STR(printed(results_print_csv, "SELECT 'a,b' AS \"x\"\"y\", NULL AS n,"
+                                          " 'say \"hi\"' AS t, 2 AS i"),
+               "\"x\"\"y\",n,t,i\r\n"
+               "\"a,b\",,\"say \"\"hi\"\"\",2\r\n");
+}
+
+static void test_queries_that_cannot_be_printed_say_why(void)
+{
+    print_database_make();
+    const char *const before = ask(in_folder("print.db"), "SELECT count(*) FROM run");
+    static const char select[] = "error: is only read here: give a SELECT";
+    EXPECT_STR(printed(results_print, ""), select);
+    EXPECT_STR(printed(results_print, "DELETE FROM run"), select);
+    EXPECT_STR(printed(results_print_csv, "DELETE FROM run RETURNING run"), select);
+    EXPECT_STR(printed(results_print, "SELECT * FROM nosuch"),
+               "error: cannot be used: no such table: nosuch");
+    EXPECT_STR(ask(in_folder("print.db"), "SELECT count(*) FROM run"), before);
+    EXPECT_STR(printed(results_print,
+                       "SELECT * FROM study AS a, study AS b, study AS c, study AS d,"
+                       " study AS e, study AS f"),
+               "error: gives over 64 columns: ask for fewer, or for CSV");
+}
+
 static void folder_make(void)
 {
     const char *const base = getenv("TMPDIR");
@@ -573,6 +642,9 @@ int main(int argc, char **argv)
         TEST(test_full_disk_is_an_error_and_keeps_finished_runs),
         TEST(test_spool_that_cannot_be_written_says_so),
         TEST(test_messages_are_read_back),
+        TEST(test_table_aligns_numbers_right_and_leaves_empty_columns_out),
+        TEST(test_csv_quotes_as_rfc_4180_and_keeps_every_column),
+        TEST(test_queries_that_cannot_be_printed_say_why),
     };
     folder_make();
     const int status = test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
