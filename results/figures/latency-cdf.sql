@@ -19,5 +19,12 @@ FROM ranked JOIN share USING (point) JOIN largest USING (point)
 WHERE place = 1 OR place = count OR place * 400 / count > (place - 1) * 400 / count
 ORDER BY coalesce(at, 1e18) DESC, label, place;
 SELECT text AS "$rate" FROM flood ORDER BY rate DESC LIMIT 1;
-SELECT experiment || ', all seeds together; attempts begun during the flood; ikelab ' || version || ' '
-       || "commit" AS "$note" FROM study;
+-- A threshold without a success has no curve: the note names it.
+WITH barred AS (
+    SELECT coalesce(label, 'default') AS label
+    FROM handshake JOIN run USING (run) JOIN flood USING (point) LEFT JOIN threshold USING (point)
+    WHERE rate IS (SELECT max(rate) FROM flood) AND (phase = 'during' OR rate = 0)
+    GROUP BY point HAVING sum(outcome = 'succeeded') = 0)
+SELECT experiment || ', all seeds together; attempts begun during the flood'
+       || coalesce((SELECT '; none succeeds with N = ' || group_concat(label, ', ') FROM barred), '')
+       || '; ikelab ' || version || ' ' || "commit" AS "$note" FROM study;
