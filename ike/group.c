@@ -18,8 +18,9 @@ enum {
     LOW_ORDER_COUNT = 7,
 };
 
-/* The primes of RFC 3526 are digits of pi between two runs of 64 one bits. So the three begin
- * alike, with as many of these octets as their length asks, and end in a tail of their own. */
+/* The primes (RFC 3526 3, 4 and 5) are digits of pi between two runs of 64 one bits. So the three
+ * begin alike, with as many of these octets as their length asks, and end in a tail of their own.
+ */
 static const uint8_t prime_head[] = {
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc9, 0x0f, 0xda, 0xa2, 0x21, 0x68, 0xc2, 0x34,
     0xc4, 0xc6, 0x62, 0x8b, 0x80, 0xdc, 0x1c, 0xd1, 0x29, 0x02, 0x4e, 0x08, 0x8a, 0x67, 0xcc, 0x74,

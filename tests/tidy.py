@@ -47,8 +47,10 @@ FUNCTION_LINES_MAX, PARAMETERS_MAX = 70, 5
 # Agreed interfaces of more parameters: the provider's calls carry a view and its count, a size or an
 # output each (ike/crypto.h), and what implements or stands directly on them.
 MANY_PARAMETERS = re.compile(r"_prf$|_seal$|_open$|_kex_\w+$")
-# Documents named as a whole, where no one section says it.
-WHOLE_RFC = re.compile(r"RFC (7296|8019|5282|7383|2407|2408|2409|4303|3948|6989|5903|7748|8031|4868|7634|3526|2104|2404)\b")
+# A citation and what must follow it: 2.6, 3.3.2, Appendix B, A.1, section 4, Table 2.
+RFC_WITHOUT_SECTION = re.compile(r"RFC \d{4}\b(?!,?\s(?:\*\s)?\s*(?:\d+\b|[Ss]ections? \d|Appendix [A-Z]|[A-Z]\.\d|Table \d|errat))")
+# Documents cited as a whole outside head comments and tables, and why no one section says it.
+WHOLE_RFC = {}
 
 
 class Tree:
@@ -162,31 +164,40 @@ def banned_calls_are_not_made(tree):
 
 
 def rfcs_are_cited_with_a_section(tree):
+    """Head comments, tables and strings may name a document alone."""
     for path, text in tree.code("ike", "sim", "models"):
-        for match in re.finditer(r"RFC \d{4}\b(?!,? ?(\d|section|Appendix|[A-Z]\b))", text):
-            if not WHOLE_RFC.match(match.group(0)) and '"RFC' not in text[match.start() - 1:match.end()]:
-                yield f"{path}:{line_of(text, match.start())}: {match.group(0)} without its section"
+        free = re.sub(r"/\* clang-format off \*/.*?/\* clang-format on \*/|\A/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"",
+                      lambda match: re.sub(r"[^\n]", " ", match.group(0)), text, flags=re.S)
+        for match in RFC_WITHOUT_SECTION.finditer(free):
+            if match.group(0) not in WHOLE_RFC.get(path, ()):
+                yield f"{path}:{line_of(free, match.start())}: {match.group(0)} without its section"
 
 
 def every_reason_is_named_in_a_test(tree):
     tests = "".join(text for path, text in tree.code("tests"))
     for name in re.findall(r"^    ROW\((\w+),", tree.files["ike/why.h"], re.M):
-        if f"WHY_{name}" not in tests:
+        if not re.search(rf"\bWHY_{name}\b", tests):
             yield f"ike/why.h: WHY_{name}"
 
 
-def every_rule_has_its_handler_and_every_handler_its_rule(tree):
+def every_handler_stands_in_a_rule(tree):
+    """In exchange_NAME.c the handlers are NAME_*(turn); a row says its handler's name in its last column."""
     for path, text in tree.files.items():
-        if not re.match(r"ike/v\d/exchange_\w+\.c", path):
+        exchange = re.match(r"(ike/v\d)/exchange_(\w+)\.c$", path)
+        if exchange is None:
             continue
-        handlers = set(re.findall(r"^static enum ike_why (\w+)\(struct ike_turn \*t\)\n\{", text, re.M))
-        table = text[text.rfind("ike_rule "):]
-        for name in re.findall(r"(\w+), +S_\w+, +\"", table):
-            if name not in handlers:
-                yield f"{path}: rule without handler {name}"
-        for name in handlers:
-            if len(re.findall(rf"\b{name}\b", text)) < 2:
-                yield f"{path}: {name} is used by nobody"
+        handlers = re.findall(rf"^static enum ike_why ({exchange[2]}_\w+)\(struct ike_turn \*\w+\)\n\{{", text, re.M)
+        rules = re.search(rf"ike_rule (ike_{exchange[2]}_rules)\[\] = \{{\n(.*?)^\}};", text, re.M | re.S)
+        if rules is None:
+            yield f"{path}: has no table ike_{exchange[2]}_rules"
+            continue
+        if not re.search(rf"\{{{rules[1]}, ", tree.files.get(f"{exchange[1]}/rules.c", "")):
+            yield f"{path}: {rules[1]} is not among the groups of {exchange[1]}/rules.c"
+        rows = re.findall(r"(\w+), +\w+, +\"(\w+)\" *\},", rules[2])
+        yield from (f"{path}: the row of {run} is named {name}" for run, name in rows if run != name)
+        yield from (f"{path}: {name} stands in no rule" for name in handlers if name not in {run for run, _ in rows})
+        if len(rows) != len(re.findall(r"^    \{", rules[2], re.M)):
+            yield f"{path}: a row that cannot be read"
 
 
 def every_experiment_asks_and_draws_what_exists(tree):
@@ -202,18 +213,31 @@ def every_experiment_asks_and_draws_what_exists(tree):
                     yield f"{path}: figure {name} has no results/figures/{name}{kind}"
 
 
+def built(tree):
+    """What the meson.build files name, as paths from the top; tests name programs without their `.c`."""
+    for path, text in tree.files.items():
+        if os.path.basename(path) != "meson.build":
+            continue
+        folder = os.path.dirname(path)
+        for name in re.findall(r"'([\w/.-]+)'", text):
+            yield os.path.join(folder, name)
+            yield os.path.join(folder, name + ".c")
+        fuzzers = re.search(r"^fuzzers = \{(.*?)^\}", text, re.M | re.S)
+        yield from (f"{folder}/fuzz_{name}.c" for name in re.findall(r"'(\w+)':", fuzzers[1] if fuzzers else ""))
+
+
 def nothing_lies_about_unused(tree):
-    builds = "".join(text for path, text in tree.files.items() if path.endswith("meson.build"))
-    fuzzers = re.search(r"^fuzzers = \{(.*?)^\}", builds, re.M | re.S)
-    builds += "".join(f"'fuzz_{name}.c'" for name in re.findall(r"'(\w+)':", fuzzers.group(1) if fuzzers else ""))
-    everything = "".join(text for path, text in tree.code())
+    listed = set(built(tree))
+    included = {name for _, text in tree.code() for name in re.findall(r'^#include "(.*?)"', text, re.M)}
     for path in tree.files:
-        name = os.path.basename(path)
-        if path.endswith(".c") and f"'{name}'" not in builds and f"/{name}'" not in builds \
-                and f"'{name[:-2]}'" not in builds:
-            yield f"{path}: is built by nobody"
-        if path.endswith(".h") and f'#include "{path}"' not in everything:
+        if (path.endswith(".c") or re.match(r"tests/.*\.py$", path)) and path not in listed:
+            yield f"{path}: is built or run by nobody"
+        if path.endswith(".h") and path not in included:
             yield f"{path}: is included by nobody"
+        other = {".sql": ".gp", ".gp": ".sql"}.get(os.path.splitext(path)[1])
+        if re.match(r"results/figures/", path) and os.path.splitext(path)[0] + str(other) not in tree.files \
+                and os.path.basename(path) != "style.gp":
+            yield f"{path}: is half a figure"
 
 
 def the_manual_names_every_metric(tree):
@@ -251,7 +275,7 @@ RULES = [rooms_include_only_what_stands_left_of_them, foreign_headers_stay_in_th
          ike_v1_and_v2_do_not_know_each_other, every_file_says_what_it_is_for, lines_and_files_are_short,
          functions_are_short_and_take_few_parameters, banned_calls_are_not_made,
          rfcs_are_cited_with_a_section, every_reason_is_named_in_a_test,
-         every_rule_has_its_handler_and_every_handler_its_rule, every_experiment_asks_and_draws_what_exists,
+         every_handler_stands_in_a_rule, every_experiment_asks_and_draws_what_exists,
          nothing_lies_about_unused, the_manual_names_every_metric, the_project_speaks_only_of_itself,
          code_is_formatted]
 

@@ -116,7 +116,7 @@ static void say_payloads(struct text *t, const struct reading *r)
         say(t, "}");
 }
 
-/* What is no IKE message on port 4500 (RFC 3948); cuts the marker off `bytes`. */
+/* What is no IKE message on port 4500 (RFC 3948 2); cuts the marker off `bytes`. */
 static const char *other_than_ike(struct ike_bytes *bytes, bool port_nat)
 {
     if (!port_nat)
