@@ -117,6 +117,28 @@ static void test_checksums_are_right(void)
     EXPECT_EQ(atoi(tshark(arguments)), 100);
 }
 
+/* The checksum tshark sees over two octets of payload. */
+static unsigned checksum_over(unsigned payload)
+{
+    const uint8_t octets[2] = {(uint8_t)(payload >> 8), (uint8_t)payload};
+    const struct sim_message m = {.who = "vpn",
+                                  .from = address("fe80::1", 9999),
+                                  .to = address("2001:db8::1", 9998),
+                                  .bytes = {.at = octets, .len = sizeof octets},
+                                  .text = "",
+                                  .fate = ""};
+    struct results_capture *const c = capture_open();
+    results_capture_message(c, &m);
+    EXPECT(results_capture_close(c, error));
+    return (unsigned)strtoul(tshark("-T fields -e udp.checksum"), NULL, 16);
+}
+
+/* A payload that is the checksum of the rest makes the sum zero, which would mean "none". */
+static void test_checksum_of_zero_is_sent_as_ones(void)
+{
+    EXPECT_EQ(checksum_over(checksum_over(0)), 0xffff);
+}
+
 static void no_random(void *owner, uint8_t *out, size_t len)
 {
     (void)owner;
@@ -249,6 +271,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_times_addresses_and_ports_are_those_recorded),
         TEST(test_checksums_are_right),
+        TEST(test_checksum_of_zero_is_sent_as_ones),
         TEST(test_table_beside_it_opens_every_cipher_wireshark_knows),
         TEST(test_capture_without_packets_is_a_capture),
         TEST(test_capture_that_cannot_be_written_says_so),
