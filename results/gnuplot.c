@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 enum { NOT_FOUND = 127 };
 
 /* Its exit status; what it says goes into a file. */
