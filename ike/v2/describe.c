@@ -191,7 +191,10 @@ static void detail_ke(struct text *t, struct ike_bytes body)
     if (ike_ke_parse(body, &ke) != WHY_OK)
         return;
     const uint8_t row = ike_algo_find(TRANSFORM_KE, ke.group, 0);
-    say(t, "  %s, %zu octets", row != 0 ? ike_algos[row].name : "unknown group", ke.share.len);
+    if (row != 0)
+        say(t, "  %s, %zu octets", ike_algos[row].name, ke.share.len);
+    else
+        say(t, "  group %u, %zu octets", ke.group, ke.share.len);
 }
 
 static void detail_id(struct text *t, struct ike_bytes body)
@@ -242,10 +245,19 @@ static const struct {
     void (*detail)(struct text *t, struct ike_bytes body);
 } detail_rows[] = {
     {PAYLOAD_SA, detail_sa},         {PAYLOAD_KE, detail_ke},
-    {PAYLOAD_NONCE, detail_octets},  {PAYLOAD_IDI, detail_id},
-    {PAYLOAD_IDR, detail_id},        {PAYLOAD_AUTH, detail_auth},
-    {PAYLOAD_TSI, detail_selectors}, {PAYLOAD_TSR, detail_selectors},
+    {PAYLOAD_NONCE, detail_octets},  {PAYLOAD_VENDOR, detail_octets},
+    {PAYLOAD_IDI, detail_id},        {PAYLOAD_IDR, detail_id},
+    {PAYLOAD_AUTH, detail_auth},     {PAYLOAD_TSI, detail_selectors},
+    {PAYLOAD_TSR, detail_selectors},
 };
+
+/* Only the first of a type has its body kept (message.h). */
+static void say_detail(struct text *t, const struct ike_message *m, uint8_t type, bool first)
+{
+    for (size_t i = 0; first && i < sizeof detail_rows / sizeof detail_rows[0]; i++)
+        if (detail_rows[i].type == type)
+            detail_rows[i].detail(t, ike_message_body(m, type));
+}
 
 static void say_details(struct text *t, const struct reading *r)
 {
@@ -262,9 +274,7 @@ static void say_details(struct text *t, const struct reading *r)
             notify++;
         } else {
             say_payload(t, m, type);
-            for (size_t k = 0; k < sizeof detail_rows / sizeof detail_rows[0]; k++)
-                if (detail_rows[k].type == type)
-                    detail_rows[k].detail(t, ike_message_body(m, type));
+            say_detail(t, m, type, memchr(m->types, type, i) == NULL);
         }
         say(t, "\n");
     }
