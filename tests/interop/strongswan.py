@@ -9,8 +9,10 @@ mount and a network namespace of their own; nothing is installed. Only namespace
 used, they have no way out, every wait is bounded, and only processes started here are stopped.
 Skipped, saying why, where namespaces are not allowed or the packages cannot be had.
 """
+import ctypes
 import glob
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +32,19 @@ def run(*command, check=True, timeout=60):
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout.strip()}")
     return done.stdout
+
+
+def die_with_parent():
+    """PR_SET_PDEATHSIG: a daemon started here ends when this program is killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def remove_leftovers():
+    """Namespaces of an earlier run that was killed: ours by name, and their program is gone."""
+    for line in run("ip", "netns", "list", check=False).splitlines():
+        match = re.match(r"(ikelab-(\d+)-[ab])\b", line)
+        if match and not os.path.exists(f"/proc/{match.group(2)}"):
+            run("ip", "netns", "del", match.group(1), check=False)
 
 
 def skip_all(reason):
@@ -111,7 +126,8 @@ class Charon:
                 ["ip", "netns", "exec", self.theirs, "unshare", "-m", "sh", "-c",
                  f"{self.inside} && exec env STRONGSWAN_CONF=/ikelab.conf "
                  f"LD_LIBRARY_PATH=/usr/lib/ipsec chroot {self.root} /usr/lib/ipsec/charon"],
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                preexec_fn=die_with_parent)
         for _ in range(100):
             time.sleep(0.1)
             if self.process.poll() is not None:
@@ -176,7 +192,8 @@ def start_peer(charon, peer, **options):
     arguments.update(options)
     process = subprocess.Popen(["ip", "netns", "exec", charon.ours, peer]
                                + [f"{k}={v}" for k, v in arguments.items() if v is not None],
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               preexec_fn=die_with_parent)
     return process
 
 
@@ -270,6 +287,7 @@ def main():
             skip_all(f"{tool} is not installed")
     charon = Charon(build)
     charon.unpack()
+    remove_leftovers()
     try:
         try:
             charon.network()
