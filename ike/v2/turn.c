@@ -369,8 +369,10 @@ static enum ike_why run_rule(struct ike_turn *turn)
         return why;
     if (turn->sa != NULL && turn->sa->state == (turn->added ? S_NONE : turn->before.state))
         turn->sa->state = turn->rule->then;
-    if (turn->sealed_open)
+    if (turn->sealed_open) {
+        assert(turn->sa != NULL); /* its keys opened the message */
         turn->sa->heard_ns = turn->now_ns;
+    }
     return WHY_OK;
 }
 
@@ -401,7 +403,7 @@ static enum ike_why init_request(struct ike_turn *turn)
 static enum ike_why init_response(struct ike_turn *turn)
 {
     enum ike_why why;
-    if (turn->sa->state != S_INIT_SENT || (why = ike_window_response(turn)) != WHY_OK)
+    if (turn->sa->state != S_INIT_SENT || ike_window_response(turn) != WHY_OK)
         return WHY_NOT_AWAITED;
     if (!ike_addr_same_ip(&turn->sa->remote, &turn->datagram->remote))
         return WHY_NOT_AWAITED;
