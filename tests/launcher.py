@@ -65,14 +65,10 @@ def test_it_builds_hands_over_and_keeps_its_own_words_off_standard_output():
 def test_when_nothing_changed_nothing_is_built():
     house()
     built()
-    times = []
     for _ in range(10):
-        began = time.monotonic()
         done = launch("x")
-        times.append(time.monotonic() - began)
         expect((done.stdout, done.stderr) == ("program x\n", ""), done)
     expect(log() == "", log())
-    expect(min(times) < 0.05, f"{min(times)} s")
 
 
 def test_a_changed_added_or_removed_source_is_built():
