@@ -3,6 +3,7 @@
 #include "results/database.h"
 #include "results/sql.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,7 @@ static bool query_end(sqlite3 *db, sqlite3_stmt *statement, int got, char *error
 static int rows_read(struct table *t, sqlite3_stmt *statement)
 {
     int got = SQLITE_ROW;
+    assert(t->columns > 0); /* query refuses what gives none */
     for (int i = 0; i < t->columns; i++)
         t->number[i] = true;
     for (bool names = true; got == SQLITE_ROW; names = false) {
