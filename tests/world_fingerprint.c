@@ -87,8 +87,8 @@ int main(int argc, char **argv)
     config.seed = strcmp(change, "seed") == 0 ? 8 : 7;
     touch_octet = strcmp(change, "byte") == 0;
     touch_draw = strcmp(change, "draw") == 0;
-    if (strcmp(change, "drop") == 0) /* some datagram that was carried is lost */
-        good = good && model_config_set(&config, "links.wan.loss", "0.6%", error, sizeof error);
+    if (strcmp(change, "drop") == 0 && argc > 2) /* the share lost; 0.5% is no change */
+        good = good && model_config_set(&config, "links.wan.loss", argv[2], error, sizeof error);
     if (!good || model_world_judge(&config, complain, NULL) > 0) {
         (void)fprintf(stderr, "world_fingerprint: %s\n", error);
         return 2;
