@@ -105,6 +105,16 @@ static void test_prefixes_are_read_and_bad_ones_refused(void)
     EXPECT_EQ(prefix("::1").bits, 128);
 }
 
+static void test_an_address_too_long_for_any_is_no_prefix(void)
+{
+    char text[200];
+    struct ike_prefix out;
+    memset(text, '0', sizeof text);
+    memcpy(text + sizeof text - 6, "::1/8", 6);
+    for (size_t at = 0; at < sizeof text - 10; at++)
+        EXPECT(!ike_prefix_parse(text + at, &out));
+}
+
 static void test_host_bits_are_found_in_every_place(void)
 {
     for (unsigned bits = 0; bits <= 32; bits++)
@@ -188,6 +198,7 @@ int main(int argc, char **argv)
         TEST(test_a_prefix_has_nothing_of_the_other_family),
         TEST(test_counting_in_a_prefix_wraps_at_its_size),
         TEST(test_counting_in_a_long_prefix),
+        TEST(test_an_address_too_long_for_any_is_no_prefix),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -166,6 +166,10 @@ static void test_bad_octets_say_what_is_wrong(void)
     expect_line((struct ike_bytes){whole.at, 27}, false, "malformed (syntax)");
     expect_line((struct ike_bytes){whole.at, 60}, false,
                 "IKE_SA_INIT     req 0    malformed (syntax)");
+    begin(INFORMATIONAL, 0, 2);
+    expect_line(done(), false, "INFORMATIONAL   req 2  ");
+    init_request();
+    (void)done();
     draft.room[17] = 0x30;
     expect_line(whole, false, "malformed (major_version)");
     draft.room[17] = 0x20;
@@ -245,6 +249,30 @@ static void test_with_keys_what_is_sealed_is_named(void)
                      "TSi  10.1.0.0/16, 192.0.2.1[tcp/80]\n"
                      "TSr  10.1.0.0/16\n");
     EXPECT(memcmp(before, message.at, message.len) == 0); /* opened in a copy */
+    crypto->ops->close(crypto);
+}
+
+static void test_keys_change_nothing_about_what_is_clear_or_bad(void)
+{
+    struct crypto_stream stream;
+    struct ike_crypto *const crypto = ike_crypto_modelled(crypto_stream_random(&stream, 1));
+    struct ike_sa_keys keys = sealing_keys();
+    const struct ike_seal_keys seal = ike_keys_of(&keys, true);
+    char with[IKE_DESCRIBE_TEXT];
+    char without[IKE_DESCRIBE_TEXT];
+    for (int i = 0; i < 3; i++) {
+        if (i == 0)
+            init_request();
+        else
+            auth_request(crypto, &seal);
+        const struct ike_bytes whole = i == 0 ? done() : wr_done(&draft.w);
+        const struct ike_bytes message = {whole.at, i == 2 ? whole.len - 1 : whole.len};
+        (void)ike_describe(message, false, &keys, i == 1 ? NULL : crypto, with);
+        (void)ike_describe(message, false, NULL, NULL, without);
+        EXPECT_STR(with, without);
+        (void)ike_describe(message, false, NULL, crypto, with);
+        EXPECT_STR(with, without);
+    }
     crypto->ops->close(crypto);
 }
 
@@ -373,6 +401,7 @@ int main(int argc, char **argv)
         TEST(test_details_escape_what_does_not_print),
         TEST(test_details_of_a_long_message_fit),
         TEST(test_what_is_no_message_has_no_details),
+        TEST(test_keys_change_nothing_about_what_is_clear_or_bad),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

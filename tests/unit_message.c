@@ -304,6 +304,26 @@ static void test_errors_are_told_from_statuses_by_their_number(void)
     wire_forget();
 }
 
+static void test_a_notify_is_found_wherever_it_stands(void)
+{
+    static const uint16_t types[] = {N_NAT_DETECTION_SOURCE_IP, N_NO_PROPOSAL_CHOSEN, N_COOKIE,
+                                     N_INVALID_SYNTAX, N_COOKIE};
+    static struct ike_message m;
+    uint8_t room[128];
+    const struct ike_header head = {.spi_i = 1, .version = IKE_VERSION_2};
+    struct ike_writer w = wr_open(room, sizeof room);
+    size_t link = 16;
+    ike_put_header(&w, &head);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        ike_put_status(&w, &link, types[i], (struct ike_bytes){NULL, 0});
+    ike_end_message(&w);
+    EXPECT_EQ(wire_parse(wr_done(&w), &m), WHY_OK);
+    EXPECT(ike_message_notify(&m, N_COOKIE) == &m.notifies[2]); /* the first of two */
+    EXPECT(ike_message_error(&m) == &m.notifies[1]);
+    EXPECT(ike_message_notify(&m, N_REKEY_SA) == NULL);
+    wire_forget();
+}
+
 /* ---- SK ---- */
 
 static const uint8_t sealed[] = {1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 43, 0x20, 35, 0x08,
@@ -488,6 +508,7 @@ int main(int argc, char **argv)
         TEST(test_notify_numbers_are_those_iana_gave),
         TEST(test_exchanges_and_payloads_have_the_names_of_the_rfc),
         TEST(test_every_reason_has_a_row_of_its_own),
+        TEST(test_a_notify_is_found_wherever_it_stands),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -138,6 +138,7 @@ static void test_the_form_of_a_text_tells_the_type_of_identity(void)
         {"vpn.example", ID_FQDN, 11},
         {"keyid:00ff10", ID_KEY_ID, 3},
         {"192.0.2", ID_FQDN, 7},
+        {"keyidx", ID_FQDN, 6},
         {"", 0, 0},
         {"keyid:", 0, 0},
         {"keyid:0", 0, 0},
@@ -169,6 +170,14 @@ static void test_a_text_too_long_for_an_identity_is_refused(void)
     EXPECT(!ike_id_from_text(long_hex, &id));
     long_hex[sizeof long_hex - 3] = '\0';
     EXPECT(ike_id_from_text(long_hex, &id));
+}
+
+static void test_hex_after_keyid_is_the_octets_it_says(void)
+{
+    static const uint8_t wanted[] = {0x1f, 0xE0, 0x0a, 0xbc};
+    struct ike_id id;
+    EXPECT(ike_id_from_text("keyid:1fE00aBc", &id));
+    EXPECT(ike_bytes_equal((struct ike_bytes){id.data, id.len}, BYTES(wanted)));
 }
 
 static bool matches(const char *want, const char *have)
@@ -245,6 +254,18 @@ static void test_notify_shows_protocol_spi_and_data(void)
     EXPECT_EQ(notify.type, N_CHILD_SA_NOT_FOUND);
     EXPECT(ike_bytes_equal(notify.spi, (struct ike_bytes){sample + 4, 4}));
     EXPECT(ike_bytes_equal(notify.data, text("d")));
+}
+
+static void test_a_status_is_a_notify_without_protocol_or_spi(void)
+{
+    static const uint8_t wanted[] = {0, 0, 0, 10, 0, 0, 0x40, 0x06, 'h', 'i'};
+    uint8_t room[64];
+    size_t link = 0;
+    struct ike_writer w = wr_open(room, sizeof room);
+    put_u8(&w, 0);
+    ike_put_status(&w, &link, N_COOKIE, text("hi"));
+    EXPECT_EQ(room[0], PAYLOAD_NOTIFY);
+    EXPECT(ike_bytes_equal((struct ike_bytes){room + 1, w.len - 1}, BYTES(wanted)));
 }
 
 static void test_notify_with_a_longer_spi_than_there_is_is_refused(void)
@@ -334,6 +355,8 @@ int main(int argc, char **argv)
         TEST(test_delete_passes_the_five),
         TEST(test_our_deletes_are_put_as_the_rfc_draws_them),
         TEST(test_nothing_is_put_into_room_too_small),
+        TEST(test_hex_after_keyid_is_the_octets_it_says),
+        TEST(test_a_status_is_a_notify_without_protocol_or_spi),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -183,6 +183,23 @@ static void test_our_offers_are_put_as_the_rfc_draws_them(void)
     EXPECT(ike_bytes_equal((struct ike_bytes){room + 1, w.len - 1}, BYTES(wanted)));
 }
 
+static void test_our_choice_is_put_as_the_rfc_draws_it(void)
+{
+    static const uint8_t spi[] = {0xca, 0xfe, 0xba, 0xbe};
+    const struct ike_wish wish = {.protocol = PROTOCOL_ESP, .spi_size = 4, .no_ke = true};
+    const struct ike_choice choice = {
+        .suite = {.encr = ALGO_AES256, .integ = ALGO_SHA256, .esn = ALGO_NOESN}, .number = 7};
+    static const uint8_t wanted[] = {
+        0, 0,  0,    44, 0, 0, 0, 40, 7, 3, 4, 3, 0xca, 0xfe, 0xba, 0xbe, 3, 0, 0, 12, 1, 0,
+        0, 12, 0x80, 14, 1, 0, 3, 0,  0, 8, 3, 0, 0,    12,   0,    0,    0, 8, 5, 0,  0, 0};
+    uint8_t room[128];
+    size_t link = 0;
+    struct ike_writer w = wr_open(room, sizeof room);
+    put_u8(&w, 0);
+    ike_put_choice(&w, &link, &wish, &choice, BYTES(spi));
+    EXPECT(ike_bytes_equal((struct ike_bytes){room + 1, w.len - 1}, BYTES(wanted)));
+}
+
 /* ---- choosing ---- */
 
 static void test_the_offer_we_like_best_wins_over_the_order_of_theirs(void)
@@ -280,8 +297,9 @@ static void test_an_unknown_attribute_spoils_its_transform_only(void)
     static const uint8_t long_form[] = {0, 99, 0, 3, 1, 2, 3, 0x80, 14, 1, 0};
     static const uint8_t said_twice[] = {0x80, 14, 1, 0, 0x80, 14, 1, 0};
     static const uint8_t length_long[] = {0, 14, 0, 2, 1, 0};
+    static const uint8_t number_zero[] = {0x80, 0, 0, 200, 0x80, 14, 1, 0};
     const struct ike_bytes all[] = {BYTES(short_form), BYTES(long_form), BYTES(said_twice),
-                                    BYTES(length_long)};
+                                    BYTES(length_long), BYTES(number_zero)};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct hand h;
         struct ike_choice c;
@@ -299,8 +317,9 @@ static void test_an_unknown_attribute_spoils_its_transform_only(void)
 static void test_attributes_that_run_over_are_syntax(void)
 {
     static const uint8_t half[] = {0x80, 14, 1};
+    static const uint8_t stray[] = {0x80, 14, 1, 0, 0};
     static const uint8_t over[] = {0, 99, 0, 4, 1, 2, 3};
-    const struct ike_bytes all[] = {BYTES(half), BYTES(over)};
+    const struct ike_bytes all[] = {BYTES(half), BYTES(over), BYTES(stray)};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct hand h;
         struct ike_choice c;
@@ -320,9 +339,9 @@ static void test_an_unknown_transform_type_spoils_its_proposal_only(void)
         struct ike_choice c;
         hand_open(&h);
         hand_proposal(&h, 1, PROTOCOL_ESP, 4);
+        hand_transform(&h, types[i], 0, 0);
         hand_row(&h, ALGO_AES256GCM16);
         hand_row(&h, ALGO_NOESN);
-        hand_transform(&h, types[i], 0, 0);
         EXPECT_EQ(choose(&h, PROTOCOL_ESP, "aes256gcm16", &c), WHY_NO_PROPOSAL);
         hand_proposal(&h, 2, PROTOCOL_ESP, 4);
         hand_row(&h, ALGO_AES256GCM16);
@@ -617,6 +636,11 @@ static void test_an_answer_of_two_proposals_is_refused(void)
         hand_row(&h, ALGO_X25519);
     }
     EXPECT_EQ(accept(&h, &c), WHY_CHOICE_NOT_OFFERED);
+    static const uint8_t one[] = {ALGO_AES256GCM16, ALGO_PRFSHA256, ALGO_X25519};
+    answer(&h, 1, one, sizeof one);
+    EXPECT_EQ(accept(&h, &c), WHY_OK);
+    put_u8(&h.w, 0); /* or of one and something behind it */
+    EXPECT_EQ(accept(&h, &c), WHY_CHOICE_NOT_OFFERED);
 }
 
 /* ---- both sides together, and against trying everything ---- */
@@ -739,6 +763,7 @@ int main(int argc, char **argv)
         TEST(test_an_answer_that_was_not_offered_is_refused),
         TEST(test_an_answer_of_two_proposals_is_refused),
         TEST(test_a_choice_is_made_where_trying_everything_finds_one),
+        TEST(test_our_choice_is_put_as_the_rfc_draws_it),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -151,6 +151,12 @@ static void what_is_sealed_opens(void)
         EXPECT_EQ(bench.m.type_count, len < 0 ? 2 : 3);
         EXPECT_EQ(bench.m.types[last], len < 0 ? PAYLOAD_SK : PAYLOAD_VENDOR);
         EXPECT(len < 0 || (bench.m.twice & P(PAYLOAD_VENDOR)) != 0);
+        /* Padding of ours is zeros. */
+        const size_t icv =
+            bench.keys.integ != NULL ? bench.keys.integ->icv_len : bench.keys.encr->icv_len;
+        const size_t pad_at = bench.len - icv - 1;
+        for (size_t i = 1; i <= bench.copy[pad_at]; i++)
+            EXPECT_EQ(bench.copy[pad_at - i], 0);
     }
 }
 
@@ -290,6 +296,14 @@ static void test_any_padding_that_fits_is_taken(void)
     bench_close();
 }
 
+static void test_a_seal_around_nothing_at_all_is_refused(void)
+{
+    bench_open(ike_crypto_modelled, ALGO_AES128GCM16, 0);
+    seal_raw((struct ike_bytes){NULL, 0}, PAYLOAD_NONE); /* not even a pad length */
+    EXPECT_EQ(bench_open_sealed(), WHY_BAD_ICV);
+    bench_close();
+}
+
 static void test_padding_longer_than_the_text_is_syntax(void)
 {
     bench_open(ike_crypto_modelled, ALGO_AES128GCM16, 0);
@@ -372,6 +386,7 @@ int main(int argc, char **argv)
         TEST(test_bad_payloads_within_are_named_as_such),
         TEST(test_each_side_seals_with_its_own_keys),
         TEST(test_counted_ivs_differ_and_random_ones_too),
+        TEST(test_a_seal_around_nothing_at_all_is_refused),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -277,6 +277,10 @@ static void test_the_packet_s_own_selector_is_within_the_answer(void)
     expect_narrowed(&a, &lists[2], "198.51.100.66 "); /* the fourth rule of RFC 7296 2.9 */
     expect_narrowed(&a, &lists[3], "198.51.100.0/25 198.51.100.128/25 ");
     expect_narrowed(&a, &lists[4], "198.51.100.43[tcp/1024] 198.51.100.7[udp] ");
+    struct ike_selectors turned = lists[4];
+    turned.at[0] = lists[4].at[1];
+    turned.at[1] = lists[4].at[0];
+    expect_narrowed(&a, &turned, "198.51.100.7[udp] 198.51.100.43[tcp/1024] ");
 }
 
 static void test_the_packet_stays_when_the_answer_is_full(void)
@@ -303,6 +307,15 @@ static void test_the_packet_stays_when_the_answer_is_full(void)
     const struct ike_selectors packet = list_of(first, 1);
     EXPECT(ike_selectors_within(&packet, &out));
     EXPECT(ike_selectors_within(&out, &allowed));
+}
+
+static void test_what_the_answer_covers_already_is_not_said_again(void)
+{
+    static const char *const asked[] = {"10.0.0.0/8"};
+    static const char *const allowed[] = {"10.1.0.0/16", "10.1.2.0/24", "10.1.0.0/16[tcp]"};
+    const struct ike_selectors a = list_of(asked, 1);
+    const struct ike_selectors b = list_of(allowed, 3);
+    expect_narrowed(&a, &b, "10.1.0.0/16 ");
 }
 
 static void test_families_do_not_meet(void)
@@ -343,6 +356,9 @@ static void test_within_a_list_each_lies_within_one(void)
     const struct ike_selectors b = list_of(bad, 2);
     EXPECT(ike_selectors_within(&g, &o));
     EXPECT(!ike_selectors_within(&b, &o));
+    static const char *const late[] = {"10.3.0.1", "10.1.2.3"};
+    const struct ike_selectors l = list_of(late, 2);
+    EXPECT(!ike_selectors_within(&l, &o));
 }
 
 /* ---- text ---- */
@@ -350,9 +366,14 @@ static void test_within_a_list_each_lies_within_one(void)
 static void test_text_is_read_and_written_alike(void)
 {
     static const char *const texts[] = {
-        "10.1.0.0/16",     "0.0.0.0/0",        "192.0.2.1",           "192.0.2.1[tcp/80]",
-        "10.0.0.0/8[udp]", "2001:db8::/32",    "2001:db8::1[icmpv6]", "::/0",
-        "10.0.0.0/8[50]",  "10.0.0.0/8[0/53]", "192.0.2.4/31[icmp]",  "10.0.0.0/8[tcp/0]",
+        "10.1.0.0/16",         "0.0.0.0/0",
+        "192.0.2.1",           "192.0.2.1[tcp/80]",
+        "10.0.0.0/8[udp]",     "2001:db8::/32",
+        "2001:db8::1[icmpv6]", "::/0",
+        "10.0.0.0/8[50]",      "10.0.0.0/8[0/53]",
+        "192.0.2.4/31[icmp]",  "10.0.0.0/8[tcp/0]",
+        "10.0.0.0/8[9]",       "10.0.0.0/8[255/65535]",
+        "10.0.0.0/8[tcp/9]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char text[IKE_SELECTOR_TEXT];
@@ -383,6 +404,19 @@ static void test_what_is_no_selector_is_refused(void)
         struct ike_selector s;
         if (!EXPECT(!ike_selector_from_text(texts[i], &s)))
             EXPECT_STR(texts[i], "nothing");
+    }
+}
+
+static void test_a_text_longer_than_any_selector_is_refused(void)
+{
+    char text[4 * IKE_SELECTOR_TEXT];
+    struct ike_selector s;
+    for (size_t len = IKE_SELECTOR_TEXT - 4; len < sizeof text; len++) {
+        memset(text, '0', sizeof text);
+        memcpy(text, "10.0.0.0/", 9); /* and then many zeros and an 8 */
+        text[len - 1] = '8';
+        text[len] = '\0';
+        EXPECT_EQ(ike_selector_from_text(text, &s), len < IKE_SELECTOR_TEXT);
     }
 }
 
@@ -439,6 +473,8 @@ int main(int argc, char **argv)
         TEST(test_what_is_no_selector_is_refused),
         TEST(test_ranges_that_are_no_prefix_are_written_as_ranges),
         TEST(test_the_longest_text_fits),
+        TEST(test_what_the_answer_covers_already_is_not_said_again),
+        TEST(test_a_text_longer_than_any_selector_is_refused),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
