@@ -140,6 +140,9 @@ static void test_port_4500_carries_keepalives_esp_and_marked_ike(void)
     expect_line((struct ike_bytes){keepalive, 1}, false, "malformed (syntax)");
     expect_line((struct ike_bytes){esp, sizeof esp}, true, "ESP");
     expect_line((struct ike_bytes){esp, 3}, true, "ESP"); /* too short for anything */
+    expect_line((struct ike_bytes){esp, 1}, true, "ESP");
+    esp[0] = 0xff;
+    expect_line((struct ike_bytes){esp, sizeof esp}, true, "ESP");
     begin(INFORMATIONAL, 0, 2);
     status(N_INITIAL_CONTACT, 0);
     const struct ike_bytes message = done();
@@ -200,7 +203,8 @@ static uint8_t key_octets[64];
 
 static struct ike_sa_keys sealing_keys(void)
 {
-    memset(key_octets, 7, sizeof key_octets);
+    for (size_t i = 0; i < sizeof key_octets; i++)
+        key_octets[i] = (uint8_t)(7 + i);
     return (struct ike_sa_keys){.suite = {.encr = ALGO_AES256GCM16},
                                 .sk_ei = {key_octets, 36},
                                 .sk_er = {key_octets + 1, 36}};

@@ -195,6 +195,8 @@ static void test_names_match_without_case_and_octets_with_it(void)
     EXPECT(ike_id_from_text("vpn.example", &some));
     EXPECT(ike_id_matches(&any, &some));
     EXPECT(matches("VPN.example", "vpn.Example"));
+    EXPECT(matches("AZaz.example", "azAZ.example"));
+    EXPECT(!matches("a@b", "a`b@")); /* beside the letters */
     EXPECT(matches("Alice@example", "alice@EXAMPLE"));
     EXPECT(!matches("vpn.example", "vpn.examples"));
     EXPECT(!matches("vpn.example", "vpm.example"));

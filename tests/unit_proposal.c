@@ -230,6 +230,20 @@ static void test_the_offer_we_like_best_wins_over_the_order_of_theirs(void)
     EXPECT_EQ(choose(&h, PROTOCOL_IKE, "aes128-sha256-x25519", &c), WHY_NO_PROPOSAL);
 }
 
+static void test_of_two_alike_the_first_of_theirs_is_taken(void)
+{
+    struct hand h;
+    struct ike_choice c;
+    hand_open(&h);
+    for (uint8_t number = 1; number <= 2; number++) {
+        hand_proposal(&h, number, PROTOCOL_ESP, 4);
+        hand_row(&h, ALGO_AES256GCM16);
+        hand_row(&h, ALGO_NOESN);
+    }
+    EXPECT_EQ(choose(&h, PROTOCOL_ESP, "aes256gcm16", &c), WHY_OK);
+    EXPECT_EQ(c.number, 1);
+}
+
 static void test_of_several_offers_the_first_that_fits_is_taken(void)
 {
     const struct ike_offer ours[] = {offer("aes256gcm16-prfsha256-ecp384"),
@@ -764,6 +778,7 @@ int main(int argc, char **argv)
         TEST(test_an_answer_of_two_proposals_is_refused),
         TEST(test_a_choice_is_made_where_trying_everything_finds_one),
         TEST(test_our_choice_is_put_as_the_rfc_draws_it),
+        TEST(test_of_two_alike_the_first_of_theirs_is_taken),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
