@@ -141,6 +141,26 @@ static void translate(struct pair *p, enum pair_side from, struct pair_flight *f
     }
 }
 
+static bool luck(struct pair *p, uint8_t percent)
+{
+    uint8_t draw[2];
+    fill(&p->chance, draw, sizeof draw);
+    return (draw[0] << 8 | draw[1]) < percent * 65536 / 100;
+}
+
+/* A message not lost arrives after the wire's delay, or late, or twice. */
+static void put_on_wire(struct pair *p, const struct pair_flight *f, int number)
+{
+    uint64_t delay_ns = DELAY_NS;
+    uint8_t late[1];
+    fill(&p->chance, late, sizeof late);
+    if (luck(p, p->options.late_percent))
+        delay_ns += late[0] * UINT64_C(8000000);
+    put_flight(p, f, p->now_ns + delay_ns);
+    if (number == p->options.twice || luck(p, p->options.twice_percent))
+        put_flight(p, f, p->now_ns + delay_ns + DELAY_NS / 2);
+}
+
 static void send(struct pair *p, enum pair_side from, const struct ike_datagram *d)
 {
     struct pair_flight f = {.to = from == A ? B : A, .from = d->local, .dest = d->remote};
@@ -149,14 +169,12 @@ static void send(struct pair *p, enum pair_side from, const struct ike_datagram 
     f.len = d->bytes.len;
     memcpy(f.bytes, d->bytes.at, d->bytes.len);
     const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
-    const bool lost = !kept || number == p->options.lose;
+    const bool lost = !kept || number == p->options.lose || luck(p, p->options.lose_percent);
     write_trace(p, from, &f, lost ? "  (lost)" : "");
     translate(p, from, &f);
     if (lost)
         return;
-    put_flight(p, &f, p->now_ns + DELAY_NS);
-    if (number == p->options.twice)
-        put_flight(p, &f, p->now_ns + DELAY_NS + DELAY_NS / 2);
+    put_on_wire(p, &f, number);
 }
 
 static void keep_keys(struct pair *p, enum pair_side side, uint64_t sa)

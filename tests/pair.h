@@ -46,12 +46,16 @@ struct pair_options {
     int lose;                 /* number of the message lost, from 0; PAIR_NONE */
     int twice;                /* number of the message that comes twice */
     bool nat;                 /* the wire rewrites A's address as a NAT does */
+    uint8_t lose_percent;     /* of all messages, at random */
+    uint8_t twice_percent;
+    uint8_t late_percent; /* held back by up to two seconds, so that others pass */
 };
 
 struct pair {
     struct pair_options options;
     struct pair_end end[2];
     uint64_t now_ns;
+    uint64_t chance; /* of the wire */
     struct pair_flight flight[PAIR_FLIGHT_MAX];
     int sent; /* messages so far */
     char trace[PAIR_TRACE_MAX];
