@@ -45,6 +45,8 @@ struct ike_engine {
     uint64_t memory_max;
 
     struct ike_cookies cookies;
+    uint64_t version_answers_ns; /* when the second of these answers began: */
+    uint32_t version_answers;
 
     struct ike_ring outputs_ring;
     struct ike_ring events_ring;

@@ -29,6 +29,7 @@ enum ike_limits {
     IKE_SCRATCH = 32768,          /* the arena of one turn */
     IKE_OUTPUTS_MAX = 16,         /* datagrams waiting to be fetched */
     IKE_EVENTS_MAX = 64,          /* events waiting to be fetched */
+    IKE_VERSION_ANSWERS = 10,     /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
 };
 
 #endif

@@ -298,6 +298,19 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
         commit(turn);
 }
 
+/* Nobody vouches for a message of another version: answered only so often. */
+static bool may_answer(struct ike_turn *turn, enum ike_why why)
+{
+    struct ike_engine *const engine = turn->engine;
+    if (why != WHY_MAJOR_VERSION)
+        return true;
+    if (turn->now_ns - engine->version_answers_ns >= UINT64_C(1000000000)) {
+        engine->version_answers_ns = turn->now_ns;
+        engine->version_answers = 0;
+    }
+    return engine->version_answers++ < IKE_VERSION_ANSWERS;
+}
+
 /* The one place where a reason becomes an answer. */
 static void refuse(struct ike_turn *turn, enum ike_why why)
 {
@@ -312,7 +325,8 @@ static void refuse(struct ike_turn *turn, enum ike_why why)
         say_once(turn, why);
     } else if (opened && request && (action == ACTION_FATAL || action == ACTION_REFUSE)) {
         answer_sealed(turn, why, action == ACTION_FATAL);
-    } else if (!opened && request && action == ACTION_REFUSE && turn->sa == NULL) {
+    } else if (!opened && request && action == ACTION_REFUSE && turn->sa == NULL &&
+               may_answer(turn, why)) {
         /* No state: the answer is all there is (RFC 7296 2.6, 2.21.1). */
         ike_turn_answer(turn);
         put_refusal(turn, why);
