@@ -5,6 +5,7 @@
 #include "experiments/paths.h"
 #include "ike/algo.h"
 #include "ike/v2/registry.h"
+#include "ike/v2/rules.h"
 #include "ike/why.h"
 #include "results/results.h"
 
@@ -219,8 +220,39 @@ static void describe_algorithms(void)
                      ike_algos[i].source);
 }
 
+/* Payloads of P() bits by name: "SA KE Nonce". */
+static void print_payloads(uint32_t bits)
+{
+    for (uint8_t type = PAYLOAD_FIRST; type <= PAYLOAD_LAST; type++)
+        if ((bits & P(type)) != 0)
+            (void)printf(" %s", ike_payload_name(type));
+}
+
+/* The state machine: a line a transition, in the order in which they are tried. */
+static void print_rules(void)
+{
+    static const char *const states[] = {"-",         "INIT_SENT",   "KEYED",
+                                         "AUTH_SENT", "ESTABLISHED", "DELETING"};
+    const struct ike_rule *rule;
+    (void)printf("RULES, which message may come in which state, and what is true then\n\n");
+    for (size_t i = 0; (rule = ike_rule_at(i)) != NULL; i++) {
+        (void)printf("  %-11s -> %-11s  %-13s %s ", states[rule->state], states[rule->then],
+                     ike_exchange_name(rule->exchange),
+                     rule->from == REQUEST ? "request " : "response");
+        print_payloads(rule->must);
+        if ((rule->may & ~rule->must) != 0) {
+            (void)printf(" [");
+            print_payloads(rule->may & ~rule->must);
+            (void)printf(" ]");
+        }
+        (void)printf("\n");
+    }
+    (void)printf("\nN and V may stand in any message; what is in brackets may be there.\n\n");
+}
+
 static void describe_ike(void)
 {
+    print_rules();
     (void)printf("REASONS a message is refused for, as `refusal` rows name them\n\n");
     for (int i = 0; i < IKE_WHY_COUNT; i++) {
         const struct ike_why_row *row = ike_why_row((enum ike_why)i);
@@ -240,7 +272,7 @@ static const struct { const char *name; void (*print)(void); const char *meaning
     { "theories",   describe_theories,   "closed forms that runs are checked against" },
     { "machines",   describe_machines,   "cost profiles, both halves" },
     { "algorithms", describe_algorithms, "names for proposals" },
-    { "ike",        describe_ike,        "reasons and notifies of the engine" },
+    { "ike",        describe_ike,        "rules, reasons and notifies of the engine" },
 };
 /* clang-format on */
 enum { TOPICS = sizeof topics / sizeof topics[0] };
