@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* What of struct ike_header is no padding. */
+enum { HEAD_OCTETS = offsetof(struct ike_header, length) + sizeof(uint32_t) };
+
 #define BYTES(array) ((struct ike_bytes){(array), sizeof(array)})
 
 /* IKE_SA_INIT request: nonce, COOKIE, an unknown payload (200), Vendor ID twice. */
@@ -270,7 +273,7 @@ static void test_every_change_of_one_octet_is_refused_or_seen(void)
         bytes[i] ^= 0x01;
         const bool reserved = i == 29 || i == 49 || i == 60 || i == 66 || i == 72;
         const bool skipped = i == 63 || i == 64 || i >= 75;
-        const bool seen = why != WHY_OK || memcmp(&m.head, &before.head, sizeof m.head) != 0 ||
+        const bool seen = why != WHY_OK || memcmp(&m.head, &before.head, HEAD_OCTETS) != 0 ||
                           memcmp(m.types, before.types, before.type_count) != 0 ||
                           m.notifies[0].type != N_COOKIE || m.notifies[0].protocol != 0 ||
                           m.notifies[0].spi.len != 0 || m.notifies[0].data.at[0] != 0xc0 ||
