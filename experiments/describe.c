@@ -223,9 +223,9 @@ static void describe_algorithms(void)
 /* Payloads of P() bits by name: "SA KE Nonce". */
 static void print_payloads(uint32_t bits)
 {
-    for (uint8_t type = PAYLOAD_FIRST; type <= PAYLOAD_LAST; type++)
+    for (int type = PAYLOAD_FIRST; type <= PAYLOAD_LAST; type++)
         if ((bits & P(type)) != 0)
-            (void)printf(" %s", ike_payload_name(type));
+            (void)printf(" %s", ike_payload_name((uint8_t)type));
 }
 
 /* The state machine: a line a transition, in the order in which they are tried. */
