@@ -34,6 +34,8 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     const bool good =
         ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
         ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
+        ike_pool_open(&engine->tasks, sizeof(struct ike_task),
+                      max < UINT32_MAX / 4 ? 4 * max : max) &&
         ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
         ike_store_open(&engine->store, max < UINT32_MAX / 5 ? 5 * max : max) &&
         ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
@@ -57,6 +59,7 @@ void ike_close(struct ike_engine *engine)
     }
     ike_pool_close(&engine->sas);
     ike_pool_close(&engine->setups);
+    ike_pool_close(&engine->tasks);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
     ike_timers_close(&engine->timers);
@@ -130,10 +133,13 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
     if (first.number == 0 || first.at_ns > now_ns)
         return;
     struct ike_sa *const sa = ike_sa_at(engine, first.number);
+    struct ike_task *overdue;
     if (sa->state == S_KEYED)
         ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
-    else if (sa->resend_ns <= now_ns)
-        ike_window_overdue(engine, sa, now_ns);
+    else if ((overdue = ike_task_overdue(engine, sa, now_ns)) != NULL)
+        ike_window_overdue(engine, sa, overdue, now_ns);
+    else if (ike_tasks_deadline(engine, sa) <= now_ns)
+        ike_tasks_pump(engine, now_ns, sa->number);
     else
         ike_liveness_overdue(engine, sa, now_ns);
     ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
@@ -182,6 +188,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
 {
     return (uint64_t)engine->sas.used * engine->sas.item +
            (uint64_t)engine->setups.used * engine->setups.item +
+           (uint64_t)engine->tasks.used * engine->tasks.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }
 

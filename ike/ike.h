@@ -63,23 +63,32 @@ struct ike_selector {
     uint8_t protocol;
 };
 
+/* One kind of Child SA a connection has: a row of the security policy database (RFC 4301 4.4.1). */
+struct ike_child_policy {
+    struct ike_offer esp[IKE_OFFERS_MAX]; /* proposals, best first */
+    uint8_t esp_count;
+    uint8_t local_count;
+    uint8_t remote_count;
+    struct ike_selector local[IKE_POLICY_SELECTORS_MAX]; /* none: the end of the IKE SA itself */
+    struct ike_selector remote[IKE_POLICY_SELECTORS_MAX];
+    bool transport_mode; /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
+    bool single_pair;    /* grant one pair of addresses at a time: SINGLE_PAIR_REQUIRED (2.9) */
+    bool no_tfc;         /* say that padded packets are not taken (1.3.1) */
+    bool non_first_fragments; /* ask for them, or agree to (1.3.1) */
+};
+
 /* What two peers are to agree on: `connection` to strongSwan and libreswan. */
 struct ike_policy {
     const char *name;
     struct ike_offer ike[IKE_OFFERS_MAX]; /* proposals for the IKE SA, best first */
     uint8_t ike_count;
-    struct ike_offer esp[IKE_OFFERS_MAX]; /* proposals for Child SAs, best first */
-    uint8_t esp_count;
     uint8_t first_group; /* row of the group tried first; 0: the first of ike[0] */
     struct ike_id local_id;
     struct ike_id remote_id; /* type 0: any identity */
     uint8_t psk[IKE_PSK_MAX];
     uint8_t psk_len;
-    struct ike_selector local[IKE_POLICY_SELECTORS_MAX];
-    uint8_t local_count;
-    struct ike_selector remote[IKE_POLICY_SELECTORS_MAX];
-    uint8_t remote_count;
-    bool transport_mode;      /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
+    struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
+    uint8_t child_count;
     bool force_encapsulation; /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
     bool initial_contact;     /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
 };

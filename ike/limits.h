@@ -3,6 +3,8 @@
 #ifndef IKE_LIMITS_H
 #define IKE_LIMITS_H
 
+#include <stdint.h>
+
 enum ike_limits {
     IKE_MESSAGE_MAX =
         4096, /* RFC 7296 2: 3000 must, more may be accepted; stored ones fit a block */
@@ -26,10 +28,16 @@ enum ike_limits {
     IKE_OFFER_MAX = 16,      /* transforms of one proposal of ours */
     IKE_OFFERS_MAX = 4,      /* proposals of ours for one SA payload */
     IKE_POLICY_SELECTORS_MAX = 4, /* traffic selectors of one side of a policy */
+    IKE_CHILD_POLICIES_MAX = 8,   /* kinds of Child SA one connection has */
+    IKE_TASKS_MAX = 32,           /* requests of ours that may wait on one SA */
     IKE_SCRATCH = 32768,          /* the arena of one turn */
     IKE_OUTPUTS_MAX = 16,         /* datagrams waiting to be fetched */
     IKE_EVENTS_MAX = 64,          /* events waiting to be fetched */
     IKE_VERSION_ANSWERS = 10,     /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
 };
+
+/* How long an IKE SA that was replaced, or lost against another, waits for its Delete: longer than
+ * the peer goes on asking (strongSwan 5.9 gives up after 165 s). */
+#define IKE_GRACE_NS UINT64_C(180000000000)
 
 #endif

@@ -44,6 +44,11 @@ void *ike_pool_at(const struct ike_pool *pool, uint32_t number)
     return pool->base + (size_t)(number - 1) * pool->item;
 }
 
+uint32_t ike_pool_number(const struct ike_pool *pool, const void *item)
+{
+    return (uint32_t)((size_t)((const uint8_t *)item - pool->base) / pool->item) + 1;
+}
+
 uint32_t ike_pool_take(struct ike_pool *pool)
 {
     uint32_t number = pool->free;

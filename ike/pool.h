@@ -27,6 +27,7 @@ void ike_pool_close(struct ike_pool *pool);
 uint32_t ike_pool_take(struct ike_pool *pool);
 void ike_pool_give(struct ike_pool *pool, uint32_t number);
 void *ike_pool_at(const struct ike_pool *pool, uint32_t number);
+uint32_t ike_pool_number(const struct ike_pool *pool, const void *item);
 
 enum { IKE_STORE_CLASSES = 40 };
 

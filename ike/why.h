@@ -60,8 +60,10 @@ enum ike_action {
     ROW(PEER_UNKNOWN,       "peer_unknown",        DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")\
     ROW(AUTH_METHOD,        "auth_method",         DROP,   FATAL,  24,     "RFC 7296 3.8: a method we do not accept")\
     ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
+    ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \
     ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \
+    ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \
     ROW(PEER_DELETED,       "peer_deleted",        DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")   \

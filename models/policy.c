@@ -53,18 +53,19 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     char id[MODEL_NAME_MAX + 8];
     memset(out, 0, sizeof *out);
     out->name = gateway->name;
+    out->child_count = 1;
     out->ike_count = model_offers_of(gateway->proposals, out->ike);
-    out->esp_count = model_offers_of(gateway->esp, out->esp);
+    out->child[0].esp_count = model_offers_of(gateway->esp, out->child[0].esp);
     (void)snprintf(id, sizeof id, "%s.test", gateway->name);
     id_of(id, &out->local_id);
     set_psk(out, gateway->psk);
-    out->local_count = selectors_of(gateway->selectors, out->local);
-    if (gateway->transport_mode && out->local_count < IKE_POLICY_SELECTORS_MAX) {
+    out->child[0].local_count = selectors_of(gateway->selectors, out->child[0].local);
+    if (gateway->transport_mode && out->child[0].local_count < IKE_POLICY_SELECTORS_MAX) {
         const struct ike_prefix own = {.base = *addr, .bits = addr->family == IKE_IPV4 ? 32 : 128};
-        out->local[out->local_count++] = ike_selector_prefix(&own);
+        out->child[0].local[out->child[0].local_count++] = ike_selector_prefix(&own);
     }
-    out->remote_count = selectors_of("0.0.0.0/0, ::/0", out->remote);
-    out->transport_mode = gateway->transport_mode;
+    out->child[0].remote_count = selectors_of("0.0.0.0/0, ::/0", out->child[0].remote);
+    out->child[0].transport_mode = gateway->transport_mode;
     out->force_encapsulation = gateway->force_encapsulation;
 }
 
@@ -73,16 +74,17 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     char id[MODEL_NAME_MAX + 8];
     memset(out, 0, sizeof *out);
     out->name = clients->name;
+    out->child_count = 1;
     out->ike_count = model_offers_of(clients->proposals, out->ike);
-    out->esp_count = model_offers_of(clients->esp, out->esp);
+    out->child[0].esp_count = model_offers_of(clients->esp, out->child[0].esp);
     if (strcmp(clients->first_group, "auto") != 0)
         out->first_group = ike_algo_named(clients->first_group);
     (void)snprintf(id, sizeof id, "%s.test", clients->to);
     id_of(id, &out->remote_id);
     set_psk(out, clients->psk);
     if (!clients->transport_mode) /* else: the two ends themselves */
-        out->remote_count = selectors_of(clients->selectors, out->remote);
-    out->transport_mode = clients->transport_mode;
+        out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
+    out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
 }
 

@@ -73,11 +73,12 @@ static void open_side(int i, provider_fn *provider, const struct ike_costs *cost
     };
     struct ike_policy *const p = &s->policy;
     const bool good = ike_offer_parse("aes256gcm16-prfsha256-x25519", &p->ike[0], &bad) &&
-                      ike_offer_parse("aes256gcm16", &p->esp[0], &bad) &&
-                      ike_selector_from_text("10.0.0.0/8", &p->local[0]) &&
-                      ike_selector_from_text("10.0.0.0/8", &p->remote[0]);
+                      ike_offer_parse("aes256gcm16", &p->child[0].esp[0], &bad) &&
+                      ike_selector_from_text("10.0.0.0/8", &p->child[0].local[0]) &&
+                      ike_selector_from_text("10.0.0.0/8", &p->child[0].remote[0]);
     assert(good);
-    p->ike_count = p->esp_count = p->local_count = p->remote_count = 1;
+    p->ike_count = p->child_count = 1;
+    p->child[0].esp_count = p->child[0].local_count = p->child[0].remote_count = 1;
     p->psk_len = 6;
     memcpy(p->psk, "secret", 6);
     s->crypto = provider((struct ike_random){.fill = fill, .owner = &s->random});

@@ -167,7 +167,7 @@ static void test_every_type_of_identity_authenticates(void)
 static void other_nets(struct pair *p, enum pair_side i, enum pair_side r)
 {
     (void)i;
-    (void)ike_selector_from_text("10.99.0.0/16", &p->end[r].policy.local[0]);
+    (void)ike_selector_from_text("10.99.0.0/16", &p->end[r].policy.child[0].local[0]);
 }
 
 static bool ike_sa_alone(const struct pair *p, enum pair_side i, enum pair_side r)
@@ -207,9 +207,9 @@ static void test_no_proposal_for_the_child_keeps_the_ike_sa(void)
 static void transport(struct pair *p, enum pair_side i, enum pair_side r)
 {
     for (int side = 0; side < 2; side++) {
-        p->end[side].policy.transport_mode = true;
-        p->end[side].policy.local_count = 0; /* the ends themselves */
-        p->end[side].policy.remote_count = 0;
+        p->end[side].policy.child[0].transport_mode = true;
+        p->end[side].policy.child[0].local_count = 0; /* the ends themselves */
+        p->end[side].policy.child[0].remote_count = 0;
     }
     (void)i;
     (void)r;
@@ -228,7 +228,7 @@ static void test_transport_mode_is_asked_for_and_granted(void)
 static void transport_asked_only(struct pair *p, enum pair_side i, enum pair_side r)
 {
     (void)r;
-    p->end[i].policy.transport_mode = true;
+    p->end[i].policy.child[0].transport_mode = true;
 }
 
 static void test_transport_mode_that_is_not_granted_becomes_tunnel_mode(void)

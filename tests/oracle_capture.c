@@ -165,7 +165,7 @@ static void other_group(void)
 
 static void other_nets(void)
 {
-    (void)ike_selector_from_text("10.99.0.0/16", &p.end[B].policy.local[0]);
+    (void)ike_selector_from_text("10.99.0.0/16", &p.end[B].policy.child[0].local[0]);
 }
 
 static void other_key(void)
@@ -185,7 +185,7 @@ static void forced(void)
 
 static void transport(void)
 {
-    p.end[A].policy.transport_mode = p.end[B].policy.transport_mode = true;
+    p.end[A].policy.child[0].transport_mode = p.end[B].policy.child[0].transport_mode = true;
     p.end[A].policy.initial_contact = true;
 }
 

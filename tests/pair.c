@@ -29,10 +29,11 @@ void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char
     struct ike_policy *const policy = &p->end[side].policy;
     const char *bad;
     bool good = ike_offer_parse(ike, &policy->ike[0], &bad);
-    good = ike_offer_parse(esp, &policy->esp[0], &bad) && good;
+    good = ike_offer_parse(esp, &policy->child[0].esp[0], &bad) && good;
     assert(good);
     policy->ike_count = 1;
-    policy->esp_count = 1;
+    policy->child[0].esp_count = 1;
+    policy->child_count = 1;
 }
 
 void pair_init(struct pair *p, struct pair_options options)
@@ -65,12 +66,12 @@ void pair_init(struct pair *p, struct pair_options options)
         };
         pair_offer(p, (enum pair_side)i, "aes256gcm16-prfsha256-x25519", "aes256gcm16");
         struct ike_policy *const policy = &e->policy;
-        bool good = ike_selector_from_text(nets[i], &policy->local[0]);
-        good = ike_selector_from_text(nets[1 - i], &policy->remote[0]) && good;
+        bool good = ike_selector_from_text(nets[i], &policy->child[0].local[0]);
+        good = ike_selector_from_text(nets[1 - i], &policy->child[0].remote[0]) && good;
         assert(good);
         policy->name = "pair";
-        policy->local_count = 1;
-        policy->remote_count = 1;
+        policy->child[0].local_count = 1;
+        policy->child[0].remote_count = 1;
         policy->local_id = (struct ike_id){.type = ID_FQDN, .len = 6};
         memcpy(policy->local_id.data, names[i], 6);
         policy->psk_len = 6;
@@ -326,8 +327,9 @@ bool pair_is_empty(const struct pair *p)
 {
     for (int i = 0; i < 2; i++) {
         const struct ike_engine *const e = p->end[i].engine;
-        if (e->sas.used != 0 || e->setups.used != 0 || e->children.used != 0 ||
-            e->store.used != 0 || e->half_open != 0 || e->established != 0 || e->timers.count != 0)
+        if (e->sas.used != 0 || e->setups.used != 0 || e->tasks.used != 0 ||
+            e->children.used != 0 || e->store.used != 0 || e->half_open != 0 ||
+            e->established != 0 || e->timers.count != 0)
             return false;
     }
     return true;

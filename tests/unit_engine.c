@@ -594,16 +594,16 @@ static void craft_auth(struct craft *c, uint8_t method)
     const struct ike_policy *const policy = &p.end[A].policy;
     const struct ike_wish wish = {.protocol = PROTOCOL_ESP,
                                   .spi_size = 4,
-                                  .offers = policy->esp,
+                                  .offers = policy->child[0].esp,
                                   .offer_count = 1,
                                   .no_ke = true};
-    struct ike_selectors ts = {.at = {policy->local[0]}, .count = 1};
+    struct ike_selectors ts = {.at = {policy->child[0].local[0]}, .count = 1};
     craft_sealed(c, IKE_AUTH, 1);
     ike_put_id(&c->w, &c->link, PAYLOAD_IDI, &policy->local_id);
     ike_put_auth(&c->w, &c->link, method, (struct ike_bytes){.at = proof, .len = sizeof proof});
     ike_put_offers(&c->w, &c->link, &wish, (struct ike_bytes){.at = proof, .len = 4});
     ike_put_selectors(&c->w, &c->link, PAYLOAD_TSI, &ts);
-    ts.at[0] = policy->remote[0];
+    ts.at[0] = policy->child[0].remote[0];
     ike_put_selectors(&c->w, &c->link, PAYLOAD_TSR, &ts);
 }
 
@@ -725,7 +725,7 @@ static void test_the_trigger_packet_stands_first_and_is_covered(void)
 {
     struct ike_packet packet = {.protocol = 6};
     pair_init(&p, plain);
-    EXPECT(ike_selector_from_text("10.2.3.0/24", &p.end[B].policy.local[0]));
+    EXPECT(ike_selector_from_text("10.2.3.0/24", &p.end[B].policy.child[0].local[0]));
     pair_open(&p);
     EXPECT(ike_addr_parse("10.1.0.9", &packet.from));
     EXPECT(ike_addr_parse("10.2.3.4", &packet.to));
@@ -742,7 +742,7 @@ static void test_a_trigger_packet_outside_policy_leaves_what_policy_allows(void)
 {
     struct ike_packet packet = {.protocol = 6};
     pair_init(&p, plain);
-    EXPECT(ike_selector_from_text("10.2.3.0/24", &p.end[B].policy.local[0]));
+    EXPECT(ike_selector_from_text("10.2.3.0/24", &p.end[B].policy.child[0].local[0]));
     pair_open(&p);
     EXPECT(ike_addr_parse("10.1.0.9", &packet.from));
     EXPECT(ike_addr_parse("10.2.99.4", &packet.to));

@@ -25,17 +25,18 @@ uint32_t ike_child_find(const struct ike_engine *engine, const struct ike_sa *sa
     return 0;
 }
 
-enum ike_why ike_child_begin(struct ike_turn *turn)
+enum ike_why ike_child_begin(struct ike_turn *turn, uint8_t policy, uint32_t *place)
 {
     struct ike_engine *const engine = turn->engine;
     uint8_t random[ESP_SPI_LEN];
-    const uint32_t place = ike_pool_take(&engine->children);
-    if (place == 0)
+    assert(turn->child_made == 0);
+    *place = ike_pool_take(&engine->children);
+    if (*place == 0)
         return WHY_CHILD_TABLE_FULL;
-    struct ike_child *const child = ike_child_at(engine, place);
-    *child = (struct ike_child){.next = turn->sa->child};
-    turn->sa->child = place;
-    turn->child_made = place;
+    struct ike_child *const child = ike_child_at(engine, *place);
+    *child = (struct ike_child){.next = turn->sa->child, .policy = policy};
+    turn->sa->child = *place;
+    turn->child_made = *place;
 
     engine->crypto->ops->random(engine->crypto, random, sizeof random);
     struct ike_reader r = rd_open((struct ike_bytes){.at = random, .len = sizeof random});
@@ -44,19 +45,18 @@ enum ike_why ike_child_begin(struct ike_turn *turn)
     return WHY_OK;
 }
 
-void ike_child_abandon(struct ike_turn *turn)
+static const struct ike_child_policy *policy_of(const struct ike_turn *t, uint8_t index)
 {
-    assert(turn->sa->child != 0 && !ike_child_at(turn->engine, turn->sa->child)->up);
-    ike_child_remove(turn->engine, turn->sa, turn->sa->child);
+    return &t->sa->policy->child[index];
 }
 
-static struct ike_wish wish_of(const struct ike_policy *policy)
+static struct ike_wish wish_of(const struct ike_child_policy *policy, bool no_ke)
 {
     return (struct ike_wish){.protocol = PROTOCOL_ESP,
                              .spi_size = ESP_SPI_LEN,
                              .offers = policy->esp,
                              .offer_count = policy->esp_count,
-                             .no_ke = true};
+                             .no_ke = no_ke};
 }
 
 static struct ike_bytes spi_octets(uint32_t spi, uint8_t *room)
@@ -67,9 +67,9 @@ static struct ike_bytes spi_octets(uint32_t spi, uint8_t *room)
 }
 
 /* A side of the policy; without selectors it is the end of the IKE SA itself. */
-static struct ike_selectors side_of(const struct ike_turn *t, bool local)
+static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, bool local)
 {
-    const struct ike_policy *const policy = t->sa->policy;
+    const struct ike_child_policy *const policy = policy_of(t, index);
     const uint8_t count = local ? policy->local_count : policy->remote_count;
     struct ike_selectors out;
     out.count = count;
@@ -95,155 +95,216 @@ static void prepend(struct ike_selectors *list, const struct ike_addr *addr, uin
 }
 
 /* What the initiator of the child asked for, made anew from policy and trigger. */
-static struct ike_selectors asked_side(const struct ike_turn *t, bool local)
+static struct ike_selectors asked_side(const struct ike_turn *t, uint8_t index,
+                                       const struct ike_setup *setup, bool local)
 {
-    struct ike_selectors list = side_of(t, local);
-    const struct ike_setup *const setup = t->sa->setup != 0 ? ike_setup_of(t->engine, t->sa) : NULL;
+    struct ike_selectors list = side_of(t, index, local);
     if (setup != NULL && setup->has_trigger)
         prepend(&list, local ? &setup->trigger.from : &setup->trigger.to, setup->trigger.protocol);
     return list;
 }
 
-void ike_child_ask(struct ike_turn *turn)
+static void put_flag(struct ike_turn *t, bool wanted, uint16_t notify)
 {
-    const struct ike_child *const child = ike_child_at(turn->engine, turn->sa->child);
-    const struct ike_policy *const policy = turn->sa->policy;
-    const struct ike_wish wish = wish_of(policy);
-    const struct ike_selectors local = asked_side(turn, true);
-    const struct ike_selectors remote = asked_side(turn, false);
+    if (wanted)
+        ike_put_status(&t->out, &t->link, notify, (struct ike_bytes){.at = NULL, .len = 0});
+}
+
+void ike_child_put_offers(struct ike_turn *turn, uint32_t place, bool no_ke)
+{
+    const struct ike_child *const child = ike_child_at(turn->engine, place);
+    const struct ike_child_policy *const policy = policy_of(turn, child->policy);
+    const struct ike_wish wish = wish_of(policy, no_ke);
     uint8_t spi[ESP_SPI_LEN];
 
-    if (policy->transport_mode)
-        ike_put_status(&turn->out, &turn->link, N_USE_TRANSPORT_MODE,
-                       (struct ike_bytes){.at = NULL, .len = 0});
+    put_flag(turn, policy->transport_mode, N_USE_TRANSPORT_MODE);
+    put_flag(turn, policy->no_tfc, N_ESP_TFC_PADDING_NOT_SUPPORTED);
+    put_flag(turn, policy->non_first_fragments, N_NON_FIRST_FRAGMENTS_ALSO);
     ike_put_offers(&turn->out, &turn->link, &wish, spi_octets(child->spi_in, spi));
+}
+
+void ike_child_put_wanted(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup)
+{
+    const uint8_t policy = ike_child_at(turn->engine, place)->policy;
+    const struct ike_selectors local = asked_side(turn, policy, setup, true);
+    const struct ike_selectors remote = asked_side(turn, policy, setup, false);
     ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSI, &local);
     ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSR, &remote);
 }
 
-/* Keys and selectors of a child whose terms are settled: `local` and `remote` are ours and theirs.
- */
-struct child_terms {
-    const struct ike_selectors *local;
-    const struct ike_selectors *remote;
-    const struct ike_choice *choice;
-    struct ike_bytes nonce_i;
-    struct ike_bytes nonce_r;
-    bool transport;
-};
+/* ---- judging ---- */
 
-static enum ike_why make(struct ike_turn *t, uint32_t place, const struct child_terms *terms)
+static enum ike_why read_selectors(const struct ike_turn *t, struct ike_selectors *i,
+                                   struct ike_selectors *r)
 {
-    struct ike_child *const child = ike_child_at(t->engine, place);
-    const size_t keys_len = ike_child_keys_len(&terms->choice->suite);
-    const size_t local_len = terms->local->count * sizeof terms->local->at[0];
-    const size_t remote_len = terms->remote->count * sizeof terms->remote->at[0];
-    struct ike_blob keys = {0};
-    struct ike_blob selectors = {0};
-
-    uint8_t *const key_room = ike_turn_room(t, &keys, keys_len);
-    uint8_t *const selector_room = ike_turn_room(t, &selectors, local_len + remote_len);
-    if (key_room == NULL || selector_room == NULL)
-        return WHY_SA_TABLE_FULL;
-    const struct ike_child_keys_input input = {.prf = &ike_algos[t->sa->suite.prf],
-                                               .sk_d = t->keys.sk_d,
-                                               .nonce_i = terms->nonce_i,
-                                               .nonce_r = terms->nonce_r};
-    ike_child_keys_derive(t->engine->crypto, &input, key_room, keys_len);
-    memcpy(selector_room, terms->local->at, local_len);
-    memcpy(selector_room + local_len, terms->remote->at, remote_len);
-
-    struct ike_reader r = rd_open(terms->choice->spi);
-    child->spi_out = rd_u32(&r);
-    child->suite = terms->choice->suite;
-    child->transport = terms->transport;
-    child->keys = keys;
-    child->selectors = selectors;
-    child->local_count = terms->local->count;
-    child->remote_count = terms->remote->count;
-    child->up = true;
-    struct ike_event up = ike_sa_event(t->sa, IKE_CHILD_UP, WHY_OK);
-    up.child_spi = child->spi_in;
-    ike_event_add(t->engine, &up);
-    return WHY_OK;
+    const enum ike_why why = ike_selectors_parse(ike_message_body(&t->in, PAYLOAD_TSI), i);
+    return why != WHY_OK ? why : ike_selectors_parse(ike_message_body(&t->in, PAYLOAD_TSR), r);
 }
 
-enum ike_why ike_child_answer(struct ike_turn *turn, struct ike_bytes nonce_i,
-                              struct ike_bytes nonce_r)
+static bool one_address(const struct ike_selectors *list)
 {
-    const struct ike_wish wish = wish_of(turn->sa->policy);
-    const struct ike_selectors our_side = side_of(turn, true);
-    const struct ike_selectors their_side = side_of(turn, false);
-    struct ike_selectors asked_i, asked_r, chosen_i, chosen_r;
-    struct ike_choice choice;
-    uint8_t spi[ESP_SPI_LEN];
+    return list->count == 1 && ike_addr_same_ip(&list->at[0].from, &list->at[0].to);
+}
+
+/* One Child SA of the policy against what is asked. */
+static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct ike_selectors *asked_i,
+                          const struct ike_selectors *asked_r, struct ike_child_deal *deal)
+{
+    const struct ike_child_policy *const policy = policy_of(t, index);
+    const struct ike_selectors ours = side_of(t, index, true);
+    const struct ike_selectors theirs = side_of(t, index, false);
+    const struct ike_wish wish = wish_of(policy, deal->no_ke);
     enum ike_why why;
 
-    why = ike_proposal_choose(ike_message_body(&turn->in, PAYLOAD_SA), &wish, &choice);
+    why = ike_proposal_choose(ike_message_body(&t->in, PAYLOAD_SA), &wish, &deal->choice);
     if (why != WHY_OK)
         return why == WHY_NO_PROPOSAL ? WHY_CHILD_NO_PROPOSAL : why;
-    if ((why = ike_selectors_parse(ike_message_body(&turn->in, PAYLOAD_TSI), &asked_i)) != WHY_OK)
+    if ((why = ike_selectors_narrow(asked_i, &theirs, &deal->i)) != WHY_OK)
         return why;
-    if ((why = ike_selectors_parse(ike_message_body(&turn->in, PAYLOAD_TSR), &asked_r)) != WHY_OK)
+    if ((why = ike_selectors_narrow(asked_r, &ours, &deal->r)) != WHY_OK)
         return why;
-    if ((why = ike_selectors_narrow(&asked_i, &their_side, &chosen_i)) != WHY_OK)
-        return why;
-    if ((why = ike_selectors_narrow(&asked_r, &our_side, &chosen_r)) != WHY_OK)
-        return why;
-    if ((why = ike_child_begin(turn)) != WHY_OK)
-        return why;
-    const struct child_terms terms = {
-        .local = &chosen_r,
-        .remote = &chosen_i,
-        .choice = &choice,
-        .nonce_i = nonce_i,
-        .nonce_r = nonce_r,
-        /* RFC 7296 1.3.1: transport mode only when asked for and wanted; else tunnel mode. */
-        .transport = turn->sa->policy->transport_mode &&
-                     ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL,
-    };
-    if ((why = make(turn, turn->sa->child, &terms)) != WHY_OK)
-        return why;
-
-    if (terms.transport)
-        ike_put_status(&turn->out, &turn->link, N_USE_TRANSPORT_MODE,
-                       (struct ike_bytes){.at = NULL, .len = 0});
-    const uint32_t spi_in = ike_child_at(turn->engine, turn->sa->child)->spi_in;
-    ike_put_choice(&turn->out, &turn->link, &wish, &choice, spi_octets(spi_in, spi));
-    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSI, &chosen_i);
-    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSR, &chosen_r);
+    if (policy->single_pair && (!one_address(&deal->i) || !one_address(&deal->r)))
+        return WHY_SINGLE_PAIR;
+    deal->policy = index;
+    /* RFC 7296 1.3.1: transport mode only when asked for and wanted; else tunnel mode. */
+    deal->transport =
+        policy->transport_mode && ike_message_notify(&t->in, N_USE_TRANSPORT_MODE) != NULL;
+    deal->fragments = policy->non_first_fragments &&
+                      ike_message_notify(&t->in, N_NON_FIRST_FRAGMENTS_ALSO) != NULL;
     return WHY_OK;
 }
 
-enum ike_why ike_child_accept(struct ike_turn *turn, struct ike_bytes nonce_i,
-                              struct ike_bytes nonce_r)
+enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_child_deal *deal)
 {
-    const struct ike_wish wish = wish_of(turn->sa->policy);
-    const struct ike_selectors our_side = asked_side(turn, true);
-    const struct ike_selectors their_side = asked_side(turn, false);
-    struct ike_selectors chosen_i, chosen_r;
-    struct ike_choice choice;
-    enum ike_why why;
-
-    why = ike_proposal_accept(ike_message_body(&turn->in, PAYLOAD_SA), &wish, &choice);
+    struct ike_selectors asked_i, asked_r;
+    struct ike_child_deal other = {.no_ke = deal->no_ke};
+    enum ike_why found = WHY_TS_UNACCEPTABLE;
+    enum ike_why why = read_selectors(turn, &asked_i, &asked_r);
     if (why != WHY_OK)
         return why;
-    if ((why = ike_selectors_parse(ike_message_body(&turn->in, PAYLOAD_TSI), &chosen_i)) != WHY_OK)
+    for (uint8_t i = 0; i < turn->sa->policy->child_count; i++) {
+        if (only < IKE_CHILD_POLICIES_MAX && i != only)
+            continue;
+        why = judge(turn, i, &asked_i, &asked_r, found == WHY_OK ? &other : deal);
+        if (found == WHY_OK && why == WHY_OK) {
+            deal->more = true;
+            return WHY_OK;
+        }
+        if (found != WHY_OK && (why == WHY_OK || found == WHY_TS_UNACCEPTABLE))
+            found = why;
+    }
+    return found;
+}
+
+enum ike_why ike_child_accept(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup,
+                              struct ike_child_deal *deal)
+{
+    const uint8_t index = ike_child_at(turn->engine, place)->policy;
+    const struct ike_child_policy *const policy = policy_of(turn, index);
+    const struct ike_wish wish = wish_of(policy, deal->no_ke);
+    const struct ike_selectors ours = asked_side(turn, index, setup, true);
+    const struct ike_selectors theirs = asked_side(turn, index, setup, false);
+    enum ike_why why;
+
+    deal->policy = index;
+    why = ike_proposal_accept(ike_message_body(&turn->in, PAYLOAD_SA), &wish, &deal->choice);
+    if (why != WHY_OK)
         return why;
-    if ((why = ike_selectors_parse(ike_message_body(&turn->in, PAYLOAD_TSR), &chosen_r)) != WHY_OK)
+    if ((why = read_selectors(turn, &deal->i, &deal->r)) != WHY_OK)
         return why;
-    if (chosen_i.count == 0 || chosen_r.count == 0 || !ike_selectors_within(&chosen_i, &our_side) ||
-        !ike_selectors_within(&chosen_r, &their_side))
+    if (deal->i.count == 0 || deal->r.count == 0 || !ike_selectors_within(&deal->i, &ours) ||
+        !ike_selectors_within(&deal->r, &theirs))
         return WHY_CHOICE_NOT_OFFERED; /* RFC 7296 2.9: a responder may narrow, never widen */
-    const struct child_terms terms = {
-        .local = &chosen_i,
-        .remote = &chosen_r,
-        .choice = &choice,
-        .nonce_i = nonce_i,
-        .nonce_r = nonce_r,
-        .transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL,
-    };
-    if (terms.transport && !turn->sa->policy->transport_mode)
+    deal->transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL;
+    if (deal->transport && !policy->transport_mode)
         return WHY_CHOICE_NOT_OFFERED;
-    return make(turn, turn->sa->child, &terms);
+    deal->fragments = policy->non_first_fragments &&
+                      ike_message_notify(&turn->in, N_NON_FIRST_FRAGMENTS_ALSO) != NULL;
+    return WHY_OK;
+}
+
+void ike_child_put_choice(struct ike_turn *turn, uint32_t place, const struct ike_child_deal *deal)
+{
+    const struct ike_child_policy *const policy = policy_of(turn, deal->policy);
+    const struct ike_wish wish = wish_of(policy, deal->no_ke);
+    uint8_t spi[ESP_SPI_LEN];
+
+    put_flag(turn, deal->transport, N_USE_TRANSPORT_MODE);
+    put_flag(turn, policy->no_tfc, N_ESP_TFC_PADDING_NOT_SUPPORTED);
+    put_flag(turn, deal->fragments, N_NON_FIRST_FRAGMENTS_ALSO);
+    put_flag(turn, deal->more, N_ADDITIONAL_TS_POSSIBLE);
+    const uint32_t spi_in = ike_child_at(turn->engine, place)->spi_in;
+    ike_put_choice(&turn->out, &turn->link, &wish, &deal->choice, spi_octets(spi_in, spi));
+}
+
+void ike_child_put_selectors(struct ike_turn *turn, const struct ike_child_deal *deal)
+{
+    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSI, &deal->i);
+    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSR, &deal->r);
+}
+
+/* ---- making and ending ---- */
+
+/* Ours, then theirs, in the store. */
+static bool keep_selectors(struct ike_turn *t, struct ike_child *child,
+                           const struct ike_selectors *local, const struct ike_selectors *remote)
+{
+    const size_t local_len = local->count * sizeof local->at[0];
+    const size_t remote_len = remote->count * sizeof remote->at[0];
+    struct ike_blob selectors = {0};
+    uint8_t *const room = ike_turn_room(t, &selectors, local_len + remote_len);
+    if (room == NULL)
+        return false;
+    memcpy(room, local->at, local_len);
+    memcpy(room + local_len, remote->at, remote_len);
+    child->selectors = selectors;
+    child->local_count = local->count;
+    child->remote_count = remote->count;
+    return true;
+}
+
+enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
+                            const struct ike_child_deal *deal, const struct ike_child_seed *seed,
+                            bool asked)
+{
+    struct ike_child *const child = ike_child_at(turn->engine, place);
+    const size_t keys_len = ike_child_keys_len(&deal->choice.suite);
+    struct ike_child made = *child;
+    struct ike_blob keys = {0};
+
+    uint8_t *const key_room = ike_turn_room(turn, &keys, keys_len);
+    if (key_room == NULL ||
+        !keep_selectors(turn, &made, asked ? &deal->i : &deal->r, asked ? &deal->r : &deal->i))
+        return WHY_SA_TABLE_FULL;
+    const struct ike_child_keys_input input = {.prf = &ike_algos[turn->sa->suite.prf],
+                                               .sk_d = turn->keys.sk_d,
+                                               .secret = seed->secret,
+                                               .nonce_i = seed->nonce_i,
+                                               .nonce_r = seed->nonce_r};
+    ike_child_keys_derive(turn->engine->crypto, &input, key_room, keys_len);
+
+    struct ike_reader r = rd_open(deal->choice.spi);
+    made.spi_out = rd_u32(&r);
+    made.suite = deal->choice.suite;
+    made.policy = deal->policy;
+    made.transport = deal->transport;
+    made.fragments = deal->fragments;
+    made.no_tfc = ike_message_notify(&turn->in, N_ESP_TFC_PADDING_NOT_SUPPORTED) != NULL;
+    made.keys = keys;
+    made.up = true;
+    *child = made;
+    struct ike_event up = ike_sa_event(turn->sa, IKE_CHILD_UP, WHY_OK);
+    up.child_spi = child->spi_in;
+    ike_event_add(turn->engine, &up);
+    return WHY_OK;
+}
+
+void ike_child_end(struct ike_turn *turn, uint32_t place, enum ike_why why)
+{
+    struct ike_child *const child = ike_child_at(turn->engine, place);
+    struct ike_event event = ike_sa_event(turn->sa, IKE_CHILD_DOWN, why);
+    event.child_spi = child->spi_in;
+    ike_event_add(turn->engine, &event);
+    turn->child_gone[turn->child_gone_count++] = place;
+    child->up = false;
 }

@@ -4,21 +4,55 @@
 #ifndef IKE_V2_CHILD_H
 #define IKE_V2_CHILD_H
 
+#include "ike/v2/proposal.h"
+#include "ike/v2/selector.h"
 #include "ike/v2/turn.h"
 
+/* What the exchange that makes one comes to. Selectors as they stand in the answer: of the
+ * exchange's initiator, then of its responder. */
+struct ike_child_deal {
+    struct ike_choice choice;
+    struct ike_selectors i;
+    struct ike_selectors r;
+    uint8_t policy; /* which of the SA's policy */
+    bool no_ke;     /* made by IKE_AUTH, without a key exchange of its own (RFC 7296 1.2) */
+    bool transport;
+    bool fragments; /* both want non-first fragments (RFC 7296 1.3.1) */
+    bool more;      /* other parts of what was asked for would be granted apart (RFC 7296 2.9) */
+};
+
+/* What its keys are made of (RFC 7296 2.17), of the exchange that makes it. */
+struct ike_child_seed {
+    struct ike_bytes secret; /* g^ir; empty without a key exchange */
+    struct ike_bytes nonce_i;
+    struct ike_bytes nonce_r;
+};
+
 /* Takes a Child SA record and an SPI for it; WHY_CHILD_TABLE_FULL when there is no room. */
-enum ike_why ike_child_begin(struct ike_turn *turn);
-/* The initiator's SA, TSi, TSr and notifies, for the child begun. */
-void ike_child_ask(struct ike_turn *turn);
-/* The responder's judgement of those, and its answer; the child is made. A refusal leaves the
- * answer untouched. `nonce_i`, `nonce_r`: of the exchange that makes the child. */
-enum ike_why ike_child_answer(struct ike_turn *turn, struct ike_bytes nonce_i,
-                              struct ike_bytes nonce_r);
-/* The initiator's judgement of the answer; the child is made. */
-enum ike_why ike_child_accept(struct ike_turn *turn, struct ike_bytes nonce_i,
-                              struct ike_bytes nonce_r);
-/* Gives back the record begun, when the answer refused it. */
-void ike_child_abandon(struct ike_turn *turn);
+enum ike_why ike_child_begin(struct ike_turn *turn, uint8_t policy, uint32_t *place);
+
+/* The initiator's request: notifies and SA; TSi and TSr, with the packet of `setup` first when
+ * there is one (RFC 7296 2.9). Nonce and KE go between. */
+void ike_child_put_offers(struct ike_turn *turn, uint32_t place, bool no_ke);
+void ike_child_put_wanted(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup);
+/* Its judgement of the answer. */
+enum ike_why ike_child_accept(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup,
+                              struct ike_child_deal *deal);
+
+/* The responder's judgement of a request, before anything is spent: the first Child SA of the
+ * policy that fits, or the one `only` names (IKE_CHILD_POLICIES_MAX: any). */
+enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_child_deal *deal);
+/* Its answer, in two halves as above. */
+void ike_child_put_choice(struct ike_turn *turn, uint32_t place, const struct ike_child_deal *deal);
+void ike_child_put_selectors(struct ike_turn *turn, const struct ike_child_deal *deal);
+
+/* The Child SA is made: keys, selectors, event. `asked`: we are the exchange's initiator. Nothing
+ * after it may fail. */
+enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
+                            const struct ike_child_deal *deal, const struct ike_child_seed *seed,
+                            bool asked);
+/* It goes with the turn; an event says why. */
+void ike_child_end(struct ike_turn *turn, uint32_t place, enum ike_why why);
 
 /* Child SA of `sa` by either SPI; its place, or 0. */
 uint32_t ike_child_find(const struct ike_engine *engine, const struct ike_sa *sa, uint32_t spi,

@@ -15,7 +15,6 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/rules.h"
-#include "ike/v2/window.h"
 
 #include <assert.h>
 #include <string.h>
@@ -94,7 +93,7 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
     const struct ike_policy *const policy = turn->sa->policy;
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
     const struct ike_id id = id_or_address(&setup->id, &turn->sa->local);
-    const enum ike_why why = ike_child_begin(turn);
+    const enum ike_why why = ike_child_begin(turn, 0, &turn->task->child);
     if (why != WHY_OK)
         return why;
 
@@ -108,7 +107,8 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
     if (policy->remote_id.type != 0)
         ike_put_id(&turn->out, &turn->link, PAYLOAD_IDR, &policy->remote_id);
     put_proof(turn, id_body);
-    ike_child_ask(turn);
+    ike_child_put_offers(turn, turn->task->child, true);
+    ike_child_put_wanted(turn, turn->task->child, setup);
     return WHY_OK;
 }
 
@@ -131,13 +131,18 @@ static enum ike_why auth_response(struct ike_turn *t)
     enum ike_why why = check_responder(t);
     if (why != WHY_OK)
         return why;
-    const struct ike_bytes nonce_i = ike_proof_nonce(t, true);
-    const struct ike_bytes nonce_r = ike_proof_nonce(t, false);
+    struct ike_child_deal deal = {.no_ke = true};
+    const struct ike_child_seed seed = {.nonce_i = ike_proof_nonce(t, true),
+                                        .nonce_r = ike_proof_nonce(t, false)};
     tell(t, IKE_UP, WHY_OK, 0);
-    if ((why = ike_child_accept(t, nonce_i, nonce_r)) != WHY_OK)
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    if ((why = ike_child_accept(t, t->task->child, setup, &deal)) != WHY_OK)
         return why;
+    if ((why = ike_child_make(t, t->task->child, &deal, &seed, true)) != WHY_OK)
+        return why;
+    t->task->child = 0;
     forget_init(t);
-    ike_window_answered(t);
+    ike_task_done(t);
     return WHY_OK;
 }
 
@@ -152,9 +157,8 @@ static enum ike_why auth_without_child(struct ike_turn *t)
         return WHY_MISSING_PAYLOAD;
     tell(t, IKE_UP, WHY_OK, 0);
     tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
-    ike_child_abandon(t);
     forget_init(t);
-    ike_window_answered(t);
+    ike_task_done(t);
     return WHY_OK;
 }
 
@@ -191,12 +195,28 @@ static enum ike_why find_policy(struct ike_turn *t, const struct ike_id *peer)
     return WHY_PEER_UNKNOWN;
 }
 
+static enum ike_why make_child(struct ike_turn *t)
+{
+    struct ike_child_deal deal = {.no_ke = true};
+    const struct ike_child_seed seed = {.nonce_i = ike_proof_nonce(t, true),
+                                        .nonce_r = ike_proof_nonce(t, false)};
+    uint32_t place;
+    enum ike_why why = ike_child_judge(t, IKE_CHILD_POLICIES_MAX, &deal);
+    if (why != WHY_OK)
+        return why;
+    if ((why = ike_child_begin(t, deal.policy, &place)) != WHY_OK)
+        return why;
+    if ((why = ike_child_make(t, place, &deal, &seed, false)) != WHY_OK)
+        return why;
+    ike_child_put_choice(t, place, &deal);
+    ike_child_put_selectors(t, &deal);
+    return WHY_OK;
+}
+
 /* The answer's second half: a Child SA, or the notify that says why not. */
 static enum ike_why answer_child(struct ike_turn *t)
 {
-    const struct ike_bytes nonce_i = ike_proof_nonce(t, true);
-    const struct ike_bytes nonce_r = ike_proof_nonce(t, false);
-    const enum ike_why why = ike_child_answer(t, nonce_i, nonce_r);
+    const enum ike_why why = make_child(t);
     const struct ike_why_row *const row = ike_why_row(why);
     if (row->sealed != ACTION_REFUSE)
         return why;

@@ -11,70 +11,61 @@
 #include "ike/v2/child.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/rules.h"
-#include "ike/v2/window.h"
 
 #include <assert.h>
 
-static void tell_child_down(struct ike_turn *t, uint32_t place, enum ike_why why)
-{
-    struct ike_event event = ike_sa_event(t->sa, IKE_CHILD_DOWN, why);
-    event.child_spi = ike_child_at(t->engine, place)->spi_in;
-    ike_event_add(t->engine, &event);
-}
-
 /* ---- asking ---- */
 
-/* Puts the most important wish on its way, when nothing else is (window 1, RFC 7296 2.3). */
-static void ask_next(struct ike_turn *t)
+enum ike_why ike_ask_delete(struct ike_turn *turn)
 {
-    struct ike_sa *const sa = t->sa;
-    if (sa->wishes == 0 || sa->resend_ns != IKE_NEVER)
-        return;
-    ike_turn_ask(t, INFORMATIONAL);
-    if ((sa->wishes & WISH_DELETE) != 0) {
-        sa->asked = WISH_DELETE;
-        sa->wishes = 0; /* nothing matters after that */
-        sa->state = S_DELETING;
-        ike_put_delete(&t->out, &t->link, 0);
-    } else if ((sa->wishes & WISH_DELETE_CHILD) != 0) {
-        sa->asked = WISH_DELETE_CHILD;
-        sa->wishes &= (uint8_t)~WISH_DELETE_CHILD;
-        ike_put_delete(&t->out, &t->link, sa->wish_spi);
-    } else {
-        sa->asked = WISH_PROBE;
-        sa->wishes = 0; /* an empty message: is anyone there? RFC 7296 2.4 */
-    }
+    if (turn->sa->state == S_ESTABLISHED)
+        turn->sa->state = S_DELETING;
+    ike_turn_ask(turn, INFORMATIONAL);
+    ike_put_delete(&turn->out, &turn->link, 0);
+    return WHY_OK;
 }
 
-static bool wish(struct ike_engine *engine, uint64_t now_ns, uint64_t number, uint8_t bit)
+enum ike_why ike_ask_delete_child(struct ike_turn *turn)
 {
-    struct ike_sa *const sa = ike_sa_numbered(engine, number);
+    if (ike_child_find(turn->engine, turn->sa, turn->task->spi, true) == 0)
+        return WHY_CHILD_NOT_FOUND; /* the peer's own Delete was here first */
+    ike_turn_ask(turn, INFORMATIONAL);
+    ike_put_delete(&turn->out, &turn->link, turn->task->spi);
+    return WHY_OK;
+}
+
+/* An empty message: is anyone there? RFC 7296 2.4 */
+enum ike_why ike_ask_probe(struct ike_turn *turn)
+{
+    ike_turn_ask(turn, INFORMATIONAL);
+    return WHY_OK;
+}
+
+static bool want(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa,
+                 enum ike_task_kind kind, uint32_t spi)
+{
     if (sa == NULL || sa->state != S_ESTABLISHED)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
-    sa->wishes |= bit;
-    ask_next(turn);
-    return ike_turn_end(turn, WHY_OK) == WHY_OK;
+    const bool added = ike_task_add(turn, kind, spi, now_ns) != NULL;
+    return ike_turn_end(turn, WHY_OK) == WHY_OK && added;
 }
 
 bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
 {
-    return wish(engine, now_ns, sa, WISH_DELETE);
+    return want(engine, now_ns, ike_sa_numbered(engine, sa), TASK_DELETE, 0);
 }
 
 bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
 {
-    return wish(engine, now_ns, sa, WISH_PROBE);
+    return want(engine, now_ns, ike_sa_numbered(engine, sa), TASK_PROBE, 0);
 }
 
 bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi)
 {
     struct ike_sa *const found = ike_sa_numbered(engine, sa);
-    if (found == NULL || ike_child_find(engine, found, child_spi, true) == 0 ||
-        (found->wishes & WISH_DELETE_CHILD) != 0)
-        return false;
-    found->wish_spi = child_spi;
-    return wish(engine, now_ns, sa, WISH_DELETE_CHILD);
+    return found != NULL && ike_child_find(engine, found, child_spi, true) != 0 &&
+           want(engine, now_ns, found, TASK_DELETE_CHILD, child_spi);
 }
 
 /* ---- answering ---- */
@@ -90,13 +81,11 @@ static void delete_children(struct ike_turn *t, const struct ike_delete *d)
             continue;
         /* 2.25.1: when we are deleting the same pair, ours is under way and no answer names it. */
         const uint32_t spi_in = ike_child_at(t->engine, place)->spi_in;
-        const bool ours_too = t->sa->resend_ns != IKE_NEVER && t->sa->asked == WISH_DELETE_CHILD &&
-                              t->sa->wish_spi == spi_in;
-        if (!ours_too)
+        const struct ike_task *const ours =
+            ike_task_find(t->engine, t->sa, TASK_DELETE_CHILD, spi_in);
+        if (ours == NULL || ours->sends == 0)
             ike_put_delete(&t->out, &t->link, spi_in);
-        tell_child_down(t, place, WHY_PEER_DELETED);
-        t->child_gone[t->child_gone_count++] = place;
-        ike_child_at(t->engine, place)->up = false;
+        ike_child_end(t, place, WHY_PEER_DELETED);
     }
 }
 
@@ -138,33 +127,19 @@ static enum ike_why info_request(struct ike_turn *t)
     return WHY_OK;
 }
 
-static void child_deleted(struct ike_turn *t)
-{
-    const uint32_t place = ike_child_find(t->engine, t->sa, t->sa->wish_spi, true);
-    if (place == 0)
-        return; /* the peer's own Delete was here first */
-    tell_child_down(t, place, WHY_DELETED);
-    t->child_gone[t->child_gone_count++] = place;
-    ike_child_at(t->engine, place)->up = false;
-}
-
 static enum ike_why info_response(struct ike_turn *t)
 {
-    struct ike_sa *const sa = t->sa;
-    const uint8_t asked = sa->asked;
-    sa->asked = 0;
-    ike_window_answered(t);
-    if (asked == WISH_DELETE) {
+    ike_task_done(t);
+    if (t->task->kind == TASK_DELETE) {
         t->end = WHY_DELETED;
-        return WHY_OK;
-    }
-    if (asked == WISH_DELETE_CHILD) {
-        child_deleted(t);
+    } else if (t->task->kind == TASK_DELETE_CHILD) {
+        const uint32_t place = ike_child_find(t->engine, t->sa, t->task->spi, true);
+        if (place != 0) /* else the peer's own Delete was here first */
+            ike_child_end(t, place, WHY_DELETED);
     } else {
-        const struct ike_event alive = ike_sa_event(sa, IKE_ALIVE, WHY_OK);
+        const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);
     }
-    ask_next(t);
     return WHY_OK;
 }
 

@@ -16,7 +16,6 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/rules.h"
-#include "ike/v2/window.h"
 
 #include <assert.h>
 #include <string.h>
@@ -201,11 +200,12 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
     sa->remote = attempt->remote;
     sa->policy = attempt->policy;
     sa->tag = attempt->tag;
-    sa->setup = ike_pool_take(&engine->setups);
-    if (sa->setup == 0)
+    t->task = ike_task_add(t, TASK_CONNECT, 0, t->now_ns);
+    if (t->task == NULL || !ike_turn_add_setup(t, &sa->setup))
         return WHY_SA_TABLE_FULL;
+    t->task_before = *t->task;
     struct ike_setup *const setup = ike_setup_of(engine, sa);
-    *setup = (struct ike_setup){.group = first_group(attempt->policy)};
+    setup->group = first_group(attempt->policy);
     setup->id = attempt->local_id != NULL ? *attempt->local_id : attempt->policy->local_id;
     setup->has_trigger = attempt->trigger != NULL;
     if (setup->has_trigger)
@@ -224,8 +224,9 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
 uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt)
 {
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, NULL);
-    const enum ike_why why = ike_turn_end(turn, begin_attempt(turn, attempt));
-    return why == WHY_OK ? turn->sa->number : 0;
+    const enum ike_why why = begin_attempt(turn, attempt);
+    const uint64_t number = turn->sa != NULL ? turn->sa->number : 0;
+    return ike_turn_end(turn, why) == WHY_OK ? number : 0;
 }
 
 /* The attempt has been refused by someone who may be anyone: it goes on until the next
@@ -367,9 +368,8 @@ static enum ike_why init_response(struct ike_turn *t)
         return WHY_SA_TABLE_FULL;
 
     /* RealMessage1 is the last request sent, cookie and all (RFC 7296 2.15). */
-    sa->init_request = sa->request;
-    sa->request = (struct ike_blob){0};
-    ike_window_answered(t);
+    sa->init_request = t->task->request;
+    t->task->request = (struct ike_blob){0};
     setup->refused = 0;
     sa->nat = ike_nat_seen(t) || sa->policy->force_encapsulation;
     if (sa->nat) { /* RFC 7296 2.23: everything from here on goes by port 4500 */

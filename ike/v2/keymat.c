@@ -91,12 +91,13 @@ size_t ike_child_keys_len(const struct ike_suite *suite)
     return 2 * ((size_t)encr->key_len + encr->salt_len + ike_algos[suite->integ].key_len);
 }
 
-/*  KEYMAT = prf+ (SK_d, Ni | Nr)   RFC 7296 2.17 */
+/*  KEYMAT = prf+ (SK_d, [g^ir (new) |] Ni | Nr)   RFC 7296 2.17 */
 void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_child_keys_input *input,
                            uint8_t *room, size_t len)
 {
-    const struct ike_bytes seed[] = {input->nonce_i, input->nonce_r};
+    const struct ike_bytes seed[] = {input->secret, input->nonce_i, input->nonce_r};
+    const size_t skip = input->secret.len == 0 ? 1 : 0;
     const struct ike_prf_plus_input plus = {
-        .prf = input->prf, .key = input->sk_d, .seed = seed, .seed_count = 2};
+        .prf = input->prf, .key = input->sk_d, .seed = seed + skip, .seed_count = 3 - skip};
     ike_prf_plus(crypto, &plus, room, len);
 }

@@ -42,6 +42,7 @@ size_t ike_child_keys_len(const struct ike_suite *suite);
 struct ike_child_keys_input {
     const struct ike_algo *prf; /* of the IKE SA */
     struct ike_bytes sk_d;
+    struct ike_bytes secret;  /* g^ir (new), empty without a key exchange */
     struct ike_bytes nonce_i; /* of the exchange that makes the child */
     struct ike_bytes nonce_r;
 };

@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/task.h"
 
 #include <assert.h>
 #include <string.h>
@@ -153,7 +154,7 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
     if (place == 0)
         return NULL;
     struct ike_sa *const sa = ike_sa_at(engine, place);
-    *sa = (struct ike_sa){.initiator = initiator, .resend_ns = IKE_NEVER};
+    *sa = (struct ike_sa){.initiator = initiator};
     sa->number = ++engine->serial << PLACE_BITS | place;
 
     /* The SPI holds the place, so that finding it again takes no table; the rest is chance. */
@@ -165,22 +166,27 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
     return sa;
 }
 
+struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place)
+{
+    return ike_pool_at(&engine->setups, place);
+}
+
 struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa)
 {
     assert(sa->setup != 0);
-    return ike_pool_at(&engine->setups, sa->setup);
+    return ike_setup_at(engine, sa->setup);
 }
 
-void ike_setup_give(struct ike_engine *engine, struct ike_sa *sa)
+void ike_setup_give(struct ike_engine *engine, uint32_t *place)
 {
-    if (sa->setup == 0)
+    if (*place == 0)
         return;
-    struct ike_setup *const setup = ike_setup_of(engine, sa);
+    struct ike_setup *const setup = ike_setup_at(engine, *place);
     if (setup->has_kex)
         engine->crypto->ops->kex_free(engine->crypto, &ike_algos[setup->group], &setup->kex);
     ike_secret_wipe(setup, sizeof *setup);
-    ike_pool_give(&engine->setups, sa->setup);
-    sa->setup = 0;
+    ike_pool_give(&engine->setups, *place);
+    *place = 0;
 }
 
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place)
@@ -211,11 +217,13 @@ void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t pla
 void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa)
 {
     const uint32_t place = ike_sa_place(sa);
-    ike_setup_give(engine, sa);
+    ike_setup_give(engine, &sa->setup);
+    while (sa->task != 0)
+        ike_task_remove(engine, sa, sa->task);
     while (sa->child != 0)
         ike_child_remove(engine, sa, sa->child);
-    const struct ike_blob blobs[] = {sa->keys,         sa->request,       sa->response,
-                                     sa->init_request, sa->init_response, sa->peer_id};
+    const struct ike_blob blobs[] = {sa->keys, sa->response, sa->init_request, sa->init_response,
+                                     sa->peer_id};
     for (size_t i = 0; i < sizeof blobs / sizeof blobs[0]; i++)
         ike_store_give(&engine->store, blobs[i]);
     ike_timers_set(&engine->timers, place, IKE_NEVER);
@@ -242,7 +250,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
         return;
     if (before == S_NONE && after == S_KEYED)
         ike_index_add(&engine->requests, sa->request_digest, place);
-    if (after == S_NONE && !sa->initiator && before != S_NONE)
+    if (after == S_NONE && !sa->initiator && !sa->rekeyed && before != S_NONE)
         ike_index_remove(&engine->requests, sa->request_digest, place);
 
     if ((before == S_KEYED) != (after == S_KEYED)) {
@@ -258,15 +266,22 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
     }
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *sa)
 {
+    uint64_t at_ns = ike_tasks_deadline(engine, sa);
     if (sa->state == S_KEYED)
-        return sa->began_ns + engine->config.half_open.timeout_ns;
-    if (sa->resend_ns != IKE_NEVER)
-        return sa->resend_ns;
-    if (sa->state == S_ESTABLISHED && engine->config.liveness_ns != 0)
-        return sa->heard_ns + engine->config.liveness_ns;
-    return IKE_NEVER;
+        at_ns = sa->began_ns + engine->config.half_open.timeout_ns;
+    if (sa->state == S_RIVAL || sa->state == S_REDUNDANT || sa->state == S_REPLACED)
+        at_ns = earlier(at_ns, sa->heard_ns + IKE_GRACE_NS);
+    if (sa->state == S_ESTABLISHED && engine->config.liveness_ns != 0 &&
+        ike_tasks_under_way(engine, sa) == 0)
+        at_ns = earlier(at_ns, sa->heard_ns + engine->config.liveness_ns);
+    return at_ns;
 }
 
 struct ike_sa_keys ike_sa_view_keys(const struct ike_engine *engine, const struct ike_sa *sa)

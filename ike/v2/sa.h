@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * IKE SAs and Child SAs: their records, where they are kept, and how they are
- * found. A record holds what every SA needs; what only an initiator needs until
- * it is up lives in a setup record beside it, octets of messages and keys in
- * the store. */
+ * found. A record holds what every SA needs; what only a setup needs lives in a
+ * setup record beside it, requests of ours in tasks (task.h), octets of
+ * messages and keys in the store. */
 #ifndef IKE_V2_SA_H
 #define IKE_V2_SA_H
 
@@ -18,56 +18,56 @@ enum ike_state {
     S_KEYED,     /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
     S_AUTH_SENT, /* initiator: IKE_AUTH asked */
     S_ESTABLISHED,
-    S_DELETING, /* our Delete of the IKE SA is under way */
+    S_DELETING,  /* our Delete of the IKE SA is under way */
+    S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
+    S_RIVAL,     /* the peer's, made while we rekey the same SA: which one stays is not known yet */
+    S_REDUNDANT, /* lost that contest: its maker deletes it (RFC 7296 2.8.2) */
+    S_REPLACED,  /* rekeyed: all its Child SAs have gone to another; whoever rekeyed deletes it */
 };
-
-/* What an established SA's owner asked for and the window has not let through yet. */
-enum ike_wish_bits { WISH_PROBE = 1, WISH_DELETE = 2, WISH_DELETE_CHILD = 4 };
 
 struct ike_sa {
     uint64_t number; /* serial << 24 | place in the pool */
     uint64_t spi_i;
     uint64_t spi_r;
     uint64_t began_ns;
-    uint64_t heard_ns;       /* the last authenticated message of the peer */
-    uint64_t resend_ns;      /* when the request under way is sent again; IKE_NEVER: none is */
-    uint64_t seal_count;     /* messages sealed, for the IVs of counter modes */
-    uint64_t request_digest; /* of the IKE_SA_INIT request that made it, at a responder */
+    uint64_t heard_ns;   /* the last authenticated message of the peer */
+    uint64_t seal_count; /* messages sealed, for the IVs of counter modes */
+    union {
+        uint64_t request_digest; /* of the IKE_SA_INIT request that made it, at a responder; */
+        uint64_t rekeyed_from;   /* or number of the SA it was to replace, when `rekeyed` */
+    };
     const struct ike_policy *policy;
     struct ike_addr local;
     struct ike_addr remote;
     struct ike_blob keys;          /* SK_d to SK_pr, as ike_keys_view reads them */
-    struct ike_blob request;       /* ours under way */
     struct ike_blob response;      /* our last, for retransmitted requests */
     struct ike_blob init_request;  /* octets of IKE_SA_INIT, for AUTH; */
     struct ike_blob init_response; /* gone when established */
     struct ike_blob peer_id;       /* type and data */
     uint32_t tag;
-    uint32_t setup;    /* of an initiator until it is up; 0: none */
-    uint32_t child;    /* first of its Child SAs */
-    uint32_t send_id;  /* message id of our next request */
-    uint32_t take_id;  /* message id of the peer's next request */
-    uint32_t wish_spi; /* of WISH_DELETE_CHILD */
-    uint16_t resends;  /* messages sent again, in all */
-    uint8_t sends;     /* of the request under way */
-    uint8_t state;     /* enum ike_state */
-    uint8_t wishes;
-    uint8_t asked; /* the one wish that is under way */
+    uint32_t setup;   /* until it is up; 0: none */
+    uint32_t child;   /* first of its Child SAs */
+    uint32_t task;    /* the newest of our requests under way or waiting */
+    uint32_t send_id; /* message id of our next request */
+    uint32_t take_id; /* message id of the peer's next request */
+    uint16_t resends; /* messages sent again, in all */
+    uint8_t state;    /* enum ike_state */
     uint8_t cookies;
     uint8_t groups;
     bool initiator;
+    bool rekeyed; /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
     bool nat; /* some NAT was seen, or forced: ESP goes in UDP */
     struct ike_suite suite;
 };
 
-/* An initiator's extras. */
+/* What is offered and not answered yet, in IKE_SA_INIT or CREATE_CHILD_SA. */
 struct ike_setup {
     struct ike_kex kex;
     struct ike_id id;
     struct ike_packet trigger;
     bool has_trigger;
     bool has_kex;
-    uint8_t group; /* row of the group under way */
+    uint8_t group;         /* row of the group under way; 0: none */
     uint8_t nonce[IKE_NONCE_OURS];
     uint8_t share[IKE_SHARE_MAX];
     uint8_t cookie[IKE_COOKIE_MAX];
@@ -81,9 +81,13 @@ struct ike_child {
     uint32_t spi_in;
     uint32_t spi_out;
     uint32_t next;
+    uint32_t replaced_by; /* spi_in of the Child SA that the peer rekeyed this one with; 0: none */
     struct ike_suite suite;
     bool up; /* false while the answer that makes it is awaited */
     bool transport;
+    bool fragments; /* non-first fragments go through it */
+    bool no_tfc;    /* the peer takes no padded packets */
+    uint8_t policy; /* which of the policy's */
     struct ike_blob keys;      /* KEYMAT, RFC 7296 2.17 */
     struct ike_blob selectors; /* ours then theirs, struct ike_selector each */
     uint8_t local_count;
@@ -124,8 +128,10 @@ uint32_t ike_half_open_of(const struct ike_engine *engine, const struct ike_addr
 struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator);
 /* Gives back the record and all that hangs on it; says nothing to anyone. */
 void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa);
+struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place);
 struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa);
-void ike_setup_give(struct ike_engine *engine, struct ike_sa *sa);
+/* Gives back what *place names, with its key exchange, and sets it to 0; 0 is fine. */
+void ike_setup_give(struct ike_engine *engine, uint32_t *place);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
 /* Unlinks a Child SA and gives it back. */
 void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);

@@ -22,6 +22,12 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->rule = NULL;
     turn->sa = sa;
     turn->added = false;
+    turn->task = NULL;
+    turn->task_done = false;
+    turn->tasks_made_count = 0;
+    turn->setup_made = 0;
+    turn->fresh_made = 0;
+    turn->heir = 0;
     turn->out = (struct ike_writer){0};
     turn->sealed = 0;
     turn->sealed_open = false;
@@ -52,6 +58,32 @@ enum ike_why ike_turn_add_sa(struct ike_turn *turn, bool initiator)
     turn->sa->began_ns = turn->now_ns;
     turn->sa->heard_ns = turn->now_ns;
     return WHY_OK;
+}
+
+struct ike_sa *ike_turn_add_fresh(struct ike_turn *turn, bool initiator)
+{
+    assert(turn->fresh_made == 0);
+    struct ike_sa *const fresh = ike_sa_take(turn->engine, initiator);
+    if (fresh == NULL)
+        return NULL;
+    turn->fresh_made = ike_sa_place(fresh);
+    fresh->state = S_FRESH;
+    fresh->rekeyed = true;
+    fresh->rekeyed_from = turn->sa->number;
+    fresh->began_ns = turn->now_ns;
+    fresh->heard_ns = turn->now_ns;
+    return fresh;
+}
+
+bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot)
+{
+    assert(turn->setup_made == 0 && *slot == 0);
+    turn->setup_made = ike_pool_take(&turn->engine->setups);
+    if (turn->setup_made == 0)
+        return false;
+    *ike_setup_at(turn->engine, turn->setup_made) = (struct ike_setup){0};
+    *slot = turn->setup_made;
+    return true;
 }
 
 uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len)
@@ -128,7 +160,7 @@ void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
         .version = IKE_VERSION_2,
         .exchange = exchange,
         .flags = sa->initiator ? FLAG_INITIATOR : 0,
-        .id = exchange == IKE_SA_INIT ? 0 : sa->send_id, /* RFC 7296 2.6: always 0 there */
+        .id = exchange == IKE_SA_INIT ? 0 : sa->send_id,
     };
     begin_message(turn, &head, exchange != IKE_SA_INIT);
 }
@@ -154,7 +186,7 @@ static enum ike_why keep_message(struct ike_turn *turn)
         return WHY_TOO_LONG;
     if (sa == NULL)
         return WHY_OK;
-    struct ike_blob *const slot = !turn->is_response  ? &sa->request
+    struct ike_blob *const slot = !turn->is_response  ? &turn->task->request
                                   : turn->sealed != 0 ? &sa->response
                                                       : &sa->init_response;
     if (!ike_turn_keep(turn, slot, wr_done(&turn->out)))
@@ -162,8 +194,9 @@ static enum ike_why keep_message(struct ike_turn *turn)
     if (turn->is_response) {
         sa->take_id = turn->in.head.id + 1;
     } else {
-        ike_window_asked(turn, sa->request);
-        sa->send_id = turn->sealed != 0 ? sa->send_id + 1 : 1;
+        turn->task->id = turn->sealed != 0 ? sa->send_id : 0; /* RFC 7296 2.6: always 0 there */
+        sa->send_id = turn->task->id + 1;
+        ike_window_asked(turn);
     }
     return WHY_OK;
 }
@@ -210,7 +243,11 @@ static void commit(struct ike_turn *turn)
         return;
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
     if (sa->state == S_ESTABLISHED)
-        ike_setup_give(engine, sa);
+        ike_setup_give(engine, &sa->setup);
+    if (turn->task_done)
+        ike_task_remove(engine, sa, ike_task_place(engine, turn->task));
+    if (sa->state == S_DELETING && turn->before.state != S_DELETING)
+        ike_tasks_forget(engine, sa); /* nothing matters after that */
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_remove(engine, sa, turn->child_gone[i]);
     if (turn->initial_contact)
@@ -224,7 +261,35 @@ static void commit(struct ike_turn *turn)
         engine->memory_max = memory;
 }
 
-/* Back to what was before the turn: record, octets, events; what was written is not sent. */
+/* A record taken in this turn, with no octets of its own any more. */
+static void release(struct ike_engine *engine, struct ike_sa *sa)
+{
+    const struct ike_blob none = {0};
+    sa->keys = sa->response = sa->init_request = sa->init_response = sa->peer_id = none;
+    sa->task = sa->child = sa->setup = 0;
+    ike_sa_give(engine, sa);
+}
+
+/* Tasks, setup, Child SA taken in this turn; their octets were among those made. */
+static void undo_records(struct ike_turn *turn)
+{
+    struct ike_engine *const engine = turn->engine;
+    if (turn->task != NULL)
+        *turn->task = turn->task_before;
+    for (uint8_t i = 0; i < turn->tasks_made_count; i++) {
+        *ike_task_at(engine, turn->tasks_made[i]) = (struct ike_task){0};
+        ike_pool_give(&engine->tasks, turn->tasks_made[i]);
+    }
+    ike_setup_give(engine, &turn->setup_made);
+    if (turn->child_made != 0) {
+        *ike_child_at(engine, turn->child_made) = (struct ike_child){0};
+        ike_pool_give(&engine->children, turn->child_made);
+    }
+    if (turn->fresh_made != 0)
+        release(engine, ike_sa_at(engine, turn->fresh_made));
+}
+
+/* Back to what was before the turn: records, octets, events; what was written is not sent. */
 static void undo(struct ike_turn *turn, uint32_t events_tail)
 {
     struct ike_engine *const engine = turn->engine;
@@ -235,17 +300,12 @@ static void undo(struct ike_turn *turn, uint32_t events_tail)
         return;
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_at(engine, turn->child_gone[i])->up = true;
-    if (turn->child_made != 0) {
-        struct ike_child *const child = ike_child_at(engine, turn->child_made);
-        *child = (struct ike_child){0}; /* its octets were among those made */
-        ike_pool_give(&engine->children, turn->child_made);
-    }
-    const uint32_t setup = turn->added ? turn->sa->setup : turn->before.setup;
-    *turn->sa = turn->before;
-    turn->sa->setup = setup;
+    undo_records(turn);
     if (turn->added) {
-        ike_sa_give(engine, turn->sa);
+        release(engine, turn->sa);
         turn->sa = NULL;
+    } else {
+        *turn->sa = turn->before;
     }
 }
 
@@ -272,6 +332,7 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
  * The SA is gone at once, so nothing is awaited. */
 static void say_once(struct ike_turn *turn, enum ike_why why)
 {
+    turn->task_done = false;
     ike_turn_ask(turn, INFORMATIONAL);
     put_refusal(turn, why);
     finish_message(turn);
@@ -287,6 +348,7 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->dropped_count = 0;
     turn->made_count = 0;
     turn->child_gone_count = 0;
+    turn->task_done = false;
     turn->initial_contact = false;
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
@@ -336,7 +398,7 @@ static void refuse(struct ike_turn *turn, enum ike_why why)
     }
 }
 
-enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
+enum ike_why ike_turn_finish(struct ike_turn *turn, enum ike_why why)
 {
     const uint32_t events_tail = turn->events_tail;
     if (why == WHY_OK && turn->out.len > 0)
@@ -354,6 +416,18 @@ enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
     ike_secret_wipe(engine->scratch, turn->scratch_used);
     turn->scratch_used = 0;
     return why;
+}
+
+enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
+{
+    struct ike_engine *const engine = turn->engine;
+    const uint64_t now_ns = turn->now_ns;
+    const uint64_t sa = turn->sa != NULL ? turn->sa->number : 0;
+    const uint64_t heir = turn->heir;
+    const enum ike_why end = ike_turn_finish(turn, why);
+    ike_tasks_pump(engine, now_ns, sa);
+    ike_tasks_pump(engine, now_ns, heir);
+    return end;
 }
 
 /* Opens what is sealed into a copy that lasts as long as the turn. */

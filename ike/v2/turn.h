@@ -10,10 +10,11 @@
 #include "ike/ike.h"
 #include "ike/v2/message.h"
 #include "ike/v2/sa.h"
+#include "ike/v2/task.h"
 
 struct ike_rule;
 
-enum { IKE_TURN_BLOBS = 12, IKE_GONE_MAX = 16 };
+enum { IKE_TURN_BLOBS = 12, IKE_GONE_MAX = 16, IKE_TURN_TASKS = 4 };
 
 struct ike_turn {
     struct ike_engine *engine;
@@ -26,6 +27,16 @@ struct ike_turn {
     struct ike_sa *sa;
     struct ike_sa before; /* what the record was */
     bool added;           /* the SA was made in this turn */
+
+    struct ike_task *task;       /* the one asked or answered, or NULL */
+    struct ike_task task_before; /* what it was, unless it was made in this turn */
+    bool task_done;              /* it is removed if the turn succeeds */
+    uint32_t tasks_made[IKE_TURN_TASKS];
+    uint8_t tasks_made_count;
+    uint32_t setup_made; /* taken in this turn; given back if it fails */
+    uint32_t fresh_made; /* IKE SA that is to replace another, taken in this turn */
+    uint64_t heir; /* number of the SA that inherits all of `heir_of` with this turn; 0: none */
+    uint64_t heir_of;
 
     struct ike_writer out; /* the message under construction, in an output's room */
     size_t link;           /* for ike_begin_payload */
@@ -54,11 +65,18 @@ struct ike_turn {
 
 /* Begins a turn on `sa` (NULL: none yet). */
 struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa);
-/* Ends it: commits when WHY_OK, else rolls back and answers as the reason's row says. */
+/* Ends it: commits when WHY_OK, else rolls back and answers as the reason's row says. What waits
+ * on the SAs concerned is asked if it may be now, in turns of its own. */
 enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why);
+/* The same without the last sentence. */
+enum ike_why ike_turn_finish(struct ike_turn *turn, enum ike_why why);
 
 /* Makes an SA the turn's own; WHY_SA_TABLE_FULL when there is no room. */
 enum ike_why ike_turn_add_sa(struct ike_turn *turn, bool initiator);
+/* Another SA of the same two peers, to replace the turn's; it is the turn's own until then. */
+struct ike_sa *ike_turn_add_fresh(struct ike_turn *turn, bool initiator);
+/* Takes a setup record into `slot`, zeroed; false: no room. */
+bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot);
 /* Octets that last as long as the turn. */
 uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len);
 /* Keeps a copy of `bytes` in the record's `slot`; what was there is dropped. False: no room. */
@@ -69,7 +87,7 @@ void ike_turn_drop(struct ike_turn *turn, struct ike_blob *slot);
 
 /* Opens the answer to the request at hand, sealed when the SA has keys and it is no IKE_SA_INIT. */
 void ike_turn_answer(struct ike_turn *turn);
-/* Opens a request of ours of `exchange`, sealed unless it is IKE_SA_INIT. */
+/* Opens a request of `turn->task`, of `exchange`, sealed unless that is IKE_SA_INIT. */
 void ike_turn_ask(struct ike_turn *turn, uint8_t exchange);
 
 /* A datagram of version 2, marker cut off. */

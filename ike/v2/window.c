@@ -30,14 +30,23 @@ enum ike_why ike_window_request(struct ike_turn *turn)
 
 enum ike_why ike_window_response(struct ike_turn *turn)
 {
-    const struct ike_sa *const sa = turn->sa;
-    if (sa->resend_ns == IKE_NEVER || turn->in.head.id + 1 != sa->send_id)
-        return WHY_NOT_AWAITED;
-    const struct ike_bytes asked = ike_store_view(&turn->engine->store, sa->request);
-    struct ike_header head;
-    const enum ike_why why = ike_header_parse(asked, &head);
-    assert(why == WHY_OK);
-    return why == WHY_OK && head.exchange == turn->in.head.exchange ? WHY_OK : WHY_NOT_AWAITED;
+    struct ike_engine *const engine = turn->engine;
+    uint32_t place = turn->sa->task;
+    for (; place != 0; place = ike_task_at(engine, place)->next) {
+        struct ike_task *const task = ike_task_at(engine, place);
+        struct ike_header asked;
+        if (task->sends == 0 || task->id != turn->in.head.id)
+            continue;
+        const enum ike_why why =
+            ike_header_parse(ike_store_view(&engine->store, task->request), &asked);
+        assert(why == WHY_OK);
+        if (why != WHY_OK || asked.exchange != turn->in.head.exchange)
+            return WHY_NOT_AWAITED;
+        turn->task = task;
+        turn->task_before = *task;
+        return WHY_OK;
+    }
+    return WHY_NOT_AWAITED;
 }
 
 /* RFC 7296 2.4: back-off, so that a peer in trouble is not buried; jitter, so that many are not in
@@ -59,22 +68,15 @@ static uint64_t wait_ns(struct ike_engine *engine, uint8_t sends)
     return wait;
 }
 
-void ike_window_asked(struct ike_turn *turn, struct ike_blob request)
+void ike_window_asked(struct ike_turn *turn)
 {
-    struct ike_sa *const sa = turn->sa;
-    sa->request = request;
-    sa->sends = 1;
-    sa->resend_ns = turn->now_ns + wait_ns(turn->engine, 1);
+    struct ike_task *const task = turn->task;
+    task->sends = 1;
+    task->at_ns = turn->now_ns + wait_ns(turn->engine, 1);
 }
 
-void ike_window_answered(struct ike_turn *turn)
-{
-    ike_turn_drop(turn, &turn->sa->request);
-    turn->sa->resend_ns = IKE_NEVER;
-    turn->sa->sends = 0;
-}
-
-void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike_task *task,
+                        uint64_t now_ns)
 {
     /* An error came, unauthenticated; nothing better did in the time since (RFC 7296 2.21.1). */
     const uint16_t refused = sa->setup != 0 ? ike_setup_of(engine, sa)->refused : 0;
@@ -88,13 +90,13 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t n
                    refused);
         return;
     }
-    if (sa->sends >= engine->config.retransmit.sends) {
-        ike_sa_end(engine, sa, sa->state == S_DELETING ? WHY_DELETED : WHY_NO_ANSWER, 0);
+    if (task->sends >= engine->config.retransmit.sends) {
+        ike_sa_end(engine, sa, task->kind == TASK_DELETE ? WHY_DELETED : WHY_NO_ANSWER, 0);
         return;
     }
-    ike_window_put(engine, sa->request, &sa->local, &sa->remote);
-    sa->sends++;
+    ike_window_put(engine, task->request, &sa->local, &sa->remote);
+    task->sends++;
     sa->resends++;
-    sa->resend_ns = now_ns + wait_ns(engine, sa->sends);
+    task->at_ns = now_ns + wait_ns(engine, task->sends);
     ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
 }

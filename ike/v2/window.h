@@ -9,14 +9,14 @@
 /* Which copy of a request is this? WHY_OK: the one awaited; WHY_RETRANSMITTED: an answer is
  * remembered, and has been put out again; WHY_MESSAGE_ID: neither. */
 enum ike_why ike_window_request(struct ike_turn *turn);
-/* WHY_OK when the response in the turn is to the request under way, else WHY_NOT_AWAITED. */
+/* WHY_OK when the response in the turn is to a request under way, whose task becomes the turn's;
+ * else WHY_NOT_AWAITED. */
 enum ike_why ike_window_response(struct ike_turn *turn);
-/* The turn's finished request becomes the one under way. */
-void ike_window_asked(struct ike_turn *turn, struct ike_blob request);
-/* The request under way has its response. */
-void ike_window_answered(struct ike_turn *turn);
-/* The request under way is overdue: sends it again, or ends the SA with WHY_NO_ANSWER. */
-void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
+/* The finished request of the turn's task is under way. */
+void ike_window_asked(struct ike_turn *turn);
+/* A request is overdue: sends it again, or ends the SA with WHY_NO_ANSWER. */
+void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike_task *task,
+                        uint64_t now_ns);
 /* Puts a kept message out, to the SA's peer or, for an answer, to where the request came from. */
 void ike_window_put(struct ike_engine *engine, struct ike_blob message,
                     const struct ike_addr *local, const struct ike_addr *remote);

@@ -133,22 +133,22 @@ static void configure(struct peer *p)
     };
     const bool good =
         ike_offer_parse(o->ike, &policy->ike[0], &bad) &&
-        ike_offer_parse(o->esp, &policy->esp[0], &bad) &&
+        ike_offer_parse(o->esp, &policy->child[0].esp[0], &bad) &&
         ike_id_from_text(o->id, &policy->local_id) &&
         ike_id_from_text(o->peer, &policy->remote_id) &&
-        (o->local_ts == NULL || ike_selector_from_text(o->local_ts, &policy->local[0])) &&
-        (o->remote_ts == NULL || ike_selector_from_text(o->remote_ts, &policy->remote[0]));
+        (o->local_ts == NULL || ike_selector_from_text(o->local_ts, &policy->child[0].local[0])) &&
+        (o->remote_ts == NULL || ike_selector_from_text(o->remote_ts, &policy->child[0].remote[0]));
     if (!good) {
         errno = EINVAL;
         die("configuration");
     }
-    policy->ike_count = policy->esp_count = 1;
-    policy->local_count = o->local_ts != NULL;
-    policy->remote_count = o->remote_ts != NULL;
+    policy->ike_count = policy->child[0].esp_count = policy->child_count = 1;
+    policy->child[0].local_count = o->local_ts != NULL;
+    policy->child[0].remote_count = o->remote_ts != NULL;
     policy->psk_len = (uint8_t)strlen(o->psk);
     memcpy(policy->psk, o->psk, policy->psk_len);
     policy->force_encapsulation = o->force != NULL;
-    policy->transport_mode = o->transport != NULL;
+    policy->child[0].transport_mode = o->transport != NULL;
     policy->initial_contact = true;
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT
+ * Tasks: kept, chosen, asked. */
+#include "ike/v2/task.h"
+
+#include "ike/engine.h"
+
+#include <assert.h>
+
+#define KIND(kind) (1u << (kind))
+
+enum {
+    KINDS_CHILD = KIND(TASK_DELETE_CHILD) | KIND(TASK_REKEY_CHILD) | KIND(TASK_NEW_CHILD),
+    KINDS_ALL = KIND(TASK_KINDS) - 1,
+};
+
+/* What may not be under way when a task is asked. RFC 7296 1.3.2: none for Child SAs beside the
+ * rekeying of the IKE SA; 2.8: the Delete of the IKE SA is the last request of all. */
+static const struct ike_task_row {
+    ike_ask_fn *ask;
+    uint32_t not_beside;
+} rows[TASK_KINDS] = {
+    [TASK_DELETE] = {ike_ask_delete, KINDS_ALL},
+    [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE)},
+    [TASK_PROBE] = {ike_ask_probe, 0},
+};
+
+struct ike_task *ike_task_at(const struct ike_engine *engine, uint32_t place)
+{
+    return ike_pool_at(&engine->tasks, place);
+}
+
+uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *task)
+{
+    return ike_pool_number(&engine->tasks, task);
+}
+
+static bool is_like(const struct ike_task *task, enum ike_task_kind kind, uint32_t spi)
+{
+    return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD;
+}
+
+struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike_sa *sa,
+                               enum ike_task_kind kind, uint32_t spi)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        struct ike_task *const task = ike_task_at(engine, place);
+        if (task->kind == kind && task->spi == spi)
+            return task;
+        place = task->next;
+    }
+    return NULL;
+}
+
+struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
+                              uint64_t at_ns)
+{
+    struct ike_engine *const engine = turn->engine;
+    uint32_t count = 0;
+    for (uint32_t place = turn->sa->task; place != 0; count++) {
+        struct ike_task *const task = ike_task_at(engine, place);
+        if (is_like(task, kind, spi) && task->sends == 0)
+            return task;
+        place = task->next;
+    }
+    const uint32_t place = count < IKE_TASKS_MAX ? ike_pool_take(&engine->tasks) : 0;
+    if (place == 0)
+        return NULL;
+    assert(turn->tasks_made_count < IKE_TURN_TASKS);
+    turn->tasks_made[turn->tasks_made_count++] = place;
+    struct ike_task *const task = ike_task_at(engine, place);
+    *task = (struct ike_task){
+        .kind = (uint8_t)kind, .spi = spi, .at_ns = at_ns, .next = turn->sa->task};
+    turn->sa->task = place;
+    return task;
+}
+
+void ike_task_done(struct ike_turn *turn)
+{
+    assert(turn->task != NULL);
+    turn->task_done = true;
+}
+
+bool ike_task_again(struct ike_turn *turn, uint8_t group, uint64_t at_ns)
+{
+    const struct ike_task *const old = turn->task;
+    ike_task_done(turn);
+    struct ike_task *const task = ike_task_add(turn, old->kind, old->spi, at_ns);
+    if (task == NULL)
+        return false;
+    task->policy = old->policy;
+    task->group = group;
+    task->attempts = (uint16_t)(old->attempts + 1);
+    task->rival = old->rival;
+    return true;
+}
+
+/* ---- which one is next ---- */
+
+static uint32_t kinds_under_way(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    uint32_t kinds = 0;
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        kinds |= task->sends > 0 ? KIND(task->kind) : 0;
+        place = task->next;
+    }
+    return kinds;
+}
+
+uint32_t ike_tasks_under_way(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    uint32_t count = 0;
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        count += task->sends > 0 ? 1 : 0;
+        place = task->next;
+    }
+    return count;
+}
+
+/* Kinds of task that may be asked now, were there one. */
+static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    uint32_t open = sa->state == S_ESTABLISHED                            ? KINDS_ALL
+                    : sa->state == S_REPLACED || sa->state == S_REDUNDANT ? KIND(TASK_DELETE)
+                                                                          : 0;
+    if (open == 0 || ike_tasks_under_way(engine, sa) >= 1) /* window of one, RFC 7296 2.3 */
+        return 0;
+    const uint32_t going = kinds_under_way(engine, sa);
+    for (uint32_t kind = 0; kind < TASK_KINDS; kind++)
+        if ((rows[kind].not_beside & going) != 0 || rows[kind].ask == NULL)
+            open &= ~KIND(kind);
+    return open;
+}
+
+/* Place of the next to be asked at `now_ns`: by precedence of its kind, then the oldest; 0: none.
+ */
+static uint32_t next_task(const struct ike_engine *engine, const struct ike_sa *sa, uint64_t now_ns)
+{
+    uint32_t best = 0;
+    uint8_t kind = TASK_KINDS;
+    if (sa->task == 0)
+        return 0;
+    const uint32_t open = kinds_open(engine, sa);
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        if (task->sends == 0 && (open & KIND(task->kind)) != 0 && task->at_ns <= now_ns &&
+            task->kind <= kind) {
+            best = place;
+            kind = task->kind;
+        }
+        place = task->next;
+    }
+    return best;
+}
+
+uint64_t ike_tasks_deadline(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    uint64_t at_ns = IKE_NEVER;
+    if (sa->task == 0)
+        return at_ns;
+    const uint32_t open = kinds_open(engine, sa);
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        if ((task->sends > 0 || (open & KIND(task->kind)) != 0) && task->at_ns < at_ns)
+            at_ns = task->at_ns;
+        place = task->next;
+    }
+    return at_ns;
+}
+
+struct ike_task *ike_task_overdue(const struct ike_engine *engine, const struct ike_sa *sa,
+                                  uint64_t now_ns)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        struct ike_task *const task = ike_task_at(engine, place);
+        if (task->sends > 0 && task->at_ns <= now_ns)
+            return task;
+        place = task->next;
+    }
+    return NULL;
+}
+
+/* ---- removing ---- */
+
+void ike_task_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place)
+{
+    struct ike_task *const task = ike_task_at(engine, place);
+    uint32_t *link = &sa->task;
+    while (*link != place) {
+        assert(*link != 0);
+        link = &ike_task_at(engine, *link)->next;
+    }
+    *link = task->next;
+    ike_store_give(&engine->store, task->request);
+    ike_store_give(&engine->store, task->nonce);
+    ike_setup_give(engine, &task->setup);
+    if (task->child != 0)
+        ike_child_remove(engine, sa, task->child);
+    if (task->fresh != 0)
+        ike_sa_give(engine, ike_sa_at(engine, task->fresh));
+    *task = (struct ike_task){0};
+    ike_pool_give(&engine->tasks, place);
+}
+
+void ike_tasks_forget(struct ike_engine *engine, struct ike_sa *sa)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        const uint32_t next = task->next;
+        if (task->sends == 0)
+            ike_task_remove(engine, sa, place);
+        place = next;
+    }
+}
+
+void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
+{
+    uint32_t *tail = &to->task;
+    while (*tail != 0)
+        tail = &ike_task_at(engine, *tail)->next;
+    for (uint32_t *link = &from->task; *link != 0;) {
+        const uint32_t place = *link;
+        struct ike_task *const task = ike_task_at(engine, place);
+        if (task->sends > 0 || task->kind == TASK_REKEY_IKE) {
+            link = &task->next;
+            continue;
+        }
+        *link = task->next;
+        task->next = 0;
+        *tail = place;
+        tail = &task->next;
+    }
+}
+
+/* ---- asking ---- */
+
+static bool ask_one(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa)
+{
+    const uint64_t number = sa->number;
+    const uint32_t place = next_task(engine, sa, now_ns);
+    if (place == 0)
+        return false;
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
+    turn->task = ike_task_at(engine, place);
+    turn->task_before = *turn->task;
+    const enum ike_why why = ike_turn_finish(turn, rows[turn->task->kind].ask(turn));
+    struct ike_sa *const left = ike_sa_numbered(engine, number);
+    if (why != WHY_OK && left != NULL) {
+        ike_task_remove(engine, left, place);
+        ike_timers_set(&engine->timers, ike_sa_place(left), ike_sa_deadline(engine, left));
+    }
+    return left != NULL;
+}
+
+void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_number)
+{
+    struct ike_sa *const sa = sa_number != 0 ? ike_sa_numbered(engine, sa_number) : NULL;
+    if (sa == NULL || sa->task == 0)
+        return;
+    for (uint32_t i = 0; i < IKE_OUTPUTS_MAX / 2 && ask_one(engine, now_ns, sa); i++)
+        ;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * Tasks: requests of ours on an IKE SA, waiting for their turn or under way.
+ * A handler never sends a request beside its answer; it adds a task, and the
+ * pump asks as soon as the window lets it (RFC 7296 2.3) and nothing that is
+ * going on forbids it (RFC 7296 1.3.2, 2.25). */
+#ifndef IKE_V2_TASK_H
+#define IKE_V2_TASK_H
+
+#include "ike/v2/sa.h"
+
+struct ike_turn;
+
+/* In order of precedence, when several wait. */
+enum ike_task_kind {
+    TASK_CONNECT, /* IKE_SA_INIT and IKE_AUTH: one task, until the SA is up */
+    TASK_DELETE,
+    TASK_DELETE_CHILD,
+    TASK_REKEY_IKE,
+    TASK_REKEY_CHILD,
+    TASK_NEW_CHILD,
+    TASK_PROBE,
+    TASK_KINDS
+};
+
+struct ike_task {
+    uint64_t at_ns;          /* under way: when to send it again; waiting: not before this */
+    uint64_t rival;          /* the peer rekeyed the same SA meanwhile, and this came of it: number
+                                of an IKE SA, or spi_in of a Child SA; 0: it did not */
+    struct ike_blob request; /* octets under way */
+    struct ike_blob nonce;   /* the lower nonce of the exchange that made the rival */
+    uint32_t next;           /* an older one of the same SA */
+    uint32_t id;             /* message id */
+    uint32_t spi;            /* spi_in of the Child SA to be deleted or rekeyed */
+    uint32_t child;          /* place of the Child SA it is to make; 0: none */
+    uint32_t fresh;          /* place of the IKE SA it is to make; 0: none */
+    uint32_t setup;          /* what CREATE_CHILD_SA offers; 0: none */
+    uint16_t attempts;       /* times asked and refused for the moment (TEMPORARY_FAILURE) */
+    uint8_t kind;
+    uint8_t sends;  /* 0: it waits */
+    uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
+    uint8_t group;  /* row of the group to begin with; 0: the usual one */
+};
+
+struct ike_task *ike_task_at(const struct ike_engine *engine, uint32_t place);
+uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *task);
+
+/* Adds one that waits until `at_ns`, undone with the turn; one like it that waits already will do.
+ * NULL: no room. It stands nowhere else: no handler needs to know whether it is under way. */
+struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
+                              uint64_t at_ns);
+/* The task at hand has come to its end; with the turn it is removed, and with it whatever it was
+ * to make and did not. */
+void ike_task_done(struct ike_turn *turn);
+/* The same once more, as a new task from `at_ns` on; `group`: row of the group to begin with, 0:
+ * the usual one. False: no room. */
+bool ike_task_again(struct ike_turn *turn, uint8_t group, uint64_t at_ns);
+
+/* The one of `kind` about `spi`, or NULL. */
+struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike_sa *sa,
+                               enum ike_task_kind kind, uint32_t spi);
+/* Requests under way. */
+uint32_t ike_tasks_under_way(const struct ike_engine *engine, const struct ike_sa *sa);
+/* When the pump, or retransmission, is next wanted. */
+uint64_t ike_tasks_deadline(const struct ike_engine *engine, const struct ike_sa *sa);
+/* One under way that is to be sent again, or NULL. */
+struct ike_task *ike_task_overdue(const struct ike_engine *engine, const struct ike_sa *sa,
+                                  uint64_t now_ns);
+/* Removes one, whatever its state. */
+void ike_task_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);
+/* Removes all that wait. */
+void ike_tasks_forget(struct ike_engine *engine, struct ike_sa *sa);
+/* All that wait go from one SA to another, in their order (RFC 7296 2.8: it inherits). */
+void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to);
+
+/* Asks what may be asked now. */
+void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_number);
+
+/* What asks: writes the request of turn->task into the turn. Not WHY_OK: it cannot be asked, and is
+ * dropped. One a kind, in the exchange's file. */
+typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
+ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe; /* exchange_info.c */
+ike_ask_fn ike_ask_new_child, ike_ask_rekey_child;              /* exchange_child.c */
+ike_ask_fn ike_ask_rekey_ike;                                   /* exchange_rekey.c */
+
+#endif
