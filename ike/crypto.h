@@ -10,6 +10,10 @@
 #include "ike/bytes.h"
 
 struct ike_crypto;
+struct ike_tls_ops; /* tls.h */
+
+/* Digests that only EAP methods ask for, 16 octets each. */
+enum ike_digest_kind { DIGEST_MD4, DIGEST_MD5 };
 
 /* Where a provider gets its random octets: a named stream of the simulation, or the system. */
 struct ike_random {
@@ -36,7 +40,7 @@ struct ike_crypto_ops {
     /* `out` takes prf->out_len octets of prf(key, parts one after another). Keys of any length. */
     void (*prf)(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
                 const struct ike_bytes *parts, size_t part_count, uint8_t *out);
-    /* SHA-1 of the parts, 20 octets, for NAT detection only (RFC 7296 2.23). */
+    /* SHA-1 of the parts, 20 octets, for NAT detection and MSCHAPv2 (RFC 7296 2.23, RFC 2759 8). */
     void (*sha1)(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
                  uint8_t *out);
     /* An initiator's half: makes a key pair, `share` takes group->share_len octets. */
@@ -59,6 +63,12 @@ struct ike_crypto_ops {
     /* The way back, in place; false when the ICV is wrong, and then the text is undefined. */
     bool (*open)(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
                  size_t aad_len, size_t text_len);
+    /* False when the library at hand has no such digest or cipher any more. */
+    bool (*digest)(struct ike_crypto *c, enum ike_digest_kind kind, const struct ike_bytes *parts,
+                   size_t part_count, uint8_t *out);
+    /* One block of DES with 8 octets of key, parity ignored (RFC 2759 8.6). */
+    bool (*des)(struct ike_crypto *c, const uint8_t *key, const uint8_t *block, uint8_t *out);
+    const struct ike_tls_ops *tls;
     void (*close)(struct ike_crypto *c);
 };
 

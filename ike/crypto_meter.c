@@ -4,6 +4,7 @@
  * for time, so that a run is the same on every machine. Public values that are
  * refused cost nothing: they are judged before anything is spent. */
 #include "ike/crypto.h"
+#include "ike/tls.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -129,6 +130,118 @@ static bool meter_open(struct ike_crypto *c, const struct ike_seal_keys *keys, u
     return opened;
 }
 
+static bool meter_digest(struct ike_crypto *c, enum ike_digest_kind kind,
+                         const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    struct meter *const m = meter_of(c);
+    charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, parts_len(parts, part_count));
+    return m->below->ops->digest(m->below, kind, parts, part_count, out);
+}
+
+static bool meter_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *block, uint8_t *out)
+{
+    struct meter *const m = meter_of(c);
+    charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, 8);
+    return m->below->ops->des(m->below, key, block, out);
+}
+
+/* ---- TLS: a key pair each, a shared secret each, and the octets hashed and sealed ---- */
+
+static bool meter_tls_open(struct ike_crypto *c, const struct ike_tls_config *config, bool server,
+                           struct ike_tls *tls)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    const bool opened = below->ops->tls->open(below, config, server, tls);
+    tls->server = server;
+    return opened;
+}
+
+static void meter_tls_close(struct ike_crypto *c, struct ike_tls *tls)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    below->ops->tls->close(below, tls);
+}
+
+static void charge_tls(struct meter *m, uint64_t len)
+{
+    charge_row(m, &ike_algos[ALGO_PRFSHA256], len);
+    charge_row(m, &ike_algos[ALGO_AES128GCM16], len);
+}
+
+static bool meter_tls_put(struct ike_crypto *c, struct ike_tls *tls, struct ike_bytes piece)
+{
+    struct meter *const m = meter_of(c);
+    charge_tls(m, piece.len);
+    return m->below->ops->tls->put(m->below, tls, piece);
+}
+
+/* The first work of either end makes its key pair; a server's, and a client's second, the secret.
+ */
+static enum ike_tls_state meter_tls_run(struct ike_crypto *c, struct ike_tls *tls)
+{
+    struct meter *const m = meter_of(c);
+    const enum ike_tls_state state = m->below->ops->tls->run(m->below, tls);
+    if (tls->runs == 0)
+        m->head.spent_ns += m->costs.kex_generate_ns[ALGO_X25519];
+    if (tls->runs == (tls->server ? 0 : 1))
+        m->head.spent_ns += m->costs.kex_derive_ns[ALGO_X25519];
+    if (tls->runs < UINT8_MAX)
+        tls->runs++;
+    return state;
+}
+
+static size_t meter_tls_waiting(struct ike_crypto *c, struct ike_tls *tls)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    return below->ops->tls->waiting(below, tls);
+}
+
+static void meter_tls_take(struct ike_crypto *c, struct ike_tls *tls, uint8_t *out, size_t len)
+{
+    struct meter *const m = meter_of(c);
+    charge_tls(m, len);
+    m->below->ops->tls->take(m->below, tls, out, len);
+}
+
+static bool meter_tls_say(struct ike_crypto *c, struct ike_tls *tls, struct ike_bytes text)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    return below->ops->tls->say(below, tls, text);
+}
+
+static size_t meter_tls_hear(struct ike_crypto *c, struct ike_tls *tls, uint8_t *out, size_t max)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    return below->ops->tls->hear(below, tls, out, max);
+}
+
+static bool meter_tls_export(struct ike_crypto *c, struct ike_tls *tls,
+                             const struct ike_tls_export *what, uint8_t *out, size_t len)
+{
+    struct meter *const m = meter_of(c);
+    charge_row(m, &ike_algos[ALGO_PRFSHA256], len);
+    return m->below->ops->tls->export(m->below, tls, what, out, len);
+}
+
+static uint8_t meter_tls_version(struct ike_crypto *c, struct ike_tls *tls)
+{
+    struct ike_crypto *const below = meter_of(c)->below;
+    return below->ops->tls->version(below, tls);
+}
+
+static const struct ike_tls_ops meter_tls_ops = {
+    .open = meter_tls_open,
+    .close = meter_tls_close,
+    .put = meter_tls_put,
+    .run = meter_tls_run,
+    .waiting = meter_tls_waiting,
+    .take = meter_tls_take,
+    .say = meter_tls_say,
+    .hear = meter_tls_hear,
+    .export = meter_tls_export,
+    .version = meter_tls_version,
+};
+
 static void meter_close(struct ike_crypto *c)
 {
     struct meter *const m = meter_of(c);
@@ -147,6 +260,9 @@ static const struct ike_crypto_ops meter_ops = {
     .kex_answer = meter_kex_answer,
     .seal = meter_seal,
     .open = meter_open,
+    .digest = meter_digest,
+    .des = meter_des,
+    .tls = &meter_tls_ops,
     .close = meter_close,
 };
 

@@ -14,6 +14,7 @@
 #include "ike/crypto.h"
 #include "ike/group.h"
 #include "ike/limits.h"
+#include "ike/tls.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ enum use {
     USE_SECRET,
     USE_STREAM,
     USE_ICV,
+    USE_DIGEST,
+    USE_DES,
 };
 
 /* Two 64-bit lanes, fed eight octets at a time; what is short of eight waits in `word`. */
@@ -181,6 +184,30 @@ static void modelled_sha1(struct ike_crypto *c, const struct ike_bytes *parts, s
         digest_add(&d, parts[i]);
     digest_end(&d);
     digest_take(&d, out, 20);
+}
+
+static bool modelled_digest(struct ike_crypto *c, enum ike_digest_kind kind,
+                            const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    struct digest d = digest_open(USE_DIGEST, kind);
+    (void)c;
+    for (size_t i = 0; i < part_count; i++)
+        digest_add(&d, parts[i]);
+    digest_end(&d);
+    digest_take(&d, out, 16);
+    return true;
+}
+
+static bool modelled_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *block,
+                         uint8_t *out)
+{
+    struct digest d = digest_open(USE_DES, 0);
+    (void)c;
+    digest_key(&d, (struct ike_bytes){.at = key, .len = 8});
+    digest_add(&d, (struct ike_bytes){.at = block, .len = 8});
+    digest_end(&d);
+    digest_take(&d, out, 8);
+    return true;
 }
 
 static bool is_ecp(const struct ike_algo *group)
@@ -372,6 +399,9 @@ static const struct ike_crypto_ops modelled_ops = {
     .kex_answer = modelled_kex_answer,
     .seal = modelled_seal,
     .open = modelled_open,
+    .digest = modelled_digest,
+    .des = modelled_des,
+    .tls = &ike_modelled_tls_ops,
     .close = modelled_close,
 };
 

@@ -47,6 +47,7 @@ struct openssl {
     struct ike_crypto head; /* first: a provider is an ike_crypto */
     struct ike_random random;
     struct openssl_kex *kex;
+    struct openssl_eap *eap; /* when first needed */
     EVP_MD *sha1;
     EVP_MD_CTX *work;
     uint64_t uses;
@@ -327,9 +328,31 @@ static bool openssl_open(struct ike_crypto *c, const struct ike_seal_keys *keys,
     return right;
 }
 
+static bool eap_ready(struct openssl *o)
+{
+    if (o->eap == NULL)
+        o->eap = openssl_eap_open();
+    return o->eap != NULL;
+}
+
+static bool openssl_digest(struct ike_crypto *c, enum ike_digest_kind kind,
+                           const struct ike_bytes *parts, size_t part_count, uint8_t *out)
+{
+    struct openssl *const o = openssl_of(c);
+    return eap_ready(o) && openssl_eap_digest(o->eap, kind, parts, part_count, out);
+}
+
+static bool openssl_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *block,
+                        uint8_t *out)
+{
+    struct openssl *const o = openssl_of(c);
+    return eap_ready(o) && openssl_eap_des(o->eap, key, block, out);
+}
+
 static void openssl_close(struct ike_crypto *c)
 {
     struct openssl *const o = openssl_of(c);
+    openssl_eap_close(o->eap);
     openssl_kex_close(o->kex);
     for (size_t i = 0; i < HASHES; i++) {
         for (size_t j = 0; j < SLOTS; j++) {
@@ -396,6 +419,9 @@ static const struct ike_crypto_ops openssl_ops = {
     .kex_answer = openssl_kex_answer_op,
     .seal = openssl_seal,
     .open = openssl_open,
+    .digest = openssl_digest,
+    .des = openssl_des,
+    .tls = &openssl_tls_ops,
     .close = openssl_close,
 };
 

@@ -59,6 +59,12 @@ enum ike_action {
     ROW(AUTHENTICATION,     "authentication",      DROP,   FATAL,  24,     "RFC 7296 2.21.2 AUTHENTICATION_FAILED") \
     ROW(PEER_UNKNOWN,       "peer_unknown",        DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")\
     ROW(AUTH_METHOD,        "auth_method",         DROP,   FATAL,  24,     "RFC 7296 3.8: a method we do not accept")\
+    ROW(EAP_SYNTAX,         "eap_syntax",          DROP,   FATAL,  24,     "RFC 3748 4: not a packet that may come here")\
+    ROW(EAP_FAILED,         "eap_failed",          DROP,   FATAL,  24,     "RFC 3748 4.2: who or the password was wrong")\
+    ROW(EAP_TLS,            "eap_tls",             DROP,   FATAL,  24,     "RFC 5216 2.1.3: the TLS handshake failed")\
+    ROW(EAP_METHOD,         "eap_method",          DROP,   FATAL,  24,     "RFC 3748 5.3.1: no method in common")  \
+    ROW(EAP_ROUNDS,         "eap_rounds",          DROP,   FATAL,  24,     "ike_eap_config.rounds_max")             \
+    ROW(EAP_PRIMITIVE,      "eap_primitive",       DROP,   FATAL,  24,     "MD4, DES or TLS is not to be had here") \
     ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
     ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \

@@ -33,7 +33,7 @@ BANNED = [
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", "", r"$^"),
     (r"(?<![>.\w*])(rand|random|srand|drand48)\s*\(", "", r"$^"),
     (r"(?<![>.\w])(malloc|calloc|realloc|strdup|free)\s*\(", r"^ike/",
-     r"ike/(engine|crypto_openssl\w*|crypto_modelled|crypto_meter)\.c"),
+     r"ike/(engine|crypto_openssl\w*|crypto_modelled\w*|crypto_meter)\.c"),
     (r"\b(time|clock_gettime|gettimeofday|clock)\s*\(", r"^(ike|sim|models|results)/", r"$^"),
     (r"\bgetenv\s*\(", r"^(ike|sim|models|results)/", r"results/figures\.c"),
     (r"\b(v?printf|puts|putchar)\s*\(|\b(stdout|stderr)\b", r"^(ike|sim|models)/", r"$^"),

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ * EAP-TLS and EAP-TTLS in memory: both versions, RSA and ECDSA, certificates on
+ * one side and on both, pieces of every size, keys equal at both ends; and the
+ * modelled flights as long as OpenSSL's. */
+#include "tests/eap_talk.h"
+#include "tests/test.h"
+#include "tests/tls_certs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct variant {
+    uint8_t method;
+    uint8_t version;
+    enum tls_identity_name server;
+    int client; /* enum tls_identity_name; -1: none */
+    uint16_t fragment;
+};
+
+static void prepare(const struct variant *v)
+{
+    talk_begin(v->method);
+    for (int i = 0; i < 2; i++) {
+        struct ike_tls_config *const tls = &talk.config[i].tls;
+        talk.config[i].fragment = v->fragment;
+        tls->version = v->version;
+        tls->anchors[0] = tls_root;
+        tls->anchor_count = 1;
+    }
+    talk.config[0].tls.identity = &tls_identities[v->server];
+    talk.config[0].tls.mutual = v->client >= 0;
+    talk.config[1].tls.identity = v->client >= 0 ? &tls_identities[v->client] : NULL;
+}
+
+typedef void variant_fn(struct ike_crypto *crypto, const struct variant *v);
+
+static void each_variant(variant_fn *what, bool real)
+{
+    static const uint8_t methods[] = {EAP_TLS, EAP_TTLS};
+    static const uint8_t versions[] = {TLS_1_2, TLS_1_3};
+    static const uint16_t fragments[] = {200, 1000, 16000};
+    struct ike_crypto *const crypto = talk_provider(real);
+    for (int i = 0; i < 2 * 2 * 2 * 3 * 3; i++) {
+        const int client = i / 8 % 3;
+        what(crypto, &(struct variant){.method = methods[i % 2],
+                                       .version = versions[i / 2 % 2],
+                                       .server = i / 4 % 2 == 0 ? TLS_SERVER_RSA : TLS_SERVER_EC,
+                                       .client = client == 0   ? -1
+                                                 : client == 1 ? TLS_CLIENT_RSA
+                                                               : TLS_CLIENT_EC,
+                                       .fragment = fragments[i / 24]});
+    }
+    crypto->ops->close(crypto);
+}
+
+static void succeeds(struct ike_crypto *crypto, const struct variant *v)
+{
+    prepare(v);
+    talk_run(crypto);
+    if (!EXPECT(talk_succeeded() && talk.eap[0].has_msk && talk.eap[1].has_msk))
+        (void)printf("# method %u version %u server %d client %d fragment %u: %d %d, %s\n",
+                     v->method, v->version, (int)v->server, v->client, v->fragment,
+                     (int)talk.why[0], (int)talk.why[1], talk.said);
+    EXPECT(talk.len_max <= v->fragment);
+    talk_end();
+}
+
+static void test_both_ends_get_one_key_with_openssl(void)
+{
+    each_variant(succeeds, true);
+}
+
+static void test_both_ends_get_one_key_with_the_modelled_provider(void)
+{
+    each_variant(succeeds, false);
+}
+
+/* Signatures of ECDSA are now and then an octet or two shorter. */
+enum { SLACK_PER_SIGNATURE = 4 };
+
+typedef void twist_fn(void);
+
+static void client_takes_both(void)
+{
+    talk.config[1].tls.version = TLS_ANY;
+}
+
+static void both_take_both(void)
+{
+    talk.config[0].tls.version = talk.config[1].tls.version = TLS_ANY;
+}
+
+static void client_without_certificate(void)
+{
+    talk.config[0].tls.mutual = true;
+    talk.config[1].tls.identity = NULL;
+}
+
+static void client_without_root(void)
+{
+    talk.config[1].tls.anchors[0] = tls_other_root;
+}
+
+static void nothing(void)
+{
+}
+
+static void same_length_twisted(struct ike_crypto *crypto, const struct variant *v, twist_fn *twist)
+{
+    struct ike_crypto *const modelled = talk_provider(false);
+    size_t real[8];
+    prepare(v);
+    twist();
+    talk_run(crypto);
+    memcpy(real, talk.flight_len, sizeof real);
+    const int flights = talk.flights;
+    const enum ike_why why[2] = {talk.why[0], talk.why[1]};
+    talk_end();
+    prepare(v);
+    twist();
+    talk_run(modelled);
+    EXPECT(talk.why[0] == why[0] && talk.why[1] == why[1]);
+    EXPECT_EQ(talk.flights, flights);
+    for (int i = 0; i < flights && i < 8; i++) {
+        const bool curves = v->server == TLS_SERVER_EC || v->client == TLS_CLIENT_EC;
+        const int64_t more = (int64_t)talk.flight_len[i] - (int64_t)real[i];
+        if (!EXPECT(more >= 0 && more <= (curves ? SLACK_PER_SIGNATURE : 0)))
+            (void)printf(
+                "# method %u version %u server %d client %d: flight %d has %zu, real %zu\n",
+                v->method, v->version, (int)v->server, v->client, i, talk.flight_len[i], real[i]);
+    }
+    talk_end();
+    modelled->ops->close(modelled);
+}
+
+static void same_length(struct ike_crypto *crypto, const struct variant *v)
+{
+    static twist_fn *const twists[] = {nothing, client_takes_both, both_take_both,
+                                       client_without_certificate, client_without_root};
+    for (size_t i = 0; i < sizeof twists / sizeof twists[0]; i++)
+        same_length_twisted(crypto, v, twists[i]);
+}
+
+static void test_modelled_flights_are_as_long_as_those_of_openssl(void)
+{
+    each_variant(same_length, true);
+}
+
+static void wrong_root(struct ike_crypto *crypto, const struct variant *v)
+{
+    prepare(v);
+    talk.config[1].tls.anchors[0] = tls_other_root;
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_TLS);
+    EXPECT(talk.why[1] != WHY_OK);
+    EXPECT(!talk.eap[0].has_msk && !talk.eap[1].has_msk);
+    talk_end();
+}
+
+static void test_a_server_that_nobody_vouches_for_is_refused(void)
+{
+    each_variant(wrong_root, true);
+    each_variant(wrong_root, false);
+}
+
+static void wrong_client(struct ike_crypto *crypto, const struct variant *v)
+{
+    prepare(v);
+    talk.config[0].tls.mutual = true;
+    talk.config[0].tls.anchors[0] = tls_other_root;
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_TLS);
+    EXPECT(talk.why[1] != WHY_OK);
+    talk_end();
+}
+
+static void test_a_client_that_nobody_vouches_for_is_refused(void)
+{
+    each_variant(wrong_client, true);
+    each_variant(wrong_client, false);
+}
+
+static void no_version(struct ike_crypto *crypto, const struct variant *v)
+{
+    prepare(v);
+    talk.config[0].tls.version = v->version == TLS_1_2 ? TLS_1_3 : TLS_1_2;
+    talk_run(crypto);
+    EXPECT(talk.why[0] == WHY_EAP_TLS && talk.why[1] != WHY_OK);
+    talk_end();
+}
+
+static void test_no_version_in_common_ends_it(void)
+{
+    each_variant(no_version, true);
+    each_variant(no_version, false);
+}
+
+static void either_version(struct ike_crypto *crypto, const struct variant *v)
+{
+    prepare(v);
+    talk.config[1].tls.version = TLS_ANY;
+    talk_run(crypto);
+    EXPECT(talk_succeeded());
+    talk_end();
+}
+
+static void test_whoever_takes_both_versions_takes_the_others(void)
+{
+    each_variant(either_version, true);
+    each_variant(either_version, false);
+}
+
+/* Each packet's last octet changed in turn: no end with a key. */
+static void changed(struct ike_crypto *crypto, const struct variant *v)
+{
+    if (v->fragment != 1000 || v->client != TLS_CLIENT_EC)
+        return;
+    prepare(v);
+    talk_run(crypto);
+    const int packets = talk.packets;
+    talk_end();
+    for (int i = 0; i < packets - 1; i++) {
+        prepare(v);
+        talk.tamper = i;
+        talk_run(crypto);
+        EXPECT(talk.eap[0].phase != EAP_SUCCEEDED || talk.eap[1].phase != EAP_SUCCEEDED ||
+               memcmp(talk.eap[0].msk, talk.eap[1].msk, EAP_MSK_LEN) == 0);
+        EXPECT(talk.packets < 3 * packets);
+        talk_end();
+    }
+}
+
+static void test_changed_octets_end_no_handshake_well(void)
+{
+    each_variant(changed, true);
+    each_variant(changed, false);
+}
+
+static void wrong_password(struct ike_crypto *crypto, const struct variant *v)
+{
+    if (v->method != EAP_TTLS)
+        return;
+    prepare(v);
+    talk_text(talk.config[1].password, &talk.config[1].password_len, "clientPast");
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_FAILED);
+    EXPECT_EQ(talk.why[1], WHY_EAP_FAILED);
+    talk_end();
+}
+
+static void test_a_wrong_password_within_ttls_ends_in_failure(void)
+{
+    each_variant(wrong_password, true);
+    each_variant(wrong_password, false);
+}
+
+static void test_an_identity_that_cannot_be_read_is_a_reason_of_its_own(void)
+{
+    struct ike_crypto *const crypto = talk_provider(true);
+    struct ike_tls_identity bad = tls_identities[TLS_SERVER_RSA];
+    bad.key = bad.chain[0];
+    prepare(&(struct variant){.method = EAP_TLS, .client = -1});
+    talk.config[0].tls.identity = &bad;
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_PRIMITIVE);
+    talk_end();
+    crypto->ops->close(crypto);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_both_ends_get_one_key_with_openssl),
+        TEST(test_both_ends_get_one_key_with_the_modelled_provider),
+        TEST(test_modelled_flights_are_as_long_as_those_of_openssl),
+        TEST(test_a_server_that_nobody_vouches_for_is_refused),
+        TEST(test_a_client_that_nobody_vouches_for_is_refused),
+        TEST(test_no_version_in_common_ends_it),
+        TEST(test_whoever_takes_both_versions_takes_the_others),
+        TEST(test_changed_octets_end_no_handshake_well),
+        TEST(test_a_wrong_password_within_ttls_ends_in_failure),
+        TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
