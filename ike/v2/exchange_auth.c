@@ -20,13 +20,13 @@
 #include <string.h>
 
 /* An ID payload that was just written, without its payload header: what AUTH covers. */
-static struct ike_bytes body_since(const struct ike_turn *t, size_t begin)
+struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin)
 {
     return (struct ike_bytes){.at = t->out.base + begin + IKE_PAYLOAD_HEAD,
                               .len = t->out.len - begin - IKE_PAYLOAD_HEAD};
 }
 
-static void put_proof(struct ike_turn *t, struct ike_bytes id_body)
+void ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body)
 {
     uint8_t proof[IKE_PRF_MAX];
     const size_t len = ike_proof_psk(t, t->sa->policy, t->sa->initiator, id_body, proof);
@@ -50,7 +50,7 @@ static enum ike_why check_proof(struct ike_turn *t, enum ike_payload_type id)
 }
 
 /* Without an identity of our own we are our address (RFC 7296 3.5). */
-static struct ike_id id_or_address(const struct ike_id *id, const struct ike_addr *addr)
+struct ike_id ike_auth_id(const struct ike_id *id, const struct ike_addr *addr)
 {
     if (id->type != 0)
         return *id;
@@ -62,7 +62,7 @@ static struct ike_id id_or_address(const struct ike_id *id, const struct ike_add
 }
 
 /* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
-static bool keep_peer_id(struct ike_turn *t, const struct ike_id *id)
+bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id)
 {
     uint8_t *const room = ike_turn_room(t, &t->sa->peer_id, 1 + (size_t)id->len);
     if (room == NULL)
@@ -72,7 +72,7 @@ static bool keep_peer_id(struct ike_turn *t, const struct ike_id *id)
     return true;
 }
 
-static void tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify)
+void ike_auth_tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify)
 {
     struct ike_event event = ike_sa_event(t->sa, kind, why);
     event.notify = notify;
@@ -80,7 +80,7 @@ static void tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why,
 }
 
 /* What IKE_SA_INIT left behind is no longer needed. */
-static void forget_init(struct ike_turn *t)
+void ike_auth_forget_init(struct ike_turn *t)
 {
     ike_turn_drop(t, &t->sa->init_request);
     ike_turn_drop(t, &t->sa->init_response);
@@ -92,7 +92,7 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
 {
     const struct ike_policy *const policy = turn->sa->policy;
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
-    const struct ike_id id = id_or_address(&setup->id, &turn->sa->local);
+    const struct ike_id id = ike_auth_id(&setup->id, &turn->sa->local);
     const enum ike_why why = ike_child_begin(turn, 0, &turn->task->child);
     if (why != WHY_OK)
         return why;
@@ -100,20 +100,20 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
     ike_turn_ask(turn, IKE_AUTH);
     const size_t begin = turn->out.len;
     ike_put_id(&turn->out, &turn->link, PAYLOAD_IDI, &id);
-    const struct ike_bytes id_body = body_since(turn, begin);
+    const struct ike_bytes id_body = ike_auth_body_since(turn, begin);
     if (policy->initial_contact)
         ike_put_status(&turn->out, &turn->link, N_INITIAL_CONTACT,
                        (struct ike_bytes){.at = NULL, .len = 0});
     if (policy->remote_id.type != 0)
         ike_put_id(&turn->out, &turn->link, PAYLOAD_IDR, &policy->remote_id);
-    put_proof(turn, id_body);
+    ike_auth_put_proof(turn, id_body);
     ike_child_put_offers(turn, turn->task->child, true);
     ike_child_put_wanted(turn, turn->task->child, setup);
     return WHY_OK;
 }
 
 /* Authenticated or not at all: what both kinds of good answer begin with. */
-static enum ike_why check_responder(struct ike_turn *t)
+enum ike_why ike_auth_check_responder(struct ike_turn *t)
 {
     struct ike_id id;
     enum ike_why why = ike_id_parse(ike_message_body(&t->in, PAYLOAD_IDR), &id);
@@ -123,46 +123,52 @@ static enum ike_why check_responder(struct ike_turn *t)
         return WHY_PEER_UNKNOWN;
     if ((why = check_proof(t, PAYLOAD_IDR)) != WHY_OK)
         return why;
-    return keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
+    return ike_auth_keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
-static enum ike_why auth_response(struct ike_turn *t)
+enum ike_why ike_auth_child_granted(struct ike_turn *t)
 {
-    enum ike_why why = check_responder(t);
-    if (why != WHY_OK)
-        return why;
     struct ike_child_deal deal = {.no_ke = true};
     const struct ike_child_seed seed = {.nonce_i = ike_proof_nonce(t, true),
                                         .nonce_r = ike_proof_nonce(t, false)};
-    tell(t, IKE_UP, WHY_OK, 0);
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    enum ike_why why;
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     if ((why = ike_child_accept(t, t->task->child, setup, &deal)) != WHY_OK)
         return why;
     if ((why = ike_child_make(t, t->task->child, &deal, &seed, true)) != WHY_OK)
         return why;
     t->task->child = 0;
-    forget_init(t);
+    ike_auth_forget_init(t);
     ike_task_done(t);
     return WHY_OK;
 }
 
-/* RFC 7296 1.3.1, 2.21.2: the peer is authenticated, the Child SA was refused, the IKE SA stays. */
-static enum ike_why auth_without_child(struct ike_turn *t)
+enum ike_why ike_auth_child_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
-    const enum ike_why why = check_responder(t);
-    if (why != WHY_OK)
-        return why;
     if (error == NULL)
         return WHY_MISSING_PAYLOAD;
-    tell(t, IKE_UP, WHY_OK, 0);
-    tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
-    forget_init(t);
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
+    ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
+    ike_auth_forget_init(t);
     ike_task_done(t);
     return WHY_OK;
 }
 
-static enum ike_why auth_refused(struct ike_turn *t)
+static enum ike_why auth_response(struct ike_turn *t)
+{
+    const enum ike_why why = ike_auth_check_responder(t);
+    return why != WHY_OK ? why : ike_auth_child_granted(t);
+}
+
+static enum ike_why auth_without_child(struct ike_turn *t)
+{
+    const enum ike_why why = ike_auth_check_responder(t);
+    return why != WHY_OK ? why : ike_auth_child_refused(t);
+}
+
+enum ike_why ike_auth_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
     if (error == NULL)
@@ -172,10 +178,15 @@ static enum ike_why auth_refused(struct ike_turn *t)
     return WHY_OK;
 }
 
+static enum ike_why auth_refused(struct ike_turn *t)
+{
+    return ike_auth_refused(t);
+}
+
 /* ---- the responder ---- */
 
 /* The first policy for both identities and the suite chosen before they were known. */
-static enum ike_why find_policy(struct ike_turn *t, const struct ike_id *peer)
+enum ike_why ike_auth_find_policy(struct ike_turn *t, const struct ike_id *peer)
 {
     struct ike_id wanted = {.type = 0};
     const struct ike_bytes idr = ike_message_body(&t->in, PAYLOAD_IDR);
@@ -186,7 +197,7 @@ static enum ike_why find_policy(struct ike_turn *t, const struct ike_id *peer)
     }
     for (uint32_t i = 0; i < t->engine->config.policy_count; i++) {
         const struct ike_policy *const policy = &t->engine->config.policies[i];
-        const struct ike_id ours = id_or_address(&policy->local_id, &t->sa->local);
+        const struct ike_id ours = ike_auth_id(&policy->local_id, &t->sa->local);
         if (!ike_id_matches(&policy->remote_id, peer) || !ike_id_matches(&wanted, &ours))
             continue;
         t->sa->policy = policy;
@@ -214,14 +225,14 @@ static enum ike_why make_child(struct ike_turn *t)
 }
 
 /* The answer's second half: a Child SA, or the notify that says why not. */
-static enum ike_why answer_child(struct ike_turn *t)
+enum ike_why ike_auth_answer_child(struct ike_turn *t)
 {
     const enum ike_why why = make_child(t);
     const struct ike_why_row *const row = ike_why_row(why);
     if (row->sealed != ACTION_REFUSE)
         return why;
     ike_put_status(&t->out, &t->link, row->notify, (struct ike_bytes){.at = NULL, .len = 0});
-    tell(t, IKE_CHILD_FAILED, why, row->notify);
+    ike_auth_tell(t, IKE_CHILD_FAILED, why, row->notify);
     return WHY_OK;
 }
 
@@ -233,27 +244,27 @@ static enum ike_why auth_request(struct ike_turn *t)
 
     if ((why = ike_id_parse(ike_message_body(&t->in, PAYLOAD_IDI), &peer)) != WHY_OK)
         return why;
-    if ((why = find_policy(t, &peer)) != WHY_OK)
+    if ((why = ike_auth_find_policy(t, &peer)) != WHY_OK)
         return why;
     if ((why = check_proof(t, PAYLOAD_IDI)) != WHY_OK)
         return why;
-    if (!keep_peer_id(t, &peer))
+    if (!ike_auth_keep_peer_id(t, &peer))
         return WHY_SA_TABLE_FULL;
 
     /* RFC 7296 2.23: a NAT was seen, the peer has moved to port 4500, and we with it. */
     sa->local = t->datagram->local;
     sa->remote = t->datagram->remote;
     t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
-    tell(t, IKE_UP, WHY_OK, 0);
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
 
-    const struct ike_id ours = id_or_address(&sa->policy->local_id, &sa->local);
+    const struct ike_id ours = ike_auth_id(&sa->policy->local_id, &sa->local);
     ike_turn_answer(t);
     const size_t begin = t->out.len;
     ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
-    put_proof(t, body_since(t, begin));
-    if ((why = answer_child(t)) != WHY_OK)
+    ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+    if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
-    forget_init(t);
+    ike_auth_forget_init(t);
     return WHY_OK;
 }
 

@@ -1,11 +1,39 @@
 /* SPDX-License-Identifier: MIT
- * What IKE_SA_INIT hands over to IKE_AUTH. */
+ * What IKE_SA_INIT hands over to IKE_AUTH, and the steps of IKE_AUTH that are the
+ * same whoever is authenticated how: exchange_eap.c has them too. */
 #ifndef IKE_V2_EXCHANGE_AUTH_H
 #define IKE_V2_EXCHANGE_AUTH_H
 
 #include "ike/v2/turn.h"
 
 /* Writes the initiator's IKE_AUTH request; the SA has its keys. */
-enum ike_why ike_auth_ask(struct ike_turn *turn);
+enum ike_why ike_auth_ask(struct ike_turn *t);
+
+/* The ID payload written since `begin`, without its header: what AUTH covers. */
+struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin);
+/* Without an identity we are our address (RFC 7296 3.5). */
+struct ike_id ike_auth_id(const struct ike_id *id, const struct ike_addr *addr);
+/* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
+bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id);
+/* An event about the SA. */
+void ike_auth_tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify);
+/* What IKE_SA_INIT left behind is no longer needed. */
+void ike_auth_forget_init(struct ike_turn *t);
+/* Our AUTH, with what belongs before it, over the ID payload just written. */
+void ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body);
+
+/* Initiator: IDr and AUTH of the answer; the responder is authenticated, or not at all. */
+enum ike_why ike_auth_check_responder(struct ike_turn *t);
+/* The last answer, the peer authenticated: with a Child SA, or with the notify that says why not,
+ * and the IKE SA stays (RFC 7296 1.3.1, 2.21.2). */
+enum ike_why ike_auth_child_granted(struct ike_turn *t);
+enum ike_why ike_auth_child_refused(struct ike_turn *t);
+/* An answer that is an error notify and no more. */
+enum ike_why ike_auth_refused(struct ike_turn *t);
+
+/* Responder: the first policy for both identities and the suite chosen before they were known. */
+enum ike_why ike_auth_find_policy(struct ike_turn *t, const struct ike_id *peer);
+/* The last answer's second half: a Child SA, or the notify that says why not. */
+enum ike_why ike_auth_answer_child(struct ike_turn *t);
 
 #endif

@@ -19,6 +19,13 @@ struct ike_bytes ike_proof_nonce(struct ike_turn *turn, bool initiator)
 size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, bool initiator,
                      struct ike_bytes id_body, uint8_t *out)
 {
+    const struct ike_bytes secret = {.at = policy->psk, .len = policy->psk_len};
+    return ike_proof_shared(turn, secret, initiator, id_body, out);
+}
+
+size_t ike_proof_shared(struct ike_turn *turn, struct ike_bytes secret, bool initiator,
+                        struct ike_bytes id_body, uint8_t *out)
+{
     static const uint8_t pad[] = "Key Pad for IKEv2"; /* without the final zero */
     struct ike_crypto *const crypto = turn->engine->crypto;
     const struct ike_store *const store = &turn->engine->store;
@@ -31,8 +38,7 @@ size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, boo
     crypto->ops->prf(crypto, prf, initiator ? turn->keys.sk_pi : turn->keys.sk_pr, &id_body, 1,
                      id_hash);
     const struct ike_bytes pad_view = {.at = pad, .len = sizeof pad - 1};
-    crypto->ops->prf(crypto, prf, (struct ike_bytes){.at = policy->psk, .len = policy->psk_len},
-                     &pad_view, 1, key);
+    crypto->ops->prf(crypto, prf, secret, &pad_view, 1, key);
     /* InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI, and the mirror of it */
     const struct ike_bytes octets[] = {
         ike_store_view(store, initiator ? sa->init_request : sa->init_response),
