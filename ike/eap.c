@@ -71,6 +71,16 @@ const struct ike_eap_method *ike_eap_method_named(const char *name)
     return NULL;
 }
 
+const char *ike_eap_type_title(uint8_t type)
+{
+    static const char *const titles[] = {
+        [EAP_IDENTITY] = "Identity", [EAP_NOTIFICATION] = "Notification", [EAP_NAK] = "Nak"};
+    const struct ike_eap_method *const method = ike_eap_method_of(type);
+    if (type < sizeof titles / sizeof titles[0])
+        return titles[type];
+    return method != NULL ? method->title : NULL;
+}
+
 struct ike_bytes ike_eap_name(const struct ike_eap *eap)
 {
     return (struct ike_bytes){.at = eap->name, .len = eap->name_len};
@@ -87,7 +97,7 @@ bool ike_eap_is_user(const struct ike_eap *eap, struct ike_bytes name)
     return user.len == 0 || ike_bytes_equal(user, name);
 }
 
-static void name_set(struct ike_eap *eap, struct ike_bytes name)
+void ike_eap_set_name(struct ike_eap *eap, struct ike_bytes name)
 {
     const size_t len = name.len < sizeof eap->name ? name.len : sizeof eap->name;
     eap->name_len = (uint8_t)len;
@@ -102,7 +112,7 @@ void ike_eap_open(struct ike_eap *eap, const struct ike_eap_start *start)
     assert(config->fragment == 0 || config->fragment >= EAP_FRAGMENT_MIN);
     *eap = (struct ike_eap){
         .crypto = start->crypto, .config = config, .server = start->server, .phase = EAP_GOING};
-    name_set(eap, !start->server && user.len > 0 ? user : start->name);
+    ike_eap_set_name(eap, !start->server && user.len > 0 ? user : start->name);
 }
 
 static void method_end(struct ike_eap *eap)
@@ -183,7 +193,7 @@ static enum ike_why server_step(struct ike_eap *eap, const struct ike_eap_packet
     if (eap->method == NULL) {
         if (in->type != EAP_IDENTITY || in->data.len > sizeof eap->name)
             return WHY_EAP_SYNTAX;
-        name_set(eap, in->data);
+        ike_eap_set_name(eap, in->data);
         return propose(eap, eap->config->methods[0], out);
     }
     return in->type == eap->method->type ? method_server(eap, in, out) : WHY_EAP_SYNTAX;

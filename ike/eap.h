@@ -120,7 +120,8 @@ struct ike_eap_start {
 /* One method: a row of the table in eap.c. `data` is what follows the type octet; a request or
  * response of the method is written to `out` from there. */
 struct ike_eap_method {
-    const char *name; /* as experiment files spell it */
+    const char *name;  /* as experiment files spell it */
+    const char *title; /* as the RFCs do */
     const char *source;
     uint8_t type;
     bool mutual; /* the server is authenticated too (RFC 5998 4) */
@@ -136,6 +137,8 @@ struct ike_eap_method {
 const struct ike_eap_method *ike_eap_method_at(size_t index);
 const struct ike_eap_method *ike_eap_method_of(uint8_t type);
 const struct ike_eap_method *ike_eap_method_named(const char *name);
+/* "Identity", "MSCHAPv2"; NULL: none we know. */
+const char *ike_eap_type_title(uint8_t type);
 
 void ike_eap_open(struct ike_eap *eap, const struct ike_eap_start *start);
 void ike_eap_close(struct ike_eap *eap);

@@ -32,6 +32,7 @@ static enum ike_why gtc_peer(struct ike_eap *eap, struct ike_bytes data, struct 
 
 const struct ike_eap_method ike_eap_gtc = {
     .name = "eap-gtc",
+    .title = "GTC",
     .source = "RFC 3748 5.6",
     .type = EAP_GTC,
     .first = gtc_first,

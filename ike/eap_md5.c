@@ -42,6 +42,7 @@ static enum ike_why md5_server(struct ike_eap *eap, struct ike_bytes data, struc
         return WHY_EAP_PRIMITIVE;
     if (!ike_secret_equal(value.at, right, VALUE) || !ike_eap_is_user(eap, name))
         return WHY_EAP_FAILED;
+    ike_eap_set_name(eap, name);
     eap->phase = EAP_SUCCEEDED;
     return WHY_OK;
 }
@@ -65,6 +66,7 @@ static enum ike_why md5_peer(struct ike_eap *eap, struct ike_bytes data, struct 
 
 const struct ike_eap_method ike_eap_md5 = {
     .name = "eap-md5",
+    .title = "MD5",
     .source = "RFC 3748 5.4",
     .type = EAP_MD5,
     .first = md5_first,

@@ -14,6 +14,8 @@ extern const struct ike_eap_method ike_eap_ttls;
 
 /* Server: whether this is a user who may come in. */
 bool ike_eap_is_user(const struct ike_eap *eap, struct ike_bytes name);
+/* Server: the name that was proven. */
+void ike_eap_set_name(struct ike_eap *eap, struct ike_bytes name);
 struct ike_bytes ike_eap_name(const struct ike_eap *eap);
 struct ike_bytes ike_eap_password(const struct ike_eap *eap);
 

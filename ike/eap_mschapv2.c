@@ -117,6 +117,7 @@ static enum ike_why judge_response(struct ike_eap *eap, struct ike_reader *r,
         put_refusal(eap, out);
     else
         put_proof(eap, proof, out);
+    ike_eap_set_name(eap, name);
     return WHY_OK;
 }
 
@@ -208,6 +209,7 @@ static enum ike_why mschapv2_peer(struct ike_eap *eap, struct ike_bytes data,
 
 const struct ike_eap_method ike_eap_mschapv2 = {
     .name = "eap-mschapv2",
+    .title = "MSCHAPv2",
     .source = "RFC 2759 3 to 8, RFC 3079 3",
     .type = EAP_MSCHAPV2,
     .mutual = true,

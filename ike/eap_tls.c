@@ -54,7 +54,8 @@ void ike_eap_tls_send(struct ike_eap *eap, struct ike_writer *out)
     const size_t fragment =
         eap->config->fragment != 0 ? eap->config->fragment : EAP_FRAGMENT_DEFAULT;
     const size_t waiting = ike_eap_tls_waiting(eap);
-    size_t room = fragment - AROUND;
+    const size_t most = out->max - out->len - 1; /* whoever carries it may have less room */
+    size_t room = fragment - AROUND < most ? fragment - AROUND : most;
     uint8_t flags = waiting > room ? FLAG_M : 0;
     if (flags != 0 && !s->sending) { /* RFC 5216 3.1: the first of several says how much it is */
         flags |= FLAG_L;
@@ -197,6 +198,7 @@ static enum ike_why tls_peer(struct ike_eap *eap, struct ike_bytes data, struct 
 
 const struct ike_eap_method ike_eap_tls = {
     .name = "eap-tls",
+    .title = "TLS",
     .source = "RFC 5216 2, 3; RFC 9190 2",
     .type = EAP_TLS,
     .mutual = true,

@@ -146,6 +146,7 @@ static enum ike_why judge(struct ike_eap *eap, const struct avps *avps)
         return WHY_EAP_PRIMITIVE;
     put_avp(&w, MICROSOFT, AVP_SUCCESS, (struct ike_bytes){.at = value, .len = sizeof value});
     s->stage = ST_PROVEN;
+    ike_eap_set_name(eap, avps->user);
     return say(eap, &w);
 }
 
@@ -254,6 +255,7 @@ static enum ike_why ttls_peer(struct ike_eap *eap, struct ike_bytes data, struct
 
 const struct ike_eap_method ike_eap_ttls = {
     .name = "eap-ttls",
+    .title = "TTLS",
     .source = "RFC 5281 9, 11; RFC 9427 2.2",
     .type = EAP_TTLS,
     .mutual = true,

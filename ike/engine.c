@@ -3,6 +3,7 @@
  * and events fetched. What a message means is the business of v2/. */
 #include "ike/engine.h"
 
+#include "ike/v2/exchange_eap.h"
 #include "ike/v2/exchange_info.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
@@ -34,6 +35,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     const bool good =
         ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
         ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
+        ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
         ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
@@ -59,6 +61,7 @@ void ike_close(struct ike_engine *engine)
     }
     ike_pool_close(&engine->sas);
     ike_pool_close(&engine->setups);
+    ike_pool_close(&engine->eaps);
     ike_pool_close(&engine->tasks);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
@@ -134,7 +137,7 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
         return;
     struct ike_sa *const sa = ike_sa_at(engine, first.number);
     struct ike_task *overdue;
-    if (sa->state == S_KEYED)
+    if (ike_sa_is_half_open(sa))
         ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
     else if ((overdue = ike_task_overdue(engine, sa, now_ns)) != NULL)
         ike_window_overdue(engine, sa, overdue, now_ns);
@@ -188,6 +191,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
 {
     return (uint64_t)engine->sas.used * engine->sas.item +
            (uint64_t)engine->setups.used * engine->setups.item +
+           (uint64_t)engine->eaps.used * engine->eaps.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }

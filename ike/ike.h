@@ -18,6 +18,7 @@
 #include "ike/algo.h"
 #include "ike/bytes.h"
 #include "ike/crypto.h"
+#include "ike/eap.h"
 #include "ike/limits.h"
 #include "ike/why.h"
 
@@ -89,8 +90,10 @@ struct ike_policy {
     uint8_t psk_len;
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
-    bool force_encapsulation; /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
-    bool initial_contact;     /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    bool force_encapsulation;  /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;      /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    struct ike_eap_config eap; /* initiator: proves itself so; responder: asks that of it */
+    bool eap_only;             /* EAP may authenticate the responder too (RFC 5998 3) */
 };
 
 /* When a responder asks for cookies (RFC 7296 2.6): on when the count of half-open SAs reaches

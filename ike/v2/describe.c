@@ -3,6 +3,7 @@
  * the parsers that the engine itself uses. */
 #include "ike/v2/describe.h"
 
+#include "ike/eap.h"
 #include "ike/v2/message.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
@@ -75,6 +76,22 @@ static void say_delete(struct text *t, const struct ike_delete *d)
         say(t, "D(%s %u)", d->protocol == PROTOCOL_ESP ? "ESP" : "AH", d->spi_count);
 }
 
+/* What kind of packet, and of which method (RFC 3748 4, 5). */
+static void say_eap(struct text *t, struct ike_bytes body)
+{
+    struct ike_eap_packet packet;
+    if (ike_eap_parse(body, &packet) != WHY_OK) {
+        say(t, "EAP(?)");
+        return;
+    }
+    static const char *const codes[] = {"", "req ", "rsp ", "success", "failure"};
+    const char *const title = ike_eap_type_title(packet.type);
+    say(t, "EAP(%s%s", codes[packet.code], title != NULL ? title : "");
+    if (title == NULL && packet.type != 0)
+        say(t, "%u", packet.type);
+    say(t, ")");
+}
+
 /* SA, KE and Nonce carry their sender's letter, SA its exchange's number too (RFC 7296 1.2). */
 static void say_payload(struct text *t, const struct ike_message *m, uint8_t type)
 {
@@ -88,6 +105,8 @@ static void say_payload(struct text *t, const struct ike_message *m, uint8_t typ
         say(t, "KE%c", side);
     else if (type == PAYLOAD_NONCE)
         say(t, "N%c", side);
+    else if (type == PAYLOAD_EAP)
+        say_eap(t, ike_message_body(m, PAYLOAD_EAP));
     else if (name != NULL)
         say(t, "%s", name);
     else
@@ -248,7 +267,7 @@ static const struct {
     {PAYLOAD_NONCE, detail_octets},  {PAYLOAD_VENDOR, detail_octets},
     {PAYLOAD_IDI, detail_id},        {PAYLOAD_IDR, detail_id},
     {PAYLOAD_AUTH, detail_auth},     {PAYLOAD_TSI, detail_selectors},
-    {PAYLOAD_TSR, detail_selectors},
+    {PAYLOAD_TSR, detail_selectors}, {PAYLOAD_EAP, detail_octets},
 };
 
 /* Only the first of a type has its body kept (message.h). */

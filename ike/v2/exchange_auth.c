@@ -12,6 +12,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/child.h"
+#include "ike/v2/exchange_eap.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/rules.h"
@@ -106,7 +107,11 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
                        (struct ike_bytes){.at = NULL, .len = 0});
     if (policy->remote_id.type != 0)
         ike_put_id(&turn->out, &turn->link, PAYLOAD_IDR, &policy->remote_id);
-    ike_auth_put_proof(turn, id_body);
+    if (policy->eap_only)
+        ike_put_status(&turn->out, &turn->link, N_EAP_ONLY_AUTHENTICATION,
+                       (struct ike_bytes){.at = NULL, .len = 0});
+    if (!ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
+        ike_auth_put_proof(turn, id_body);
     ike_child_put_offers(turn, turn->task->child, true);
     ike_child_put_wanted(turn, turn->task->child, setup);
     return WHY_OK;
@@ -156,15 +161,21 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     return WHY_OK;
 }
 
+/* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
+static enum ike_why check_answer(struct ike_turn *t)
+{
+    return ike_eap_is_wanted(t->sa->policy) ? WHY_AUTH_METHOD : ike_auth_check_responder(t);
+}
+
 static enum ike_why auth_response(struct ike_turn *t)
 {
-    const enum ike_why why = ike_auth_check_responder(t);
+    const enum ike_why why = check_answer(t);
     return why != WHY_OK ? why : ike_auth_child_granted(t);
 }
 
 static enum ike_why auth_without_child(struct ike_turn *t)
 {
-    const enum ike_why why = ike_auth_check_responder(t);
+    const enum ike_why why = check_answer(t);
     return why != WHY_OK ? why : ike_auth_child_refused(t);
 }
 
@@ -246,6 +257,8 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     if ((why = ike_auth_find_policy(t, &peer)) != WHY_OK)
         return why;
+    if (ike_eap_is_wanted(sa->policy))
+        return WHY_AUTH_METHOD;
     if ((why = check_proof(t, PAYLOAD_IDI)) != WHY_OK)
         return why;
     if (!ike_auth_keep_peer_id(t, &peer))

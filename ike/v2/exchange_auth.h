@@ -7,7 +7,7 @@
 #include "ike/v2/turn.h"
 
 /* Writes the initiator's IKE_AUTH request; the SA has its keys. */
-enum ike_why ike_auth_ask(struct ike_turn *t);
+enum ike_why ike_auth_ask(struct ike_turn *turn);
 
 /* The ID payload written since `begin`, without its header: what AUTH covers. */
 struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin);

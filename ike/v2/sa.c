@@ -3,6 +3,7 @@
 #include "ike/v2/sa.h"
 
 #include "ike/engine.h"
+#include "ike/v2/exchange_eap.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/task.h"
 
@@ -184,6 +185,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
     struct ike_setup *const setup = ike_setup_at(engine, *place);
     if (setup->has_kex)
         engine->crypto->ops->kex_free(engine->crypto, &ike_algos[setup->group], &setup->kex);
+    ike_eap_side_give(engine, &setup->eap);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
     *place = 0;
@@ -242,6 +244,16 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
                       (struct ike_bytes){.at = NULL, .len = 0});
 }
 
+static bool is_half_open(const struct ike_sa *sa, uint8_t state)
+{
+    return state == S_KEYED || (!sa->initiator && (state == S_EAP || state == S_EAP_DONE));
+}
+
+bool ike_sa_is_half_open(const struct ike_sa *sa)
+{
+    return is_half_open(sa, sa->state);
+}
+
 void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before)
 {
     const uint32_t place = ike_sa_place(sa);
@@ -253,11 +265,12 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
     if (after == S_NONE && !sa->initiator && !sa->rekeyed && before != S_NONE)
         ike_index_remove(&engine->requests, sa->request_digest, place);
 
-    if ((before == S_KEYED) != (after == S_KEYED)) {
-        engine->half_open += after == S_KEYED ? 1 : UINT32_MAX;
+    const bool opened = is_half_open(sa, after);
+    if (is_half_open(sa, before) != opened) {
+        engine->half_open += opened ? 1 : UINT32_MAX;
         if (addresses_are_counted(engine))
-            (after == S_KEYED ? ike_index_add : ike_index_remove)(
-                &engine->addresses, address_digest(engine, &sa->remote), place);
+            (opened ? ike_index_add : ike_index_remove)(&engine->addresses,
+                                                        address_digest(engine, &sa->remote), place);
     }
     if (is_up(before) != is_up(after)) {
         engine->established += is_up(after) ? 1 : UINT32_MAX;
@@ -274,7 +287,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *sa)
 {
     uint64_t at_ns = ike_tasks_deadline(engine, sa);
-    if (sa->state == S_KEYED)
+    if (ike_sa_is_half_open(sa))
         at_ns = sa->began_ns + engine->config.half_open.timeout_ns;
     if (sa->state == S_RIVAL || sa->state == S_REDUNDANT || sa->state == S_REPLACED)
         at_ns = earlier(at_ns, sa->heard_ns + IKE_GRACE_NS);

@@ -17,6 +17,8 @@ enum ike_state {
     S_INIT_SENT, /* initiator: IKE_SA_INIT asked */
     S_KEYED,     /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
     S_AUTH_SENT, /* initiator: IKE_AUTH asked */
+    S_EAP,       /* EAP authenticates the initiator. Half-open at the responder, */
+    S_EAP_DONE,  /* as is this: EAP has succeeded, the last AUTH is awaited */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -56,7 +58,7 @@ struct ike_sa {
     uint8_t groups;
     bool initiator;
     bool rekeyed; /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
-    bool nat; /* some NAT was seen, or forced: ESP goes in UDP */
+    bool nat;     /* some NAT was seen, or forced: ESP goes in UDP */
     struct ike_suite suite;
 };
 
@@ -67,7 +69,7 @@ struct ike_setup {
     struct ike_packet trigger;
     bool has_trigger;
     bool has_kex;
-    uint8_t group;         /* row of the group under way; 0: none */
+    uint8_t group; /* row of the group under way; 0: none */
     uint8_t nonce[IKE_NONCE_OURS];
     uint8_t share[IKE_SHARE_MAX];
     uint8_t cookie[IKE_COOKIE_MAX];
@@ -75,6 +77,7 @@ struct ike_setup {
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
+    uint32_t eap;     /* struct ike_eap_side; 0: none */
 };
 
 struct ike_child {
@@ -85,9 +88,9 @@ struct ike_child {
     struct ike_suite suite;
     bool up; /* false while the answer that makes it is awaited */
     bool transport;
-    bool fragments; /* non-first fragments go through it */
-    bool no_tfc;    /* the peer takes no padded packets */
-    uint8_t policy; /* which of the policy's */
+    bool fragments;            /* non-first fragments go through it */
+    bool no_tfc;               /* the peer takes no padded packets */
+    uint8_t policy;            /* which of the policy's */
     struct ike_blob keys;      /* KEYMAT, RFC 7296 2.17 */
     struct ike_blob selectors; /* ours then theirs, struct ike_selector each */
     uint8_t local_count;
@@ -132,6 +135,8 @@ struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place);
 struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa);
 /* Gives back what *place names, with its key exchange, and sets it to 0; 0 is fine. */
 void ike_setup_give(struct ike_engine *engine, uint32_t *place);
+/* A responder's SA whose initiator is not authenticated yet. */
+bool ike_sa_is_half_open(const struct ike_sa *sa);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
 /* Unlinks a Child SA and gives it back. */
 void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);
