@@ -28,3 +28,10 @@ void ike_secret_wipe(void *at, size_t len)
     memset(at, 0, len);
     __asm__ volatile("" : : "r"(at) : "memory");
 }
+
+struct ike_crypto *ike_crypto_bare(struct ike_crypto *crypto)
+{
+    while (crypto->below != NULL)
+        crypto = crypto->below;
+    return crypto;
+}

@@ -8,6 +8,7 @@
 
 #include "ike/algo.h"
 #include "ike/bytes.h"
+#include "ike/credential.h"
 
 struct ike_crypto;
 struct ike_tls_ops; /* tls.h */
@@ -32,6 +33,13 @@ struct ike_seal_keys {
     const struct ike_algo *integ; /* NULL with an AEAD */
     struct ike_bytes encr_key;    /* key_len + salt_len octets */
     struct ike_bytes integ_key;   /* out_len octets, or none */
+};
+
+/* What is or was signed: the parts one after another. */
+struct ike_signed {
+    const struct ike_scheme *scheme;
+    const struct ike_bytes *parts;
+    size_t part_count;
 };
 
 struct ike_crypto_ops {
@@ -69,11 +77,23 @@ struct ike_crypto_ops {
     /* One block of DES with 8 octets of key, parity ignored (RFC 2759 8.6). */
     bool (*des)(struct ike_crypto *c, const uint8_t *key, const uint8_t *block, uint8_t *out);
     const struct ike_tls_ops *tls;
+    /* `out` takes IKE_SIGNATURE_MAX octets. False when key and scheme do not fit each other. */
+    bool (*sign)(struct ike_crypto *c, const struct ike_key *key, const struct ike_signed *what,
+                 uint8_t *out, size_t *len);
+    /* Judges certificates of a peer: a path to an anchor, times, revocation, usage, name. WHY_OK
+     * gives the end entity's key in *out, to be freed. What was spent stands in *out always. */
+    enum ike_why (*judge)(struct ike_crypto *c, const struct ike_chain *chain,
+                          struct ike_public *out);
+    bool (*verify)(struct ike_crypto *c, const struct ike_public *key,
+                   const struct ike_signed *what, struct ike_bytes signature);
+    void (*public_free)(struct ike_crypto *c, struct ike_public *key);
     void (*close)(struct ike_crypto *c);
+    const struct ike_credential_ops *credentials; /* NULL: a meter's */
 };
 
 struct ike_crypto {
     const struct ike_crypto_ops *ops;
+    struct ike_crypto *below; /* a meter's; NULL: a provider */
     uint64_t spent_ns; /* only crypto_meter.c adds to it; the host takes it and sets it to 0 */
 };
 
@@ -95,6 +115,8 @@ struct ike_costs {
     uint32_t sha1_byte_ps;
     uint32_t random_call_ns;
     uint32_t random_byte_ps;
+    uint32_t sign_ns[KEY_TYPE_COUNT]; /* hashing included, at the length of an AUTH payload's */
+    uint32_t verify_ns[KEY_TYPE_COUNT];
 };
 
 /* Charges `costs` for each call of `below`; closing it closes `below` too. */

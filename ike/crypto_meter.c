@@ -11,7 +11,6 @@
 
 struct meter {
     struct ike_crypto head; /* first: a meter is an ike_crypto */
-    struct ike_crypto *below;
     struct ike_costs costs;
     uint64_t rest_ps; /* what is not yet a nanosecond */
 };
@@ -47,7 +46,7 @@ static void meter_random(struct ike_crypto *c, uint8_t *out, size_t len)
 {
     struct meter *const m = meter_of(c);
     charge(m, m->costs.random_call_ns, m->costs.random_byte_ps, len);
-    m->below->ops->random(m->below, out, len);
+    m->head.below->ops->random(m->head.below, out, len);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): a view, its count and an output, each by itself */
@@ -56,7 +55,7 @@ static void meter_prf(struct ike_crypto *c, const struct ike_algo *prf, struct i
 {
     struct meter *const m = meter_of(c);
     charge_row(m, prf, parts_len(parts, part_count));
-    m->below->ops->prf(m->below, prf, key, parts, part_count, out);
+    m->head.below->ops->prf(m->head.below, prf, key, parts, part_count, out);
 }
 
 static void meter_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
@@ -64,7 +63,7 @@ static void meter_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size
 {
     struct meter *const m = meter_of(c);
     charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, parts_len(parts, part_count));
-    m->below->ops->sha1(m->below, parts, part_count, out);
+    m->head.below->ops->sha1(m->head.below, parts, part_count, out);
 }
 
 static bool meter_kex_begin(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
@@ -72,14 +71,14 @@ static bool meter_kex_begin(struct ike_crypto *c, const struct ike_algo *group, 
 {
     struct meter *const m = meter_of(c);
     m->head.spent_ns += m->costs.kex_generate_ns[group - ike_algos];
-    return m->below->ops->kex_begin(m->below, group, kex, share);
+    return m->head.below->ops->kex_begin(m->head.below, group, kex, share);
 }
 
 static bool meter_kex_end(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
                           struct ike_bytes peer_share, uint8_t *secret)
 {
     struct meter *const m = meter_of(c);
-    const bool done = m->below->ops->kex_end(m->below, group, kex, peer_share, secret);
+    const bool done = m->head.below->ops->kex_end(m->head.below, group, kex, peer_share, secret);
     if (done)
         m->head.spent_ns += m->costs.kex_derive_ns[group - ike_algos];
     return done;
@@ -87,7 +86,7 @@ static bool meter_kex_end(struct ike_crypto *c, const struct ike_algo *group, st
 
 static void meter_kex_free(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     below->ops->kex_free(below, group, kex);
 }
 
@@ -96,7 +95,7 @@ static bool meter_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
 {
     struct meter *const m = meter_of(c);
     const size_t row = (size_t)(group - ike_algos);
-    const bool done = m->below->ops->kex_answer(m->below, group, peer_share, share, secret);
+    const bool done = m->head.below->ops->kex_answer(m->head.below, group, peer_share, share, secret);
     if (done) {
         m->head.spent_ns += m->costs.kex_generate_ns[row];
         m->head.spent_ns += m->costs.kex_derive_ns[row];
@@ -112,7 +111,7 @@ static void meter_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, u
     charge_row(m, keys->encr, keys->integ == NULL ? before_text + text_len : text_len);
     if (keys->integ != NULL)
         charge_row(m, keys->integ, before_text + text_len);
-    m->below->ops->seal(m->below, keys, message, aad_len, text_len);
+    m->head.below->ops->seal(m->head.below, keys, message, aad_len, text_len);
 }
 
 static bool meter_open(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
@@ -120,7 +119,7 @@ static bool meter_open(struct ike_crypto *c, const struct ike_seal_keys *keys, u
 {
     struct meter *const m = meter_of(c);
     const uint64_t before_text = (uint64_t)aad_len + keys->encr->iv_len;
-    const bool opened = m->below->ops->open(m->below, keys, message, aad_len, text_len);
+    const bool opened = m->head.below->ops->open(m->head.below, keys, message, aad_len, text_len);
     if (keys->integ != NULL)
         charge_row(m, keys->integ, before_text + text_len);
     if (keys->integ == NULL)
@@ -135,14 +134,14 @@ static bool meter_digest(struct ike_crypto *c, enum ike_digest_kind kind,
 {
     struct meter *const m = meter_of(c);
     charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, parts_len(parts, part_count));
-    return m->below->ops->digest(m->below, kind, parts, part_count, out);
+    return m->head.below->ops->digest(m->head.below, kind, parts, part_count, out);
 }
 
 static bool meter_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *block, uint8_t *out)
 {
     struct meter *const m = meter_of(c);
     charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, 8);
-    return m->below->ops->des(m->below, key, block, out);
+    return m->head.below->ops->des(m->head.below, key, block, out);
 }
 
 /* ---- TLS: a key pair each, a shared secret each, and the octets hashed and sealed ---- */
@@ -150,7 +149,7 @@ static bool meter_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *b
 static bool meter_tls_open(struct ike_crypto *c, const struct ike_tls_config *config, bool server,
                            struct ike_tls *tls)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     const bool opened = below->ops->tls->open(below, config, server, tls);
     tls->server = server;
     return opened;
@@ -158,7 +157,7 @@ static bool meter_tls_open(struct ike_crypto *c, const struct ike_tls_config *co
 
 static void meter_tls_close(struct ike_crypto *c, struct ike_tls *tls)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     below->ops->tls->close(below, tls);
 }
 
@@ -172,7 +171,7 @@ static bool meter_tls_put(struct ike_crypto *c, struct ike_tls *tls, struct ike_
 {
     struct meter *const m = meter_of(c);
     charge_tls(m, piece.len);
-    return m->below->ops->tls->put(m->below, tls, piece);
+    return m->head.below->ops->tls->put(m->head.below, tls, piece);
 }
 
 /* The first work of either end makes its key pair; a server's, and a client's second, the secret.
@@ -180,7 +179,7 @@ static bool meter_tls_put(struct ike_crypto *c, struct ike_tls *tls, struct ike_
 static enum ike_tls_state meter_tls_run(struct ike_crypto *c, struct ike_tls *tls)
 {
     struct meter *const m = meter_of(c);
-    const enum ike_tls_state state = m->below->ops->tls->run(m->below, tls);
+    const enum ike_tls_state state = m->head.below->ops->tls->run(m->head.below, tls);
     if (tls->runs == 0)
         m->head.spent_ns += m->costs.kex_generate_ns[ALGO_X25519];
     if (tls->runs == (tls->server ? 0 : 1))
@@ -192,7 +191,7 @@ static enum ike_tls_state meter_tls_run(struct ike_crypto *c, struct ike_tls *tl
 
 static size_t meter_tls_waiting(struct ike_crypto *c, struct ike_tls *tls)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     return below->ops->tls->waiting(below, tls);
 }
 
@@ -200,18 +199,18 @@ static void meter_tls_take(struct ike_crypto *c, struct ike_tls *tls, uint8_t *o
 {
     struct meter *const m = meter_of(c);
     charge_tls(m, len);
-    m->below->ops->tls->take(m->below, tls, out, len);
+    m->head.below->ops->tls->take(m->head.below, tls, out, len);
 }
 
 static bool meter_tls_say(struct ike_crypto *c, struct ike_tls *tls, struct ike_bytes text)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     return below->ops->tls->say(below, tls, text);
 }
 
 static size_t meter_tls_hear(struct ike_crypto *c, struct ike_tls *tls, uint8_t *out, size_t max)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     return below->ops->tls->hear(below, tls, out, max);
 }
 
@@ -220,12 +219,12 @@ static bool meter_tls_export(struct ike_crypto *c, struct ike_tls *tls,
 {
     struct meter *const m = meter_of(c);
     charge_row(m, &ike_algos[ALGO_PRFSHA256], len);
-    return m->below->ops->tls->export(m->below, tls, what, out, len);
+    return m->head.below->ops->tls->export(m->head.below, tls, what, out, len);
 }
 
 static uint8_t meter_tls_version(struct ike_crypto *c, struct ike_tls *tls)
 {
-    struct ike_crypto *const below = meter_of(c)->below;
+    struct ike_crypto *const below = c->below;
     return below->ops->tls->version(below, tls);
 }
 
@@ -242,10 +241,44 @@ static const struct ike_tls_ops meter_tls_ops = {
     .version = meter_tls_version,
 };
 
+/* ---- signatures ---- */
+
+static bool meter_sign(struct ike_crypto *c, const struct ike_key *key,
+                       const struct ike_signed *what, uint8_t *out, size_t *len)
+{
+    struct meter *const m = meter_of(c);
+    m->head.spent_ns += m->costs.sign_ns[key->type];
+    return c->below->ops->sign(c->below, key, what, out, len);
+}
+
+/* Each signature in the chain, good or bad, was looked at. */
+static enum ike_why meter_judge(struct ike_crypto *c, const struct ike_chain *chain,
+                                struct ike_public *out)
+{
+    struct meter *const m = meter_of(c);
+    const enum ike_why why = c->below->ops->judge(c->below, chain, out);
+    for (uint8_t i = 0; i < out->verified_count; i++)
+        m->head.spent_ns += m->costs.verify_ns[out->verified[i]];
+    return why;
+}
+
+static bool meter_verify(struct ike_crypto *c, const struct ike_public *key,
+                         const struct ike_signed *what, struct ike_bytes signature)
+{
+    struct meter *const m = meter_of(c);
+    m->head.spent_ns += m->costs.verify_ns[key->type];
+    return c->below->ops->verify(c->below, key, what, signature);
+}
+
+static void meter_public_free(struct ike_crypto *c, struct ike_public *key)
+{
+    c->below->ops->public_free(c->below, key);
+}
+
 static void meter_close(struct ike_crypto *c)
 {
     struct meter *const m = meter_of(c);
-    m->below->ops->close(m->below);
+    m->head.below->ops->close(m->head.below);
     free(m);
 }
 
@@ -263,6 +296,10 @@ static const struct ike_crypto_ops meter_ops = {
     .digest = meter_digest,
     .des = meter_des,
     .tls = &meter_tls_ops,
+    .sign = meter_sign,
+    .judge = meter_judge,
+    .verify = meter_verify,
+    .public_free = meter_public_free,
     .close = meter_close,
 };
 
@@ -272,7 +309,7 @@ struct ike_crypto *ike_crypto_meter(struct ike_crypto *below, const struct ike_c
     if (m == NULL)
         return NULL;
     m->head.ops = &meter_ops;
-    m->below = below;
+    m->head.below = below;
     m->costs = *costs;
     return &m->head;
 }

@@ -11,7 +11,7 @@
  * costs a square root, so a share of ours has a y that is a digest of its x,
  * and is taken for valid by that; any other value must be on the curve. Thus
  * random octets are refused here as there, and real points are accepted. */
-#include "ike/crypto.h"
+#include "ike/crypto_modelled.h"
 #include "ike/group.h"
 #include "ike/limits.h"
 #include "ike/tls.h"
@@ -22,20 +22,6 @@
 struct modelled {
     struct ike_crypto head; /* first: a provider is an ike_crypto */
     struct ike_random random;
-};
-
-/* What a digest is for, so that equal input for two uses gives unequal output. */
-enum use {
-    USE_PRF = 1,
-    USE_SHA1,
-    USE_SHARE,
-    USE_POINT,
-    USE_OWN,
-    USE_SECRET,
-    USE_STREAM,
-    USE_ICV,
-    USE_DIGEST,
-    USE_DES,
 };
 
 /* Two 64-bit lanes, fed eight octets at a time; what is short of eight waits in `word`. */
@@ -83,7 +69,7 @@ static void absorb(struct digest *d, uint64_t word)
     d->b = rotate((d->b + word) * odd_b, 31);
 }
 
-static struct digest digest_open(enum use use, uint64_t about)
+static struct digest digest_open(enum modelled_use use, uint64_t about)
 {
     return (struct digest){.a = odd_b ^ (uint64_t)use, .b = odd_a + about, .word = 0, .len = 0};
 }
@@ -156,10 +142,20 @@ static void digest_take(const struct digest *d, uint8_t *out, size_t len)
     memcpy(out + done, last, len - done);
 }
 
-static void modelled_random(struct ike_crypto *c, uint8_t *out, size_t len)
+void modelled_random(struct ike_crypto *c, uint8_t *out, size_t len)
 {
     const struct modelled *const m = (const struct modelled *)c;
     m->random.fill(m->random.owner, out, len);
+}
+
+void modelled_octets(const struct modelled_input *input, uint8_t *out, size_t len)
+{
+    struct digest d = digest_open(input->use, input->about);
+    digest_key(&d, input->key);
+    for (size_t i = 0; i < input->part_count; i++)
+        digest_add(&d, input->parts[i]);
+    digest_end(&d);
+    digest_take(&d, out, len);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): a view, its count and an output, each by itself */
@@ -402,6 +398,11 @@ static const struct ike_crypto_ops modelled_ops = {
     .digest = modelled_digest,
     .des = modelled_des,
     .tls = &ike_modelled_tls_ops,
+    .sign = modelled_sign,
+    .judge = modelled_judge,
+    .verify = modelled_verify,
+    .public_free = modelled_public_free,
+    .credentials = &modelled_credentials,
     .close = modelled_close,
 };
 

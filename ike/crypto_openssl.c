@@ -48,6 +48,7 @@ struct openssl {
     struct ike_random random;
     struct openssl_kex *kex;
     struct openssl_eap *eap; /* when first needed */
+    struct openssl_library *library; /* for signatures; NULL: not opened */
     EVP_MD *sha1;
     EVP_MD_CTX *work;
     uint64_t uses;
@@ -66,6 +67,20 @@ static void openssl_random(struct ike_crypto *c, uint8_t *out, size_t len)
 {
     const struct ike_random *const random = &openssl_of(c)->random;
     random->fill(random->owner, out, len);
+}
+
+struct openssl_library *openssl_library_of(struct ike_crypto *c)
+{
+    struct openssl *const o = openssl_of(c);
+    if (o->library != NULL)
+        return o->library;
+    o->library = calloc(1, sizeof *o->library);
+    if (o->library != NULL && !openssl_library_open(o->library, &o->random)) {
+        openssl_library_close(o->library);
+        free(o->library);
+        o->library = NULL;
+    }
+    return o->library;
 }
 
 /* For calls that fail only when the library or memory is broken. */
@@ -354,6 +369,9 @@ static void openssl_close(struct ike_crypto *c)
     struct openssl *const o = openssl_of(c);
     openssl_eap_close(o->eap);
     openssl_kex_close(o->kex);
+    if (o->library != NULL)
+        openssl_library_close(o->library);
+    free(o->library);
     for (size_t i = 0; i < HASHES; i++) {
         for (size_t j = 0; j < SLOTS; j++) {
             EVP_MD_CTX_free(o->hashes[i].slots[j].inner);
@@ -408,6 +426,17 @@ static bool ciphers_open(struct openssl *o)
     return true;
 }
 
+static const struct ike_credential_ops openssl_credentials = {
+    .key_make = openssl_key_make,
+    .key_load = openssl_key_load,
+    .key_free = openssl_key_free,
+    .cert_make = openssl_cert_make,
+    .crl_make = openssl_crl_make,
+    .trust_open = openssl_trust_open,
+    .trust_add = openssl_trust_add,
+    .trust_close = openssl_trust_close,
+};
+
 static const struct ike_crypto_ops openssl_ops = {
     .name = "openssl",
     .random = openssl_random,
@@ -422,6 +451,11 @@ static const struct ike_crypto_ops openssl_ops = {
     .digest = openssl_digest,
     .des = openssl_des,
     .tls = &openssl_tls_ops,
+    .sign = openssl_sign,
+    .judge = openssl_judge,
+    .verify = openssl_verify,
+    .public_free = openssl_public_free,
+    .credentials = &openssl_credentials,
     .close = openssl_close,
 };
 

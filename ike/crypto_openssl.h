@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Between the files of the OpenSSL provider: digests and ciphers in
- * crypto_openssl.c, key exchange in crypto_openssl_kex.c, what EAP asks for in
- * crypto_openssl_eap.c and crypto_openssl_tls.c. Nobody else includes this. */
+ * crypto_openssl.c, key exchange in crypto_openssl_kex.c, signatures in _sign.c,
+ * certificates judged in _cert.c and made in _make.c, the library's context in
+ * _rand.c, what EAP asks for in _eap.c and _tls.c. Nobody else includes this. */
 #ifndef IKE_CRYPTO_OPENSSL_H
 #define IKE_CRYPTO_OPENSSL_H
 
 #include "ike/crypto.h"
+#include "ike/limits.h"
+
+#include <openssl/types.h>
 
 struct openssl_kex;
 
@@ -30,5 +34,45 @@ bool openssl_eap_digest(struct openssl_eap *e, enum ike_digest_kind kind,
 bool openssl_eap_des(struct openssl_eap *e, const uint8_t *key, const uint8_t *block, uint8_t *out);
 
 extern const struct ike_tls_ops openssl_tls_ops;
+/* A context of the library that draws from a stream. */
+struct openssl_library {
+    OSSL_LIB_CTX *context;
+    OSSL_PROVIDER *stream;
+    OSSL_PROVIDER *standard;
+    uint8_t message[IKE_MESSAGE_MAX + 1024]; /* what Ed25519 and Ed448 sign, in one piece */
+};
+/* `random` stays where it is until the library is closed. */
+bool openssl_library_open(struct openssl_library *library, const struct ike_random *random);
+void openssl_library_close(struct openssl_library *library);
+/* Of a provider; opened when first asked for, since a run without signatures does without it. NULL:
+ * memory or the library fails. */
+struct openssl_library *openssl_library_of(struct ike_crypto *c);
+
+struct openssl_key {
+    struct ike_key head;
+    EVP_PKEY *pkey;
+};
+/* Row of ike_key_types for a key of the library's, or KEY_TYPE_NONE. */
+uint8_t openssl_key_type(const EVP_PKEY *pkey);
+struct ike_key *openssl_key_make(struct ike_crypto *c, uint8_t type);
+struct ike_key *openssl_key_load(struct ike_crypto *c, uint8_t type, struct ike_bytes from);
+void openssl_key_free(struct ike_key *key);
+bool openssl_sign(struct ike_crypto *c, const struct ike_key *key, const struct ike_signed *what,
+                  uint8_t *out, size_t *len);
+bool openssl_verify(struct ike_crypto *c, const struct ike_public *key,
+                    const struct ike_signed *what, struct ike_bytes signature);
+void openssl_public_free(struct ike_crypto *c, struct ike_public *key);
+
+struct ike_trust *openssl_trust_open(struct ike_crypto *c);
+bool openssl_trust_add(struct ike_trust *trust, enum ike_trust_kind kind, struct ike_bytes from);
+void openssl_trust_close(struct ike_trust *trust);
+enum ike_why openssl_judge(struct ike_crypto *c, const struct ike_chain *chain,
+                           struct ike_public *out);
+
+bool openssl_cert_make(struct ike_crypto *c, const struct ike_cert_spec *spec,
+                       const struct ike_key *subject, const struct ike_issuer *issuer,
+                       struct ike_writer *out);
+bool openssl_crl_make(struct ike_crypto *c, const struct ike_crl_spec *spec,
+                      const struct ike_issuer *issuer, struct ike_writer *out);
 
 #endif

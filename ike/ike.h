@@ -48,6 +48,7 @@ enum ike_id_type {
     ID_DER_ASN1_DN = 9,
     ID_DER_ASN1_GN = 10,
     ID_KEY_ID = 11,
+    ID_NULL = 13, /* RFC 7619 2.2 */
 };
 
 struct ike_id {
@@ -78,6 +79,10 @@ struct ike_child_policy {
     bool non_first_fragments; /* ask for them, or agree to (1.3.1) */
 };
 
+/* How a side proves who it is. */
+enum ike_proof_kind { PROOF_PSK, PROOF_SIGNATURE, PROOF_NULL, PROOF_KINDS };
+enum ike_cert_sending { CERT_IF_ASKED, CERT_ALWAYS, CERT_NEVER };
+
 /* What two peers are to agree on: `connection` to strongSwan and libreswan. */
 struct ike_policy {
     const char *name;
@@ -88,6 +93,15 @@ struct ike_policy {
     struct ike_id remote_id; /* type 0: any identity */
     uint8_t psk[IKE_PSK_MAX];
     uint8_t psk_len;
+    uint8_t proof;        /* enum ike_proof_kind: ours. All zero: a pre-shared key both ways */
+    uint8_t accepts;      /* 1 << enum ike_proof_kind, what the peer may come with; 0: a key */
+    uint8_t send_certs;   /* enum ike_cert_sending (RFC 7296 3.7) */
+    uint16_t hashes;      /* 1 << enum ike_hash, that a peer may sign with; 0: HASHES_OURS */
+    bool old_signatures;  /* methods 1, 9, 10, 11 of ours, not RFC 7427's */
+    bool tell_methods;    /* SUPPORTED_AUTH_METHODS (RFC 9593) */
+    const char *scheme;   /* row of ike_schemes to sign with, by name; NULL: the first that fits */
+    const struct ike_credential *credential; /* for PROOF_SIGNATURE */
+    const struct ike_trust *trust;           /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
     bool force_encapsulation;  /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
@@ -131,7 +145,8 @@ struct ike_config {
     uint64_t liveness_ns; /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
-    bool tell_keys; /* IKE_KEYED events, for captures */
+    uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
+    bool tell_keys;   /* IKE_KEYED events, for captures */
 };
 
 /* What a packet that wants to go out looks like; RFC 7296 2.9 puts it first among the selectors. */
@@ -146,6 +161,7 @@ struct ike_attempt {
     struct ike_addr remote;
     const struct ike_policy *policy;
     const struct ike_id *local_id;    /* NULL: the policy's */
+    const struct ike_credential *credential; /* NULL: the policy's; lasts until the SA is up */
     const struct ike_packet *trigger; /* NULL: none */
     uint32_t tag;                     /* the caller's; comes back in every event */
 };

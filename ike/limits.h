@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 enum ike_limits {
-    IKE_MESSAGE_MAX =
-        4096, /* RFC 7296 2: 3000 must, more may be accepted; stored ones fit a block */
+    IKE_MESSAGE_MAX = 16384, /* RFC 7296 2: 3000 must, more may be accepted; five RSA-4096
+                                certificates and a signature take 8000 */
     IKE_PAYLOADS_MAX = 64,   /* payloads of one message, clear and sealed each; real ones have 20 */
     IKE_NOTIFIES_MAX = 32,   /* notifies of one message; strongSwan's IKE_AUTH has 10 */
     IKE_PROPOSALS_MAX = 32,  /* proposals looked at in one SA payload */
@@ -25,12 +25,16 @@ enum ike_limits {
     IKE_KEY_MAX = 64,        /* the longest one key: HMAC-SHA2-512 */
     IKE_ID_MAX = 126,        /* identification data we keep; longer ones are refused */
     IKE_PSK_MAX = 64,        /* octets of a pre-shared key */
+    IKE_CERTS_MAX = 10,      /* CERT payloads of one message, CERTREQ payloads too: chains have 5 */
+    IKE_ANCHORS_MAX = 16,    /* trust anchors of one policy */
+    IKE_CERT_MAX = 4096,     /* octets of one certificate; RSA-4096 takes 1400 */
+    IKE_SIGNATURE_MAX = 1024, /* RSA-8192 */
     IKE_OFFER_MAX = 16,      /* transforms of one proposal of ours */
     IKE_OFFERS_MAX = 4,      /* proposals of ours for one SA payload */
     IKE_POLICY_SELECTORS_MAX = 4, /* traffic selectors of one side of a policy */
     IKE_CHILD_POLICIES_MAX = 8,   /* kinds of Child SA one connection has */
     IKE_TASKS_MAX = 32,           /* requests of ours that may wait on one SA */
-    IKE_SCRATCH = 32768,          /* the arena of one turn */
+    IKE_SCRATCH = 65536,          /* the arena of one turn */
     IKE_OUTPUTS_MAX = 16,         /* datagrams waiting to be fetched */
     IKE_EVENTS_MAX = 64,          /* events waiting to be fetched */
     IKE_EAP_NAME_MAX = 126,       /* octets of a user name; a longer one is refused */

@@ -72,10 +72,10 @@ void ike_pool_give(struct ike_pool *pool, uint32_t number)
 }
 
 /* Sizes in steps of 16 to 512, where keys and the messages of small groups lie; coarser beyond. */
-enum { FINE_STEP = 16, FINE_MAX = 512, FINE_COUNT = FINE_MAX / FINE_STEP };
+enum { FINE_STEP = 16, FINE_MAX = 512, FINE_COUNT = FINE_MAX / FINE_STEP, LONG_FROM = 4096 };
 
 static const uint16_t coarse[IKE_STORE_CLASSES - FINE_COUNT] = {
-    640, 768, 1024, 1280, 1536, 2048, 3072, IKE_MESSAGE_MAX,
+    640, 768, 1024, 1280, 1536, 2048, 3072, LONG_FROM, 6144, 8192, 12288, IKE_MESSAGE_MAX,
 };
 
 static uint16_t size_of(size_t class)
@@ -87,8 +87,10 @@ bool ike_store_open(struct ike_store *store, uint32_t max)
 {
     *store = (struct ike_store){0};
     bool good = true;
-    for (size_t i = 0; i < IKE_STORE_CLASSES; i++)
-        good = ike_pool_open(&store->pools[i], size_of(i), max) && good;
+    for (size_t i = 0; i < IKE_STORE_CLASSES; i++) {
+        const uint32_t count = size_of(i) > LONG_FROM ? (max + 4) / 5 : max;
+        good = ike_pool_open(&store->pools[i], size_of(i), count) && good;
+    }
     if (!good)
         ike_store_close(store);
     return good;

@@ -29,7 +29,7 @@ void ike_pool_give(struct ike_pool *pool, uint32_t number);
 void *ike_pool_at(const struct ike_pool *pool, uint32_t number);
 uint32_t ike_pool_number(const struct ike_pool *pool, const void *item);
 
-enum { IKE_STORE_CLASSES = 40 };
+enum { IKE_STORE_CLASSES = 44 };
 
 /* Octets kept: which pool, which item, how many. All zero: none. */
 struct ike_blob {
@@ -43,7 +43,8 @@ struct ike_store {
     uint64_t used; /* octets in items taken now, rounding included */
 };
 
-/* `max` items of each size; false when address space cannot be had. */
+/* `max` items of each size to 4096 octets, a fifth of that of longer ones, of which an SA keeps one;
+ * false when address space cannot be had. */
 bool ike_store_open(struct ike_store *store, uint32_t max);
 void ike_store_close(struct ike_store *store);
 /* A blob of `len` octets, contents undefined; number 0 when there is no room or `len` is 0 or

@@ -65,6 +65,22 @@ enum ike_action {
     ROW(EAP_METHOD,         "eap_method",          DROP,   FATAL,  24,     "RFC 3748 5.3.1: no method in common")  \
     ROW(EAP_ROUNDS,         "eap_rounds",          DROP,   FATAL,  24,     "ike_eap_config.rounds_max")             \
     ROW(EAP_PRIMITIVE,      "eap_primitive",       DROP,   FATAL,  24,     "MD4, DES or TLS is not to be had here") \
+    ROW(SIGNATURE,          "signature",           DROP,   FATAL,  24,     "RFC 7296 2.15, RFC 7427 3: AUTH is not signed with the key certified")\
+    ROW(SIGNATURE_SCHEME,   "signature_scheme",    DROP,   FATAL,  24,     "RFC 7427 3: no such AlgorithmIdentifier, or not for this key")\
+    ROW(HASH_NOT_OFFERED,   "hash_not_offered",    DROP,   FATAL,  24,     "RFC 7427 4: a hash that the verifier did not offer, or offers none of ours")\
+    ROW(NO_CREDENTIAL,      "no_credential",       DROP,   FATAL,  24,     "ike_policy.credential: our key cannot sign as the peer wants it")\
+    ROW(CERT_MISSING,       "cert_missing",        DROP,   FATAL,  24,     "RFC 7296 3.6: a signature and no certificate")\
+    ROW(CERT_SYNTAX,        "cert_syntax",         DROP,   FATAL,  24,     "RFC 5280 4.1: not a certificate, or too long")\
+    ROW(CERT_UNTRUSTED,     "cert_untrusted",      DROP,   FATAL,  24,     "RFC 5280 6.1: no path to a trust anchor")\
+    ROW(CERT_SIGNATURE,     "cert_signature",      DROP,   FATAL,  24,     "RFC 5280 6.1.3 (a)(1): not signed by its issuer")\
+    ROW(CERT_EXPIRED,       "cert_expired",        DROP,   FATAL,  24,     "RFC 5280 6.1.3 (a)(2): past notAfter")   \
+    ROW(CERT_NOT_YET_VALID, "cert_not_yet_valid",  DROP,   FATAL,  24,     "RFC 5280 6.1.3 (a)(2): before notBefore")\
+    ROW(CERT_REVOKED,       "cert_revoked",        DROP,   FATAL,  24,     "RFC 5280 6.1.3 (a)(3), RFC 4945 3.3.4")  \
+    ROW(CERT_STATUS,        "cert_status",         DROP,   FATAL,  24,     "RFC 5280 6.3: the revocation list is stale, or not its issuer's")\
+    ROW(CERT_CONSTRAINTS,   "cert_constraints",    DROP,   FATAL,  24,     "RFC 5280 6.1.4: the issuer is no CA, or not for this one")\
+    ROW(CERT_KEY,           "cert_key",            DROP,   FATAL,  24,     "RFC 8247 3.1.1: a key too short, or of no kind we know")\
+    ROW(CERT_KEY_USAGE,     "cert_key_usage",      DROP,   FATAL,  24,     "RFC 4945 5.1.3.2, 5.1.3.12: the key is not for IKE")\
+    ROW(CERT_NAME,          "cert_name",           DROP,   FATAL,  24,     "RFC 4945 3.1: another identity than ID says")\
     ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
     ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \

@@ -49,7 +49,7 @@ static void test_items_of_a_pool_do_not_touch_each_other(void)
 static void test_the_store_keeps_octets_of_every_length_and_balances(void)
 {
     static struct ike_store store;
-    EXPECT(ike_store_open(&store, 4));
+    EXPECT(ike_store_open(&store, 10));
     EXPECT_EQ(ike_store_take(&store, 0).number, 0);
     EXPECT_EQ(ike_store_take(&store, IKE_MESSAGE_MAX + 1).number, 0);
     for (size_t len = 1; len <= IKE_MESSAGE_MAX; len++) {

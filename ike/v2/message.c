@@ -42,6 +42,14 @@ static enum ike_why delete_add(struct ike_message *m, struct ike_bytes body)
     return ike_delete_parse(body, &m->deletes[m->delete_count++]);
 }
 
+static enum ike_why view_add(struct ike_bytes *views, uint8_t *count, struct ike_bytes body)
+{
+    if (*count == IKE_CERTS_MAX)
+        return WHY_TOO_MANY;
+    views[(*count)++] = body;
+    return WHY_OK;
+}
+
 static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_bytes body)
 {
     const uint32_t bit = P(type);
@@ -54,6 +62,10 @@ static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_
         return notify_add(m, body);
     if (type == PAYLOAD_DELETE)
         return delete_add(m, body);
+    if (type == PAYLOAD_CERT)
+        return view_add(m->certs, &m->cert_count, body);
+    if (type == PAYLOAD_CERTREQ)
+        return view_add(m->certreqs, &m->certreq_count, body);
     return WHY_OK;
 }
 
@@ -98,6 +110,8 @@ enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *ou
     out->unknown_critical = 0;
     out->notify_count = 0;
     out->delete_count = 0;
+    out->cert_count = 0;
+    out->certreq_count = 0;
     out->type_count = 0;
     out->sealed_next = PAYLOAD_NONE;
     out->sealed_at = 0;

@@ -146,6 +146,23 @@ void ike_put_auth(struct ike_writer *w, size_t *link, uint8_t method, struct ike
     ike_end_payload(w, begin);
 }
 
+/*  Cert Encoding (1) | Certificate Data, or Certification Authority.   RFC 7296 3.6, 3.7 */
+enum ike_why ike_cert_parse(struct ike_bytes body, struct ike_cert *out)
+{
+    struct ike_reader r = rd_open(body);
+    out->encoding = rd_u8(&r);
+    out->data = rd_rest(&r);
+    return r.bad ? WHY_SYNTAX : WHY_OK;
+}
+
+void ike_put_cert(struct ike_writer *w, size_t *link, uint8_t type, const struct ike_cert *cert)
+{
+    const size_t begin = ike_begin_payload(w, link, type);
+    put_u8(w, cert->encoding);
+    put_bytes(w, cert->data);
+    ike_end_payload(w, begin);
+}
+
 /*  Protocol ID (1) | SPI Size (1) | Notify Message Type (2) | SPI | Data.   RFC 7296 3.10 */
 enum ike_why ike_notify_parse(struct ike_bytes body, struct ike_notify *out)
 {

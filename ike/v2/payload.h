@@ -32,7 +32,16 @@ bool ike_id_matches(const struct ike_id *want, const struct ike_id *have);
 bool ike_id_from_text(const char *text, struct ike_id *out);
 
 /* RFC 7296 3.8 */
-enum ike_auth_method { AUTH_RSA = 1, AUTH_PSK = 2, AUTH_DSS = 3, AUTH_DIGITAL_SIGNATURE = 14 };
+enum ike_auth_method {
+    AUTH_RSA = 1,
+    AUTH_PSK = 2,
+    AUTH_DSS = 3,
+    AUTH_ECDSA256 = 9,
+    AUTH_ECDSA384 = 10,
+    AUTH_ECDSA521 = 11,
+    AUTH_NULL = 13,
+    AUTH_DIGITAL_SIGNATURE = 14,
+};
 struct ike_auth {
     uint8_t method;
     struct ike_bytes data;
@@ -46,6 +55,20 @@ enum ike_why ike_notify_parse(struct ike_bytes body, struct ike_notify *out);
 void ike_put_notify(struct ike_writer *w, size_t *link, const struct ike_notify *notify);
 /* Of the usual kind: no protocol, no SPI. */
 void ike_put_status(struct ike_writer *w, size_t *link, uint16_t type, struct ike_bytes data);
+
+/* RFC 7296 3.6, 3.7: CERT and CERTREQ, an encoding and octets. */
+enum ike_cert_encoding {
+    CERT_X509 = 4,
+    CERT_CRL = 7,
+    CERT_HASH_URL = 12,
+    CERT_RAW_KEY = 15,
+};
+struct ike_cert {
+    uint8_t encoding;
+    struct ike_bytes data;
+};
+enum ike_why ike_cert_parse(struct ike_bytes body, struct ike_cert *out);
+void ike_put_cert(struct ike_writer *w, size_t *link, uint8_t type, const struct ike_cert *cert);
 
 /* RFC 7296 3.11 */
 enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT
+ * Signature schemes and certificates, each on both providers: what one signs
+ * the other end verifies, and every fault has its reason (RFC 7427, RFC 4754,
+ * RFC 8420, RFC 5280, RFC 4945). */
+#include "ike/crypto.h"
+#include "ike/ike.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOW_S = 1700000000, YEAR_S = 31536000, PROVIDERS = 2 };
+
+static uint64_t stream;
+
+static void fill(void *owner, uint8_t *out, size_t len)
+{
+    uint64_t *const state = owner;
+    for (size_t i = 0; i < len; i++) {
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        out[i] = (uint8_t)(*state >> 56);
+    }
+}
+
+static struct ike_crypto *provider(int which)
+{
+    stream = 99;
+    const struct ike_random random = {.fill = fill, .owner = &stream};
+    return which == 0 ? ike_crypto_openssl(random) : ike_crypto_modelled(random);
+}
+
+/* Keys of RSA are slow to make; these were made once by tests/vectors/certs/make.sh. */
+static struct ike_key *load(struct ike_crypto *c, uint8_t type)
+{
+    static uint8_t octets[4096];
+    char path[128];
+    (void)snprintf(path, sizeof path, "tests/vectors/certs/%s.key.der", ike_key_types[type].name);
+    FILE *const file = fopen(path, "rb");
+    if (!EXPECT(file != NULL))
+        exit(1);
+    const size_t len = fread(octets, 1, sizeof octets, file);
+    (void)fclose(file);
+    return c->ops->credentials->key_load(c, type, (struct ike_bytes){.at = octets, .len = len});
+}
+
+struct ground {
+    struct ike_crypto *c;
+    struct ike_key *root_key;
+    struct ike_key *key;
+    struct ike_trust *trust;
+    uint8_t room[3][IKE_CERT_MAX];
+    struct ike_bytes root;
+    struct ike_bytes cert;
+};
+
+static struct ike_bytes make(struct ground *g, int place, const struct ike_cert_spec *spec,
+                             const struct ike_key *key, const struct ike_issuer *issuer)
+{
+    struct ike_writer w = wr_open(g->room[place], IKE_CERT_MAX);
+    EXPECT(g->c->ops->credentials->cert_make(g->c, spec, key, issuer, &w));
+    return wr_done(&w);
+}
+
+static const struct ike_bytes name = {.at = (const uint8_t *)"gw.test", .len = 7};
+
+static struct ike_cert_spec end_spec(void)
+{
+    return (struct ike_cert_spec){.name = "gateway",
+                                  .id_type = ID_FQDN,
+                                  .id = name,
+                                  .serial = 77,
+                                  .from_s = NOW_S - YEAR_S,
+                                  .until_s = NOW_S + YEAR_S};
+}
+
+static void ground_open(struct ground *g, int which, uint8_t type, uint8_t root_type)
+{
+    *g = (struct ground){.c = provider(which)};
+    g->root_key = load(g->c, root_type);
+    g->key = load(g->c, type);
+    EXPECT(g->key != NULL && g->root_key != NULL);
+    const struct ike_cert_spec ca = {.name = "root",
+                                     .serial = 1,
+                                     .from_s = NOW_S - YEAR_S,
+                                     .until_s = NOW_S + YEAR_S,
+                                     .ca = true};
+    g->root = make(g, 0, &ca, g->root_key, &(struct ike_issuer){.key = g->root_key});
+    const struct ike_cert_spec spec = end_spec();
+    g->cert = make(g, 1, &spec, g->key, &(struct ike_issuer){.key = g->root_key, .cert = g->root});
+    g->trust = g->c->ops->credentials->trust_open(g->c);
+    EXPECT(g->c->ops->credentials->trust_add(g->trust, TRUST_ANCHOR, g->root));
+}
+
+static void ground_close(struct ground *g)
+{
+    g->c->ops->credentials->trust_close(g->trust);
+    g->c->ops->credentials->key_free(g->root_key);
+    g->c->ops->credentials->key_free(g->key);
+    g->c->ops->close(g->c);
+}
+
+static enum ike_why judge_at(struct ground *g, struct ike_bytes cert, uint64_t now_s,
+                             struct ike_public *out)
+{
+    const struct ike_chain chain = {.trust = g->trust,
+                                    .certs = &cert,
+                                    .cert_count = 1,
+                                    .id_type = ID_FQDN,
+                                    .id = name,
+                                    .now_s = now_s};
+    return g->c->ops->judge(g->c, &chain, out);
+}
+
+static enum ike_why judge(struct ground *g, struct ike_bytes cert)
+{
+    struct ike_public key;
+    const enum ike_why why = judge_at(g, cert, NOW_S, &key);
+    g->c->ops->public_free(g->c, &key);
+    return why;
+}
+
+static void check_scheme(struct ground *g, const struct ike_scheme *scheme,
+                         const struct ike_public *key)
+{
+    const struct ike_bytes parts[] = {{.at = (const uint8_t *)"signed", .len = 6},
+                                      {.at = (const uint8_t *)" octets", .len = 7}};
+    const struct ike_bytes joined = {.at = (const uint8_t *)"signed octets", .len = 13};
+    const struct ike_signed what = {.scheme = scheme, .parts = parts, .part_count = 2};
+    const struct ike_signed same = {.scheme = scheme, .parts = &joined, .part_count = 1};
+    uint8_t out[IKE_SIGNATURE_MAX];
+    size_t len = 0;
+    if (!EXPECT(g->c->ops->sign(g->c, g->key, &what, out, &len)))
+        (void)printf("# %s with %s\n", scheme->name, ike_key_types[key->type].name);
+    struct ike_bytes signature = {.at = out, .len = len};
+    EXPECT(g->c->ops->verify(g->c, key, &what, signature));
+    EXPECT(g->c->ops->verify(g->c, key, &same, signature));
+    if (scheme->raw)
+        EXPECT_EQ(len, 2 * ((ike_key_types[key->type].bits + 7U) / 8));
+    else
+        EXPECT(len <= ike_key_types[key->type].signature_len);
+    signature.len--;
+    EXPECT(!g->c->ops->verify(g->c, key, &what, signature));
+    signature.len++;
+    for (size_t i = 0; i < len; i += len / 3) {
+        out[i] ^= 1;
+        EXPECT(!g->c->ops->verify(g->c, key, &what, signature));
+        out[i] ^= 1;
+    }
+    EXPECT(g->c->ops->verify(g->c, key, &what, signature));
+    const struct ike_signed other = {.scheme = scheme, .parts = &joined, .part_count = 0};
+    EXPECT(!g->c->ops->verify(g->c, key, &other, signature));
+}
+
+static void test_every_key_signs_by_every_scheme_that_fits_it_and_by_no_other(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++)
+        for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++) {
+            struct ike_public key;
+            ground_open(&g, which, type, KEY_TYPE_ECDSA256);
+            EXPECT_EQ(judge_at(&g, g.cert, NOW_S, &key), WHY_OK);
+            EXPECT_EQ(key.type, type);
+            for (size_t i = 0; i < ike_scheme_count; i++) {
+                const struct ike_scheme *const scheme = &ike_schemes[i];
+                const struct ike_signed what = {.scheme = scheme, .parts = &name, .part_count = 1};
+                uint8_t out[IKE_SIGNATURE_MAX];
+                size_t len;
+                if (ike_scheme_fits(scheme, type))
+                    check_scheme(&g, scheme, &key);
+                else
+                    EXPECT(!g.c->ops->sign(g.c, g.key, &what, out, &len) &&
+                           !g.c->ops->verify(g.c, &key, &what, name));
+            }
+            g.c->ops->public_free(g.c, &key);
+            ground_close(&g);
+        }
+}
+
+static void test_identifiers_are_read_back_and_others_are_none(void)
+{
+    for (size_t i = 0; i < ike_scheme_count; i++) {
+        uint8_t room[128];
+        struct ike_writer w = wr_open(room, sizeof room);
+        struct ike_bytes signature;
+        ike_scheme_put(&w, &ike_schemes[i]);
+        put_bytes(&w, name);
+        EXPECT(ike_scheme_parse(ike_schemes[i].method, wr_done(&w), &signature) == &ike_schemes[i]);
+        EXPECT(ike_bytes_equal(signature, name));
+        if (ike_schemes[i].identifier.len == 0)
+            continue;
+        room[5] ^= 1;
+        EXPECT(ike_scheme_parse(14, wr_done(&w), &signature) == NULL);
+        EXPECT(ike_scheme_parse(14, (struct ike_bytes){.at = room, .len = 5}, &signature) == NULL);
+    }
+}
+
+static void test_a_stand_in_certificate_is_as_long_as_the_real_one(void)
+{
+    static struct ground real;
+    static struct ground stand_in;
+    for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++)
+        for (uint8_t root = 1; root < KEY_TYPE_COUNT; root++) {
+            ground_open(&real, 0, type, root);
+            ground_open(&stand_in, 1, type, root);
+            /* ECDSA's integers are an octet or two shorter now and then. */
+            const size_t slack = ike_key_types[root].kind == KEY_ECDSA ? 4 : 0;
+            if (!EXPECT(real.cert.len <= stand_in.cert.len &&
+                        real.cert.len + slack >= stand_in.cert.len) ||
+                !EXPECT(real.root.len <= stand_in.root.len &&
+                        real.root.len + slack >= stand_in.root.len))
+                (void)printf("# %s by %s: %zu %zu, root %zu %zu\n", ike_key_types[type].name,
+                             ike_key_types[root].name, real.cert.len, stand_in.cert.len,
+                             real.root.len, stand_in.root.len);
+            ground_close(&real);
+            ground_close(&stand_in);
+        }
+}
+
+static enum ike_why judged(struct ground *g, const struct ike_cert_spec *spec)
+{
+    const struct ike_issuer issuer = {.key = g->root_key, .cert = g->root};
+    return judge(g, make(g, 2, spec, g->key, &issuer));
+}
+
+static void test_each_fault_of_a_certificate_has_its_reason(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ECDSA384);
+        struct ike_public key;
+        struct ike_cert_spec spec = end_spec();
+        EXPECT_EQ(judged(&g, &spec), WHY_OK);
+        spec.until_s = NOW_S - 1;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_EXPIRED);
+        spec = end_spec();
+        spec.from_s = NOW_S + 1;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_NOT_YET_VALID);
+        spec = end_spec();
+        spec.usage = USAGE_CIPHER;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_KEY_USAGE);
+        spec.usage = USAGE_SERVER;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_KEY_USAGE);
+        spec = end_spec();
+        spec.id.len = 6;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_NAME);
+        spec = end_spec();
+        spec.id_type = ID_RFC822_ADDR;
+        EXPECT_EQ(judged(&g, &spec), WHY_CERT_NAME);
+        /* the anchor's own time passes, too */
+        EXPECT_EQ(judge_at(&g, g.cert, NOW_S + 2 * UINT64_C(31536000), &key), WHY_CERT_EXPIRED);
+        spec = end_spec();
+        const struct ike_issuer self = {.key = g.key};
+        EXPECT_EQ(judge(&g, make(&g, 2, &spec, g.key, &self)), WHY_CERT_UNTRUSTED);
+        const struct ike_issuer no_ca = {.key = g.key, .cert = g.cert};
+        EXPECT(g.c->ops->credentials->trust_add(g.trust, TRUST_ANCHOR, g.cert));
+        EXPECT_EQ(judge(&g, make(&g, 2, &spec, g.root_key, &no_ca)), WHY_CERT_CONSTRAINTS);
+        EXPECT_EQ(judge(&g, (struct ike_bytes){.at = g.cert.at, .len = g.cert.len / 2}),
+                  WHY_CERT_SYNTAX);
+        ground_close(&g);
+    }
+}
+
+static void test_a_tampered_certificate_is_refused(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        ground_open(&g, which, KEY_TYPE_ED25519, KEY_TYPE_ED25519);
+        for (size_t i = 0; i < g.cert.len; i++) {
+            g.room[1][i] ^= 0x20;
+            EXPECT(judge(&g, g.cert) != WHY_OK);
+            g.room[1][i] ^= 0x20;
+        }
+        g.room[1][g.cert.len - 1] ^= 1;
+        EXPECT_EQ(judge(&g, g.cert), WHY_CERT_SIGNATURE);
+        ground_close(&g);
+    }
+}
+
+static void test_revocation_is_asked_of_the_lists_there_are(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++)
+        for (int kind = 0; kind < 4; kind++) {
+            static uint8_t room[1024];
+            static const uint64_t serials[] = {5, 77};
+            struct ike_writer w = wr_open(room, sizeof room);
+            ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ED25519);
+            const struct ike_crl_spec spec = {.from_s = NOW_S - 10,
+                                              .until_s = kind == 2 ? NOW_S - 5 : NOW_S + 10,
+                                              .serials = serials,
+                                              .serial_count = kind == 0 ? 2 : 1};
+            const struct ike_issuer issuer = {.key = g.root_key, .cert = g.root};
+            EXPECT(g.c->ops->credentials->crl_make(g.c, &spec, &issuer, &w));
+            if (kind == 3)
+                room[w.len - 1] ^= 1;
+            EXPECT(g.c->ops->credentials->trust_add(g.trust, TRUST_CRL, wr_done(&w)));
+            EXPECT_EQ(judge(&g, g.cert), kind == 0   ? WHY_CERT_REVOKED
+                                         : kind == 1 ? WHY_OK
+                                                     : WHY_CERT_STATUS);
+            ground_close(&g);
+        }
+}
+
+static void test_keys_and_signatures_repeat_with_their_stream(void)
+{
+    static uint8_t signatures[2][IKE_SIGNATURE_MAX];
+    for (int which = 0; which < PROVIDERS; which++)
+        for (uint8_t type = KEY_TYPE_ECDSA256; type < KEY_TYPE_COUNT; type++)
+            for (int round = 0; round < 2; round++) {
+                struct ike_crypto *const c = provider(which);
+                struct ike_key *const key = c->ops->credentials->key_make(c, type);
+                struct ike_signed what = {.parts = &name, .part_count = 1};
+                size_t len = 0;
+                for (size_t i = 0; i < ike_scheme_count && len == 0; i++) {
+                    what.scheme = &ike_schemes[i];
+                    if (ike_scheme_fits(what.scheme, type))
+                        EXPECT(c->ops->sign(c, key, &what, signatures[round], &len));
+                }
+                EXPECT(round == 0 || memcmp(signatures[0], signatures[1], len) == 0);
+                c->ops->credentials->key_free(key);
+                c->ops->close(c);
+            }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_every_key_signs_by_every_scheme_that_fits_it_and_by_no_other),
+        TEST(test_identifiers_are_read_back_and_others_are_none),
+        TEST(test_a_stand_in_certificate_is_as_long_as_the_real_one),
+        TEST(test_each_fault_of_a_certificate_has_its_reason),
+        TEST(test_a_tampered_certificate_is_refused),
+        TEST(test_revocation_is_asked_of_the_lists_there_are),
+        TEST(test_keys_and_signatures_repeat_with_their_stream),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
