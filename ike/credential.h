@@ -35,7 +35,7 @@ struct ike_credential {
 
 /* A public key that was judged good; the provider's own pointer or stand-in. */
 struct ike_public {
-    uint8_t type;                         /* row of ike_key_types */
+    uint8_t type;                        /* row of ike_key_types */
     uint8_t verified[2 * IKE_CERTS_MAX]; /* types of the keys whose signatures were looked at, */
     uint8_t verified_count;              /* for whoever charges for it */
     union {

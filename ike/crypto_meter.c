@@ -95,7 +95,8 @@ static bool meter_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
 {
     struct meter *const m = meter_of(c);
     const size_t row = (size_t)(group - ike_algos);
-    const bool done = m->head.below->ops->kex_answer(m->head.below, group, peer_share, share, secret);
+    const bool done =
+        m->head.below->ops->kex_answer(m->head.below, group, peer_share, share, secret);
     if (done) {
         m->head.spent_ns += m->costs.kex_generate_ns[row];
         m->head.spent_ns += m->costs.kex_derive_ns[row];

@@ -12,6 +12,7 @@
  * and is taken for valid by that; any other value must be on the curve. Thus
  * random octets are refused here as there, and real points are accepted. */
 #include "ike/crypto_modelled.h"
+
 #include "ike/group.h"
 #include "ike/limits.h"
 #include "ike/tls.h"

@@ -536,8 +536,13 @@ static bool is_subject(const struct cert *cert, struct ike_bytes id)
     uint8_t room[NAME_MAX_LEN + 16];
     struct ike_writer w = wr_open(room, sizeof room);
     const uint8_t len = (uint8_t)cert->name.len;
-    const uint8_t head[] = {0x30, (uint8_t)(len + 11), 0x31, (uint8_t)(len + 9), 0x30,
-                            (uint8_t)(len + 7), 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, len};
+    const uint8_t head[] = {0x30, (uint8_t)(len + 11),
+                            0x31, (uint8_t)(len + 9),
+                            0x30, (uint8_t)(len + 7),
+                            0x06, 0x03,
+                            0x55, 0x04,
+                            0x03, 0x0c,
+                            len};
     put_bytes(&w, (struct ike_bytes){.at = head, .len = sizeof head});
     put_bytes(&w, cert->name);
     return !w.bad && ike_bytes_equal(wr_done(&w), id);

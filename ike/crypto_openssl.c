@@ -47,7 +47,7 @@ struct openssl {
     struct ike_crypto head; /* first: a provider is an ike_crypto */
     struct ike_random random;
     struct openssl_kex *kex;
-    struct openssl_eap *eap; /* when first needed */
+    struct openssl_eap *eap;         /* when first needed */
     struct openssl_library *library; /* for signatures; NULL: not opened */
     EVP_MD *sha1;
     EVP_MD_CTX *work;

@@ -63,8 +63,8 @@ static X509 *cert_parse(OSSL_LIB_CTX *context, struct ike_bytes from)
 {
     X509 *cert = X509_new_ex(context, NULL);
     const uint8_t *at = from.at;
-    if (cert == NULL || from.len > IKE_CERT_MAX ||
-        d2i_X509(&cert, &at, (long)from.len) == NULL || at != from.at + from.len) {
+    if (cert == NULL || from.len > IKE_CERT_MAX || d2i_X509(&cert, &at, (long)from.len) == NULL ||
+        at != from.at + from.len) {
         X509_free(cert);
         return NULL;
     }
@@ -157,12 +157,13 @@ static void count_verified(X509_STORE_CTX *ctx, struct ike_public *out)
         out->verified[out->verified_count++] = type_of(sk_X509_value(path, i));
 }
 
-static enum ike_why check_path(const struct openssl_trust *trust, STACK_OF(X509) *certs,
+static enum ike_why check_path(const struct openssl_trust *trust, STACK_OF(X509) * certs,
                                uint64_t now_s, struct ike_public *out)
 {
     X509_STORE_CTX *const ctx = X509_STORE_CTX_new_ex(trust->context, NULL);
     enum ike_why why = WHY_CERT_UNTRUSTED;
-    if (ctx != NULL && X509_STORE_CTX_init(ctx, trust->store, sk_X509_value(certs, 0), certs) == 1) {
+    if (ctx != NULL &&
+        X509_STORE_CTX_init(ctx, trust->store, sk_X509_value(certs, 0), certs) == 1) {
         X509_VERIFY_PARAM *const param = X509_STORE_CTX_get0_param(ctx);
         unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
         if (trust->has_crl)

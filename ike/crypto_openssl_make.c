@@ -19,9 +19,10 @@ static EVP_PKEY *pkey_of(const struct ike_key *key)
 
 static const char *hash_of(const struct ike_key *key)
 {
-    static const char *const names[] = {
-        [HASH_SHA256] = "SHA2-256", [HASH_SHA384] = "SHA2-384", [HASH_SHA512] = "SHA2-512",
-        [HASH_IDENTITY] = NULL};
+    static const char *const names[] = {[HASH_SHA256] = "SHA2-256",
+                                        [HASH_SHA384] = "SHA2-384",
+                                        [HASH_SHA512] = "SHA2-512",
+                                        [HASH_IDENTITY] = NULL};
     return names[ike_key_types[key->type].hash];
 }
 
@@ -160,10 +161,10 @@ static bool fill_crl(X509_CRL *crl, X509 *issuer, const struct ike_crl_spec *spe
 {
     ASN1_TIME *const from = ASN1_TIME_set(NULL, (time_t)spec->from_s);
     ASN1_TIME *const until = ASN1_TIME_set(NULL, (time_t)spec->until_s);
-    bool done = from != NULL && until != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
-                X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer)) == 1 &&
-                X509_CRL_set1_lastUpdate(crl, from) == 1 &&
-                X509_CRL_set1_nextUpdate(crl, until) == 1;
+    bool done =
+        from != NULL && until != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+        X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer)) == 1 &&
+        X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1;
     for (size_t i = 0; i < spec->serial_count && done; i++)
         done = revoke(crl, spec->serials[i], from);
     ASN1_TIME_free(from);

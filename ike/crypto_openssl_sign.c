@@ -19,8 +19,8 @@
 enum { RSA_BITS_MIN = 2048, COORDINATE_MAX = 66 };
 
 static const char *const hash_names[] = {
-    [HASH_NONE] = NULL,           [HASH_SHA1] = "SHA1",         [HASH_SHA256] = "SHA2-256",
-    [HASH_SHA384] = "SHA2-384",   [HASH_SHA512] = "SHA2-512",   [HASH_IDENTITY] = NULL,
+    [HASH_NONE] = NULL,         [HASH_SHA1] = "SHA1",       [HASH_SHA256] = "SHA2-256",
+    [HASH_SHA384] = "SHA2-384", [HASH_SHA512] = "SHA2-512", [HASH_IDENTITY] = NULL,
 };
 
 static const struct {
@@ -29,10 +29,8 @@ static const struct {
     unsigned bits_min;
 } kinds[] = {
     {"RSA", KEY_RSA, RSA_BITS_MIN}, /* RFC 8247 3.1.1: shorter ones are not to be used */
-    {"RSA-PSS", KEY_RSA, RSA_BITS_MIN},
-    {"EC", KEY_ECDSA, 256},
-    {"ED25519", KEY_ED25519, 0},
-    {"ED448", KEY_ED448, 0},
+    {"RSA-PSS", KEY_RSA, RSA_BITS_MIN}, {"EC", KEY_ECDSA, 256},
+    {"ED25519", KEY_ED25519, 0},        {"ED448", KEY_ED448, 0},
 };
 
 /* Curves other than the three are not for IKE. */
@@ -113,8 +111,8 @@ static bool pad(EVP_PKEY_CTX *ctx, const struct ike_scheme *scheme)
 {
     if (scheme->kind != KEY_RSA)
         return true;
-    if (EVP_PKEY_CTX_set_rsa_padding(ctx, scheme->pss ? RSA_PKCS1_PSS_PADDING
-                                                      : RSA_PKCS1_PADDING) != 1)
+    if (EVP_PKEY_CTX_set_rsa_padding(ctx,
+                                     scheme->pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) != 1)
         return false;
     return !scheme->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
@@ -234,10 +232,11 @@ bool openssl_verify(struct ike_crypto *c, const struct ike_public *key,
     if (signature.len == 0)
         return false;
     EVP_MD_CTX *const md = EVP_MD_CTX_new();
-    const bool good = md != NULL &&
-                      EVP_DigestVerifyInit_ex(md, &ctx, hash_names[what->scheme->hash], library->context,
-                                              NULL, key->own.pointer, NULL) == 1 &&
-                      pad(ctx, what->scheme) && verify_parts(library, md, what, signature);
+    const bool good =
+        md != NULL &&
+        EVP_DigestVerifyInit_ex(md, &ctx, hash_names[what->scheme->hash], library->context, NULL,
+                                key->own.pointer, NULL) == 1 &&
+        pad(ctx, what->scheme) && verify_parts(library, md, what, signature);
     EVP_MD_CTX_free(md);
     ERR_clear_error();
     return good;

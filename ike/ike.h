@@ -93,15 +93,15 @@ struct ike_policy {
     struct ike_id remote_id; /* type 0: any identity */
     uint8_t psk[IKE_PSK_MAX];
     uint8_t psk_len;
-    uint8_t proof;        /* enum ike_proof_kind: ours. All zero: a pre-shared key both ways */
-    uint8_t accepts;      /* 1 << enum ike_proof_kind, what the peer may come with; 0: a key */
-    uint8_t send_certs;   /* enum ike_cert_sending (RFC 7296 3.7) */
-    uint16_t hashes;      /* 1 << enum ike_hash, that a peer may sign with; 0: HASHES_OURS */
-    bool old_signatures;  /* methods 1, 9, 10, 11 of ours, not RFC 7427's */
-    bool tell_methods;    /* SUPPORTED_AUTH_METHODS (RFC 9593) */
-    const char *scheme;   /* row of ike_schemes to sign with, by name; NULL: the first that fits */
-    const struct ike_credential *credential; /* for PROOF_SIGNATURE */
-    const struct ike_trust *trust;           /* to accept it */
+    uint8_t proof;       /* enum ike_proof_kind: ours. All zero: a pre-shared key both ways */
+    uint8_t accepts;     /* 1 << enum ike_proof_kind, what the peer may come with; 0: a key */
+    uint8_t send_certs;  /* enum ike_cert_sending (RFC 7296 3.7) */
+    uint16_t hashes;     /* 1 << enum ike_hash, that a peer may sign with; 0: HASHES_OURS */
+    bool old_signatures; /* methods 1, 9, 10, 11 of ours, not RFC 7427 3's */
+    bool tell_methods;   /* SUPPORTED_AUTH_METHODS (RFC 9593 3) */
+    const char *scheme;  /* row of ike_schemes to sign with, by name; NULL: the first that fits */
+    const struct ike_credential *credential;               /* for PROOF_SIGNATURE */
+    const struct ike_trust *trust;                         /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
     bool force_encapsulation;  /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
@@ -160,10 +160,10 @@ struct ike_attempt {
     struct ike_addr local;
     struct ike_addr remote;
     const struct ike_policy *policy;
-    const struct ike_id *local_id;    /* NULL: the policy's */
+    const struct ike_id *local_id;           /* NULL: the policy's */
     const struct ike_credential *credential; /* NULL: the policy's; lasts until the SA is up */
-    const struct ike_packet *trigger; /* NULL: none */
-    uint32_t tag;                     /* the caller's; comes back in every event */
+    const struct ike_packet *trigger;        /* NULL: none */
+    uint32_t tag;                            /* the caller's; comes back in every event */
 };
 
 enum ike_event_kind {

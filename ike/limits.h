@@ -28,9 +28,9 @@ enum ike_limits {
     IKE_CERTS_MAX = 10,      /* CERT payloads of one message, CERTREQ payloads too: chains have 5 */
     IKE_ANCHORS_MAX = 16,    /* trust anchors of one policy */
     IKE_CERT_MAX = 4096,     /* octets of one certificate; RSA-4096 takes 1400 */
-    IKE_SIGNATURE_MAX = 1024, /* RSA-8192 */
-    IKE_OFFER_MAX = 16,      /* transforms of one proposal of ours */
-    IKE_OFFERS_MAX = 4,      /* proposals of ours for one SA payload */
+    IKE_SIGNATURE_MAX = 1024,     /* RSA-8192 */
+    IKE_OFFER_MAX = 16,           /* transforms of one proposal of ours */
+    IKE_OFFERS_MAX = 4,           /* proposals of ours for one SA payload */
     IKE_POLICY_SELECTORS_MAX = 4, /* traffic selectors of one side of a policy */
     IKE_CHILD_POLICIES_MAX = 8,   /* kinds of Child SA one connection has */
     IKE_TASKS_MAX = 32,           /* requests of ours that may wait on one SA */

@@ -43,8 +43,8 @@ struct ike_store {
     uint64_t used; /* octets in items taken now, rounding included */
 };
 
-/* `max` items of each size to 4096 octets, a fifth of that of longer ones, of which an SA keeps one;
- * false when address space cannot be had. */
+/* `max` items of each size to 4096 octets, a fifth of that of longer ones, of which an SA keeps
+ * one; false when address space cannot be had. */
 bool ike_store_open(struct ike_store *store, uint32_t max);
 void ike_store_close(struct ike_store *store);
 /* A blob of `len` octets, contents undefined; number 0 when there is no room or `len` is 0 or

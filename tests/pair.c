@@ -87,6 +87,8 @@ void pair_open(struct pair *p)
         e->crypto = p->options.provider == PAIR_OPENSSL ? ike_crypto_openssl(random)
                                                         : ike_crypto_modelled(random);
         assert(e->crypto != NULL);
+        if (p->furnish != NULL)
+            p->furnish(p, (enum pair_side)i);
         e->engine = ike_open(&e->config, e->crypto);
         assert(e->engine != NULL);
     }
@@ -96,6 +98,8 @@ void pair_close(struct pair *p)
 {
     for (int i = 0; i < 2; i++) {
         ike_close(p->end[i].engine);
+        if (p->strip != NULL)
+            p->strip(p, (enum pair_side)i);
         p->end[i].crypto->ops->close(p->end[i].crypto);
     }
 }

@@ -65,6 +65,9 @@ struct pair {
     bool has_keys;
     /* A test's own hand on the wire: may change the message; false loses it. */
     bool (*touch)(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
+    /* What a test loads into an end's provider before its engine opens, and frees after. */
+    void (*furnish)(struct pair *p, enum pair_side side);
+    void (*strip)(struct pair *p, enum pair_side side);
 };
 
 /* Configurations ready to be changed, before pair_open. */

@@ -47,8 +47,8 @@ MEMCMP = {"ike/bytes.h", "ike/addr.c", "ike/group.c", "ike/crypto_modelled.c", "
 LINES_MAX, COLUMNS_MAX, TABLE_COLUMNS_MAX = 800, 100, 160
 FUNCTION_LINES_MAX, PARAMETERS_MAX = 70, 5
 # Agreed interfaces of more parameters: the provider's calls carry a view and its count, a size or an
-# output each (ike/crypto.h), and what implements or stands directly on them.
-MANY_PARAMETERS = re.compile(r"_prf$|_seal$|_open$|_kex_\w+$")
+# output each (ike/crypto.h), and what implements or stands directly on them. And what OpenSSL calls.
+MANY_PARAMETERS = re.compile(r"_prf$|_seal$|_open$|_kex_\w+$|^generator_\w+$")
 # A citation and what must follow it: 2.6, 3.3.2, Appendix B, A.1, section 4, Table 2.
 RFC_WITHOUT_SECTION = re.compile(r"RFC \d{4}\b(?!,?\s(?:\*\s)?\s*(?:\d+\b|[Ss]ections? \d|Appendix [A-Z]|[A-Z]\.\d|Table \d|errat))")
 # Documents cited as a whole outside head comments and tables, and why no one section says it.

@@ -302,6 +302,76 @@ static void test_revocation_is_asked_of_the_lists_there_are(void)
         }
 }
 
+static struct ike_bytes read_cert(const char *who, uint8_t *room)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "tests/vectors/certs/%s.cert.der", who);
+    FILE *const file = fopen(path, "rb");
+    if (!EXPECT(file != NULL))
+        exit(1);
+    const size_t len = fread(room, 1, IKE_CERT_MAX, file);
+    (void)fclose(file);
+    return (struct ike_bytes){.at = room, .len = len};
+}
+
+static enum ike_why judge_files(const char *end, const char *family, uint8_t id_type,
+                                const void *id, size_t id_len)
+{
+    static uint8_t rooms[3][IKE_CERT_MAX];
+    char name_of[64];
+    struct ike_crypto *const c = provider(0);
+    struct ike_trust *const trust = c->ops->credentials->trust_open(c);
+    struct ike_public key;
+    (void)snprintf(name_of, sizeof name_of, "%s.root", family);
+    EXPECT(c->ops->credentials->trust_add(trust, TRUST_ANCHOR, read_cert(name_of, rooms[0])));
+    (void)snprintf(name_of, sizeof name_of, "%s.middle", family);
+    const struct ike_bytes middle = read_cert(name_of, rooms[1]);
+    (void)snprintf(name_of, sizeof name_of, "%s.end", end);
+    const struct ike_bytes certs[] = {read_cert(name_of, rooms[2]), middle};
+    const struct ike_chain chain = {.trust = trust,
+                                    .certs = certs,
+                                    .cert_count = 2,
+                                    .id_type = id_type,
+                                    .id = {.at = id, .len = id_len},
+                                    .now_s = UINT64_C(4000000000)};
+    const enum ike_why why = c->ops->judge(c, &chain, &key);
+    if (why == WHY_OK)
+        EXPECT(key.verified_count == 2 && key.verified[0] == key.verified[1]);
+    c->ops->public_free(c, &key);
+    c->ops->credentials->trust_close(trust);
+    c->ops->close(c);
+    return why;
+}
+
+/* Made by the openssl command line, with four names each. */
+static void test_certificates_of_others_are_judged_by_any_of_their_names(void)
+{
+    static const char *const families[] = {"rsa2048", "ecdsa256", "ecdsa384", "ed25519", "ed448"};
+    static const uint8_t v4[] = {192, 0, 2, 1};
+    static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+    static const uint8_t dn[] = {0x30, 0x28, 0x31, 0x15, 0x30, 0x13, 0x06, 0x03, 0x55, 0x04, 0x0a,
+                                 0x0c, 0x0c, 'i',  'k',  'e',  'l',  'a',  'b',  ' ',  't',  'e',
+                                 's',  't',  's',  0x31, 0x0f, 0x30, 0x0d, 0x06, 0x03, 0x55, 0x04,
+                                 0x03, 0x0c, 0x06, 'a',  '.',  't',  'e',  's',  't'};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        const char *const f = families[i];
+        EXPECT_EQ(judge_files(f, f, ID_FQDN, "A.TEST", 6), WHY_OK);
+        EXPECT_EQ(judge_files(f, f, ID_RFC822_ADDR, "user@a.test", 11), WHY_OK);
+        EXPECT_EQ(judge_files(f, f, ID_IPV4_ADDR, v4, sizeof v4), WHY_OK);
+        EXPECT_EQ(judge_files(f, f, ID_IPV6_ADDR, v6, sizeof v6), WHY_OK);
+        EXPECT_EQ(judge_files(f, f, ID_DER_ASN1_DN, dn, sizeof dn), WHY_OK);
+        EXPECT_EQ(judge_files(f, f, ID_DER_ASN1_DN, dn, sizeof dn - 1), WHY_CERT_NAME);
+        EXPECT_EQ(judge_files(f, f, ID_KEY_ID, "a.test", 6), WHY_CERT_NAME);
+        EXPECT_EQ(judge_files(f, f, ID_IPV4_ADDR, v6, 4), WHY_CERT_NAME);
+    }
+}
+
+static void test_keys_too_short_or_of_unknown_curves_are_refused(void)
+{
+    EXPECT_EQ(judge_files("rsa1024", "rsa2048", ID_FQDN, "a.test", 6), WHY_CERT_KEY);
+    EXPECT_EQ(judge_files("secp256k1", "rsa2048", ID_FQDN, "a.test", 6), WHY_CERT_KEY);
+}
+
 static void test_keys_and_signatures_repeat_with_their_stream(void)
 {
     static uint8_t signatures[2][IKE_SIGNATURE_MAX];
@@ -332,6 +402,8 @@ int main(int argc, char **argv)
         TEST(test_each_fault_of_a_certificate_has_its_reason),
         TEST(test_a_tampered_certificate_is_refused),
         TEST(test_revocation_is_asked_of_the_lists_there_are),
+        TEST(test_certificates_of_others_are_judged_by_any_of_their_names),
+        TEST(test_keys_too_short_or_of_unknown_curves_are_refused),
         TEST(test_keys_and_signatures_repeat_with_their_stream),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * IKE_AUTH with a pre-shared key, both roles, and the first Child SA
- * (RFC 7296 1.2, 2.15, 2.21.2):
+ * IKE_AUTH with keys, signatures or nothing, each side its own way, both roles,
+ * and the first Child SA (RFC 7296 1.2, 2.15, 2.21.2, RFC 7427, RFC 7619):
  *
- *     HDR, SK {IDi, [N(INITIAL_CONTACT),] [IDr,]
- *         AUTH, SAi2, TSi, TSr}      -->
- *                                   <--   HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *     HDR, SK {IDi, [CERT,] [N(INITIAL_CONTACT),]
+ *         [CERTREQ,] [IDr,] AUTH,
+ *         SAi2, TSi, TSr}            -->
+ *                                   <--   HDR, SK {IDr, [CERT,] AUTH,
+ *                                             SAr2, TSi, TSr}
  *                              or   <--   HDR, SK {IDr, AUTH, N(TS_UNACCEPTABLE)}
  *                              or   <--   HDR, SK {N(AUTHENTICATION_FAILED)}
  */
@@ -16,6 +18,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/signature.h"
 
 #include <assert.h>
 #include <string.h>
@@ -27,11 +30,34 @@ struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin)
                               .len = t->out.len - begin - IKE_PAYLOAD_HEAD};
 }
 
-void ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body)
+/* What a side without authentication has instead of a secret (RFC 7619 2.1). */
+static struct ike_bytes null_secret(const struct ike_turn *t, bool initiator)
 {
+    return initiator ? t->keys.sk_pi : t->keys.sk_pr;
+}
+
+static size_t shared_proof(struct ike_turn *t, enum ike_proof_kind kind, bool initiator,
+                           struct ike_bytes id_body, uint8_t *out)
+{
+    const struct ike_policy *const policy = t->sa->policy;
+    const struct ike_bytes psk = {.at = policy->psk, .len = policy->psk_len};
+    return ike_proof_shared(t, kind == PROOF_PSK ? psk : null_secret(t, initiator), initiator,
+                            id_body, out);
+}
+
+enum ike_why ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body)
+{
+    const enum ike_proof_kind kind = t->sa->policy->proof;
     uint8_t proof[IKE_PRF_MAX];
-    const size_t len = ike_proof_psk(t, t->sa->policy, t->sa->initiator, id_body, proof);
-    ike_put_auth(&t->out, &t->link, AUTH_PSK, (struct ike_bytes){.at = proof, .len = len});
+    if (kind == PROOF_SIGNATURE) {
+        if (!t->sa->initiator)
+            ike_sign_put_certs(t);
+        return ike_sign_put_auth(t, id_body);
+    }
+    const size_t len = shared_proof(t, kind, t->sa->initiator, id_body, proof);
+    ike_put_auth(&t->out, &t->link, kind == PROOF_PSK ? AUTH_PSK : AUTH_NULL,
+                 (struct ike_bytes){.at = proof, .len = len});
+    return WHY_OK;
 }
 
 static enum ike_why check_proof(struct ike_turn *t, enum ike_payload_type id)
@@ -41,10 +67,12 @@ static enum ike_why check_proof(struct ike_turn *t, enum ike_payload_type id)
     const enum ike_why why = ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth);
     if (why != WHY_OK)
         return why;
-    if (auth.method != AUTH_PSK)
+    const enum ike_proof_kind kind = ike_proof_kind_of(auth.method);
+    if (kind == PROOF_KINDS || !ike_policy_accepts(t->sa->policy, kind))
         return WHY_AUTH_METHOD;
-    const size_t len =
-        ike_proof_psk(t, t->sa->policy, !t->sa->initiator, ike_message_body(&t->in, id), good);
+    if (kind == PROOF_SIGNATURE)
+        return ike_sign_check(t, id);
+    const size_t len = shared_proof(t, kind, !t->sa->initiator, ike_message_body(&t->in, id), good);
     if (auth.data.len != len || !ike_secret_equal(auth.data.at, good, len))
         return WHY_AUTHENTICATION;
     return WHY_OK;
@@ -89,29 +117,47 @@ void ike_auth_forget_init(struct ike_turn *t)
 
 /* ---- the initiator ---- */
 
+/* Who we say we are: nobody, without authentication and identity (RFC 7619 2.2). */
+static struct ike_id own_id(const struct ike_turn *t, const struct ike_id *id)
+{
+    if (t->sa->policy->proof == PROOF_NULL && id->type == 0)
+        return (struct ike_id){.type = ID_NULL};
+    return ike_auth_id(id, &t->sa->local);
+}
+
+/* HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, …  (RFC 7296 1.2) */
+static enum ike_why put_claim(struct ike_turn *t)
+{
+    const struct ike_policy *const policy = t->sa->policy;
+    const struct ike_id id = own_id(t, &ike_setup_of(t->engine, t->sa)->id);
+    const size_t begin = t->out.len;
+    ike_put_id(&t->out, &t->link, PAYLOAD_IDI, &id);
+    const struct ike_bytes id_body = ike_auth_body_since(t, begin);
+    if (policy->proof == PROOF_SIGNATURE)
+        ike_sign_put_certs(t);
+    if (policy->initial_contact)
+        ike_put_status(&t->out, &t->link, N_INITIAL_CONTACT,
+                       (struct ike_bytes){.at = NULL, .len = 0});
+    ike_sign_put_auth_request(t);
+    if (policy->remote_id.type != 0)
+        ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &policy->remote_id);
+    if (policy->eap_only)
+        ike_put_status(&t->out, &t->link, N_EAP_ONLY_AUTHENTICATION,
+                       (struct ike_bytes){.at = NULL, .len = 0});
+    if (ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
+        return WHY_OK;
+    return ike_auth_put_proof(t, id_body);
+}
+
 enum ike_why ike_auth_ask(struct ike_turn *turn)
 {
-    const struct ike_policy *const policy = turn->sa->policy;
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
-    const struct ike_id id = ike_auth_id(&setup->id, &turn->sa->local);
-    const enum ike_why why = ike_child_begin(turn, 0, &turn->task->child);
+    enum ike_why why = ike_child_begin(turn, 0, &turn->task->child);
     if (why != WHY_OK)
         return why;
-
     ike_turn_ask(turn, IKE_AUTH);
-    const size_t begin = turn->out.len;
-    ike_put_id(&turn->out, &turn->link, PAYLOAD_IDI, &id);
-    const struct ike_bytes id_body = ike_auth_body_since(turn, begin);
-    if (policy->initial_contact)
-        ike_put_status(&turn->out, &turn->link, N_INITIAL_CONTACT,
-                       (struct ike_bytes){.at = NULL, .len = 0});
-    if (policy->remote_id.type != 0)
-        ike_put_id(&turn->out, &turn->link, PAYLOAD_IDR, &policy->remote_id);
-    if (policy->eap_only)
-        ike_put_status(&turn->out, &turn->link, N_EAP_ONLY_AUTHENTICATION,
-                       (struct ike_bytes){.at = NULL, .len = 0});
-    if (!ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
-        ike_auth_put_proof(turn, id_body);
+    if ((why = put_claim(turn)) != WHY_OK)
+        return why;
     ike_child_put_offers(turn, turn->task->child, true);
     ike_child_put_wanted(turn, turn->task->child, setup);
     return WHY_OK;
@@ -196,10 +242,23 @@ static enum ike_why auth_refused(struct ike_turn *t)
 
 /* ---- the responder ---- */
 
+/* With AUTH at hand, one that accepts its method comes before one that does not. */
+static bool accepts_auth(const struct ike_turn *t, const struct ike_policy *policy)
+{
+    struct ike_auth auth;
+    if ((t->in.there & P(PAYLOAD_AUTH)) == 0)
+        return true;
+    if (ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth) != WHY_OK)
+        return true;
+    const enum ike_proof_kind kind = ike_proof_kind_of(auth.method);
+    return kind != PROOF_KINDS && ike_policy_accepts(policy, kind);
+}
+
 /* The first policy for both identities and the suite chosen before they were known. */
 enum ike_why ike_auth_find_policy(struct ike_turn *t, const struct ike_id *peer)
 {
     struct ike_id wanted = {.type = 0};
+    const struct ike_policy *found = NULL;
     const struct ike_bytes idr = ike_message_body(&t->in, PAYLOAD_IDR);
     if ((t->in.there & P(PAYLOAD_IDR)) != 0) {
         const enum ike_why why = ike_id_parse(idr, &wanted);
@@ -211,10 +270,13 @@ enum ike_why ike_auth_find_policy(struct ike_turn *t, const struct ike_id *peer)
         const struct ike_id ours = ike_auth_id(&policy->local_id, &t->sa->local);
         if (!ike_id_matches(&policy->remote_id, peer) || !ike_id_matches(&wanted, &ours))
             continue;
-        t->sa->policy = policy;
-        return WHY_OK;
+        if (found == NULL || (!accepts_auth(t, found) && accepts_auth(t, policy)))
+            found = policy;
     }
-    return WHY_PEER_UNKNOWN;
+    if (found == NULL)
+        return WHY_PEER_UNKNOWN;
+    t->sa->policy = found;
+    return WHY_OK;
 }
 
 static enum ike_why make_child(struct ike_turn *t)
@@ -247,6 +309,23 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
     return WHY_OK;
 }
 
+/* Nobody may speak for another's SAs without having proved to be it (RFC 7619 2.3). */
+static bool is_vouched_for(const struct ike_turn *t)
+{
+    struct ike_auth auth;
+    return ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth) == WHY_OK &&
+           auth.method != AUTH_NULL;
+}
+
+/* HDR, SK {IDr, [CERT,] AUTH, …  (RFC 7296 1.2) */
+static enum ike_why put_own_claim(struct ike_turn *t)
+{
+    const struct ike_id ours = own_id(t, &t->sa->policy->local_id);
+    const size_t begin = t->out.len;
+    ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
+    return ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+}
+
 static enum ike_why auth_request(struct ike_turn *t)
 {
     struct ike_sa *const sa = t->sa;
@@ -267,14 +346,12 @@ static enum ike_why auth_request(struct ike_turn *t)
     /* RFC 7296 2.23: a NAT was seen, the peer has moved to port 4500, and we with it. */
     sa->local = t->datagram->local;
     sa->remote = t->datagram->remote;
-    t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
+    t->initial_contact = is_vouched_for(t) && ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
 
-    const struct ike_id ours = ike_auth_id(&sa->policy->local_id, &sa->local);
     ike_turn_answer(t);
-    const size_t begin = t->out.len;
-    ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
-    ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+    if ((why = put_own_claim(t)) != WHY_OK)
+        return why;
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);

@@ -19,8 +19,9 @@ bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id);
 void ike_auth_tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify);
 /* What IKE_SA_INIT left behind is no longer needed. */
 void ike_auth_forget_init(struct ike_turn *t);
-/* Our AUTH, with what belongs before it, over the ID payload just written. */
-void ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body);
+/* Our AUTH, over the ID payload just written; WHY_NO_CREDENTIAL, WHY_HASH_NOT_OFFERED when we
+ * cannot sign. Certificates go before it: ike_sign_put_certs. */
+enum ike_why ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body);
 
 /* Initiator: IDr and AUTH of the answer; the responder is authenticated, or not at all. */
 enum ike_why ike_auth_check_responder(struct ike_turn *t);

@@ -300,8 +300,8 @@ static enum ike_why eap_asked(struct ike_turn *t)
     const size_t begin = t->out.len;
     ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
     keep_id(side, false, ike_auth_body_since(t, begin));
-    if (!side->only)
-        ike_auth_put_proof(t, id_of(side, false));
+    if (!side->only && (why = ike_auth_put_proof(t, id_of(side, false))) != WHY_OK)
+        return why;
     put_packet(t, wr_done(&w));
     return WHY_OK;
 }

@@ -16,6 +16,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/signature.h"
 
 #include <assert.h>
 #include <string.h>
@@ -107,6 +108,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_put_nonce(&t->out, &t->link, input.nonce_r);
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put(t, policy->force_encapsulation);
+    ike_sign_put_init_response(t);
     return WHY_OK;
 }
 
@@ -177,6 +179,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_put_nonce(&t->out, &t->link,
                   (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
     ike_nat_put(t, t->sa->policy->force_encapsulation);
+    ike_sign_put_init_request(t);
 }
 
 static uint8_t first_group(const struct ike_policy *policy)
@@ -207,6 +210,7 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
     struct ike_setup *const setup = ike_setup_of(engine, sa);
     setup->group = first_group(attempt->policy);
     setup->id = attempt->local_id != NULL ? *attempt->local_id : attempt->policy->local_id;
+    setup->credential = attempt->credential;
     setup->has_trigger = attempt->trigger != NULL;
     if (setup->has_trigger)
         setup->trigger = *attempt->trigger;

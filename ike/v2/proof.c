@@ -23,30 +23,38 @@ size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, boo
     return ike_proof_shared(turn, secret, initiator, id_body, out);
 }
 
+void ike_proof_octets(struct ike_turn *turn, bool initiator, struct ike_bytes id_body,
+                      uint8_t *id_hash, struct ike_bytes *parts)
+{
+    struct ike_crypto *const crypto = turn->engine->crypto;
+    const struct ike_sa *const sa = turn->sa;
+    const struct ike_algo *const prf = &ike_algos[sa->suite.prf];
+    const struct ike_blob message = initiator ? sa->init_request : sa->init_response;
+
+    /* MACedIDForI = prf(SK_pi, RestOfInitIDPayload) */
+    crypto->ops->prf(crypto, prf, initiator ? turn->keys.sk_pi : turn->keys.sk_pr, &id_body, 1,
+                     id_hash);
+    /* InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI, and the mirror of it */
+    parts[0] = ike_store_view(&turn->engine->store, message);
+    parts[1] = ike_proof_nonce(turn, !initiator);
+    parts[2] = (struct ike_bytes){.at = id_hash, .len = prf->out_len};
+}
+
 size_t ike_proof_shared(struct ike_turn *turn, struct ike_bytes secret, bool initiator,
                         struct ike_bytes id_body, uint8_t *out)
 {
     static const uint8_t pad[] = "Key Pad for IKEv2"; /* without the final zero */
     struct ike_crypto *const crypto = turn->engine->crypto;
-    const struct ike_store *const store = &turn->engine->store;
-    const struct ike_sa *const sa = turn->sa;
-    const struct ike_algo *const prf = &ike_algos[sa->suite.prf];
+    const struct ike_algo *const prf = &ike_algos[turn->sa->suite.prf];
+    struct ike_bytes octets[IKE_PROOF_PARTS];
     uint8_t id_hash[IKE_PRF_MAX];
     uint8_t key[IKE_PRF_MAX];
 
-    /* MACedIDForI = prf(SK_pi, RestOfInitIDPayload) */
-    crypto->ops->prf(crypto, prf, initiator ? turn->keys.sk_pi : turn->keys.sk_pr, &id_body, 1,
-                     id_hash);
     const struct ike_bytes pad_view = {.at = pad, .len = sizeof pad - 1};
     crypto->ops->prf(crypto, prf, secret, &pad_view, 1, key);
-    /* InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI, and the mirror of it */
-    const struct ike_bytes octets[] = {
-        ike_store_view(store, initiator ? sa->init_request : sa->init_response),
-        ike_proof_nonce(turn, !initiator),
-        {.at = id_hash, .len = prf->out_len},
-    };
+    ike_proof_octets(turn, initiator, id_body, id_hash, octets);
     crypto->ops->prf(crypto, prf, (struct ike_bytes){.at = key, .len = prf->out_len}, octets,
-                     sizeof octets / sizeof octets[0], out);
+                     IKE_PROOF_PARTS, out);
     ike_secret_wipe(key, sizeof key);
     return prf->out_len;
 }

@@ -66,6 +66,7 @@ struct ike_sa {
 struct ike_setup {
     struct ike_kex kex;
     struct ike_id id;
+    const struct ike_credential *credential; /* of this attempt alone; NULL: the policy's */
     struct ike_packet trigger;
     bool has_trigger;
     bool has_kex;

@@ -33,3 +33,14 @@ for type in rsa2048 ecdsa256 ecdsa384 ed25519 ed448; do
         openssl x509 -req -CA $type.middle.cert.der -CAkey $type.middle.key.der -CAkeyform DER -days 36500 \
             -set_serial 3 -outform DER -out $type.end.cert.der -extfile extensions.cnf -extensions end
 done
+
+# A key too short, certified by an authority that is believed.
+key -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out rsa1024.key.der
+openssl req -new -key rsa1024.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
+    openssl x509 -req -CA rsa2048.middle.cert.der -CAkey rsa2048.middle.key.der -CAkeyform DER -days 36500 \
+        -set_serial 4 -outform DER -out rsa1024.end.cert.der -extfile extensions.cnf -extensions end
+# A key on a curve that is not for IKE.
+key -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out secp256k1.key.der
+openssl req -new -key secp256k1.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
+    openssl x509 -req -CA rsa2048.middle.cert.der -CAkey rsa2048.middle.key.der -CAkeyform DER -days 36500 \
+        -set_serial 5 -outform DER -out secp256k1.end.cert.der -extfile extensions.cnf -extensions end
