@@ -7,6 +7,7 @@
  * of the spread stands beside it. */
 #include "experiments/calibrate.h"
 
+#include "ike/ike.h"
 #include "models/costs.h"
 
 #include <errno.h>
@@ -25,12 +26,18 @@ enum {
     LONG_TEXT = 1024,
     AAD = 32,
     BATCH_MAX = 1000000,
+    SIGNED_TEXT = 400, /* as long as what AUTH signs */
 };
 
 struct bench {
     struct ike_crypto *crypto;
     uint64_t serial; /* makes each key a new one */
     struct ike_kex kex;
+    uint8_t type; /* of the key at hand; row of ike_key_types */
+    struct ike_key *keys[KEY_TYPE_COUNT];
+    struct ike_public publics[KEY_TYPE_COUNT];
+    uint8_t signature[IKE_SIGNATURE_MAX];
+    size_t signature_len;
     uint8_t share[IKE_SHARE_MAX];
     uint8_t message[AAD + 16 + LONG_TEXT + 64];
 };
@@ -43,6 +50,7 @@ struct job {
     work_fn *prepare; /* once, before; NULL: nothing */
     work_fn *less;    /* measured likewise and taken off; NULL: nothing */
     const struct ike_algo *algo;
+    uint8_t type; /* signatures: row of ike_key_types */
     uint32_t *call_ns;
     uint32_t *byte_ps; /* NULL: one length */
     uint32_t batch;
@@ -140,6 +148,79 @@ static void do_random(struct bench *b, const struct ike_algo *algo, size_t len)
     b->crypto->ops->random(b->crypto, b->message, len);
 }
 
+static struct ike_signed signed_text(const struct bench *b, struct ike_bytes *text)
+{
+    struct ike_signed what = {.parts = text, .part_count = 1};
+    *text = (struct ike_bytes){.at = b->message, .len = SIGNED_TEXT};
+    for (size_t i = 0; i < ike_scheme_count && what.scheme == NULL; i++)
+        if (ike_scheme_fits(&ike_schemes[i], b->type) &&
+            ike_schemes[i].hash == ike_key_types[b->type].hash)
+            what.scheme = &ike_schemes[i];
+    return what;
+}
+
+static void do_sign(struct bench *b, const struct ike_algo *algo, size_t len)
+{
+    struct ike_bytes text;
+    const struct ike_signed what = signed_text(b, &text);
+    (void)algo;
+    (void)len;
+    (void)b->crypto->ops->sign(b->crypto, b->keys[b->type], &what, b->signature, &b->signature_len);
+}
+
+static void do_verify(struct bench *b, const struct ike_algo *algo, size_t len)
+{
+    struct ike_bytes text;
+    const struct ike_signed what = signed_text(b, &text);
+    (void)algo;
+    (void)len;
+    (void)b->crypto->ops->verify(b->crypto, &b->publics[b->type], &what,
+                                 (struct ike_bytes){.at = b->signature, .len = b->signature_len});
+}
+
+/* A key of a kind, and its public half out of a certificate by itself. */
+static bool make_key(struct bench *b, uint8_t type)
+{
+    const struct ike_credential_ops *const ops = b->crypto->ops->credentials;
+    const struct ike_bytes name = {.at = (const uint8_t *)"a.test", .len = 6};
+    const struct ike_cert_spec spec = {
+        .name = "calibrate", .id_type = ID_FQDN, .id = name, .serial = 1, .until_s = UINT32_MAX};
+    uint8_t room[IKE_CERT_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    struct ike_trust *const trust = ops->trust_open(b->crypto);
+    b->keys[type] = ops->key_make(b->crypto, type);
+    const struct ike_issuer self = {.key = b->keys[type]};
+    bool done = trust != NULL && self.key != NULL &&
+                ops->cert_make(b->crypto, &spec, self.key, &self, &w) &&
+                ops->trust_add(trust, TRUST_ANCHOR, wr_done(&w));
+    const struct ike_bytes cert = wr_done(&w);
+    const struct ike_chain chain = {.trust = trust,
+                                    .certs = &cert,
+                                    .cert_count = 1,
+                                    .id_type = ID_FQDN,
+                                    .id = name,
+                                    .now_s = 1};
+    done = done && b->crypto->ops->judge(b->crypto, &chain, &b->publics[type]) == WHY_OK;
+    ops->trust_close(trust);
+    return done;
+}
+
+static bool make_keys(struct bench *b)
+{
+    for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++)
+        if (!make_key(b, type))
+            return false;
+    return true;
+}
+
+static void free_keys(struct bench *b)
+{
+    for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++) {
+        b->crypto->ops->credentials->key_free(b->keys[type]);
+        b->crypto->ops->public_free(b->crypto, &b->publics[type]);
+    }
+}
+
 /* CPU time of the process: other programs on the machine do not count. */
 static uint64_t cpu_ns(void)
 {
@@ -166,6 +247,7 @@ static uint64_t call_ps(struct bench *b, const struct job *job, size_t len)
 
 static void job_round(struct bench *b, struct job *job, size_t round)
 {
+    b->type = job->type;
     if (job->prepare != NULL)
         job->prepare(b, job->algo, 0);
     job->call_ps[round] = call_ps(b, job, SHORT_TEXT);
@@ -187,6 +269,7 @@ static void job_size(struct bench *b, struct job *job, uint64_t share_ns)
     const uint64_t lengths = job->byte_ps != NULL ? 4 : 1; /* the long one takes as three */
     const uint64_t runs = lengths * (job->less != NULL ? 2 : 1);
     uint64_t took = 0;
+    b->type = job->type;
     if (job->prepare != NULL)
         job->prepare(b, job->algo, 0);
     for (job->batch = 1; job->batch < BATCH_MAX; job->batch *= 2) {
@@ -222,6 +305,11 @@ static size_t jobs_of(struct ike_costs *costs, struct job *jobs)
             job.work = do_hmac;
         }
         jobs[count++] = job;
+    }
+    for (uint8_t i = 1; i < KEY_TYPE_COUNT; i++) {
+        jobs[count++] = (struct job){.work = do_sign, .type = i, .call_ns = &costs->sign_ns[i]};
+        jobs[count++] = (struct job){
+            .work = do_verify, .prepare = do_sign, .type = i, .call_ns = &costs->verify_ns[i]};
     }
     jobs[count++] = (struct job){
         .work = do_sha1, .call_ns = &costs->sha1_call_ns, .byte_ps = &costs->sha1_byte_ps};
@@ -378,12 +466,13 @@ static int measure_and_print(const struct options *options, FILE *to)
     static struct bench bench;
     static struct ike_costs costs;
     bench.crypto = ike_crypto_openssl((struct ike_random){.fill = system_random, .owner = NULL});
-    if (bench.crypto == NULL) {
+    if (bench.crypto == NULL || !make_keys(&bench)) {
         (void)fprintf(stderr, "ikelab calibrate: OpenSSL cannot be used\n");
         return 1;
     }
     const size_t job_count = jobs_of(&costs, jobs);
     measure(&bench, jobs, job_count, options->seconds);
+    free_keys(&bench);
     bench.crypto->ops->close(bench.crypto);
     if (!print(to, &costs, jobs, job_count)) {
         (void)fprintf(stderr, "ikelab calibrate: the profile could not be written: %s\n",
