@@ -13,6 +13,7 @@
 #include "models/policy.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,22 @@ struct attempt {
     uint8_t phase; /* enum sim_phase */
 };
 
+/* A client's certificate, by the population's one key; made when it first comes. */
+struct passport {
+    uint32_t holder; /* client + 1; 0: none yet */
+    struct ike_credential credential;
+    uint8_t cert[];
+};
+
 struct model_clients_run {
     struct model_scene *scene;
     const struct model_clients *clients;
     struct model_clients_place place;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_papers papers;
+    uint8_t *passports;   /* by address, passport_size octets each: a struct passport */
+    size_t passport_size; /* 0: they sign nothing */
     struct ike_engine *engine;
     struct sim_host *host;
     struct model_gaps arrivals;
@@ -183,6 +194,23 @@ static uint32_t slot_of(const struct model_clients_run *run, uint64_t offset)
     return (uint32_t)(offset % model_prefix_size(&run->place.prefix) % run->address_count);
 }
 
+/* NULL: it has none and needs none, or it cannot be made. */
+static const struct ike_credential *passport_of(struct model_clients_run *run, uint32_t client,
+                                                const struct ike_id *id)
+{
+    if (run->passport_size == 0)
+        return NULL;
+    const uint32_t slot = slot_of(run, offset_of(client));
+    struct passport *const p = (void *)(run->passports + slot * run->passport_size);
+    if (p->holder == client + 1)
+        return &p->credential;
+    struct ike_writer w = wr_open(p->cert, run->passport_size - offsetof(struct passport, cert));
+    const bool done =
+        model_papers_issue(&run->papers, id, UINT64_C(1000) + client, &w, &p->credential);
+    p->holder = done ? client + 1 : 0;
+    return done ? &p->credential : NULL;
+}
+
 /* The client's own address is also what marks its datagrams. */
 static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32_t client,
                           uint16_t tries)
@@ -204,6 +232,7 @@ static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32
                                .remote = run->place.gateway,
                                .policy = &run->policy,
                                .local_id = &id,
+                               .credential = passport_of(run, client, &id),
                                .tag = index};
     wish.remote.port = IKE_PORT;
     a->sa = sim_host_connect(run->host, now_ns, &wish);
@@ -357,6 +386,35 @@ static bool room_open(struct model_clients_run *run)
            run->times_ns != NULL && run->latest != NULL;
 }
 
+static bool papers_open(struct model_clients_run *run)
+{
+    const struct model_world_config *const config = run->scene->config;
+    const struct model_clients *const c = run->clients;
+    const struct model_gateway *const gateway =
+        &config->gateways[model_gateway_named(config, c->to)];
+    run->policy.proof = (uint8_t)model_proof_of(c->auth);
+    run->policy.accepts = (uint8_t)(1 << model_proof_of(model_auth_of_gateway(config, gateway)));
+    if (!model_papers_open(&run->papers, run->provider.below, c->name, c->auth,
+                           c->certificate_chain))
+        return false;
+    if (run->papers.type == KEY_TYPE_NONE)
+        return true;
+    const size_t size = sizeof(struct passport) + model_papers_cert_max(&run->papers);
+    run->passport_size = (size + 15) / 16 * 16;
+    run->passports = ike_reserve(run->address_count, run->passport_size);
+    return run->passports != NULL;
+}
+
+struct model_papers *model_clients_papers(struct model_clients_run *run)
+{
+    return &run->papers;
+}
+
+void model_clients_ready(struct model_clients_run *run)
+{
+    run->policy.trust = run->papers.trust;
+}
+
 static bool host_open(struct model_clients_run *run)
 {
     struct model_scene *const scene = run->scene;
@@ -374,6 +432,7 @@ static bool host_open(struct model_clients_run *run)
         .groups_max = (uint32_t)c->groups_max,
         .policies = &run->policy,
         .policy_count = 1,
+        .epoch_s = MODEL_EPOCH_S,
     };
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
@@ -421,7 +480,7 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     model_policy_of_clients(clients, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !room_open(run) ||
-        !host_open(run)) {
+        !papers_open(run) || !host_open(run)) {
         model_clients_close(run);
         return NULL;
     }
@@ -443,7 +502,9 @@ void model_clients_close(struct model_clients_run *run)
     sim_host_close(run->host);
     if (run->engine != NULL)
         ike_close(run->engine);
+    model_papers_close(&run->papers);
     model_provider_close(&run->provider);
+    ike_unreserve(run->passports, run->address_count, run->passport_size);
     ike_timers_close(&run->deadlines);
     ike_unreserve(run->attempts, run->attempt_max, sizeof *run->attempts);
     ike_unreserve(run->times_ns, run->attempt_max, sizeof *run->times_ns);

@@ -4,6 +4,7 @@
 #ifndef MODELS_CLIENTS_H
 #define MODELS_CLIENTS_H
 
+#include "models/papers.h"
 #include "models/scene.h"
 
 enum { MODEL_ATTEMPTS_MAX = 4000000 };
@@ -25,6 +26,9 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
                                              const struct model_clients_place *place, char *error,
                                              size_t error_max);
 struct sim_port *model_clients_port(struct model_clients_run *run);
+struct model_papers *model_clients_papers(struct model_clients_run *run);
+/* After papers were exchanged with the gateway. */
+void model_clients_ready(struct model_clients_run *run);
 void model_clients_report(struct model_clients_run *run);
 void model_clients_close(struct model_clients_run *run);
 

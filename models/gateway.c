@@ -19,6 +19,9 @@ struct model_gateway_run {
     const struct model_gateway *gateway;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_papers papers;
+    struct ike_credential credential;
+    uint8_t cert[IKE_CERT_MAX];
     struct ike_engine *engine;
     struct sim_host *host;
     struct sim_implementation implementation;
@@ -158,6 +161,7 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
                        .sends = 6,
                        .wait_max_ns = SIM_NEVER},
         .liveness_ns = g->liveness_ns,
+        .epoch_s = MODEL_EPOCH_S,
         .policies = &run->policy,
         .policy_count = 1,
         .tell_keys = run->scene->config->trace_messages > 0 && run->scene->record != NULL,
@@ -187,6 +191,33 @@ static bool engine_open(struct model_gateway_run *run, char *error, size_t error
                        "gateways.%s.sa_max: no address space for %u SAs; give fewer",
                        run->gateway->name, config.sa_max);
     return run->engine != NULL;
+}
+
+/* Its keys and certificates, when it signs. */
+static bool papers_open(struct model_gateway_run *run)
+{
+    const struct model_world_config *const config = run->scene->config;
+    const enum model_auth auth = model_auth_of_gateway(config, run->gateway);
+    struct ike_writer w = wr_open(run->cert, sizeof run->cert);
+    run->policy.proof = (uint8_t)model_proof_of(auth);
+    run->policy.accepts = model_accepts_of_gateway(config, run->gateway);
+    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name, auth,
+                           run->gateway->certificate_chain))
+        return false;
+    if (run->papers.type == KEY_TYPE_NONE)
+        return true;
+    run->policy.credential = &run->credential;
+    return model_papers_issue(&run->papers, &run->policy.local_id, 100, &w, &run->credential);
+}
+
+struct model_papers *model_gateway_papers(struct model_gateway_run *run)
+{
+    return &run->papers;
+}
+
+void model_gateway_ready(struct model_gateway_run *run)
+{
+    run->policy.trust = run->papers.trust;
 }
 
 static bool host_open(struct model_gateway_run *run)
@@ -232,7 +263,7 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
         model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
                                   &run->implementation) &&
         model_costs_find(gateway->machine, gateway->cost_scale_ppm, &costs, error, error_max) &&
-        model_provider_open(&run->provider, scene, stream, &costs) &&
+        model_provider_open(&run->provider, scene, stream, &costs) && papers_open(run) &&
         engine_open(run, error, error_max) && host_open(run);
     if (!good) {
         model_gateway_close(run);
@@ -259,6 +290,7 @@ void model_gateway_close(struct model_gateway_run *run)
     model_trace_close(run->trace);
     if (run->engine != NULL)
         ike_close(run->engine);
+    model_papers_close(&run->papers);
     model_provider_close(&run->provider);
     free(run);
 }

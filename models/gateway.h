@@ -4,6 +4,7 @@
 #ifndef MODELS_GATEWAY_H
 #define MODELS_GATEWAY_H
 
+#include "models/papers.h"
 #include "models/scene.h"
 
 struct model_gateway_run;
@@ -14,6 +15,9 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                              const struct ike_addr *addr, char *error,
                                              size_t error_max);
 struct sim_port *model_gateway_port(struct model_gateway_run *run);
+struct model_papers *model_gateway_papers(struct model_gateway_run *run);
+/* After papers were exchanged with all its clients. */
+void model_gateway_ready(struct model_gateway_run *run);
 void model_gateway_report(struct model_gateway_run *run);
 void model_gateway_close(struct model_gateway_run *run);
 

@@ -5,11 +5,13 @@
 #include "models/arrivals.h"
 #include "models/clients.h"
 #include "models/keys_value.h"
+#include "models/papers.h"
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/quantity.h"
 #include "models/scene.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -238,6 +240,34 @@ static void judge_group(struct judge *j, const struct model_clients *c)
             c->first_group);
 }
 
+/* Octets of an IKE_AUTH message with certificates of that kind, about. */
+static uint64_t auth_len(uint8_t type, uint64_t links)
+{
+    const uint64_t cert_around = 320;
+    const uint64_t message_around = 450;
+    const struct ike_key_row *const row = &ike_key_types[type];
+    if (type == KEY_TYPE_NONE)
+        return 0;
+    return (links + 1) * (cert_around + row->spki_len + row->signature_len) + row->signature_len +
+           message_around;
+}
+
+static void judge_mtu(struct judge *j, const struct model_clients *c, const struct model_gateway *g)
+{
+    const uint32_t link = model_link_named(j->config, c->via);
+    const uint8_t theirs = model_key_type_of(model_auth_of_gateway(j->config, g));
+    const uint64_t there = auth_len(model_key_type_of(c->auth), c->certificate_chain);
+    const uint64_t back = auth_len(theirs, g->certificate_chain);
+    if (link == UINT32_MAX)
+        return;
+    const struct model_link *const l = &j->config->links[link];
+    if (there > l->mtu || back > l->mtu)
+        say(j, (struct about){"links", l->name, ".mtu"}, false,
+            "IKE_AUTH with these certificates takes about %" PRIu64
+            " octets, and longer datagrams than the mtu are lost: give more",
+            there > back ? there : back);
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
@@ -251,7 +281,9 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
         return;
     const struct model_gateway *const g =
         &j->config->gateways[model_gateway_named(j->config, c->to)];
-    if (strcmp(c->psk, g->psk) != 0)
+    judge_mtu(j, c, g);
+    if (strcmp(c->psk, g->psk) != 0 &&
+        (c->auth == MODEL_PSK || model_auth_of_gateway(j->config, g) == MODEL_PSK))
         say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
 }
 

@@ -18,6 +18,8 @@
 
 #define IKE_PROPOSAL "aes256gcm16-prfsha256-x25519"
 #define ESP_PROPOSAL "aes256gcm16"
+#define AUTH_WORDS \
+    "psk|rsa2048|rsa3072|rsa4096|ecdsa256|ecdsa384|ecdsa521|ed25519|ed448|null"
 #define NONE_32      "none=4294967295"
 #define NEVER_64     "never=18446744073709551615"
 
@@ -109,6 +111,10 @@ const struct model_key model_keys[] = {
       "what the gateway protects" },
     { "gateways.*.psk", KIND_TEXT, NULL, NULL, NULL, "correct horse battery staple", GATEWAY(psk),
       "the pre-shared key" },
+    { "gateways.*.auth", KIND_CHOICE, AUTH_WORDS "|auto", NULL, NULL, "auto", GATEWAY(auth),
+      "how the gateway authenticates; auto: as the first of its clients do" },
+    { "gateways.*.certificate_chain", KIND_COUNT, NULL, "0", "4", "0", GATEWAY(certificate_chain),
+      "intermediate certificates between its own and its authority's" },
     { "gateways.*.force_encapsulation", KIND_BOOL, NULL, NULL, NULL, "no",
       GATEWAY(force_encapsulation),
       "pretends a NAT, so that ESP goes in UDP" },
@@ -141,8 +147,11 @@ const struct model_key model_keys[] = {
       "further tries at most" },
     { "clients.*.stay", KIND_TIME, NEVER_64, "0s", "24h", "never", CLIENTS(stay_ns),
       "a client deletes its SA after so long; never: it stays" },
-    { "clients.*.auth", KIND_CHOICE, "psk", NULL, NULL, "psk", CLIENTS(auth),
-      "how they authenticate" },
+    { "clients.*.auth", KIND_CHOICE, AUTH_WORDS, NULL, NULL, "psk", CLIENTS(auth),
+      "how they authenticate: the pre-shared key, a signature with a certified key of that kind, "
+      "or not at all" },
+    { "clients.*.certificate_chain", KIND_COUNT, NULL, "0", "4", "0", CLIENTS(certificate_chain),
+      "intermediate certificates between theirs and their authority's" },
     { "clients.*.proposals", KIND_PROPOSALS, "ike", NULL, NULL, IKE_PROPOSAL, CLIENTS(proposals),
       "for the IKE SA, best first" },
     { "clients.*.esp", KIND_PROPOSALS, "esp", NULL, NULL, ESP_PROPOSAL, CLIENTS(esp),

@@ -5,6 +5,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/selector.h"
 #include "models/keys_value.h"
+#include "models/papers.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -86,6 +87,27 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
+}
+
+enum model_auth model_auth_of_gateway(const struct model_world_config *config,
+                                      const struct model_gateway *gateway)
+{
+    if (gateway->auth != MODEL_AUTH_AUTO)
+        return gateway->auth;
+    for (uint32_t i = 0; i < config->client_count; i++)
+        if (strcmp(config->clients[i].to, gateway->name) == 0)
+            return config->clients[i].auth;
+    return MODEL_PSK;
+}
+
+uint8_t model_accepts_of_gateway(const struct model_world_config *config,
+                                 const struct model_gateway *gateway)
+{
+    uint8_t accepts = 0;
+    for (uint32_t i = 0; i < config->client_count; i++)
+        if (strcmp(config->clients[i].to, gateway->name) == 0)
+            accepts = (uint8_t)(accepts | 1 << model_proof_of(config->clients[i].auth));
+    return accepts;
 }
 
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out)

@@ -10,6 +10,12 @@
 void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
                              struct ike_policy *out);
 void model_policy_of_clients(const struct model_clients *clients, struct ike_policy *out);
+/* How a gateway proves itself, `auto` resolved; and what its clients come with, as
+ * ike_policy.accepts. */
+enum model_auth model_auth_of_gateway(const struct model_world_config *config,
+                                      const struct model_gateway *gateway);
+uint8_t model_accepts_of_gateway(const struct model_world_config *config,
+                                 const struct model_gateway *gateway);
 /* client-N@NAME.test */
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out);
 /* Proposals of a text, at most IKE_OFFERS_MAX; how many. */

@@ -99,6 +99,21 @@ static bool clients_build(struct model_world *w, char *error, size_t error_max)
     return true;
 }
 
+/* Each gateway and its clients come to know each other's authorities. */
+static bool papers_exchange(struct model_world *w)
+{
+    bool done = true;
+    for (uint32_t i = 0; i < w->config.client_count; i++) {
+        const uint32_t gateway = model_gateway_named(&w->config, w->config.clients[i].to);
+        done = done && model_papers_exchange(model_gateway_papers(w->gateways[gateway]),
+                                             model_clients_papers(w->clients[i]));
+        model_clients_ready(w->clients[i]);
+    }
+    for (uint32_t i = 0; i < w->config.gateway_count; i++)
+        model_gateway_ready(w->gateways[i]);
+    return done;
+}
+
 static bool floods_build(struct model_world *w, char *error, size_t error_max)
 {
     for (uint32_t i = 0; i < w->config.attacker_count; i++) {
@@ -142,7 +157,7 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     scene->net = sim_net_links_door(w->links);
     links_build(w);
     if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
-        !floods_build(w, error, error_max))
+        !papers_exchange(w) || !floods_build(w, error, error_max))
         return false;
     sim_net_links_route(w->links);
     return true;

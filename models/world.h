@@ -23,7 +23,8 @@ enum model_limits {
 
 enum model_network { MODEL_LINKS };
 enum model_crypto { MODEL_MODELLED, MODEL_OPENSSL };
-enum model_auth { MODEL_PSK };
+/* Between the two, rows of ike_key_types: by a signature with such a key. */
+enum model_auth { MODEL_PSK, MODEL_NULL = KEY_TYPE_COUNT, MODEL_AUTH_AUTO };
 
 struct model_link {
     char name[MODEL_NAME_MAX];
@@ -58,6 +59,8 @@ struct model_gateway {
     char esp[MODEL_TEXT_MAX];
     char selectors[MODEL_TEXT_MAX]; /* what the gateway protects */
     char psk[MODEL_NAME_MAX];
+    enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
+    uint64_t certificate_chain;
     bool force_encapsulation;
     bool transport_mode;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
@@ -91,6 +94,7 @@ struct model_clients {
     uint64_t retries;  /* further tries at most */
     uint64_t stay_ns;  /* deletes its SA after so long; SIM_NEVER: stays */
     enum model_auth auth;
+    uint64_t certificate_chain; /* intermediates */
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */

@@ -353,6 +353,66 @@ static void test_a_wrong_key_fails_every_attempt_and_is_warned_of(void)
     EXPECT(tally.rows[SIM_FAILED] > 200);
 }
 
+static char last_path[128];
+static char last_text[512];
+static void keep(void *owner, const char *path, bool fatal, const char *text)
+{
+    size_t *const count = owner;
+    *count += fatal ? 1 : 1000;
+    (void)snprintf(last_path, sizeof last_path, "%s", path);
+    (void)snprintf(last_text, sizeof last_text, "%s", text);
+}
+
+static struct model_world_config with_papers(const char *clients, const char *gateway)
+{
+    struct model_world_config c = plain();
+    set(&c, "for", "8s");
+    set(&c, "links.wan.mtu", "65535B");
+    set(&c, "attackers.flood.from", "2s");
+    set(&c, "attackers.flood.until", "3s");
+    set(&c, "attackers.flood.rate", "0/s");
+    set(&c, "clients.honest.patience", "3s");
+    set(&c, "clients.honest.auth", clients);
+    set(&c, "gateways.vpn.auth", gateway);
+    return c;
+}
+
+static void test_every_way_to_authenticate_brings_clients_up(void)
+{
+    static const char *const words[] = {"psk",      "rsa2048",  "rsa3072", "rsa4096", "ecdsa256",
+                                        "ecdsa384", "ecdsa521", "ed25519", "ed448",   "null"};
+    int64_t busy = -1;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        for (size_t k = 0; k < 4; k++) {
+            static const char *const gateways[] = {"auto", "auto", "psk", "rsa2048"};
+            struct model_world_config c = with_papers(words[i], gateways[k]);
+            set(&c, "clients.honest.certificate_chain", k == 1 ? "4" : "0");
+            set(&c, "gateways.vpn.certificate_chain", k == 1 ? "4" : "1");
+            (void)run(c);
+            EXPECT(tally.rows[SIM_SUCCEEDED] > 50);
+            EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) == 1000000);
+            EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS) / 1000, 4);
+            if (i == 0 && k == 0)
+                busy = metric("vpn", SIM_METRIC_CPU_BUSY);
+            else if (i > 0 && i < 9)
+                EXPECT(metric("vpn", SIM_METRIC_CPU_BUSY) > busy);
+        }
+}
+
+static void test_certificates_longer_than_the_link_takes_are_warned_of(void)
+{
+    struct model_world_config c = with_papers("rsa4096", "auto");
+    size_t count = 0;
+    set(&c, "links.wan.mtu", "1500B");
+    EXPECT_EQ(model_world_judge(&c, keep, &count), 0);
+    EXPECT_EQ(count, 1000);
+    EXPECT_STR(last_path, "links.wan.mtu");
+    set(&c, "clients.honest.auth", "ed25519");
+    count = 0;
+    EXPECT_EQ(model_world_judge(&c, keep, &count), 0);
+    EXPECT_EQ(count, 0);
+}
+
 static void test_ipv6_worlds_work_too(void)
 {
     struct model_world_config c = plain();
@@ -363,16 +423,6 @@ static void test_ipv6_worlds_work_too(void)
     expect_books_in_order();
     EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) > 950000);
     EXPECT(metric("flood", SIM_METRIC_FLOOD_ANSWERED) > 5000);
-}
-
-static char last_path[128];
-static char last_text[512];
-static void keep(void *owner, const char *path, bool fatal, const char *text)
-{
-    size_t *const count = owner;
-    *count += fatal ? 1 : 1000;
-    (void)snprintf(last_path, sizeof last_path, "%s", path);
-    (void)snprintf(last_text, sizeof last_text, "%s", text);
 }
 
 static void test_contradictions_are_told_with_what_would_be_right(void)
@@ -440,6 +490,8 @@ int main(int argc, char **argv)
         TEST(test_retries_are_further_attempts_of_the_same_clients),
         TEST(test_clients_that_leave_are_forgotten_by_the_gateway),
         TEST(test_a_wrong_key_fails_every_attempt_and_is_warned_of),
+        TEST(test_every_way_to_authenticate_brings_clients_up),
+        TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
         TEST(test_ipv6_worlds_work_too),
         TEST(test_contradictions_are_told_with_what_would_be_right),
         TEST(test_what_lies_beyond_the_end_is_clipped_with_a_warning),

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Keys and certificates of one end of a world: an authority of its own, as many
+ * intermediates as wished, end entities, and the authorities it believes. All
+ * keys are of one kind and come from the end's own random stream. Within models
+ * only. */
+#ifndef MODELS_PAPERS_H
+#define MODELS_PAPERS_H
+
+#include "ike/ike.h"
+#include "models/world.h"
+
+enum { MODEL_LINKS_MAX = 4 };
+
+/* Calendar time when a run begins: 1 January 2026, in seconds since 1970. */
+#define MODEL_EPOCH_S UINT64_C(1767225600)
+
+struct model_papers {
+    struct ike_crypto *crypto; /* the provider itself; NULL: nothing was opened */
+    const char *name;
+    uint8_t type; /* row of ike_key_types; 0: this end signs nothing */
+    uint8_t links;
+    struct ike_key *root_key;
+    struct ike_key *link_keys[MODEL_LINKS_MAX];
+    struct ike_key *key;
+    struct ike_trust *trust;
+    struct ike_bytes root;
+    struct ike_credential credential; /* without the end entity until one is issued */
+    uint8_t room[MODEL_LINKS_MAX + 1][IKE_CERT_MAX];
+};
+
+/* How an end proves itself, and with which kind of key. */
+enum ike_proof_kind model_proof_of(enum model_auth auth);
+uint8_t model_key_type_of(enum model_auth auth);
+
+/* `name` outlives it. False: the provider fails. */
+bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider, const char *name,
+                       enum model_auth auth, uint64_t links);
+void model_papers_close(struct model_papers *papers);
+/* Octets that every end entity's certificate of these papers fits in. */
+size_t model_papers_cert_max(const struct model_papers *papers);
+/* A certificate for `id` into `room`, and the credential with it. */
+bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, uint64_t serial,
+                        struct ike_writer *room, struct ike_credential *out);
+/* Each takes the other's authority for good, if the other has one. */
+bool model_papers_exchange(struct model_papers *a, struct model_papers *b);
+
+#endif
