@@ -30,11 +30,22 @@ const struct ike_key_row ike_key_types[KEY_TYPE_COUNT] = {
         0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, hash, \
         0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, salt, 0xa3, 0x03, 0x02, 0x01, 0x01)
 
+/* The same without trailerField, which has its default (X.690 11.5): strongSwan writes it so. */
+#define PSS_SHORT(hash, salt)                                                                     \
+    DER(0x30, 0x41, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x34, \
+        0xa0, 0x0f, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, hash, \
+        0x05, 0x00, 0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, \
+        0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, hash, \
+        0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, salt)
+
 /* In order of preference; PSS before PKCS#1 (RFC 8247 3.2). */
 const struct ike_scheme ike_schemes[] = {
     {"rsa-pss-sha256", PSS(0x01, 0x20),  14, KEY_RSA,     0, HASH_SHA256,   true,  false, false, "RFC 7427 A.4.3"},
     {"rsa-pss-sha384", PSS(0x02, 0x30),  14, KEY_RSA,     0, HASH_SHA384,   true,  false, false, "RFC 7427 A.4; RFC 4055 3.1"},
     {"rsa-pss-sha512", PSS(0x03, 0x40),  14, KEY_RSA,     0, HASH_SHA512,   true,  false, false, "RFC 7427 A.4; RFC 4055 3.1"},
+    {"rsa-pss-sha256", PSS_SHORT(0x01, 0x20), 14, KEY_RSA, 0, HASH_SHA256,  true,  false, true,  "RFC 4055 3.1, in DER"},
+    {"rsa-pss-sha384", PSS_SHORT(0x02, 0x30), 14, KEY_RSA, 0, HASH_SHA384,  true,  false, true,  "RFC 4055 3.1, in DER"},
+    {"rsa-pss-sha512", PSS_SHORT(0x03, 0x40), 14, KEY_RSA, 0, HASH_SHA512,  true,  false, true,  "RFC 4055 3.1, in DER"},
     {"rsa-sha256",     PKCS1(0x0b),      14, KEY_RSA,     0, HASH_SHA256,   false, false, false, "RFC 7427 A.1.2"},
     {"rsa-sha384",     PKCS1(0x0c),      14, KEY_RSA,     0, HASH_SHA384,   false, false, false, "RFC 7427 A.1.3"},
     {"rsa-sha512",     PKCS1(0x0d),      14, KEY_RSA,     0, HASH_SHA512,   false, false, false, "RFC 7427 A.1.4"},

@@ -58,7 +58,7 @@ struct ike_scheme {
     uint8_t hash;                /* enum ike_hash */
     bool pss;                    /* RSASSA-PSS, salt as long as the hash */
     bool raw;                    /* ECDSA as r | s of fixed length, not in DER (RFC 4754 7) */
-    bool never_signs;            /* verified when allowed, never made: SHA-1 */
+    bool never_signs;            /* verified when allowed, never made */
     const char *source;
 };
 extern const struct ike_scheme ike_schemes[];

@@ -22,6 +22,7 @@
 struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
+    const char *certs, *type, *accepts, *scheme, *old, *tells;
 };
 
 struct peer {
@@ -39,6 +40,8 @@ struct peer {
     bool settled; /* a Child SA came up, or was refused: the script may go on */
     struct ike_sa_keys keys;
     bool has_keys;
+    struct ike_credential credential;
+    uint8_t rooms[4][IKE_CERT_MAX]; /* key, root, intermediate, end entity */
 };
 
 static const uint16_t ports[2] = {IKE_PORT, IKE_PORT_NAT};
@@ -90,6 +93,13 @@ static void read_options(int argc, char **argv, struct options *o)
         {"transport", &o->transport},
         {"abandon", &o->abandon},
         {"first_group", &o->first_group},
+        {"certs", &o->certs}, /* folder of keys and certificates, */
+        {"type", &o->type},   /* and of which family; none: a pre-shared key */
+        {"accepts",
+         &o->accepts}, /* psk: from the peer, where we sign; signature: where we do not */
+        {"scheme", &o->scheme},
+        {"old", &o->old},
+        {"tells", &o->tells},
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -153,6 +163,59 @@ static void configure(struct peer *p)
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);
     p->script = o->script == NULL ? "" : o->script;
+}
+
+static struct ike_bytes read_file(struct peer *p, int room, const char *what)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s.%s.der", p->o.certs, p->o.type, what);
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL)
+        die(path);
+    const size_t len = fread(p->rooms[room], 1, IKE_CERT_MAX, file);
+    (void)fclose(file);
+    return (struct ike_bytes){.at = p->rooms[room], .len = len};
+}
+
+/* Keys and certificates of a family: root, one intermediate, a.test. */
+static void furnish(struct peer *p)
+{
+    const struct options *const o = &p->o;
+    struct ike_policy *const policy = &p->policy;
+    const bool signs = o->accepts == NULL || strcmp(o->accepts, "signature") != 0;
+    const bool verifies = o->accepts == NULL || strcmp(o->accepts, "psk") != 0;
+    if (o->type == NULL)
+        return;
+    const struct ike_credential_ops *const ops = p->crypto->ops->credentials;
+    struct ike_trust *const trust = ops->trust_open(p->crypto);
+    const uint8_t type = ike_key_type_named(o->type);
+    p->credential.key = ops->key_load(p->crypto, type, read_file(p, 0, "key"));
+    if (p->credential.key == NULL || trust == NULL ||
+        !ops->trust_add(trust, TRUST_ANCHOR, read_file(p, 1, "root.cert"))) {
+        errno = EINVAL;
+        die("certificates");
+    }
+    p->credential.chain[1] = read_file(p, 2, "middle.cert");
+    p->credential.chain[0] = read_file(p, 3, "end.cert");
+    p->credential.chain_count = 2;
+    policy->proof = signs ? PROOF_SIGNATURE : PROOF_PSK;
+    policy->accepts = (uint8_t)(1 << (verifies ? PROOF_SIGNATURE : PROOF_PSK));
+    policy->credential = &p->credential;
+    policy->trust = trust;
+    policy->scheme = o->scheme;
+    policy->old_signatures = o->old != NULL;
+    policy->tell_methods = o->tells != NULL;
+    p->config.epoch_s = (uint64_t)time(NULL) - now_ns() / UINT64_C(1000000000);
+}
+
+static void strip(struct peer *p)
+{
+    struct ike_trust *trust;
+    struct ike_key *key;
+    memcpy(&trust, &p->policy.trust, sizeof trust); /* both are ours to free */
+    memcpy(&key, &p->credential.key, sizeof key);
+    p->crypto->ops->credentials->trust_close(trust);
+    p->crypto->ops->credentials->key_free(key);
 }
 
 static void open_sockets(struct peer *p)
@@ -318,6 +381,8 @@ int main(int argc, char **argv)
     configure(&p);
     open_sockets(&p);
     p.crypto = ike_crypto_openssl((struct ike_random){.fill = fill});
+    if (p.crypto != NULL)
+        furnish(&p);
     p.engine = p.crypto == NULL ? NULL : ike_open(&p.config, p.crypto);
     if (p.engine == NULL)
         die("engine");
@@ -331,6 +396,7 @@ int main(int argc, char **argv)
     run(&p);
     (void)printf("END %s\n", p.failed ? "failed" : p.done ? "done" : "time");
     ike_close(p.engine);
+    strip(&p);
     p.crypto->ops->close(p.crypto);
     return p.failed ? 1 : 0;
 }

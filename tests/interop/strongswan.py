@@ -23,6 +23,7 @@ PACKAGES = ["strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "
             "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libstrongswan-extra-plugins"]
 US, THEM = "198.18.0.1", "198.18.0.2"
 OUR_NET, THEIR_NET = "10.1.0.0/16", "10.2.0.0/16"
+CERTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "certs")
 MOUNTS = ["/usr/lib/x86_64-linux-gnu", "/proc", "/dev"]
 
 
@@ -93,15 +94,16 @@ class Charon:
         # kernel-libipsec routes each policy from an address of its local side, which must exist.
         run("ip", "-n", self.theirs, "address", "add", "10.2.0.1/32", "dev", "lo")
 
-    def start(self, always_cookies):
+    def start(self, always_cookies, old_signatures=False):
         conf = os.path.join(self.root, "ikelab.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write(f"""charon {{
-    load = random nonce openssl gcm curve25519 chapoly aes sha1 sha2 hmac kdf pem x509 pubkey pkcs1 kernel-libipsec kernel-netlink socket-default vici
+    load = random nonce openssl gcm curve25519 chapoly aes sha1 sha2 hmac kdf pem x509 pubkey pkcs1 pkcs8 revocation constraints kernel-libipsec kernel-netlink socket-default vici
     install_routes = no
     cookie_threshold = {1 if always_cookies else 30}
     cookie_threshold_ip = {1 if always_cookies else 3}
     retransmit_timeout = 1.0
+    signature_authentication = {"no" if old_signatures else "yes"}
     filelog {{ stderr {{ default = 1
         ike = 2
         flush_line = yes }} }}
@@ -145,7 +147,23 @@ class Charon:
     def pid(self):
         return self.process.pid
 
-    def configure(self, proposals, esp, encap, mode):
+    def install(self, family):
+        """Keys and certificates of tests/vectors/certs: both ends show the same one, by two of its names."""
+        for folder in ("x509", "x509ca", "private"):
+            path = f"{self.root}/etc/swanctl/{folder}"
+            shutil.rmtree(path, ignore_errors=True)
+            os.makedirs(path)
+        for name, folder in (("end.cert", "x509"), ("middle.cert", "x509ca"), ("root.cert", "x509ca"),
+                             ("key", "private")):
+            shutil.copy(f"{CERTS}/{family}.{name}.der", f"{self.root}/etc/swanctl/{folder}/{name}.der")
+
+    def configure(self, proposals, esp, encap, mode, family=None, auth=("psk", "psk")):
+        who = ("them.test", "us.test")
+        certs = ""
+        if family is not None:
+            self.install(family)
+            who = ("user@a.test", "a.test")
+            certs = " certs = end.cert.der\n" if auth[0] != "psk" else ""
         ts = "" if mode == "transport" else f"local_ts = {THEIR_NET}\n remote_ts = {OUR_NET}"
         os.makedirs(self.root + "/etc/swanctl", exist_ok=True)
         with open(self.root + "/etc/swanctl/swanctl.conf", "w", encoding="ascii") as out:
@@ -155,16 +173,17 @@ class Charon:
  remote_addrs = {US}
  proposals = {proposals}
  encap = {"yes" if encap else "no"}
- local {{ auth = psk
- id = them.test }}
- remote {{ auth = psk
- id = us.test }}
+ send_certreq = yes
+ local {{ auth = {auth[0]}
+{certs} id = {who[0]} }}
+ remote {{ auth = {auth[1]}
+ id = {who[1]} }}
  children {{ net {{
  {ts}
  esp_proposals = {esp}
  mode = {mode} }} }} }} }}
-secrets {{ ike-us {{ id-1 = us.test
- id-2 = them.test
+secrets {{ ike-us {{ id-1 = {who[1]}
+ id-2 = {who[0]}
  secret = "secret" }} }}
 """)
         self.swanctl("--load-all", "--clear")
@@ -186,24 +205,24 @@ secrets {{ ike-us {{ id-1 = us.test
                            stderr=subprocess.DEVNULL)
 
 
-def start_peer(charon, peer, **options):
+def start_peer(charon, program, **options):
     arguments = dict(local=US, remote=THEM, id="us.test", peer="them.test", local_ts=OUR_NET,
                      remote_ts=THEIR_NET, seconds="20")
     arguments.update(options)
-    process = subprocess.Popen(["ip", "netns", "exec", charon.ours, peer]
+    process = subprocess.Popen(["ip", "netns", "exec", charon.ours, program]
                                + [f"{k}={v}" for k, v in arguments.items() if v is not None],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                preexec_fn=die_with_parent)
     return process
 
 
-def we_initiate(charon, peer, **options):
-    process = start_peer(charon, peer, initiate="1", **options)
+def we_initiate(charon, program, **options):
+    process = start_peer(charon, program, initiate="1", **options)
     return process.communicate(timeout=40)[0]
 
 
-def we_respond(charon, peer, script, then, **options):
-    process = start_peer(charon, peer, script=script, **options)
+def we_respond(charon, program, script, then, **options):
+    process = start_peer(charon, program, script=script, **options)
     line = process.stdout.readline()
     assert line.startswith("READY"), line
     said = charon.swanctl("--initiate", "--child", "net", "--timeout", "8", check=False)
@@ -269,6 +288,20 @@ def cases():
            dict(force="1", psk="other"), ["EVENT FAILED peer_refused 24"])
 
 
+def signed_cases():
+    """name, family of certificates, charon's (auth, remote auth), old methods, our options, lines
+    wanted when we respond; each in both roles."""
+    for family in ("rsa2048", "ecdsa256", "ecdsa384", "ed25519", "ed448"):
+        yield f"{family} certificates with an intermediate", family, ("pubkey", "pubkey"), False, {}, []
+    yield "rsa2048 certificates, PSS", "rsa2048", ("ike:rsa/pss-sha384", "ike:rsa/pss-sha512"), False, dict(scheme="rsa-pss-sha512"), []
+    yield "rsa2048 certificates, PKCS#1 with SHA-512", "rsa2048", ("ike:rsa-sha512", "ike:rsa-sha512"), False, dict(scheme="rsa-sha512"), []
+    yield "methods announced", "ecdsa256", ("pubkey", "pubkey"), False, dict(tells="1"), ["N(SUPPORTED_AUTH_METHODS)"]
+    yield "we sign, they have a key", "ecdsa256", ("psk", "pubkey"), False, dict(accepts="psk"), []
+    yield "they sign, we have a key", "ed25519", ("pubkey", "psk"), False, dict(accepts="signature"), []
+    for family in ("rsa2048", "ecdsa256", "ecdsa384"):
+        yield f"{family} by the method before RFC 7427", family, ("pubkey", "pubkey"), True, dict(old="1"), []
+
+
 def judge(number, name, out, wanted):
     missing = [line for line in wanted if line not in out]
     print(f"{'not ' if missing else ''}ok {number} - strongSwan: {name}")
@@ -313,6 +346,21 @@ def main():
                 script = options.pop("script")
                 out = we_respond(charon, peer, script, then[0], **options)
             judge(number, name, out, wanted)
+            charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
+        old_now = None
+        for name, family, auth, old, extra, wanted in signed_cases():
+            if old != old_now:
+                charon.stop()
+                charon.start(False, old)
+                old_now = old
+            charon.configure(*GCM, True, "tunnel", family, auth)
+            options = dict(ike=GCM[0], esp=GCM[1], id="a.test", peer="user@a.test", type=family,
+                           certs=CERTS, force="1", **extra)
+            common = ALL + AWAY + ([] if old else ["N(SIGNATURE_HASH_ALGORITHMS)"])
+            number += 1
+            judge(number, "we initiate, " + name, we_initiate(charon, peer, script="delete", **options), common)
+            number += 1
+            judge(number, "we respond, " + name, we_respond(charon, peer, "delete", [], **options), common + wanted)
             charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
         print(f"1..{number}")
     finally:
