@@ -2,7 +2,7 @@
  * Flows of every kind and cipher that Wireshark can open, written as a capture
  * with its keys, and our own reading of each message on standard output, one
  * line each, fields in the order oracle_tshark.py asks tshark for them.
- * Arguments: the capture's path, the key table's path. */
+ * Arguments: the capture's path, the key table's path, the folder of certificates. */
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/protect.h"
@@ -26,7 +26,7 @@ static uint64_t clock_ns; /* of the whole capture: one flow after another */
 
 struct columns {
     char types[256], notifies[128], nonce[600], groups[32], encr[64], ids[64], from[256], to[256],
-        methods[16];
+        methods[16], certs[64], certreqs[16], identifiers[16], hashes[64], mails[64];
 };
 
 static void append(char *list, size_t max, const char *text)
@@ -88,15 +88,36 @@ static void read_payload(struct columns *c, const struct ike_message *m, uint8_t
         read_selectors(c, body);
     if (type == PAYLOAD_KE && ike_ke_parse(body, &ke) == WHY_OK)
         append_number(c->groups, sizeof c->groups, ke.group);
-    if (type == PAYLOAD_AUTH && ike_auth_parse(body, &auth) == WHY_OK)
+    if (type == PAYLOAD_AUTH && ike_auth_parse(body, &auth) == WHY_OK) {
         append_number(c->methods, sizeof c->methods, auth.method);
+        if (auth.method == AUTH_DIGITAL_SIGNATURE)
+            append_number(c->identifiers, sizeof c->identifiers, auth.data.at[0]);
+    }
     if ((type == PAYLOAD_IDI || type == PAYLOAD_IDR) && ike_id_parse(body, &id) == WHY_OK) {
         char text[IKE_ID_MAX + 1];
         (void)snprintf(text, sizeof text, "%.*s", id.len, (const char *)id.data);
-        append(c->ids, sizeof c->ids, text);
+        append(id.type == ID_FQDN ? c->ids : c->mails, sizeof c->ids, text);
     }
     for (size_t i = 0; type == PAYLOAD_NONCE && i < body.len; i++)
         (void)snprintf(c->nonce + 2 * i, 3, "%02x", body.at[i]);
+}
+
+/* What has its own slots in a message: certificates, and hashes offered. */
+static void read_signing(struct columns *c, const struct ike_message *m)
+{
+    const struct ike_notify *const offer = ike_message_notify(m, N_SIGNATURE_HASH_ALGORITHMS);
+    struct ike_cert cert;
+    for (uint8_t i = 0; i < m->cert_count; i++)
+        if (ike_cert_parse(m->certs[i], &cert) == WHY_OK)
+            append_number(c->certs, sizeof c->certs, cert.encoding);
+    for (uint8_t i = 0; i < m->certreq_count; i++)
+        if (ike_cert_parse(m->certreqs[i], &cert) == WHY_OK)
+            append_number(c->certreqs, sizeof c->certreqs, cert.encoding);
+    if (offer == NULL)
+        return;
+    struct ike_reader r = rd_open(offer->data);
+    while (r.left >= 2)
+        append_number(c->hashes, sizeof c->hashes, rd_u16(&r));
 }
 
 static void print_reading(enum pair_side from, struct ike_bytes bytes)
@@ -118,10 +139,12 @@ static void print_reading(enum pair_side from, struct ike_bytes bytes)
         read_payload(&c, &m, m.types[i]);
     for (uint8_t i = 0; i < m.notify_count; i++)
         append_number(c.notifies, sizeof c.notifies, m.notifies[i].type);
-    (void)printf("%016" PRIx64 "|%016" PRIx64 "|%u|0x%02x|0x%08x|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s\n",
+    read_signing(&c, &m);
+    (void)printf("%016" PRIx64 "|%016" PRIx64
+                 "|%u|0x%02x|0x%08x|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n",
                  m.head.spi_i, m.head.spi_r, m.head.exchange, m.head.flags, m.head.id,
                  m.head.length, c.types, c.notifies, c.nonce, c.groups, c.encr, c.ids, c.from, c.to,
-                 c.methods);
+                 c.methods, c.certs, c.certreqs, c.identifiers, c.hashes, c.mails);
 }
 
 /* ---- the flows ---- */
@@ -192,6 +215,68 @@ static void transport(void)
 static void (*const flows[])(void) = {NULL,      always_cookies, other_group, other_nets,
                                       other_key, no_proposal,    forced,      transport};
 
+/* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
+
+static const char *const families[] = {"rsa2048", "ecdsa256", "ecdsa384", "ed25519", "ed448"};
+static const char *folder;
+static const char *family; /* NULL: keys */
+
+struct papers {
+    uint8_t rooms[4][IKE_CERT_MAX];
+    struct ike_key *key;
+    struct ike_trust *trust;
+    struct ike_credential credential;
+};
+static struct papers papers[2];
+
+static struct ike_bytes load(uint8_t *room, const char *what)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s.%s.der", folder, family, what);
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL)
+        abort();
+    const size_t len = fread(room, 1, IKE_CERT_MAX, file);
+    (void)fclose(file);
+    return (struct ike_bytes){.at = room, .len = len};
+}
+
+static void furnish(struct pair *pair, enum pair_side side)
+{
+    struct ike_crypto *const c = pair->end[side].crypto;
+    const struct ike_credential_ops *const ops = c->ops->credentials;
+    struct ike_policy *const policy = &pair->end[side].policy;
+    struct papers *const x = &papers[side];
+    x->key = ops->key_load(c, ike_key_type_named(family), load(x->rooms[0], "key"));
+    x->trust = ops->trust_open(c);
+    x->credential = (struct ike_credential){
+        .key = x->key,
+        .chain = {load(x->rooms[1], "end.cert"), load(x->rooms[2], "middle.cert")},
+        .chain_count = 2};
+    if (x->key == NULL || !ops->trust_add(x->trust, TRUST_ANCHOR, load(x->rooms[3], "root.cert")) ||
+        !ike_id_from_text(side == A ? "a.test" : "user@a.test", &policy->local_id))
+        abort();
+    policy->proof = PROOF_SIGNATURE;
+    policy->accepts = 1 << PROOF_SIGNATURE;
+    policy->credential = &x->credential;
+    policy->trust = x->trust;
+    policy->tell_methods = true;
+    pair->end[side].config.epoch_s = UINT64_C(4000000000);
+}
+
+static void strip(struct pair *pair, enum pair_side side)
+{
+    const struct ike_credential_ops *const ops = pair->end[side].crypto->ops->credentials;
+    ops->trust_close(papers[side].trust);
+    ops->key_free(papers[side].key);
+}
+
+static void certificates(void)
+{
+    p.furnish = furnish;
+    p.strip = strip;
+}
+
 static const struct {
     const char *ike;
     const char *esp;
@@ -233,8 +318,9 @@ static void run(void (*prepare)(void), size_t suite)
 int main(int argc, char **argv)
 {
     char error[RESULTS_ERROR_MAX] = "";
-    if (argc != 3)
+    if (argc != 4)
         return 2;
+    folder = argv[3];
     capture = results_capture_open(argv[1], argv[2], error);
     if (capture == NULL) {
         (void)fprintf(stderr, "oracle_capture: %s\n", error);
@@ -244,5 +330,9 @@ int main(int argc, char **argv)
         run(NULL, suite);
     for (size_t flow = 0; flow < sizeof flows / sizeof flows[0]; flow++)
         run(flows[flow], 1);
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        family = families[i];
+        run(certificates, 1);
+    }
     return results_capture_close(capture, error) ? 0 : 1;
 }

@@ -12,7 +12,9 @@ import tempfile
 FIELDS = ["isakmp.ispi", "isakmp.rspi", "isakmp.exchangetype", "isakmp.flags", "isakmp.messageid",
           "isakmp.length", "isakmp.typepayload", "isakmp.notify.msgtype", "isakmp.nonce",
           "isakmp.key_exchange.dh_group", "isakmp.tf.id.encr", "isakmp.id.data.fqdn",
-          "isakmp.ts.start_ipv4", "isakmp.ts.end_ipv4", "isakmp.auth.method"]
+          "isakmp.ts.start_ipv4", "isakmp.ts.end_ipv4", "isakmp.auth.method",
+          "isakmp.cert.encoding", "isakmp.certreq.type", "isakmp.auth.data.sig.asn1.len",
+          "isakmp.notify.data.signature_hash_algorithms", "isakmp.id.data.user_fqdn"]
 COMPLAINTS = ["_ws.malformed", "_ws.expert.message"]
 
 
@@ -32,12 +34,14 @@ def main():
         return
     with tempfile.TemporaryDirectory(prefix="ikelab-tshark-") as home:
         capture = os.path.join(home, "flows.pcapng")
-        ours = subprocess.run([os.path.abspath(sys.argv[1]), capture, os.path.join(home, "ikev2_decryption_table")],
+        ours = subprocess.run([os.path.abspath(sys.argv[1]), capture, os.path.join(home, "ikev2_decryption_table"),
+                               os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors", "certs")],
                               stdout=subprocess.PIPE, text=True, timeout=120, check=True).stdout.splitlines()
         theirs = tshark(capture, home, FIELDS)
         # The comment on each packet, its fate, comes as an expert's message too.
         complaints = [(number, line) for number, line in enumerate(tshark(capture, home, COMPLAINTS), 1)
                       if line != "|sent"]
+        serials = tshark(capture, home, ["x509af.serialNumber"])
         checked = tshark(capture, home, ["udp.checksum.status"])
     good = not complaints and len(theirs) == len(ours) > 0
     print(f"{'' if good else 'not '}ok 1 - tshark reads {len(theirs)} of {len(ours)} messages and finds none malformed")
@@ -56,7 +60,9 @@ def main():
     print(f"{'' if sealed > 40 else 'not '}ok {len(FIELDS) + 2} - {sealed} messages were opened with the keys beside the capture")
     good = set(checked) == {"1"}
     print(f"{'' if good else 'not '}ok {len(FIELDS) + 3} - every UDP checksum is right: {sorted(set(checked))}")
-    print(f"1..{len(FIELDS) + 3}")
+    good = serials.count("03,02") == 10
+    print(f"{'' if good else 'not '}ok {len(FIELDS) + 4} - in ten messages tshark reads a certificate and its issuer's: {sorted(set(serials))}")
+    print(f"1..{len(FIELDS) + 4}")
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ static void put_methods(struct ike_turn *t, const struct ike_policy *policy)
     struct ike_writer w = wr_open(room, sizeof room);
     for (size_t i = 0; verifies(policy) && i < ike_scheme_count; i++) {
         const struct ike_scheme *const scheme = &ike_schemes[i];
-        if (scheme->method != AUTH_DIGITAL_SIGNATURE ||
-            (hashes_of(policy) >> scheme->hash & 1) != 0)
+        const bool offered = (hashes_of(policy) >> scheme->hash & 1) != 0;
+        if (!scheme->never_signs && (scheme->method != AUTH_DIGITAL_SIGNATURE || offered))
             announce(&w, scheme->method, &scheme->identifier);
     }
     if (ike_policy_accepts(policy, PROOF_PSK))
