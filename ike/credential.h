@@ -17,12 +17,12 @@ struct ike_crypto;
 
 /* A private key; the provider's own begins so. */
 struct ike_key {
-    uint8_t type; /* row of ike_key_types */
+    _Alignas(8) uint8_t type; /* row of ike_key_types */
 };
 
 /* Whom we believe: trust anchors, revocation lists; the provider's own begins so. */
 struct ike_trust {
-    uint8_t anchor_count;
+    _Alignas(8) uint8_t anchor_count;
     uint8_t anchors[IKE_ANCHORS_MAX][20]; /* SHA-1 of SubjectPublicKeyInfo (RFC 7296 3.7) */
 };
 
