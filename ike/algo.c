@@ -7,13 +7,20 @@
 
 #include <string.h>
 
-/* The columns of each kind of row; a KE row's key pair needs no key length. */
-#define AEAD(num, bits, word, title_, lib, rfc)                                                  \
-    {                                                                                            \
-        .type = TRANSFORM_ENCR, .id = (num), .key_bits = (bits), .name = (word),                 \
-        .title = (title_), .key_len = (bits) == 0 ? 32 : (bits) / 8, .salt_len = 4, .iv_len = 8, \
-        .block = 1, .icv_len = 16, .openssl = (lib), .source = (rfc)                             \
+/* The columns of each kind of row. Counter modes and AEAD: a salt after the key, an IV of 8. */
+#define SALTED(num, bits, salt, icv, word, title_, lib, rfc)                             \
+    {                                                                                    \
+        .type = TRANSFORM_ENCR, .id = (num), .key_bits = (bits), .name = (word),         \
+        .title = (title_), .key_len = (bits) == 0 ? 32 : (bits) / 8, .salt_len = (salt), \
+        .iv_len = 8, .block = 1, .icv_len = (icv), .openssl = (lib), .source = (rfc)     \
     }
+#define AEAD(num, bits, word, title_, lib, rfc) SALTED(num, bits, 4, 16, word, title_, lib, rfc)
+#define GCM(icv, num, bits, lib) \
+    SALTED(num, bits, 4, icv, "aes" #bits "gcm" #icv, "ENCR_AES_GCM_" #icv, lib, RFC_GCM)
+#define CCM(icv, num, bits, lib) \
+    SALTED(num, bits, 3, icv, "aes" #bits "ccm" #icv, "ENCR_AES_CCM_" #icv, lib, RFC_CCM)
+#define CTR(num, bits, lib) \
+    SALTED(num, bits, 4, 0, "aes" #bits "ctr", "ENCR_AES_CTR", lib, "RFC 5930 2; RFC 3686 4")
 #define CBC(num, bits, word, title_, lib, rfc)                                                 \
     {                                                                                          \
         .type = TRANSFORM_ENCR, .id = (num), .key_bits = (bits), .name = (word),               \
@@ -23,23 +30,45 @@
 #define INTEG(num, out, icv, word, title_, lib, rfc)                                               \
     {                                                                                              \
         .type = TRANSFORM_INTEG, .id = (num), .name = (word), .title = (title_), .key_len = (out), \
-        .icv_len = (icv), .out_len = (out), .openssl = (lib), .source = (rfc)                      \
+        .icv_len = (icv), .out_len = (out), .mac = IKE_MAC_HMAC, .openssl = (lib), .source = (rfc) \
     }
 #define PRF(num, out, word, title_, lib, rfc)                                                    \
     {                                                                                            \
         .type = TRANSFORM_PRF, .id = (num), .name = (word), .title = (title_), .key_len = (out), \
-        .out_len = (out), .openssl = (lib), .source = (rfc)                                      \
+        .out_len = (out), .mac = IKE_MAC_HMAC, .openssl = (lib), .source = (rfc)                 \
     }
-#define KE(num, share, secret, word, title_, lib, rfc)                                  \
-    {                                                                                   \
-        .type = TRANSFORM_KE, .id = (num), .name = (word), .title = (title_),           \
-        .share_len = (share), .secret_len = (secret), .openssl = (lib), .source = (rfc) \
+/* Macs on AES, with a key and an output of one block. */
+#define AES_INTEG(num, kind, word, title_, lib, rfc)                                            \
+    {                                                                                           \
+        .type = TRANSFORM_INTEG, .id = (num), .name = (word), .title = (title_), .key_len = 16, \
+        .icv_len = 12, .out_len = 16, .mac = (kind), .openssl = (lib), .source = (rfc)          \
+    }
+#define AES_PRF(num, kind, word, title_, lib, rfc)                                            \
+    {                                                                                         \
+        .type = TRANSFORM_PRF, .id = (num), .name = (word), .title = (title_), .key_len = 16, \
+        .out_len = 16, .nonce_len = 8, .mac = (kind), .openssl = (lib), .source = (rfc)       \
+    }
+#define KEM(num, share, answer, word, title_, lib, rfc)                              \
+    {                                                                                \
+        .type = TRANSFORM_KE, .id = (num), .name = (word), .title = (title_),        \
+        .share_len = (share), .answer_len = (answer), .secret_len = 32, .kem = true, \
+        .openssl = (lib), .source = (rfc)                                            \
+    }
+#define KE(num, share, secret, word, title_, lib, rfc)                                         \
+    {                                                                                          \
+        .type = TRANSFORM_KE, .id = (num), .name = (word), .title = (title_),                  \
+        .share_len = (share), .answer_len = (share), .secret_len = (secret), .openssl = (lib), \
+        .source = (rfc)                                                                        \
     }
 #define ESN(num, word, title_, rfc)                                                           \
     {                                                                                         \
         .type = TRANSFORM_ESN, .id = (num), .name = (word), .title = (title_), .openssl = "", \
         .source = (rfc)                                                                       \
     }
+#define RFC_GCM "RFC 4106 3, 8.1; RFC 5282 4"
+#define RFC_CCM "RFC 4309 3, 4, 8.1; RFC 5282 4"
+#define RFC_BP  "RFC 6954 2.1, 2.3"
+#define RFC_KEM "FIPS 203 8; draft-ietf-ipsecme-ikev2-mlkem 2"
 
 /* clang-format off */
 /* AEAD, CBC: id, key bits, name; INTEG: id, output, ICV, name; PRF: id, output, name; KE: id,
@@ -84,6 +113,83 @@ const struct ike_algo ike_algos[] = {
         "No Extended Sequence Numbers",   "RFC 7296 3.3.2"),
     [ALGO_ESN] = ESN( 1, "esn",
         "Extended Sequence Numbers",      "RFC 7296 3.3.2"),
+    [ALGO_AES192] = CBC( 12, 192, "aes192",
+        "ENCR_AES_CBC",                   "AES-192-CBC",         "RFC 3602 2; RFC 7296 3.14"),
+    [ALGO_AES128CTR]   = CTR(13, 128, "AES-128-CTR"),
+    [ALGO_AES192CTR]   = CTR(13, 192, "AES-192-CTR"),
+    [ALGO_AES256CTR]   = CTR(13, 256, "AES-256-CTR"),
+    [ALGO_AES128CCM8]  = CCM( 8, 14, 128, "AES-128-CCM"),
+    [ALGO_AES192CCM8]  = CCM( 8, 14, 192, "AES-192-CCM"),
+    [ALGO_AES256CCM8]  = CCM( 8, 14, 256, "AES-256-CCM"),
+    [ALGO_AES128CCM12] = CCM(12, 15, 128, "AES-128-CCM"),
+    [ALGO_AES192CCM12] = CCM(12, 15, 192, "AES-192-CCM"),
+    [ALGO_AES256CCM12] = CCM(12, 15, 256, "AES-256-CCM"),
+    [ALGO_AES128CCM16] = CCM(16, 16, 128, "AES-128-CCM"),
+    [ALGO_AES192CCM16] = CCM(16, 16, 192, "AES-192-CCM"),
+    [ALGO_AES256CCM16] = CCM(16, 16, 256, "AES-256-CCM"),
+    [ALGO_AES128GCM8]  = GCM( 8, 18, 128, "AES-128-GCM"),
+    [ALGO_AES192GCM8]  = GCM( 8, 18, 192, "AES-192-GCM"),
+    [ALGO_AES256GCM8]  = GCM( 8, 18, 256, "AES-256-GCM"),
+    [ALGO_AES128GCM12] = GCM(12, 19, 128, "AES-128-GCM"),
+    [ALGO_AES192GCM12] = GCM(12, 19, 192, "AES-192-GCM"),
+    [ALGO_AES256GCM12] = GCM(12, 19, 256, "AES-256-GCM"),
+    [ALGO_AES192GCM16] = GCM(16, 20, 192, "AES-192-GCM"),
+    [ALGO_3DES] = {.type = TRANSFORM_ENCR, .id = 3, .name = "3des", .title = "ENCR_3DES",
+        .key_len = 24, .iv_len = 8, .block = 8, .openssl = "DES-EDE3-CBC", .source = "RFC 2451 2"},
+    [ALGO_NULL] = {.type = TRANSFORM_ENCR, .id = 11, .name = "null", .title = "ENCR_NULL",
+        .block = 1, .openssl = "", .source = "RFC 2410 2; not for IKE: RFC 7296 3.3.2"},
+    [ALGO_SHA1] = INTEG( 2, 20, 12, "sha1",
+        "AUTH_HMAC_SHA1_96",              "SHA1",                "RFC 2404 2"),
+    [ALGO_AESXCBC] = AES_INTEG(5, IKE_MAC_XCBC, "aesxcbc",
+        "AUTH_AES_XCBC_96",               "AES-XCBC",            "RFC 3566 4"),
+    [ALGO_AESCMAC] = AES_INTEG(8, IKE_MAC_CMAC, "aescmac",
+        "AUTH_AES_CMAC_96",               "AES-CMAC",            "RFC 4494 2, 3"),
+    [ALGO_MD5] = INTEG( 1, 16, 12, "md5",
+        "AUTH_HMAC_MD5_96",               "MD5",                 "RFC 2403 2"),
+    [ALGO_PRFSHA1] = PRF(  2, 20, "prfsha1",
+        "PRF_HMAC_SHA1",                  "SHA1",                "RFC 2104 2; RFC 7296 2.13"),
+    [ALGO_PRFAESXCBC] = AES_PRF(4, IKE_MAC_XCBC, "prfaesxcbc",
+        "PRF_AES128_XCBC",                "AES-XCBC",            "RFC 4434 2; RFC 7296 2.14"),
+    [ALGO_PRFAESCMAC] = AES_PRF(8, IKE_MAC_CMAC, "prfaescmac",
+        "PRF_AES128_CMAC",                "AES-CMAC",            "RFC 4615 3; RFC 7296 2.14"),
+    [ALGO_PRFMD5] = PRF(  1, 16, "prfmd5",
+        "PRF_HMAC_MD5",                   "MD5",                 "RFC 2104 2; RFC 7296 2.13"),
+    [ALGO_MODP1024] = KE(  2, 128, 128, "modp1024",
+        "1024-bit MODP Group",            "modp_1024",           "RFC 2409 6.2; RFC 7296 B.2"),
+    [ALGO_MODP1536] = KE(  5, 192, 192, "modp1536",
+        "1536-bit MODP Group",            "modp_1536",           "RFC 3526 2"),
+    [ALGO_MODP6144] = KE( 17, 768, 768, "modp6144",
+        "6144-bit MODP Group",            "modp_6144",           "RFC 3526 6"),
+    [ALGO_MODP8192] = KE( 18, 1024, 1024, "modp8192",
+        "8192-bit MODP Group",            "modp_8192",           "RFC 3526 7"),
+    [ALGO_MODP1024S160] = KE(22, 128, 128, "modp1024s160",
+        "1024-bit MODP Group with 160-bit Prime Order Subgroup", "dh_1024_160", "RFC 5114 2.1"),
+    [ALGO_MODP2048S224] = KE(23, 256, 256, "modp2048s224",
+        "2048-bit MODP Group with 224-bit Prime Order Subgroup", "dh_2048_224", "RFC 5114 2.2"),
+    [ALGO_MODP2048S256] = KE(24, 256, 256, "modp2048s256",
+        "2048-bit MODP Group with 256-bit Prime Order Subgroup", "dh_2048_256", "RFC 5114 2.3"),
+    [ALGO_ECP192] = KE( 25,  48,  24, "ecp192",
+        "192-bit Random ECP Group",       "P-192",               "RFC 5114 2.4"),
+    [ALGO_ECP224] = KE( 26,  56,  28, "ecp224",
+        "224-bit Random ECP Group",       "P-224",               "RFC 5114 2.5"),
+    [ALGO_ECP521] = KE( 21, 132,  66, "ecp521",
+        "521-bit random ECP group",       "P-521",               "RFC 5903 3.3, 7"),
+    [ALGO_ECP224BP] = KE( 27,  56,  28, "ecp224bp",
+        "brainpoolP224r1",                "brainpoolP224r1",     RFC_BP),
+    [ALGO_ECP256BP] = KE( 28,  64,  32, "ecp256bp",
+        "brainpoolP256r1",                "brainpoolP256r1",     RFC_BP),
+    [ALGO_ECP384BP] = KE( 29,  96,  48, "ecp384bp",
+        "brainpoolP384r1",                "brainpoolP384r1",     RFC_BP),
+    [ALGO_ECP512BP] = KE( 30, 128,  64, "ecp512bp",
+        "brainpoolP512r1",                "brainpoolP512r1",     RFC_BP),
+    [ALGO_X448] = KE( 32,  56,  56, "x448",
+        "Curve448",                       "X448",                "RFC 8031 2"),
+    [ALGO_MLKEM512] = KEM(35, 800, 768, "mlkem512",
+        "ml-kem-512",                     "ML-KEM-512",          RFC_KEM),
+    [ALGO_MLKEM768] = KEM(36, 1184, 1088, "mlkem768",
+        "ml-kem-768",                     "ML-KEM-768",          RFC_KEM),
+    [ALGO_MLKEM1024] = KEM(37, 1568, 1568, "mlkem1024",
+        "ml-kem-1024",                    "ML-KEM-1024",         RFC_KEM),
 };
 /* clang-format on */
 _Static_assert(sizeof ike_algos / sizeof ike_algos[0] <= IKE_ALGOS_MAX,
@@ -117,6 +223,11 @@ uint8_t ike_algo_named(const char *name)
 bool ike_algo_is_aead(const struct ike_algo *encr)
 {
     return encr->type == TRANSFORM_ENCR && encr->icv_len > 0;
+}
+
+bool ike_algo_is_null(const struct ike_algo *encr)
+{
+    return encr->type == TRANSFORM_ENCR && encr->key_len == 0;
 }
 
 static bool offer_add(struct ike_offer *offer, uint8_t algo)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * What all providers and the engine share about secrets: comparing them in a
- * time that tells nothing, and wiping them for good. */
+ * What all providers and the engine share: what a provider has, and about
+ * secrets comparing them in a time that tells nothing, and wiping them for good. */
 #include "ike/crypto.h"
+
+bool ike_crypto_has(const struct ike_crypto *crypto, uint8_t row)
+{
+    return row == ALGO_NONE || crypto->ops->has(crypto, &ike_algos[row]);
+}
 
 bool ike_secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {

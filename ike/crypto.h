@@ -24,7 +24,7 @@ struct ike_random {
 
 /* A key exchange begun and not ended: the provider's own pointer or stand-in. */
 struct ike_kex {
-    uint8_t opaque[64];
+    uint8_t opaque[72];
 };
 
 /* Keys of one direction of an SA; views. `salt` follows the key in `encr_key`. */
@@ -44,6 +44,9 @@ struct ike_signed {
 
 struct ike_crypto_ops {
     const char *name;
+    /* Whether the provider can do a row: all of the table, less what the library lacks. The other
+     * calls are for rows that it has. */
+    bool (*has)(const struct ike_crypto *c, const struct ike_algo *algo);
     void (*random)(struct ike_crypto *c, uint8_t *out, size_t len);
     /* `out` takes prf->out_len octets of prf(key, parts one after another). Keys of any length. */
     void (*prf)(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
@@ -54,12 +57,14 @@ struct ike_crypto_ops {
     /* An initiator's half: makes a key pair, `share` takes group->share_len octets. */
     bool (*kex_begin)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
                       uint8_t *share);
-    /* `secret` takes group->secret_len octets; false when the peer's value is none of the group
-     * (RFC 6989 2). The kex stays usable until kex_free. */
+    /* The peer's value is one of group->answer_len octets. `secret` takes group->secret_len; false
+     * when the peer's value is none of the group (RFC 6989 2). The kex stays usable until kex_free.
+     */
     bool (*kex_end)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex,
                     struct ike_bytes peer_share, uint8_t *secret);
     void (*kex_free)(struct ike_crypto *c, const struct ike_algo *group, struct ike_kex *kex);
-    /* A responder's whole: judges the peer's value, makes a key pair, gives share and secret. */
+    /* A responder's whole: judges the peer's value, makes a key pair (or, a KEM, encapsulates),
+     * gives share, of group->answer_len octets, and secret. */
     bool (*kex_answer)(struct ike_crypto *c, const struct ike_algo *group,
                        struct ike_bytes peer_share, uint8_t *share, uint8_t *secret);
     /* Seals in place a message laid out as
@@ -96,6 +101,9 @@ struct ike_crypto {
     struct ike_crypto *below; /* a meter's; NULL: a provider */
     uint64_t spent_ns; /* only crypto_meter.c adds to it; the host takes it and sets it to 0 */
 };
+
+/* Whether the provider has the row of this index (ops->has); row 0 is had by all. */
+bool ike_crypto_has(const struct ike_crypto *crypto, uint8_t row);
 
 /* NULL when memory or the library fails. Closed with ops->close. */
 struct ike_crypto *ike_crypto_openssl(struct ike_random random);

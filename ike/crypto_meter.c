@@ -42,6 +42,11 @@ static uint64_t parts_len(const struct ike_bytes *parts, size_t part_count)
     return len;
 }
 
+static bool meter_has(const struct ike_crypto *c, const struct ike_algo *algo)
+{
+    return c->below->ops->has(c->below, algo);
+}
+
 static void meter_random(struct ike_crypto *c, uint8_t *out, size_t len)
 {
     struct meter *const m = meter_of(c);
@@ -98,7 +103,7 @@ static bool meter_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
     const bool done =
         m->head.below->ops->kex_answer(m->head.below, group, peer_share, share, secret);
     if (done) {
-        m->head.spent_ns += m->costs.kex_generate_ns[row];
+        m->head.spent_ns += group->kem ? 0 : m->costs.kex_generate_ns[row]; /* no pair is made */
         m->head.spent_ns += m->costs.kex_derive_ns[row];
     }
     return done;
@@ -285,6 +290,7 @@ static void meter_close(struct ike_crypto *c)
 
 static const struct ike_crypto_ops meter_ops = {
     .name = "meter",
+    .has = meter_has,
     .random = meter_random,
     .prf = meter_prf,
     .sha1 = meter_sha1,

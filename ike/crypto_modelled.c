@@ -10,10 +10,12 @@
  * judge it (group.h), with one short cut: to make a real point of an ECP group
  * costs a square root, so a share of ours has a y that is a digest of its x,
  * and is taken for valid by that; any other value must be on the curve. Thus
- * random octets are refused here as there, and real points are accepted. */
+ * random octets are refused here as there, and real points are accepted. RFC
+ * 5114's subgroups likewise: a share's second half is a digest of its first. */
 #include "ike/crypto_modelled.h"
 
 #include "ike/group.h"
+#include "ike/group_numbers.h"
 #include "ike/limits.h"
 #include "ike/tls.h"
 
@@ -207,42 +209,64 @@ static bool modelled_des(struct ike_crypto *c, const uint8_t *key, const uint8_t
     return true;
 }
 
-static bool is_ecp(const struct ike_algo *group)
+/* Octets of a share that are drawn; the rest is a digest of them. */
+static size_t drawn_len(const struct ike_algo *group)
 {
-    return group->share_len == 2 * group->secret_len;
+    const bool marked =
+        group->share_len == 2 * group->secret_len || ike_subgroup_of(group->id) != NULL;
+    return marked ? group->share_len / 2U : group->share_len;
 }
 
-static void point_y(const struct ike_algo *group, const uint8_t *x, uint8_t *y)
+/* What of the first octet keeps a number below the prime, whichever the group. */
+static uint8_t first_mask(const struct ike_algo *group)
+{
+    return group->secret_len == 66 ? 0x01 : 0x7f; /* P-521 begins with one bit */
+}
+
+static void mark_make(const struct ike_algo *group, const uint8_t *drawn, size_t len, uint8_t *mark)
 {
     struct digest d = digest_open(USE_POINT, group->id);
-    digest_add(&d, (struct ike_bytes){.at = x, .len = group->secret_len});
+    digest_add(&d, (struct ike_bytes){.at = drawn, .len = len});
     digest_end(&d);
-    digest_take(&d, y, group->secret_len);
-    y[0] &= 0x7f;
+    digest_take(&d, mark, len);
+    mark[0] &= first_mask(group);
 }
 
-/* With the highest bit clear a value is below the prime, whichever the group. */
-static void share_make(struct ike_crypto *c, const struct ike_algo *group, uint8_t *share)
+/* An encapsulation key: with its highest bit clear a coefficient is below 3329. */
+static void kem_coefficients(uint8_t *share, size_t len)
+{
+    for (size_t i = 0; i + 32 < len; i += 3) {
+        share[i + 1] &= 0xf7;
+        share[i + 2] &= 0x7f;
+    }
+}
+
+static void share_make(struct ike_crypto *c, const struct ike_algo *group, uint8_t *share,
+                       size_t len)
 {
     uint8_t seed[32];
+    const size_t drawn = group->kem ? len : drawn_len(group);
     struct digest d = digest_open(USE_SHARE, group->id);
     modelled_random(c, seed, sizeof seed);
     digest_add(&d, (struct ike_bytes){.at = seed, .len = sizeof seed});
     digest_end(&d);
-    digest_take(&d, share, is_ecp(group) ? group->secret_len : group->share_len);
-    share[0] &= 0x7f;
-    if (is_ecp(group))
-        point_y(group, share, share + group->secret_len);
+    digest_take(&d, share, drawn);
+    share[0] &= first_mask(group);
+    if (drawn < len)
+        mark_make(group, share, drawn, share + drawn);
+    if (group->kem)
+        kem_coefficients(share, len);
 }
 
 static bool share_holds(const struct ike_algo *group, struct ike_bytes share)
 {
-    uint8_t y[IKE_SHARE_MAX];
+    uint8_t mark[IKE_SHARE_MAX];
+    const size_t drawn = drawn_len(group);
     if (share.len != group->share_len)
         return false;
-    if (is_ecp(group) && share.at[0] < 0x80) {
-        point_y(group, share.at, y);
-        if (memcmp(share.at + group->secret_len, y, group->secret_len) == 0)
+    if (drawn < share.len && share.at[0] < 0x80) {
+        mark_make(group, share.at, drawn, mark);
+        if (memcmp(share.at + drawn, mark, drawn) == 0)
             return true;
     }
     return ike_group_holds(group, share);
@@ -274,7 +298,7 @@ static bool modelled_kex_begin(struct ike_crypto *c, const struct ike_algo *grou
 {
     assert(group->type == TRANSFORM_KE);
     *kex = (struct ike_kex){{0}};
-    share_make(c, group, share);
+    share_make(c, group, share, group->share_len);
     share_fingerprint(group, (struct ike_bytes){.at = share, .len = group->share_len}, kex->opaque);
     return true;
 }
@@ -283,7 +307,7 @@ static bool modelled_kex_end(struct ike_crypto *c, const struct ike_algo *group,
                              struct ike_kex *kex, struct ike_bytes peer_share, uint8_t *secret)
 {
     (void)c;
-    if (!share_holds(group, peer_share))
+    if (group->kem ? !ike_group_answers(group, peer_share) : !share_holds(group, peer_share))
         return false;
     secret_make(group, kex->opaque, peer_share, secret);
     return true;
@@ -300,11 +324,12 @@ static void modelled_kex_free(struct ike_crypto *c, const struct ike_algo *group
 static bool modelled_kex_answer(struct ike_crypto *c, const struct ike_algo *group,
                                 struct ike_bytes peer_share, uint8_t *share, uint8_t *secret)
 {
-    struct ike_kex kex;
+    uint8_t ours[FINGERPRINT];
     if (!share_holds(group, peer_share))
         return false;
-    (void)modelled_kex_begin(c, group, &kex, share);
-    secret_make(group, kex.opaque, peer_share, secret);
+    share_make(c, group, share, group->answer_len);
+    share_fingerprint(group, (struct ike_bytes){.at = share, .len = group->answer_len}, ours);
+    secret_make(group, ours, peer_share, secret);
     return true;
 }
 
@@ -380,6 +405,13 @@ static bool modelled_open(struct ike_crypto *c, const struct ike_seal_keys *keys
     return true;
 }
 
+static bool modelled_has(const struct ike_crypto *c, const struct ike_algo *algo)
+{
+    (void)c;
+    (void)algo;
+    return true;
+}
+
 static void modelled_close(struct ike_crypto *c)
 {
     free(c);
@@ -387,6 +419,7 @@ static void modelled_close(struct ike_crypto *c)
 
 static const struct ike_crypto_ops modelled_ops = {
     .name = "modelled",
+    .has = modelled_has,
     .random = modelled_random,
     .prf = modelled_prf,
     .sha1 = modelled_sha1,

@@ -17,7 +17,7 @@
 
 enum {
     BLOCK_MAX = 128, /* of SHA2-512 */
-    HASHES = 3,
+    HASHES = 5,
     SLOTS = 4, /* keys kept prepared for each hash */
     NONCE_MAX = 16,
 };
@@ -30,8 +30,10 @@ struct hmac_key {
     uint8_t key[BLOCK_MAX]; /* padded to the block; used_at 0: none */
 };
 
+static const char *const hash_names[HASHES] = {"SHA2-256", "SHA2-384", "SHA2-512", "SHA1", "MD5"};
+
 struct hash {
-    EVP_MD *md;
+    EVP_MD *md; /* NULL: the library lacks it */
     size_t block;
     struct hmac_key slots[SLOTS];
 };
@@ -49,10 +51,12 @@ struct openssl {
     struct openssl_kex *kex;
     struct openssl_eap *eap;         /* when first needed */
     struct openssl_library *library; /* for signatures; NULL: not opened */
+    struct openssl_mac *mac;
     EVP_MD *sha1;
     EVP_MD_CTX *work;
     uint64_t uses;
     struct hash hashes[HASHES];
+    uint8_t hash_of[IKE_ALGOS_MAX]; /* which, of a PRF or INTEG row with HMAC */
     EVP_CIPHER *types[IKE_ALGOS_MAX];
     struct cipher seals[IKE_ALGOS_MAX];
     struct cipher opens[IKE_ALGOS_MAX];
@@ -107,12 +111,11 @@ static void openssl_sha1(struct ike_crypto *c, const struct ike_bytes *parts, si
     must(EVP_DigestFinal_ex(o->work, out, NULL));
 }
 
-/* The hash of a PRF or INTEG row: 32, 48 and 64 octets in this order. */
+/* The hash of a PRF or INTEG row. */
 static struct hash *hash_of(struct openssl *o, const struct ike_algo *algo)
 {
-    const size_t index = algo->out_len / 16U - 2;
-    assert(index < HASHES);
-    return &o->hashes[index];
+    assert(algo->mac == IKE_MAC_HMAC);
+    return &o->hashes[o->hash_of[algo - ike_algos]];
 }
 
 /* Pads a key to the hash's block; a longer one is hashed first (RFC 2104 2). */
@@ -185,6 +188,10 @@ static void openssl_prf(struct ike_crypto *c, const struct ike_algo *prf, struct
                         const struct ike_bytes *parts, size_t part_count, uint8_t *out)
 {
     struct openssl *const o = openssl_of(c);
+    if (prf->mac != IKE_MAC_HMAC) {
+        openssl_mac_prf(o->mac, prf, key, parts, part_count, out);
+        return;
+    }
     const struct hmac_key *const prepared = hmac_begin(o, prf, key);
     digest_parts(o->work, parts, part_count);
     hmac_end(o, prf, prepared, out);
@@ -284,19 +291,63 @@ static void icv_make(struct openssl *o, const struct ike_seal_keys *keys,
                      const struct sealed *sealed, uint8_t *out)
 {
     const struct ike_bytes all = {.at = sealed->aad, .len = (size_t)(sealed->icv - sealed->aad)};
-    const struct hmac_key *const prepared = hmac_begin(o, keys->integ, keys->integ_key);
-    digest_parts(o->work, &all, 1);
-    hmac_end(o, keys->integ, prepared, out);
+    openssl_prf(&o->head, keys->integ, keys->integ_key, &all, 1, out);
 }
 
-static void cbc(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
-                const struct sealed *sealed)
+/* What an INTEG algorithm goes with: CBC; counter mode, whose first block is the salt, the IV and
+ * the number 1 (RFC 3686 4); or nothing (RFC 2410 2). */
+static void plain_cipher(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                         const struct sealed *sealed)
 {
-    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, sealed->iv);
+    const size_t salt_len = keys->encr->salt_len;
+    uint8_t counter[NONCE_MAX] = {0};
+    const uint8_t *iv = sealed->iv;
     int len;
     assert(sealed->text_len % keys->encr->block == 0);
+    if (ike_algo_is_null(keys->encr))
+        return;
+    if (salt_len > 0) {
+        memcpy(counter, keys->encr_key.at + keys->encr->key_len, salt_len);
+        memcpy(counter + salt_len, sealed->iv, keys->encr->iv_len);
+        counter[NONCE_MAX - 1] = 1;
+        iv = counter;
+    }
+    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, iv);
     must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
     assert(len == sealed->text_len);
+}
+
+/* CCM wants to know all lengths before the first octet, and judges the ICV before the last: nonce
+ * of salt and IV, 4 octets of length (RFC 4309 3, 4). */
+static bool ccm(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                const struct sealed *sealed)
+{
+    const size_t row = (size_t)(keys->encr - ike_algos);
+    const int nonce_len = keys->encr->salt_len + keys->encr->iv_len;
+    EVP_CIPHER_CTX *const ctx = seal ? o->seals[row].ctx : o->opens[row].ctx;
+    uint8_t nonce[NONCE_MAX];
+    int len;
+    memcpy(nonce, keys->encr_key.at + keys->encr->key_len, keys->encr->salt_len);
+    memcpy(nonce + keys->encr->salt_len, sealed->iv, keys->encr->iv_len);
+    must(EVP_CipherInit_ex(ctx, o->types[row], NULL, NULL, NULL, seal));
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, nonce_len, NULL));
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, keys->encr->icv_len,
+                             seal ? NULL : sealed->icv));
+    must(EVP_CipherInit_ex(ctx, NULL, NULL, keys->encr_key.at, nonce, seal));
+    must(EVP_CipherUpdate(ctx, NULL, &len, NULL, sealed->text_len));
+    must(EVP_CipherUpdate(ctx, NULL, &len, sealed->aad, sealed->aad_len));
+    const bool right =
+        EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len) == 1;
+    if (seal)
+        must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, keys->encr->icv_len, sealed->icv));
+    if (!right)
+        ERR_clear_error();
+    return right;
+}
+
+static bool is_ccm(const struct ike_algo *encr)
+{
+    return encr->salt_len == 3;
 }
 
 static void openssl_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
@@ -306,9 +357,13 @@ static void openssl_seal(struct ike_crypto *c, const struct ike_seal_keys *keys,
     const struct sealed sealed = sealed_parts(keys, message, aad_len, text_len);
     if (keys->integ != NULL) {
         uint8_t icv[IKE_PRF_MAX];
-        cbc(o, keys, true, &sealed);
+        plain_cipher(o, keys, true, &sealed);
         icv_make(o, keys, &sealed, icv);
         memcpy(sealed.icv, icv, keys->integ->icv_len);
+        return;
+    }
+    if (is_ccm(keys->encr)) {
+        must(ccm(o, keys, true, &sealed));
         return;
     }
     EVP_CIPHER_CTX *const ctx = aead_begin(o, keys, true, &sealed);
@@ -330,9 +385,11 @@ static bool openssl_open(struct ike_crypto *c, const struct ike_seal_keys *keys,
         icv_make(o, keys, &sealed, icv);
         if (!ike_secret_equal(icv, sealed.icv, keys->integ->icv_len))
             return false;
-        cbc(o, keys, false, &sealed);
+        plain_cipher(o, keys, false, &sealed);
         return true;
     }
+    if (is_ccm(keys->encr))
+        return ccm(o, keys, false, &sealed);
     EVP_CIPHER_CTX *const ctx = aead_begin(o, keys, false, &sealed);
     uint8_t none[NONCE_MAX];
     int len;
@@ -364,11 +421,23 @@ static bool openssl_des(struct ike_crypto *c, const uint8_t *key, const uint8_t 
     return eap_ready(o) && openssl_eap_des(o->eap, key, block, out);
 }
 
+static bool openssl_has(const struct ike_crypto *c, const struct ike_algo *algo)
+{
+    const struct openssl *const o = (const struct openssl *)c;
+    const size_t row = (size_t)(algo - ike_algos);
+    if (algo->type == TRANSFORM_KE)
+        return openssl_kex_has(o->kex, algo);
+    if (algo->type == TRANSFORM_ENCR)
+        return ike_algo_is_null(algo) || o->types[row] != NULL;
+    return algo->mac != IKE_MAC_HMAC || o->hashes[o->hash_of[row]].md != NULL;
+}
+
 static void openssl_close(struct ike_crypto *c)
 {
     struct openssl *const o = openssl_of(c);
     openssl_eap_close(o->eap);
     openssl_kex_close(o->kex);
+    openssl_mac_close(o->mac);
     if (o->library != NULL)
         openssl_library_close(o->library);
     free(o->library);
@@ -390,23 +459,32 @@ static void openssl_close(struct ike_crypto *c)
     free(o);
 }
 
+static bool hash_open(struct hash *hash, const char *name)
+{
+    bool done = true;
+    hash->md = EVP_MD_fetch(NULL, name, NULL);
+    if (hash->md == NULL)
+        return true; /* openssl_has tells */
+    hash->block = (size_t)EVP_MD_get_block_size(hash->md);
+    for (size_t j = 0; j < SLOTS; j++) {
+        hash->slots[j].inner = EVP_MD_CTX_new();
+        hash->slots[j].outer = EVP_MD_CTX_new();
+        done = done && hash->slots[j].inner != NULL && hash->slots[j].outer != NULL;
+    }
+    return done;
+}
+
 static bool hashes_open(struct openssl *o)
 {
     bool done = true;
     o->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     o->work = EVP_MD_CTX_new();
-    for (size_t i = 1; i < ike_algo_count; i++) {
-        if (ike_algos[i].type != TRANSFORM_PRF)
-            continue;
-        struct hash *const hash = hash_of(o, &ike_algos[i]);
-        hash->md = EVP_MD_fetch(NULL, ike_algos[i].openssl, NULL);
-        if (hash->md == NULL)
-            return false;
-        hash->block = (size_t)EVP_MD_get_block_size(hash->md);
-        for (size_t j = 0; j < SLOTS; j++) {
-            hash->slots[j].inner = EVP_MD_CTX_new();
-            hash->slots[j].outer = EVP_MD_CTX_new();
-            done = done && hash->slots[j].inner != NULL && hash->slots[j].outer != NULL;
+    for (uint8_t hash = 0; hash < HASHES; hash++) {
+        done = done && hash_open(&o->hashes[hash], hash_names[hash]);
+        for (size_t i = 1; i < ike_algo_count; i++) {
+            if (ike_algos[i].mac == IKE_MAC_HMAC &&
+                strcmp(ike_algos[i].openssl, hash_names[hash]) == 0)
+                o->hash_of[i] = hash;
         }
     }
     return done && o->sha1 != NULL && o->work != NULL;
@@ -415,14 +493,15 @@ static bool hashes_open(struct openssl *o)
 static bool ciphers_open(struct openssl *o)
 {
     for (size_t i = 1; i < ike_algo_count; i++) {
-        if (ike_algos[i].type != TRANSFORM_ENCR)
+        if (ike_algos[i].type != TRANSFORM_ENCR || ike_algo_is_null(&ike_algos[i]))
             continue;
         o->types[i] = EVP_CIPHER_fetch(NULL, ike_algos[i].openssl, NULL);
         o->seals[i].ctx = EVP_CIPHER_CTX_new();
         o->opens[i].ctx = EVP_CIPHER_CTX_new();
-        if (o->types[i] == NULL || o->seals[i].ctx == NULL || o->opens[i].ctx == NULL)
+        if (o->seals[i].ctx == NULL || o->opens[i].ctx == NULL)
             return false;
     }
+    ERR_clear_error(); /* what the library lacks, openssl_has tells */
     return true;
 }
 
@@ -439,6 +518,7 @@ static const struct ike_credential_ops openssl_credentials = {
 
 static const struct ike_crypto_ops openssl_ops = {
     .name = "openssl",
+    .has = openssl_has,
     .random = openssl_random,
     .prf = openssl_prf,
     .sha1 = openssl_sha1,
@@ -467,7 +547,8 @@ struct ike_crypto *ike_crypto_openssl(struct ike_random random)
     o->head.ops = &openssl_ops;
     o->random = random;
     o->kex = openssl_kex_open(random);
-    if (o->kex == NULL || !hashes_open(o) || !ciphers_open(o)) {
+    o->mac = openssl_mac_open();
+    if (o->kex == NULL || o->mac == NULL || !hashes_open(o) || !ciphers_open(o)) {
         openssl_close(&o->head);
         return NULL;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Between the files of the OpenSSL provider: digests and ciphers in
- * crypto_openssl.c, key exchange in crypto_openssl_kex.c, signatures in _sign.c,
- * certificates judged in _cert.c and made in _make.c, the library's context in
- * _rand.c, what EAP asks for in _eap.c and _tls.c. Nobody else includes this. */
+ * crypto_openssl.c, macs on AES in _mac.c, key exchange in _kex.c and, for KEMs,
+ * _kem.c, signatures in _sign.c, certificates judged in _cert.c and made in
+ * _make.c, the library's context in _rand.c, what EAP asks for in _eap.c and
+ * _tls.c. Nobody else includes this. */
 #ifndef IKE_CRYPTO_OPENSSL_H
 #define IKE_CRYPTO_OPENSSL_H
 
@@ -16,6 +17,8 @@ struct openssl_kex;
 /* Curves, primes and the numbers computed with; NULL when memory fails. */
 struct openssl_kex *openssl_kex_open(struct ike_random random);
 void openssl_kex_close(struct openssl_kex *x);
+/* Whether the library has the group. */
+bool openssl_kex_has(struct openssl_kex *x, const struct ike_algo *group);
 
 bool openssl_kex_begin(struct openssl_kex *x, const struct ike_algo *group, struct ike_kex *kex,
                        uint8_t *share);
@@ -74,5 +77,24 @@ bool openssl_cert_make(struct ike_crypto *c, const struct ike_cert_spec *spec,
                        struct ike_writer *out);
 bool openssl_crl_make(struct ike_crypto *c, const struct ike_crl_spec *spec,
                       const struct ike_issuer *issuer, struct ike_writer *out);
+
+/* KEMs, where the library has them (3.5 and later). A half is the seed that the key is made of. */
+enum { OPENSSL_KEM_SEED = 64, OPENSSL_KEM_CHANCE = 32 };
+bool openssl_kem_has(const struct ike_algo *kem);
+bool openssl_kem_begin(const struct ike_algo *kem, const uint8_t *seed, uint8_t *share);
+bool openssl_kem_end(const struct ike_algo *kem, const uint8_t *seed, struct ike_bytes ciphertext,
+                     uint8_t *secret);
+/* `chance` is OPENSSL_KEM_CHANCE random octets. */
+bool openssl_kem_answer(const struct ike_algo *kem, struct ike_bytes peer_share,
+                        const uint8_t *chance, uint8_t *share, uint8_t *secret);
+
+/* AES-XCBC and AES-CMAC. */
+struct openssl_mac;
+struct openssl_mac *openssl_mac_open(void);
+void openssl_mac_close(struct openssl_mac *m);
+/* `out` takes 16 octets of the row's mac of the parts. A key of any length, made into one of 16
+ * octets as the row's PRF has it (RFC 4434 2, RFC 4615 3). */
+void openssl_mac_prf(struct openssl_mac *m, const struct ike_algo *algo, struct ike_bytes key,
+                     const struct ike_bytes *parts, size_t part_count, uint8_t *out);
 
 #endif

@@ -1,73 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * Judging public values (group.h) without a big-number library: comparing
- * octets for MODP and X25519, and for the ECP groups the curve's equation over
- * 32-bit limbs, so that it is the same on every machine. */
+ * octets for MODP and the Montgomery curves, and arithmetic over 32-bit limbs for
+ * the ECP groups' equation and RFC 5114's subgroups, so that it is the same on
+ * every machine. */
 #include "ike/group.h"
+
+#include "ike/group_numbers.h"
 
 #include <assert.h>
 
 enum {
-    GROUP_MODP_2048 = 14,
-    GROUP_MODP_3072 = 15,
-    GROUP_MODP_4096 = 16,
-    GROUP_ECP_256 = 19,
-    GROUP_ECP_384 = 20,
     GROUP_X25519 = 31,
-    PRIME_TAIL = 11,
-    LIMBS_MAX = 12,
-    LOW_ORDER_COUNT = 7,
-};
-
-/* The primes (RFC 3526 3, 4 and 5) are digits of pi between two runs of 64 one bits. So the three
- * begin alike, with as many of these octets as their length asks, and end in a tail of their own.
- */
-static const uint8_t prime_head[] = {
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc9, 0x0f, 0xda, 0xa2, 0x21, 0x68, 0xc2, 0x34,
-    0xc4, 0xc6, 0x62, 0x8b, 0x80, 0xdc, 0x1c, 0xd1, 0x29, 0x02, 0x4e, 0x08, 0x8a, 0x67, 0xcc, 0x74,
-    0x02, 0x0b, 0xbe, 0xa6, 0x3b, 0x13, 0x9b, 0x22, 0x51, 0x4a, 0x08, 0x79, 0x8e, 0x34, 0x04, 0xdd,
-    0xef, 0x95, 0x19, 0xb3, 0xcd, 0x3a, 0x43, 0x1b, 0x30, 0x2b, 0x0a, 0x6d, 0xf2, 0x5f, 0x14, 0x37,
-    0x4f, 0xe1, 0x35, 0x6d, 0x6d, 0x51, 0xc2, 0x45, 0xe4, 0x85, 0xb5, 0x76, 0x62, 0x5e, 0x7e, 0xc6,
-    0xf4, 0x4c, 0x42, 0xe9, 0xa6, 0x37, 0xed, 0x6b, 0x0b, 0xff, 0x5c, 0xb6, 0xf4, 0x06, 0xb7, 0xed,
-    0xee, 0x38, 0x6b, 0xfb, 0x5a, 0x89, 0x9f, 0xa5, 0xae, 0x9f, 0x24, 0x11, 0x7c, 0x4b, 0x1f, 0xe6,
-    0x49, 0x28, 0x66, 0x51, 0xec, 0xe4, 0x5b, 0x3d, 0xc2, 0x00, 0x7c, 0xb8, 0xa1, 0x63, 0xbf, 0x05,
-    0x98, 0xda, 0x48, 0x36, 0x1c, 0x55, 0xd3, 0x9a, 0x69, 0x16, 0x3f, 0xa8, 0xfd, 0x24, 0xcf, 0x5f,
-    0x83, 0x65, 0x5d, 0x23, 0xdc, 0xa3, 0xad, 0x96, 0x1c, 0x62, 0xf3, 0x56, 0x20, 0x85, 0x52, 0xbb,
-    0x9e, 0xd5, 0x29, 0x07, 0x70, 0x96, 0x96, 0x6d, 0x67, 0x0c, 0x35, 0x4e, 0x4a, 0xbc, 0x98, 0x04,
-    0xf1, 0x74, 0x6c, 0x08, 0xca, 0x18, 0x21, 0x7c, 0x32, 0x90, 0x5e, 0x46, 0x2e, 0x36, 0xce, 0x3b,
-    0xe3, 0x9e, 0x77, 0x2c, 0x18, 0x0e, 0x86, 0x03, 0x9b, 0x27, 0x83, 0xa2, 0xec, 0x07, 0xa2, 0x8f,
-    0xb5, 0xc5, 0x5d, 0xf0, 0x6f, 0x4c, 0x52, 0xc9, 0xde, 0x2b, 0xcb, 0xf6, 0x95, 0x58, 0x17, 0x18,
-    0x39, 0x95, 0x49, 0x7c, 0xea, 0x95, 0x6a, 0xe5, 0x15, 0xd2, 0x26, 0x18, 0x98, 0xfa, 0x05, 0x10,
-    0x15, 0x72, 0x8e, 0x5a, 0x8a, 0xaa, 0xc4, 0x2d, 0xad, 0x33, 0x17, 0x0d, 0x04, 0x50, 0x7a, 0x33,
-    0xa8, 0x55, 0x21, 0xab, 0xdf, 0x1c, 0xba, 0x64, 0xec, 0xfb, 0x85, 0x04, 0x58, 0xdb, 0xef, 0x0a,
-    0x8a, 0xea, 0x71, 0x57, 0x5d, 0x06, 0x0c, 0x7d, 0xb3, 0x97, 0x0f, 0x85, 0xa6, 0xe1, 0xe4, 0xc7,
-    0xab, 0xf5, 0xae, 0x8c, 0xdb, 0x09, 0x33, 0xd7, 0x1e, 0x8c, 0x94, 0xe0, 0x4a, 0x25, 0x61, 0x9d,
-    0xce, 0xe3, 0xd2, 0x26, 0x1a, 0xd2, 0xee, 0x6b, 0xf1, 0x2f, 0xfa, 0x06, 0xd9, 0x8a, 0x08, 0x64,
-    0xd8, 0x76, 0x02, 0x73, 0x3e, 0xc8, 0x6a, 0x64, 0x52, 0x1f, 0x2b, 0x18, 0x17, 0x7b, 0x20, 0x0c,
-    0xbb, 0xe1, 0x17, 0x57, 0x7a, 0x61, 0x5d, 0x6c, 0x77, 0x09, 0x88, 0xc0, 0xba, 0xd9, 0x46, 0xe2,
-    0x08, 0xe2, 0x4f, 0xa0, 0x74, 0xe5, 0xab, 0x31, 0x43, 0xdb, 0x5b, 0xfc, 0xe0, 0xfd, 0x10, 0x8e,
-    0x4b, 0x82, 0xd1, 0x20, 0xa9, 0x21, 0x08, 0x01, 0x1a, 0x72, 0x3c, 0x12, 0xa7, 0x87, 0xe6, 0xd7,
-    0x88, 0x71, 0x9a, 0x10, 0xbd, 0xba, 0x5b, 0x26, 0x99, 0xc3, 0x27, 0x18, 0x6a, 0xf4, 0xe2, 0x3c,
-    0x1a, 0x94, 0x68, 0x34, 0xb6, 0x15, 0x0b, 0xda, 0x25, 0x83, 0xe9, 0xca, 0x2a, 0xd4, 0x4c, 0xe8,
-    0xdb, 0xbb, 0xc2, 0xdb, 0x04, 0xde, 0x8e, 0xf9, 0x2e, 0x8e, 0xfc, 0x14, 0x1f, 0xbe, 0xca, 0xa6,
-    0x28, 0x7c, 0x59, 0x47, 0x4e, 0x6b, 0xc0, 0x5d, 0x99, 0xb2, 0x96, 0x4f, 0xa0, 0x90, 0xc3, 0xa2,
-    0x23, 0x3b, 0xa1, 0x86, 0x51, 0x5b, 0xe7, 0xed, 0x1f, 0x61, 0x29, 0x70, 0xce, 0xe2, 0xd7, 0xaf,
-    0xb8, 0x1b, 0xdd, 0x76, 0x21, 0x70, 0x48, 0x1c, 0xd0, 0x06, 0x91, 0x27, 0xd5, 0xb0, 0x5a, 0xa9,
-    0x93, 0xb4, 0xea, 0x98, 0x8d, 0x8f, 0xdd, 0xc1, 0x86, 0xff, 0xb7, 0xdc, 0x90, 0xa6, 0xc0, 0x8f,
-    0x4d, 0xf4, 0x35, 0xc9, 0x34,
-};
-static const struct {
-    uint16_t group;
-    uint8_t tail[PRIME_TAIL];
-} primes[] = {
-    /* RFC 3526 3, 4, 5 */
-    {GROUP_MODP_2048, {0xac, 0xaa, 0x68, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-    {GROUP_MODP_3072, {0x3a, 0xd2, 0xca, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-    {GROUP_MODP_4096, {0x06, 0x31, 0x99, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+    GROUP_X448 = 32,
+    LIMBS_MAX = 64, /* 2048 bits */
+    LOW_ORDER_25519 = 7,
+    LOW_ORDER_448 = 5,
+    KEM_SEED = 32,   /* octets after the coefficients of an encapsulation key */
+    KEM_PRIME = 3329 /* FIPS 203 2.4 */
 };
 
 /* The u coordinates of small order, the most significant bit masked away: 0, 1, two of order 8,
  * p - 1, and p and p + 1, which are 0 and 1 again (RFC 7748 5, 6.1). */
-static const uint8_t low_order[LOW_ORDER_COUNT][32] = {
+static const uint8_t low_order_25519[LOW_ORDER_25519][32] = {
     {0x00},
     {0x01},
     {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
@@ -87,49 +41,30 @@ static const uint8_t low_order[LOW_ORDER_COUNT][32] = {
      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
 };
 
-/* y^2 = x^3 - 3x + b over p (RFC 5903 3.1, 3.2). Limbs of 32 bits, the lowest first; r2 is
- * 2^(64 * limbs) mod p, which brings a number into Montgomery's form. */
-struct curve {
-    uint16_t group;
-    uint8_t limbs;
-    uint32_t p[LIMBS_MAX];
-    uint32_t b[LIMBS_MAX];
-    uint32_t r2[LIMBS_MAX];
-};
-static const struct curve curves[] = {
-    {GROUP_ECP_256,
-     8,
-     {0xffffffff, 0xffffffff, 0xffffffff, 0x00000000, 0x00000000, 0x00000000, 0x00000001,
-      0xffffffff},
-     {0x27d2604b, 0x3bce3c3e, 0xcc53b0f6, 0x651d06b0, 0x769886bc, 0xb3ebbd55, 0xaa3a93e7,
-      0x5ac635d8},
-     {0x00000003, 0x00000000, 0xffffffff, 0xfffffffb, 0xfffffffe, 0xffffffff, 0xfffffffd,
-      0x00000004}},
-    {GROUP_ECP_384,
-     12,
-     {0xffffffff, 0x00000000, 0x00000000, 0xffffffff, 0xfffffffe, 0xffffffff, 0xffffffff,
-      0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-     {0xd3ec2aef, 0x2a85c8ed, 0x8a2ed19d, 0xc656398d, 0x5013875a, 0x0314088f, 0xfe814112,
-      0x181d9c6e, 0xe3f82d19, 0x988e056b, 0xe23ee7e4, 0xb3312fa7},
-     {0x00000001, 0xfffffffe, 0x00000000, 0x00000002, 0x00000000, 0xfffffffe, 0x00000000,
-      0x00000002, 0x00000001, 0x00000000, 0x00000000, 0x00000000}},
+/* 2^448 - 2^224 - 1 has ones everywhere but in bit 224. Of small order are 0, 1 and p - 1, and p
+ * and p + 1, which are 0 and 1 again (RFC 7748 5, 6.2): octets 0, 1 to 27, 28 and the rest. */
+static const struct {
+    uint8_t first, low, middle, high;
+} low_order_448[LOW_ORDER_448] = {
+    {0x00, 0x00, 0x00, 0x00}, {0x01, 0x00, 0x00, 0x00}, {0xfe, 0xff, 0xfe, 0xff},
+    {0xff, 0xff, 0xfe, 0xff}, {0x00, 0x00, 0xff, 0xff},
 };
 
 static bool modp_holds(const uint8_t *tail, struct ike_bytes y)
 {
-    const size_t head_len = y.len - PRIME_TAIL;
+    const size_t head_len = y.len - IKE_PRIME_TAIL;
     size_t zeros = 0;
     while (zeros < y.len - 1 && y.at[zeros] == 0)
         zeros++;
     if (zeros == y.len - 1 && y.at[zeros] <= 1)
         return false;
 
-    const int head = memcmp(y.at, prime_head, head_len);
+    const int head = memcmp(y.at, ike_prime_head, head_len);
     if (head != 0)
         return head < 0;
-    uint8_t last[PRIME_TAIL]; /* of p - 1; p is odd */
+    uint8_t last[IKE_PRIME_TAIL]; /* of p - 1; p is odd */
     memcpy(last, tail, sizeof last);
-    last[PRIME_TAIL - 1] ^= 1;
+    last[IKE_PRIME_TAIL - 1] ^= 1;
     return memcmp(y.at + head_len, last, sizeof last) < 0;
 }
 
@@ -138,25 +73,55 @@ static bool x25519_holds(struct ike_bytes share)
     uint8_t u[32];
     memcpy(u, share.at, sizeof u);
     u[31] &= 0x7f;
-    for (size_t i = 0; i < LOW_ORDER_COUNT; i++) {
-        if (memcmp(u, low_order[i], sizeof u) == 0)
+    for (size_t i = 0; i < LOW_ORDER_25519; i++) {
+        if (memcmp(u, low_order_25519[i], sizeof u) == 0)
             return false;
     }
     return true;
 }
 
+static bool x448_holds(struct ike_bytes share)
+{
+    uint8_t u[56];
+    for (size_t i = 0; i < LOW_ORDER_448; i++) {
+        memset(u, low_order_448[i].low, 28);
+        memset(u + 28, low_order_448[i].high, 28);
+        u[0] = low_order_448[i].first;
+        u[28] = low_order_448[i].middle;
+        if (memcmp(u, share.at, sizeof u) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Two coefficients of 12 bits in three octets, the lower bits first (FIPS 203 4.2.1). */
+static bool kem_holds(struct ike_bytes share)
+{
+    for (size_t i = 0; i + KEM_SEED < share.len; i += 3) {
+        const uint8_t *const at = share.at + i;
+        const unsigned first = at[0] | (at[1] & 0x0fU) << 8;
+        const unsigned second = at[1] >> 4 | (unsigned)at[2] << 4;
+        if (first >= KEM_PRIME || second >= KEM_PRIME)
+            return false;
+    }
+    return true;
+}
+
+/* Numbers of 32-bit limbs, the lowest first, modulo an odd p. */
 struct limbs {
     uint32_t at[LIMBS_MAX];
 };
+struct field {
+    const uint32_t *p;
+    size_t limbs;
+    uint32_t clear; /* -1/p mod 2^32 */
+};
 
-static struct limbs limbs_read(const uint8_t *at, size_t count)
+static struct limbs limbs_read(const uint8_t *at, size_t octets)
 {
     struct limbs out = {{0}};
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *const word = at + 4 * (count - 1 - i);
-        out.at[i] = (uint32_t)word[0] << 24 | (uint32_t)word[1] << 16 | (uint32_t)word[2] << 8 |
-                    (uint32_t)word[3];
-    }
+    for (size_t i = 0; i < octets; i++)
+        out.at[i / 4] |= (uint32_t)at[octets - 1 - i] << 8 * (i % 4);
     return out;
 }
 
@@ -180,39 +145,36 @@ static void limbs_take(uint32_t *a, const uint32_t *b, size_t count)
     }
 }
 
-/* a + b mod p */
-static struct limbs field_add(const struct curve *curve, struct limbs a, const struct limbs *b)
+/* a + b mod p, into a */
+static void field_add(const struct field *field, struct limbs *a, const uint32_t *b)
 {
     uint64_t carry = 0;
-    for (size_t i = 0; i < curve->limbs; i++) {
-        carry += (uint64_t)a.at[i] + b->at[i];
-        a.at[i] = (uint32_t)carry;
+    for (size_t i = 0; i < field->limbs; i++) {
+        carry += (uint64_t)a->at[i] + b[i];
+        a->at[i] = (uint32_t)carry;
         carry >>= 32;
     }
-    if (carry != 0 || !limbs_below(a.at, curve->p, curve->limbs))
-        limbs_take(a.at, curve->p, curve->limbs);
-    return a;
+    if (carry != 0 || !limbs_below(a->at, field->p, field->limbs))
+        limbs_take(a->at, field->p, field->limbs);
 }
 
-/* a * b / 2^(32 * limbs) mod p, Montgomery's product a limb at a time. Both primes end in 32 one
- * bits, so the factor that clears the lowest limb is that limb itself. */
-static struct limbs field_mul(const struct curve *curve, const struct limbs *a,
-                              const struct limbs *b)
+/* a * b / 2^(32 * limbs) mod p, Montgomery's product a limb at a time. */
+static struct limbs field_mul(const struct field *field, const struct limbs *a, const uint32_t *b)
 {
-    const size_t n = curve->limbs;
+    const size_t n = field->limbs;
     uint32_t sum[LIMBS_MAX + 1] = {0};
     for (size_t i = 0; i < n; i++) {
         uint64_t carry = 0;
         for (size_t j = 0; j < n; j++) {
-            carry += (uint64_t)a->at[i] * b->at[j] + sum[j];
+            carry += (uint64_t)a->at[i] * b[j] + sum[j];
             sum[j] = (uint32_t)carry;
             carry >>= 32;
         }
         const uint64_t top = carry + sum[n];
-        const uint64_t factor = sum[0];
-        carry = (factor * curve->p[0] + sum[0]) >> 32;
+        const uint64_t factor = (uint32_t)(sum[0] * field->clear);
+        carry = (factor * field->p[0] + sum[0]) >> 32;
         for (size_t j = 1; j < n; j++) {
-            carry += factor * curve->p[j] + sum[j];
+            carry += factor * field->p[j] + sum[j];
             sum[j - 1] = (uint32_t)carry;
             carry >>= 32;
         }
@@ -220,52 +182,101 @@ static struct limbs field_mul(const struct curve *curve, const struct limbs *a,
         sum[n - 1] = (uint32_t)carry;
         sum[n] = (uint32_t)(carry >> 32);
     }
-    if (sum[n] != 0 || !limbs_below(sum, curve->p, n))
-        limbs_take(sum, curve->p, n);
+    if (sum[n] != 0 || !limbs_below(sum, field->p, n))
+        limbs_take(sum, field->p, n);
 
     struct limbs out = {{0}};
     memcpy(out.at, sum, n * sizeof sum[0]);
     return out;
 }
 
-/* y^2 + 3x = x^3 + b */
-static bool curve_holds(const struct curve *curve, struct ike_bytes share)
+/* y^2 = (x^2 + a)x + b */
+static bool curve_holds(const struct ike_curve *curve, struct ike_bytes share)
 {
-    const size_t octets = (size_t)4 * curve->limbs;
-    struct limbs x = limbs_read(share.at, curve->limbs);
-    struct limbs y = limbs_read(share.at + octets, curve->limbs);
-    struct limbs b = {{0}};
-    struct limbs r2 = {{0}};
+    const struct field field = {.p = curve->p, .limbs = curve->limbs, .clear = curve->clear};
+    struct limbs x = limbs_read(share.at, curve->octets);
+    struct limbs y = limbs_read(share.at + curve->octets, curve->octets);
     if (!limbs_below(x.at, curve->p, curve->limbs) || !limbs_below(y.at, curve->p, curve->limbs))
         return false;
 
-    memcpy(b.at, curve->b, sizeof curve->b);
-    memcpy(r2.at, curve->r2, sizeof curve->r2);
-    x = field_mul(curve, &x, &r2);
-    y = field_mul(curve, &y, &r2);
-    b = field_mul(curve, &b, &r2);
+    x = field_mul(&field, &x, curve->r2);
+    y = field_mul(&field, &y, curve->r2);
+    const struct limbs left = field_mul(&field, &y, y.at);
+    struct limbs right = field_mul(&field, &x, x.at);
+    field_add(&field, &right, curve->a);
+    right = field_mul(&field, &right, x.at);
+    field_add(&field, &right, curve->b);
+    return memcmp(left.at, right.at, curve->limbs * sizeof left.at[0]) == 0;
+}
 
-    struct limbs left = field_mul(curve, &y, &y);
-    for (int i = 0; i < 3; i++)
-        left = field_add(curve, left, &x);
-    struct limbs right = field_mul(curve, &x, &x);
-    right = field_mul(curve, &right, &x);
-    right = field_add(curve, right, &b);
-    return memcmp(left.at, right.at, sizeof left.at) == 0;
+/* -1/p mod 2^32: each step doubles the bits that are right, of which 3 are to begin with. */
+static uint32_t field_clear(uint32_t p)
+{
+    uint32_t inverse = p;
+    for (int i = 0; i < 4; i++)
+        inverse *= 2 - p * inverse;
+    return 0 - inverse;
+}
+
+/* y^q = 1 and 1 < y < p - 1 (RFC 6989 2.2). 1 * R mod p is what doubling 1 comes to. */
+static bool subgroup_holds(const struct ike_subgroup *group, struct ike_bytes share)
+{
+    const struct limbs p = limbs_read(group->prime.at, group->prime.len);
+    const struct field field = {
+        .p = p.at, .limbs = group->prime.len / 4, .clear = field_clear(p.at[0])};
+    struct limbs y = limbs_read(share.at, share.len);
+    struct limbs one = {{1}};
+    if (!limbs_below(one.at, y.at, field.limbs) || !limbs_below(y.at, p.at, field.limbs))
+        return false; /* p - 1 is in no subgroup of odd order */
+
+    for (size_t i = 0; i < 32 * field.limbs; i++)
+        field_add(&field, &one, one.at);
+    struct limbs r2 = one;
+    for (size_t i = 0; i < 32 * field.limbs; i++)
+        field_add(&field, &r2, r2.at);
+    y = field_mul(&field, &y, r2.at);
+    struct limbs power = one;
+    for (size_t bit = 0; bit < 8 * group->order.len; bit++) {
+        power = field_mul(&field, &power, power.at);
+        if ((group->order.at[bit / 8] >> (7 - bit % 8) & 1) != 0)
+            power = field_mul(&field, &power, y.at);
+    }
+    return memcmp(power.at, one.at, sizeof one.at) == 0;
+}
+
+const struct ike_subgroup *ike_subgroup_of(uint16_t group)
+{
+    for (size_t i = 0; i < ike_subgroup_count; i++) {
+        if (ike_subgroups[i].group == group)
+            return &ike_subgroups[i];
+    }
+    return NULL;
 }
 
 bool ike_group_holds(const struct ike_algo *group, struct ike_bytes share)
 {
     if (share.len != group->share_len)
         return false;
-    for (size_t i = 0; i < sizeof primes / sizeof primes[0]; i++) {
-        if (primes[i].group == group->id)
-            return modp_holds(primes[i].tail, share);
+    if (group->id == GROUP_X25519)
+        return x25519_holds(share);
+    if (group->id == GROUP_X448)
+        return x448_holds(share);
+    if (group->kem)
+        return kem_holds(share);
+    for (size_t i = 0; i < ike_prime_count; i++) {
+        if (ike_primes[i].group == group->id)
+            return modp_holds(ike_primes[i].tail, share);
     }
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
-        if (curves[i].group == group->id)
-            return curve_holds(&curves[i], share);
+    for (size_t i = 0; i < ike_curve_count; i++) {
+        if (ike_curves[i].group == group->id)
+            return curve_holds(&ike_curves[i], share);
     }
-    assert(group->id == GROUP_X25519);
-    return x25519_holds(share);
+    const struct ike_subgroup *const subgroup = ike_subgroup_of(group->id);
+    assert(subgroup != NULL);
+    return subgroup_holds(subgroup, share);
+}
+
+bool ike_group_answers(const struct ike_algo *group, struct ike_bytes share)
+{
+    return group->kem ? share.len == group->answer_len : ike_group_holds(group, share);
 }

@@ -19,8 +19,8 @@ enum ike_limits {
     IKE_NONCE_MAX = 256,     /* RFC 7296 2.10 */
     IKE_NONCE_OURS = 32,     /* at least half the key size of the largest PRF */
     IKE_COOKIE_MAX = 64,     /* RFC 7296 2.6 */
-    IKE_SHARE_MAX = 512,     /* MODP-4096 */
-    IKE_SECRET_MAX = 512,    /* MODP-4096 */
+    IKE_SHARE_MAX = 1568,    /* ML-KEM-1024 */
+    IKE_SECRET_MAX = 1024,   /* MODP-8192 */
     IKE_PRF_MAX = 64,        /* SHA2-512 */
     IKE_KEY_MAX = 64,        /* the longest one key: HMAC-SHA2-512 */
     IKE_ID_MAX = 126,        /* identification data we keep; longer ones are refused */

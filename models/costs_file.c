@@ -28,7 +28,7 @@ size_t model_cost_rows(struct ike_costs *costs, struct model_cost_row *rows)
         if (ike_algos[i].type == TRANSFORM_KE) {
             row_add(rows, &count, "generate", name, &costs->kex_generate_ns[i]);
             row_add(rows, &count, "derive", name, &costs->kex_derive_ns[i]);
-        } else if (ike_algos[i].type != TRANSFORM_ESN) {
+        } else if (ike_algos[i].type != TRANSFORM_ESN && !ike_algo_is_null(&ike_algos[i])) {
             row_add(rows, &count, "call", name, &costs->call_ns[i]);
             row_add(rows, &count, "byte", name, &costs->byte_ps[i]);
         }
@@ -37,8 +37,8 @@ size_t model_cost_rows(struct ike_costs *costs, struct model_cost_row *rows)
         row_add(rows, &count, "sign", ike_key_types[i].name, &costs->sign_ns[i]);
         row_add(rows, &count, "verify", ike_key_types[i].name, &costs->verify_ns[i]);
     }
-    row_add(rows, &count, "call", "sha1", &costs->sha1_call_ns);
-    row_add(rows, &count, "byte", "sha1", &costs->sha1_byte_ps);
+    row_add(rows, &count, "call", "sha1-digest", &costs->sha1_call_ns);
+    row_add(rows, &count, "byte", "sha1-digest", &costs->sha1_byte_ps);
     row_add(rows, &count, "call", "random", &costs->random_call_ns);
     row_add(rows, &count, "byte", "random", &costs->random_byte_ps);
     return count;

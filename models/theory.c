@@ -129,7 +129,7 @@ static double keys_ns(const struct meeting *m)
 static uint64_t answer_len(const struct meeting *m)
 {
     const uint8_t rows[] = {m->suite.encr, m->suite.prf, m->suite.integ, m->suite.ke};
-    uint64_t len = IKE_HEADER_LEN + SA_HEAD + KE_HEAD + ike_algos[m->suite.ke].share_len +
+    uint64_t len = IKE_HEADER_LEN + SA_HEAD + KE_HEAD + ike_algos[m->suite.ke].answer_len +
                    IKE_PAYLOAD_HEAD + IKE_NONCE_OURS;
     for (size_t i = 0; i < sizeof rows; i++)
         if (rows[i] != 0)

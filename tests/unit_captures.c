@@ -157,14 +157,14 @@ static void test_ikev2four_shows_the_contents_that_tcpdump_shows(void)
     open_capture("ikev2four.pcap");
     (void)ike_describe_details(capture.datagrams[2], false, NULL, NULL, text);
     EXPECT_STR(text, "N(COOKIE)  24 octets\n"
-                     "SAi1  1: aes128 aes256 ENCR=12/192 ENCR=3 PRF=2 PRF=1 PRF=4 INTEG=2 INTEG=1 "
-                     "INTEG=5 KE=2 modp2048\n"
-                     "KEi  group 2, 128 octets\n"
+                     "SAi1  1: aes128 aes256 aes192 3des prfsha1 prfmd5 prfaesxcbc sha1 md5 "
+                     "aesxcbc modp1024 modp2048\n"
+                     "KEi  modp1024, 128 octets\n"
                      "Ni  32 octets\n"
                      "N(NAT_DETECTION_SOURCE_IP)  20 octets\n"
                      "N(NAT_DETECTION_DESTINATION_IP)  20 octets\n");
     (void)ike_describe_details(capture.datagrams[3], false, NULL, NULL, text);
-    EXPECT(strstr(text, "SAr1  1: aes128 PRF=2 INTEG=2 KE=2\n") != NULL);
+    EXPECT(strstr(text, "SAr1  1: aes128 prfsha1 sha1 modp1024\n") != NULL);
 }
 
 /* Nothing we have is on offer, and the whole payload was read to find that out. */

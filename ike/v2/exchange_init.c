@@ -81,7 +81,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     struct ike_crypto *const crypto = t->engine->crypto;
     const struct ike_policy *const policy = t->sa->policy;
     struct ike_sa *const sa = t->sa;
-    uint8_t *const share = ike_turn_scratch(t, group->share_len);
+    uint8_t *const share = ike_turn_scratch(t, group->answer_len);
     uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
     uint8_t ours[IKE_NONCE_OURS];
 
@@ -104,7 +104,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     const struct ike_wish wish = wish_of(policy);
     ike_put_choice(&t->out, &t->link, &wish, choice, (struct ike_bytes){.at = NULL, .len = 0});
     ike_put_ke(&t->out, &t->link, group->id,
-               (struct ike_bytes){.at = share, .len = group->share_len});
+               (struct ike_bytes){.at = share, .len = group->answer_len});
     ike_put_nonce(&t->out, &t->link, input.nonce_r);
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put(t, policy->force_encapsulation);

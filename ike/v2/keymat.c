@@ -59,6 +59,15 @@ void ike_keys_view(struct ike_sa_keys *out, const uint8_t *room)
     assert(!r.bad && r.left == 0);
 }
 
+/* "only the first 64 bits of Ni and the first 64 bits of Nr are used in calculating SKEYSEED" */
+static struct ike_bytes first_octets(const struct ike_keymat_input *input, size_t len, uint8_t *out)
+{
+    assert(len <= input->nonce_i.len && len <= input->nonce_r.len && len <= IKE_NONCE_MIN);
+    memcpy(out, input->nonce_i.at, len);
+    memcpy(out + len, input->nonce_r.at, len);
+    return (struct ike_bytes){.at = out, .len = 2 * len};
+}
+
 /*  SKEYSEED = prf(Ni | Nr, g^ir)
  *  {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
  *  RFC 7296 2.14 */
@@ -68,11 +77,13 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
     const struct ike_algo *const prf = &ike_algos[suite->prf];
     uint8_t seed[2 * IKE_NONCE_MAX + 16];
     uint8_t skeyseed[IKE_PRF_MAX];
+    uint8_t halves[2 * IKE_NONCE_MIN];
     struct ike_writer w = wr_open(seed, sizeof seed);
 
     put_bytes(&w, input->nonce_i);
     put_bytes(&w, input->nonce_r);
-    const struct ike_bytes nonces = wr_done(&w);
+    const struct ike_bytes nonces =
+        prf->nonce_len > 0 ? first_octets(input, prf->nonce_len, halves) : wr_done(&w);
     put_u64(&w, input->spi_i);
     put_u64(&w, input->spi_r);
     const struct ike_bytes all = wr_done(&w);

@@ -49,8 +49,8 @@ void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_ke
         return;
 
     struct ike_writer iv = wr_open(w->base + aad_len, keys->encr->iv_len);
-    if (keys->integ == NULL)
-        put_u64(&iv, iv_count); /* RFC 5282 3.1: unique, and no more than that */
+    if (keys->encr->salt_len > 0)
+        put_u64(&iv, iv_count); /* RFC 5282 3.1, RFC 5930 2: unique, and no more than that */
     else
         crypto->ops->random(crypto, w->base + aad_len, keys->encr->iv_len);
     assert(!iv.bad);
