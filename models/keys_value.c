@@ -295,11 +295,13 @@ static bool offer_has(const struct ike_offer *offer, uint8_t type)
 static const char *offer_lack(const struct ike_offer *offer, bool for_ike)
 {
     bool plain = false;
+    bool hides = false;
     for (uint8_t i = 0; i < offer->count; i++) {
         const struct ike_algo *const algo = &ike_algos[offer->algos[i]];
         plain = plain || (algo->type == TRANSFORM_ENCR && !ike_algo_is_aead(algo));
+        hides = hides || (algo->type == TRANSFORM_ENCR && !(for_ike && ike_algo_is_null(algo)));
     }
-    if (!offer_has(offer, TRANSFORM_ENCR))
+    if (!hides)
         return "encryption, like aes128 or aes256gcm16";
     if (plain && !offer_has(offer, TRANSFORM_INTEG))
         return "integrity, like sha256";

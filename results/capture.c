@@ -266,13 +266,40 @@ static const char *const encryption_names[ALGO_COUNT] = {
     [ALGO_AES256GCM16] = "AES-GCM-256 with 16 octet ICV [RFC5282]",
     [ALGO_AES128] = "AES-CBC-128 [RFC3602]",
     [ALGO_AES256] = "AES-CBC-256 [RFC3602]",
+    [ALGO_AES192] = "AES-CBC-192 [RFC3602]",
+    [ALGO_3DES] = "3DES [RFC2451]",
+    [ALGO_AES128CTR] = "AES-CTR-128 [RFC5930]",
+    [ALGO_AES192CTR] = "AES-CTR-192 [RFC5930]",
+    [ALGO_AES256CTR] = "AES-CTR-256 [RFC5930]",
+    [ALGO_AES128CCM8] = "AES-CCM-128 with 8 octet ICV [RFC5282]",
+    [ALGO_AES192CCM8] = "AES-CCM-192 with 8 octet ICV [RFC5282]",
+    [ALGO_AES256CCM8] = "AES-CCM-256 with 8 octet ICV [RFC5282]",
+    [ALGO_AES128CCM12] = "AES-CCM-128 with 12 octet ICV [RFC5282]",
+    [ALGO_AES192CCM12] = "AES-CCM-192 with 12 octet ICV [RFC5282]",
+    [ALGO_AES256CCM12] = "AES-CCM-256 with 12 octet ICV [RFC5282]",
+    [ALGO_AES128CCM16] = "AES-CCM-128 with 16 octet ICV [RFC5282]",
+    [ALGO_AES192CCM16] = "AES-CCM-192 with 16 octet ICV [RFC5282]",
+    [ALGO_AES256CCM16] = "AES-CCM-256 with 16 octet ICV [RFC5282]",
+    [ALGO_AES128GCM8] = "AES-GCM-128 with 8 octet ICV [RFC5282]",
+    [ALGO_AES192GCM8] = "AES-GCM-192 with 8 octet ICV [RFC5282]",
+    [ALGO_AES256GCM8] = "AES-GCM-256 with 8 octet ICV [RFC5282]",
+    [ALGO_AES128GCM12] = "AES-GCM-128 with 12 octet ICV [RFC5282]",
+    [ALGO_AES192GCM12] = "AES-GCM-192 with 12 octet ICV [RFC5282]",
+    [ALGO_AES256GCM12] = "AES-GCM-256 with 12 octet ICV [RFC5282]",
+    [ALGO_AES192GCM16] = "AES-GCM-192 with 16 octet ICV [RFC5282]",
 };
 
+/* It knows no macs on AES, only how long they are; a row without checking takes no key. */
+static const char unchecked_96[] = "ANY 96-bits of Authentication [No Checking]";
 static const char *const integrity_names[ALGO_COUNT] = {
     [ALGO_NONE] = "NONE [RFC4306]",
     [ALGO_SHA256] = "HMAC_SHA2_256_128 [RFC4868]",
     [ALGO_SHA384] = "HMAC_SHA2_384_192 [RFC4868]",
     [ALGO_SHA512] = "HMAC_SHA2_512_256 [RFC4868]",
+    [ALGO_SHA1] = "HMAC_SHA1_96 [RFC2404]",
+    [ALGO_MD5] = "HMAC_MD5_96 [RFC2403]",
+    [ALGO_AESXCBC] = unchecked_96,
+    [ALGO_AESCMAC] = unchecked_96,
 };
 
 static void put_hex(FILE *file, struct ike_bytes key, const char *after)
@@ -295,8 +322,9 @@ void results_capture_keys(struct results_capture *capture, const struct ike_sa_k
     put_hex(capture->keys, keys->sk_ei, ",");
     put_hex(capture->keys, keys->sk_er, ",");
     (void)fprintf(capture->keys, "\"%s\",", encryption);
-    put_hex(capture->keys, keys->sk_ai, ",");
-    put_hex(capture->keys, keys->sk_ar, ",");
+    const bool checked = integrity != unchecked_96;
+    put_hex(capture->keys, checked ? keys->sk_ai : (struct ike_bytes){0}, ",");
+    put_hex(capture->keys, checked ? keys->sk_ar : (struct ike_bytes){0}, ",");
     (void)fprintf(capture->keys, "\"%s\"\n", integrity);
 }
 

@@ -79,7 +79,8 @@ static bool belongs(const struct ike_algo *row, const struct ike_wish *wish, boo
 {
     switch (row->type) {
     case TRANSFORM_ENCR:
-        return ike_algo_is_aead(row) == aead;
+        return ike_algo_is_aead(row) == aead &&
+               (wish->protocol != PROTOCOL_IKE || !ike_algo_is_null(row));
     case TRANSFORM_INTEG:
         return !aead;
     case TRANSFORM_PRF:
