@@ -31,6 +31,7 @@ struct ike_credential {
     const struct ike_key *key;
     struct ike_bytes chain[IKE_CERTS_MAX]; /* end entity first, no trust anchor */
     uint8_t chain_count;
+    const char *urls[IKE_CERTS_MAX]; /* where each may be had ("http://…"); NULL: sent whole */
 };
 
 /* A public key that was judged good; the provider's own pointer or stand-in. */

@@ -5,6 +5,7 @@
 
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/exchange_info.h"
+#include "ike/v2/hold.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
 
@@ -36,6 +37,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
         ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
         ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
         ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
+        ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
         ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
@@ -62,6 +64,7 @@ void ike_close(struct ike_engine *engine)
     ike_pool_close(&engine->sas);
     ike_pool_close(&engine->setups);
     ike_pool_close(&engine->eaps);
+    ike_pool_close(&engine->holds);
     ike_pool_close(&engine->tasks);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
@@ -192,6 +195,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
     return (uint64_t)engine->sas.used * engine->sas.item +
            (uint64_t)engine->setups.used * engine->setups.item +
            (uint64_t)engine->eaps.used * engine->eaps.item +
+           (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }

@@ -33,6 +33,7 @@ struct ike_engine {
     struct ike_pool sas;      /* struct ike_sa */
     struct ike_pool setups;   /* struct ike_setup: an initiator's extras until it is up */
     struct ike_pool tasks;    /* struct ike_task: requests under way or waiting */
+    struct ike_pool holds;    /* struct ike_hold: who waits for answers from outside */
     struct ike_pool eaps;     /* struct ike_eap_side: who authenticates by EAP, until it is up */
     struct ike_pool children; /* struct ike_child */
     struct ike_store store;

@@ -98,6 +98,7 @@ struct ike_policy {
     uint8_t send_certs;  /* enum ike_cert_sending (RFC 7296 3.7) */
     uint16_t hashes;     /* 1 << enum ike_hash, that a peer may sign with; 0: HASHES_OURS */
     bool old_signatures; /* methods 1, 9, 10, 11 of ours, not RFC 7427 3's */
+    bool looks_up;       /* takes certificates by hash and URL: IKE_ASK events, ike_answer */
     bool tell_methods;   /* SUPPORTED_AUTH_METHODS (RFC 9593 3) */
     const char *scheme;  /* row of ike_schemes to sign with, by name; NULL: the first that fits */
     const struct ike_credential *credential;               /* for PROOF_SIGNATURE */
@@ -176,20 +177,24 @@ enum ike_event_kind {
     IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
     IKE_CHILD_DOWN,
     IKE_ALIVE, /* a liveness exchange of ours was answered */
+    IKE_ASK,   /* something from outside is wanted: ike_answer */
+    IKE_EVENT_KINDS
 };
 
 struct ike_event {
     enum ike_event_kind kind;
-    enum ike_why why;   /* for the FAILED and DOWN kinds */
-    uint16_t notify;    /* the notify that said so, or 0 */
-    bool initiator;     /* ours was the original initiator */
-    uint32_t tag;       /* of ike_connect; 0 at a responder */
-    uint32_t child_spi; /* our inbound ESP SPI, when the event is about a Child SA */
-    uint64_t sa;        /* engine's own number, never used again */
-    uint64_t began_ns;  /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
-    uint16_t sends;     /* messages of ours sent again in this attempt */
-    uint8_t cookies;    /* COOKIE answers reflected in it */
-    uint8_t groups;     /* INVALID_KE_PAYLOAD answers obeyed in it */
+    enum ike_why why;      /* for the FAILED and DOWN kinds */
+    uint16_t notify;       /* the notify that said so, or 0 */
+    bool initiator;        /* ours was the original initiator */
+    uint32_t tag;          /* of ike_connect; 0 at a responder */
+    uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
+    uint64_t sa;           /* engine's own number, never used again */
+    uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
+    uint16_t sends;        /* messages of ours sent again in this attempt */
+    uint8_t cookies;       /* COOKIE answers reflected in it */
+    uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
+    uint32_t question;     /* IKE_ASK: its number within the SA, */
+    struct ike_bytes what; /* and the URL; a view, valid until the engine is next called */
 };
 
 /* Keys and names of one IKE SA, all views into the engine, valid until it is next called. */
@@ -221,6 +226,10 @@ uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ik
 bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+/* Answers an IKE_ASK event of `sa`, whenever; nothing: what was asked for is not to be had. False:
+ * nobody waits for it any more. */
+bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,
+                struct ike_bytes bytes);
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 

@@ -26,6 +26,8 @@ enum ike_limits {
     IKE_ID_MAX = 126,        /* identification data we keep; longer ones are refused */
     IKE_PSK_MAX = 64,        /* octets of a pre-shared key */
     IKE_CERTS_MAX = 10,      /* CERT payloads of one message, CERTREQ payloads too: chains have 5 */
+    IKE_ASKS_MAX = 5,        /* things one message may want from outside: a chain of five */
+    IKE_URL_MAX = 256,       /* octets of a URL; longer ones are passed over */
     IKE_ANCHORS_MAX = 16,    /* trust anchors of one policy */
     IKE_CERT_MAX = 4096,     /* octets of one certificate; RSA-4096 takes 1400 */
     IKE_SIGNATURE_MAX = 1024,     /* RSA-8192 */

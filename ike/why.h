@@ -65,6 +65,8 @@ enum ike_action {
     ROW(EAP_METHOD,         "eap_method",          DROP,   FATAL,  24,     "RFC 3748 5.3.1: no method in common")  \
     ROW(EAP_ROUNDS,         "eap_rounds",          DROP,   FATAL,  24,     "ike_eap_config.rounds_max")             \
     ROW(EAP_PRIMITIVE,      "eap_primitive",       DROP,   FATAL,  24,     "MD4, DES or TLS is not to be had here") \
+    ROW(ANSWER_AWAITED,     "answer_awaited",      DROP,   DROP,   0,      "RFC 7296 3.6: held until what it names was fetched")\
+    ROW(CERT_FETCH,         "cert_fetch",          DROP,   FATAL,  24,     "RFC 7296 3.6: not to be had by its URL, or not what was hashed")\
     ROW(SIGNATURE,          "signature",           DROP,   FATAL,  24,     "RFC 7296 2.15, RFC 7427 3: AUTH is not signed with the key certified")\
     ROW(SIGNATURE_SCHEME,   "signature_scheme",    DROP,   FATAL,  24,     "RFC 7427 3: no such AlgorithmIdentifier, or not for this key")\
     ROW(HASH_NOT_OFFERED,   "hash_not_offered",    DROP,   FATAL,  24,     "RFC 7427 4: a hash that the verifier did not offer, or offers none of ours")\

@@ -84,8 +84,8 @@ struct sim_host_counts {
     uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
     uint64_t out_packets;
     uint64_t out_dropped; /* too many answers held back at once: lost; a population's only */
-    uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said, WHY_OK included */
-    uint64_t events[IKE_ALIVE + 1];  /* engine events by kind */
+    uint64_t reasons[IKE_WHY_COUNT];  /* what ike_input said, WHY_OK included */
+    uint64_t events[IKE_EVENT_KINDS]; /* engine events by kind */
 };
 const struct sim_host_counts *sim_host_counts(const struct sim_host *host);
 /* Of the waits: the smallest edge of a histogram (4 bins an octave) that `ppm` parts lie below; 0

@@ -2,6 +2,7 @@
  * IKE_AUTH with signatures and certificates as arrows: each kind of key, chains,
  * each side its own method, and every reason to refuse (RFC 7296 2.15, 3.6, 3.7;
  * RFC 7427; RFC 7619; RFC 8420; RFC 9593). */
+#include "ike/engine.h"
 #include "tests/flow.h"
 #include "tests/test.h"
 
@@ -31,6 +32,8 @@ struct side {
     bool no_credential; /* it has nothing to sign with */
     bool broken_cert;   /* the last octet of its certificate is another */
     bool short_cert;    /* half of it is missing */
+    bool urls;          /* its certificates may be fetched */
+    bool looks_up;      /* it fetches those of the peer */
     bool revokes;       /* has a list with the peer's serial */
 };
 
@@ -132,6 +135,9 @@ static void make_trust(struct ike_crypto *c, struct goods *g, const struct side 
     EXPECT(c->ops->credentials->trust_add(g->trust, TRUST_CRL, wr_done(&w)));
 }
 
+static const char *const urls[2][3] = {{"http://a/0", "http://a/1", "http://a/2"},
+                                       {"http://b/0", "http://b/1", "http://b/2"}};
+
 static void furnish(struct pair *p, enum pair_side side)
 {
     const struct side *const s = &plan[side == p->options.initiator ? 0 : 1];
@@ -163,6 +169,9 @@ static void furnish(struct pair *p, enum pair_side side)
     policy->old_signatures = s->old;
     policy->tell_methods = s->tells;
     policy->send_certs = s->send;
+    policy->looks_up = s->looks_up;
+    for (uint8_t i = 0; s->urls && i < g->credential.chain_count; i++)
+        g->credential.urls[i] = urls[side][i];
     policy->credential = s->no_credential ? NULL : &g->credential;
     policy->trust = g->trust;
     p->end[side].config.epoch_s = (uint64_t)(NOW_S + s->clock_s);
@@ -181,10 +190,26 @@ static void strip(struct pair *p, enum pair_side side)
         ops->key_free(g->links[i]);
 }
 
+/* How the server that has the certificates fails. */
+static enum { SERVES, HAS_NOTHING, HAS_ANOTHER } server;
+static uint64_t server_ns;
+
+static struct ike_bytes serve(struct pair *p, struct ike_bytes url)
+{
+    const size_t side = url.at[7] == 'a' ? A : B;
+    const size_t index = (size_t)(url.at[9] - '0');
+    (void)p;
+    if (server == HAS_NOTHING && index == 0)
+        return (struct ike_bytes){.at = NULL, .len = 0};
+    return goods[side].credential.chain[server == HAS_ANOTHER ? 1 - index % 2 : index];
+}
+
 static void prepare(struct pair *p, enum pair_side i, enum pair_side r)
 {
     (void)i;
     (void)r;
+    p->fetch = serve;
+    p->fetch_ns = server_ns;
     p->furnish = furnish;
     p->strip = strip;
 }
@@ -339,6 +364,135 @@ static void test_methods_are_announced_when_wished(void)
                               "A>B  IKE_AUTH        req 1  SK{IDi CERT CERTREQ "
                               "N(SUPPORTED_AUTH_METHODS) AUTH SAi2 TSi TSr}\n" AUTH_RSP,
                               .ended = both_up});
+}
+
+/* ---- by hash and URL (RFC 7296 3.6) ---- */
+
+#define LOOKS        " N(HTTP_CERT_LOOKUP_SUPPORTED)"
+#define URL_INIT_RSP "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D " CERTREQ" LOOKS HASHES "\n"
+#define URL_AUTH_REQ \
+    "A>B  IKE_AUTH        req 1  SK{IDi CERT CERT CERTREQ" LOOKS " AUTH SAi2 TSi TSr}\n"
+#define URL_AUTH_RSP "B>A  IKE_AUTH        rsp 1  SK{IDr CERT CERT AUTH SAr2 TSi TSr}\n"
+
+static void plan_urls(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    for (int i = 0; i < 2; i++) {
+        plan[i].urls = plan[i].looks_up = true;
+        plan[i].links = 1;
+    }
+    server = SERVES;
+    server_ns = UINT64_C(50000000);
+}
+
+/* Two certificates each were asked for, whoever lost what. */
+static bool up_and_asked(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 1) && pair_count(p, i, IKE_ASK) == 2 && pair_count(p, r, IKE_ASK) == 2 &&
+           p->end[A].engine->holds.used == 0 && p->end[B].engine->holds.used == 0;
+}
+
+static void test_certificates_are_fetched_by_their_urls(void)
+{
+    plan_urls();
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_RSP,
+                              .ended = up_and_asked});
+}
+
+static void test_a_peer_that_cannot_fetch_is_sent_them_whole(void)
+{
+    plan_urls();
+    plan[1].looks_up = false;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP URL_AUTH_REQ URL_AUTH_RSP,
+                              .ended = both_up});
+}
+
+/* The fetch takes longer than the initiator's patience for one answer: its copies are absorbed. */
+static bool absorbed(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return up_and_asked(p, i, r) && p->end[r].reasons[WHY_RETRANSMITTED] >= 1 &&
+           p->end[r].reasons[WHY_ANSWER_AWAITED] == 1;
+}
+
+static void test_copies_are_absorbed_while_something_is_fetched(void)
+{
+    plan_urls();
+    server_ns = UINT64_C(1500000000);
+    flow_check(&(struct flow){
+        .prepare = prepare,
+        .trace =
+            INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_RSP URL_AUTH_REQ URL_AUTH_RSP,
+        .ended = absorbed});
+}
+
+static bool not_fetched(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return pair_is_empty(p) && p->end[r].ends[WHY_CERT_FETCH] == 1;
+}
+
+static void test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused(void)
+{
+    plan_urls();
+    for (server = HAS_NOTHING; server <= HAS_ANOTHER; server++)
+        flow_check(&(struct flow){.prepare = prepare,
+                                  .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ
+                                  "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                                  .ended = not_fetched});
+    server = SERVES;
+}
+
+/* A fetch that never ends: the responder's half-open SA expires, the initiator gives up. */
+static bool nothing_left(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_is_empty(p) && p->end[r].ends[WHY_HALF_OPEN_EXPIRED] == 1 &&
+           p->end[i].ends[WHY_NO_ANSWER] == 1;
+}
+
+static void wait_on(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    (void)r;
+    pair_run(p);
+}
+
+static void test_a_fetch_without_end_leaves_nothing_behind(void)
+{
+    plan_urls();
+    server_ns = UINT64_C(1000000000000);
+    flow_check(&(struct flow){
+        .prepare = prepare,
+        .act = wait_on,
+        .trace =
+            INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ,
+        .ended = nothing_left});
+}
+
+static void test_answers_that_nobody_awaits_are_told_so(void)
+{
+    static struct pair p;
+    plan_urls();
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(&p, A, B);
+    server_ns = 0;
+    p.fetch_ns = UINT64_C(500000000);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(100000000)); /* the responder asks */
+    const uint64_t sa = p.end[B].sa;
+    EXPECT_EQ(pair_count(&p, B, IKE_ASK), 2);
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 0, (struct ike_bytes){.len = 0}));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 3, (struct ike_bytes){.len = 0}));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa + 1, 1, (struct ike_bytes){.len = 0}));
+    EXPECT(ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    pair_close(&p);
 }
 
 /* ---- what is refused, and why ---- */
@@ -578,6 +732,12 @@ int main(int argc, char **argv)
         TEST(test_a_key_on_one_side_and_a_signature_on_the_other),
         TEST(test_nobody_in_particular_is_served_where_that_is_allowed),
         TEST(test_methods_are_announced_when_wished),
+        TEST(test_certificates_are_fetched_by_their_urls),
+        TEST(test_a_peer_that_cannot_fetch_is_sent_them_whole),
+        TEST(test_copies_are_absorbed_while_something_is_fetched),
+        TEST(test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused),
+        TEST(test_a_fetch_without_end_leaves_nothing_behind),
+        TEST(test_answers_that_nobody_awaits_are_told_so),
         TEST(test_a_key_that_the_certificate_is_not_for_is_refused),
         TEST(test_an_expired_certificate_is_refused),
         TEST(test_a_certificate_of_the_future_is_refused),

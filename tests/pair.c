@@ -203,6 +203,21 @@ static void keep_keys(struct pair *p, enum pair_side side, uint64_t sa)
     p->has_keys = true;
 }
 
+static void fetch(struct pair *p, enum pair_side side, const struct ike_event *event)
+{
+    for (int i = 0; i < PAIR_FETCHES_MAX; i++)
+        if (!p->fetches[i].used) {
+            p->fetches[i] = (struct pair_fetch){.at_ns = p->now_ns + p->fetch_ns,
+                                                .to = side,
+                                                .sa = event->sa,
+                                                .question = event->question,
+                                                .answer = p->fetch(p, event->what),
+                                                .used = true};
+            return;
+        }
+    assert(false);
+}
+
 static void drain(struct pair *p, enum pair_side side)
 {
     struct pair_end *const e = &p->end[side];
@@ -219,6 +234,8 @@ static void drain(struct pair *p, enum pair_side side)
             keep_keys(p, side, event.sa);
         if (event.kind == IKE_UP || event.kind == IKE_HALF_OPEN)
             e->sa = event.sa;
+        if (event.kind == IKE_ASK)
+            fetch(p, side, &event);
         if (event.kind == IKE_CHILD_UP)
             e->child = event.child_spi;
     }
@@ -248,6 +265,26 @@ static enum ike_why deliver(struct pair *p, const struct pair_flight *f)
     return why;
 }
 
+/* The first thing fetched that comes before `at_ns`, or NULL. */
+static struct pair_fetch *fetched(struct pair *p, uint64_t at_ns)
+{
+    struct pair_fetch *first = NULL;
+    for (int i = 0; i < PAIR_FETCHES_MAX; i++)
+        if (p->fetches[i].used && p->fetches[i].at_ns < at_ns) {
+            first = &p->fetches[i];
+            at_ns = first->at_ns;
+        }
+    return first;
+}
+
+static void answer(struct pair *p, struct pair_fetch *f)
+{
+    f->used = false;
+    p->now_ns = f->at_ns > p->now_ns ? f->at_ns : p->now_ns;
+    (void)ike_answer(p->end[f->to].engine, p->now_ns, f->sa, f->question, f->answer);
+    drain(p, f->to);
+}
+
 /* The next thing to happen up to `until_ns`; false when there is none. */
 static bool step(struct pair *p, uint64_t until_ns)
 {
@@ -264,6 +301,11 @@ static bool step(struct pair *p, uint64_t until_ns)
             next = PAIR_FLIGHT_MAX + i;
             at_ns = deadline_ns;
         }
+    }
+    struct pair_fetch *const first = fetched(p, at_ns);
+    if (first != NULL && first->at_ns <= until_ns) {
+        answer(p, first);
+        return true;
     }
     if (next < 0 || at_ns > until_ns)
         return false;

@@ -14,6 +14,7 @@
 enum pair_side { A, B };
 enum pair_provider { PAIR_OPENSSL, PAIR_MODELLED };
 
+enum { PAIR_FETCHES_MAX = 16 };
 enum { PAIR_EVENTS_MAX = 64, PAIR_TRACE_MAX = 16384, PAIR_FLIGHT_MAX = 64, PAIR_NONE = -1 };
 
 struct pair_end {
@@ -40,6 +41,16 @@ struct pair_flight {
     bool used;
 };
 
+/* Something an end asked for (IKE_ASK), on its way. */
+struct pair_fetch {
+    uint64_t at_ns;
+    enum pair_side to;
+    uint64_t sa;
+    uint32_t question;
+    struct ike_bytes answer;
+    bool used;
+};
+
 struct pair_options {
     enum pair_provider provider;
     enum pair_side initiator; /* whom pair_connect lets connect */
@@ -57,7 +68,9 @@ struct pair {
     uint64_t now_ns;
     uint64_t chance; /* of the wire */
     struct pair_flight flight[PAIR_FLIGHT_MAX];
-    int sent; /* messages so far */
+    struct pair_fetch fetches[PAIR_FETCHES_MAX];
+    uint64_t fetch_ns; /* how long that takes */
+    int sent;          /* messages so far */
     char trace[PAIR_TRACE_MAX];
     size_t trace_len;
     struct ike_sa_keys keys; /* of the last IKE SA keyed, copied */
@@ -68,6 +81,8 @@ struct pair {
     /* What a test loads into an end's provider before its engine opens, and frees after. */
     void (*furnish)(struct pair *p, enum pair_side side);
     void (*strip)(struct pair *p, enum pair_side side);
+    /* What is found at an URL; empty: nothing. It stays where it is. */
+    struct ike_bytes (*fetch)(struct pair *p, struct ike_bytes url);
 };
 
 /* Configurations ready to be changed, before pair_open. */

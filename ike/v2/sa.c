@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/exchange_eap.h"
+#include "ike/v2/hold.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/task.h"
 
@@ -186,6 +187,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
     if (setup->has_kex)
         engine->crypto->ops->kex_free(engine->crypto, &ike_algos[setup->group], &setup->kex);
     ike_eap_side_give(engine, &setup->eap);
+    ike_hold_give(engine, &setup->hold);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
     *place = 0;
@@ -246,7 +248,8 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
 
 static bool is_half_open(const struct ike_sa *sa, uint8_t state)
 {
-    return state == S_KEYED || (!sa->initiator && (state == S_EAP || state == S_EAP_DONE));
+    return state == S_KEYED ||
+           (!sa->initiator && (state == S_EAP || state == S_EAP_DONE || state == S_HELD));
 }
 
 bool ike_sa_is_half_open(const struct ike_sa *sa)

@@ -19,6 +19,7 @@ enum ike_state {
     S_AUTH_SENT, /* initiator: IKE_AUTH asked */
     S_EAP,       /* EAP authenticates the initiator. Half-open at the responder, */
     S_EAP_DONE,  /* as is this: EAP has succeeded, the last AUTH is awaited */
+    S_HELD,      /* an IKE_AUTH message waits for answers from outside (hold.h) */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -79,6 +80,7 @@ struct ike_setup {
     uint8_t groups_tried_count;
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
     uint32_t eap;     /* struct ike_eap_side; 0: none */
+    uint32_t hold;    /* struct ike_hold; 0: none */
 };
 
 struct ike_child {

@@ -3,6 +3,7 @@
 #include "ike/v2/signature.h"
 
 #include "ike/engine.h"
+#include "ike/v2/hold.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 
@@ -104,6 +105,14 @@ void ike_sign_put_init_request(struct ike_turn *t)
         put_hashes(t, hashes_of(t->sa->policy));
 }
 
+/* RFC 7296 3.10.1: wherever CERTREQ may stand. */
+static void put_lookup(struct ike_turn *t, const struct ike_policy *policy)
+{
+    if (policy->looks_up)
+        ike_put_status(&t->out, &t->link, N_HTTP_CERT_LOOKUP_SUPPORTED,
+                       (struct ike_bytes){.at = NULL, .len = 0});
+}
+
 /* The same anchors are asked for once. */
 static bool asked_already(const struct ike_config *config, uint32_t index)
 {
@@ -126,7 +135,8 @@ void ike_sign_put_init_response(struct ike_turn *t)
         if (!verifies(policy) || asked == IKE_CERTS_MAX || asked_already(config, i))
             continue;
         put_certreq(t, policy->trust);
-        asked++;
+        if (asked++ == 0)
+            put_lookup(t, policy);
     }
     if (hashes != 0 && ike_message_notify(&t->in, N_SIGNATURE_HASH_ALGORITHMS) != NULL)
         put_hashes(t, hashes);
@@ -136,8 +146,10 @@ void ike_sign_put_init_response(struct ike_turn *t)
 
 void ike_sign_put_auth_request(struct ike_turn *t)
 {
-    if (verifies(t->sa->policy))
+    if (verifies(t->sa->policy)) {
         put_certreq(t, t->sa->policy->trust);
+        put_lookup(t, t->sa->policy);
+    }
     if (t->sa->policy->tell_methods)
         put_methods(t, t->sa->policy);
 }
@@ -147,6 +159,7 @@ void ike_sign_put_auth_request(struct ike_turn *t)
 struct offer {
     uint16_t hashes; /* 1 << enum ike_hash; 0: it does not know RFC 7427 4 */
     bool wants_certs;
+    bool looks_up;
     struct ike_bytes methods; /* SUPPORTED_AUTH_METHODS; empty: none */
 };
 
@@ -171,6 +184,7 @@ static void read_wishes(const struct ike_message *m, struct offer *offer)
     struct ike_cert request;
     if (methods != NULL)
         offer->methods = methods->data;
+    offer->looks_up = ike_message_notify(m, N_HTTP_CERT_LOOKUP_SUPPORTED) != NULL;
     for (uint8_t i = 0; i < m->certreq_count; i++)
         if (ike_cert_parse(m->certreqs[i], &request) == WHY_OK && request.encoding == CERT_X509)
             offer->wants_certs = true;
@@ -253,17 +267,34 @@ static const struct ike_scheme *choose(const struct ike_policy *policy, const st
     return best;
 }
 
+/* SHA-1 of the certificate, then where it may be had (RFC 7296 3.6). */
+static void put_by_url(struct ike_turn *t, struct ike_bytes cert, const char *url)
+{
+    struct ike_crypto *const crypto = t->engine->crypto;
+    uint8_t room[SHA1_LEN + IKE_URL_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    crypto->ops->sha1(crypto, &cert, 1, put_room(&w, SHA1_LEN));
+    put_bytes(&w, (struct ike_bytes){.at = (const uint8_t *)url, .len = strlen(url)});
+    assert(!w.bad); /* ours is no longer than that */
+    ike_put_cert(&t->out, &t->link, PAYLOAD_CERT,
+                 &(struct ike_cert){.encoding = CERT_HASH_URL, .data = wr_done(&w)});
+}
+
 void ike_sign_put_certs(struct ike_turn *t)
 {
     const struct ike_credential *const credential = credential_of(t);
     const uint8_t sending = t->sa->policy->send_certs;
     if (credential == NULL || sending == CERT_NEVER)
         return;
-    if (sending == CERT_IF_ASKED && !offer_of_peer(t).wants_certs)
+    const struct offer offer = offer_of_peer(t);
+    if (sending == CERT_IF_ASKED && !offer.wants_certs)
         return;
     for (uint8_t i = 0; i < credential->chain_count; i++) {
         const struct ike_cert cert = {.encoding = CERT_X509, .data = credential->chain[i]};
-        ike_put_cert(&t->out, &t->link, PAYLOAD_CERT, &cert);
+        if (offer.looks_up && credential->urls[i] != NULL)
+            put_by_url(t, credential->chain[i], credential->urls[i]);
+        else
+            ike_put_cert(&t->out, &t->link, PAYLOAD_CERT, &cert);
     }
 }
 
@@ -295,16 +326,53 @@ enum ike_why ike_sign_put_auth(struct ike_turn *t, struct ike_bytes id_body)
 
 /* ---- the peer's ---- */
 
-/* Certificates that came, the end entity's first (RFC 7296 3.6); other encodings are passed over.
- */
-static size_t collect(const struct ike_message *m, struct ike_bytes *out)
+static bool is_http(struct ike_bytes url)
 {
-    size_t count = 0;
+    static const struct ike_bytes scheme = {.at = (const uint8_t *)"http://", .len = 7};
+    struct ike_reader r = rd_open(url);
+    /* RFC 7296 3.6: the one scheme that must be known */
+    return ike_bytes_equal(rd_bytes(&r, scheme.len), scheme) && r.left > 0 &&
+           url.len <= IKE_URL_MAX;
+}
+
+/* A certificate that came as hash and URL: what was fetched, if it is what was hashed. */
+static enum ike_why look_up(struct ike_turn *t, struct ike_bytes by, struct ike_bytes *out)
+{
+    struct ike_crypto *const crypto = t->engine->crypto;
+    struct ike_reader r = rd_open(by);
+    const struct ike_bytes hash = rd_bytes(&r, SHA1_LEN);
+    const struct ike_bytes url = rd_rest(&r);
+    uint8_t sha1[SHA1_LEN];
+    if (r.bad || !is_http(url))
+        return WHY_CERT_FETCH;
+    const enum ike_why why = ike_hold_need(t, url, out);
+    if (why != WHY_OK)
+        return why;
+    crypto->ops->sha1(crypto, out, 1, sha1);
+    const bool same = ike_bytes_equal(hash, (struct ike_bytes){.at = sha1, .len = SHA1_LEN});
+    return same && out->len > 0 ? WHY_OK : WHY_CERT_FETCH;
+}
+
+/* Certificates that came, the end entity's first (RFC 7296 3.6); other encodings are passed over.
+ * All that is to be fetched is asked for at once. */
+static enum ike_why collect(struct ike_turn *t, struct ike_bytes *out, size_t *count)
+{
     struct ike_cert cert;
-    for (uint8_t i = 0; i < m->cert_count; i++)
-        if (ike_cert_parse(m->certs[i], &cert) == WHY_OK && cert.encoding == CERT_X509)
-            out[count++] = cert.data;
-    return count;
+    bool waits = false;
+    *count = 0;
+    for (uint8_t i = 0; i < t->in.cert_count; i++) {
+        if (ike_cert_parse(t->in.certs[i], &cert) != WHY_OK)
+            continue;
+        if (cert.encoding == CERT_HASH_URL && t->sa->policy->looks_up) {
+            const enum ike_why why = look_up(t, cert.data, &out[(*count)++]);
+            if (why != WHY_OK && why != WHY_ANSWER_AWAITED)
+                return why;
+            waits = waits || why == WHY_ANSWER_AWAITED;
+        }
+        if (cert.encoding == CERT_X509)
+            out[(*count)++] = cert.data;
+    }
+    return waits ? WHY_ANSWER_AWAITED : WHY_OK;
 }
 
 static enum ike_why judge(struct ike_turn *t, enum ike_payload_type id, struct ike_public *key)
@@ -312,13 +380,17 @@ static enum ike_why judge(struct ike_turn *t, enum ike_payload_type id, struct i
     struct ike_crypto *const crypto = t->engine->crypto;
     struct ike_bytes certs[IKE_CERTS_MAX];
     struct ike_id peer;
-    const enum ike_why why = ike_id_parse(ike_message_body(&t->in, id), &peer);
+    size_t count;
+    enum ike_why why = ike_id_parse(ike_message_body(&t->in, id), &peer);
+    *key = (struct ike_public){.type = KEY_TYPE_NONE};
+    if (why == WHY_OK)
+        why = collect(t, certs, &count);
     if (why != WHY_OK)
         return why;
     const struct ike_chain chain = {
         .trust = t->sa->policy->trust,
         .certs = certs,
-        .cert_count = collect(&t->in, certs),
+        .cert_count = count,
         .id_type = peer.type,
         .id = {.at = peer.data, .len = peer.len},
         .now_s = t->engine->config.epoch_s + t->now_ns / SECOND_NS,

@@ -4,6 +4,7 @@
 #include "ike/v2/turn.h"
 
 #include "ike/engine.h"
+#include "ike/v2/hold.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
 #include "ike/v2/rules.h"
@@ -39,6 +40,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->end = WHY_OK;
     turn->end_notify = 0;
     turn->initial_contact = false;
+    turn->ask_count = 0;
     turn->in.there = 0;
     if (sa != NULL) {
         turn->before = *sa;
@@ -408,7 +410,9 @@ enum ike_why ike_turn_finish(struct ike_turn *turn, enum ike_why why)
     } else {
         undo(turn, events_tail);
         turn->out.len = 0;
-        if (turn->datagram != NULL)
+        if (why == WHY_ANSWER_AWAITED)
+            ike_hold_begin(turn);
+        else if (turn->datagram != NULL)
             refuse(turn, why);
     }
     struct ike_engine *const engine = turn->engine;

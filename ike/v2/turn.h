@@ -60,6 +60,8 @@ struct ike_turn {
     uint16_t end_notify;     /* what the peer said when `end` is PEER_REFUSED */
     enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
     bool initial_contact;    /* the peer said it has no other SA */
+    struct ike_bytes asks[IKE_ASKS_MAX]; /* what the message wants from outside (hold.h) */
+    uint8_t ask_count;
     size_t scratch_used;
 };
 
