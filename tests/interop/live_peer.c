@@ -269,7 +269,7 @@ static void next_step(struct peer *p)
 static void hear(struct peer *p, const struct ike_event *e)
 {
     static const char *const names[] = {"KEYED",    "HALF_OPEN",    "UP",         "FAILED", "DOWN",
-                                        "CHILD_UP", "CHILD_FAILED", "CHILD_DOWN", "ALIVE", "ASK"};
+                                        "CHILD_UP", "CHILD_FAILED", "CHILD_DOWN", "ALIVE",  "ASK"};
     (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", names[e->kind], ike_why_row(e->why)->name,
                  e->notify, e->cookies, e->groups);
     if (e->kind == IKE_KEYED)
