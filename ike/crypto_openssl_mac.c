@@ -61,7 +61,7 @@ static void doubled(const uint8_t *in, uint8_t *out)
     const unsigned over = in[0] >> 7;
     for (size_t i = 0; i + 1 < BLOCK; i++)
         out[i] = (uint8_t)(in[i] << 1 | in[i + 1] >> 7);
-    out[BLOCK - 1] = (uint8_t)(in[BLOCK - 1] << 1 ^ (over * 0x87));
+    out[BLOCK - 1] = (uint8_t)((unsigned)in[BLOCK - 1] << 1 ^ over * 0x87);
 }
 
 static void cmac_keys(struct openssl_mac *m, const uint8_t *key)
