@@ -22,6 +22,17 @@ uint8_t model_offers_of(const char *text, struct ike_offer *out)
     return count;
 }
 
+const char *model_lacking(const char *proposals, const struct ike_crypto *crypto)
+{
+    struct ike_offer offers[IKE_OFFERS_MAX];
+    const uint8_t count = model_offers_of(proposals, offers);
+    for (uint8_t i = 0; i < count; i++)
+        for (uint8_t k = 0; k < offers[i].count; k++)
+            if (!ike_crypto_has(crypto, offers[i].algos[k]))
+                return ike_algos[offers[i].algos[k]].name;
+    return NULL;
+}
+
 static uint8_t selectors_of(const char *text, struct ike_selector *out)
 {
     char one[MODEL_TEXT_MAX];

@@ -20,5 +20,7 @@ uint8_t model_accepts_of_gateway(const struct model_world_config *config,
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out);
 /* Proposals of a text, at most IKE_OFFERS_MAX; how many. */
 uint8_t model_offers_of(const char *text, struct ike_offer *out);
+/* The name of the first algorithm among proposals that the provider lacks; NULL: it has all. */
+const char *model_lacking(const char *proposals, const struct ike_crypto *crypto);
 
 #endif

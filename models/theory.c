@@ -144,8 +144,9 @@ double model_half_open_cost_ns(const struct model_gateway *gateway,
     if (!meet(gateway, attacker, &m))
         return -1;
     return around_ns(&m, answer_len(&m)) + m.around.half_open_ns +
-           m.costs.kex_generate_ns[m.suite.ke] + m.costs.kex_derive_ns[m.suite.ke] + keys_ns(&m) +
-           random_ns(&m, SPI_RANDOM) + random_ns(&m, IKE_NONCE_OURS);
+           (ike_algos[m.suite.ke].kem ? 0 : m.costs.kex_generate_ns[m.suite.ke]) +
+           m.costs.kex_derive_ns[m.suite.ke] + keys_ns(&m) + random_ns(&m, SPI_RANDOM) +
+           random_ns(&m, IKE_NONCE_OURS);
 }
 
 /* What a form speaks of. */

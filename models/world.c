@@ -9,6 +9,7 @@
 #include "models/flood.h"
 #include "models/gateway.h"
 #include "models/places.h"
+#include "models/policy.h"
 #include "models/scene.h"
 
 #include <stdio.h>
@@ -129,6 +130,42 @@ static bool floods_build(struct model_world *w, char *error, size_t error_max)
     return true;
 }
 
+/* Whether the provider has what one proposal names; otherwise the sentence that says so. */
+static bool proposals_had(const struct ike_crypto *crypto, const char *who, const char *proposals,
+                          char *error, size_t error_max)
+{
+    const char *const lacking = model_lacking(proposals, crypto);
+    if (lacking != NULL)
+        (void)snprintf(error, error_max,
+                       "%s: the %s provider has no %s: with `crypto: modelled` it is there", who,
+                       crypto->ops->name, lacking);
+    return lacking == NULL;
+}
+
+/* An older OpenSSL has no ML-KEM: that is said here, not found out in the middle of an exchange. */
+static bool algorithms_had(const struct model_world *w, char *error, size_t error_max)
+{
+    const struct model_world_config *const c = &w->config;
+    struct sim_rng rng;
+    sim_rng_open(&rng, c->seed, "algorithms");
+    struct ike_crypto *const crypto = w->scene.provider(sim_rng_random(&rng));
+    bool had = crypto != NULL;
+    for (uint32_t i = 0; had && i < c->gateway_count; i++)
+        had = proposals_had(crypto, c->gateways[i].name, c->gateways[i].proposals, error,
+                            error_max) &&
+              proposals_had(crypto, c->gateways[i].name, c->gateways[i].esp, error, error_max);
+    for (uint32_t i = 0; had && i < c->client_count; i++)
+        had =
+            proposals_had(crypto, c->clients[i].name, c->clients[i].proposals, error, error_max) &&
+            proposals_had(crypto, c->clients[i].name, c->clients[i].esp, error, error_max);
+    for (uint32_t i = 0; had && i < c->attacker_count; i++)
+        had = proposals_had(crypto, c->attackers[i].name, c->attackers[i].proposals, error,
+                            error_max);
+    if (crypto != NULL)
+        crypto->ops->close(crypto);
+    return had;
+}
+
 static void deaf(void *owner, const char *path, bool fatal, const char *text)
 {
     (void)owner;
@@ -145,6 +182,8 @@ static bool build(struct model_world *w, char *error, size_t error_max)
         return false;
     }
     (void)snprintf(error, error_max, "out of memory");
+    if (!algorithms_had(w, error, error_max))
+        return false;
     find_attack(scene);
     model_places_find(&w->config, &w->places);
     sim_fingerprint_open(&scene->fingerprint, w->config.seed);

@@ -173,8 +173,8 @@ static void test_modelled_sealed_messages_are_the_pinned_numbers(void)
 }
 
 static const struct ike_costs prices = {
-    .kex_generate_ns = {[ALGO_X25519] = 1000, [ALGO_ECP256] = 77},
-    .kex_derive_ns = {[ALGO_X25519] = 20000, [ALGO_ECP256] = 99},
+    .kex_generate_ns = {[ALGO_X25519] = 1000, [ALGO_ECP256] = 77, [ALGO_MLKEM768] = 3000},
+    .kex_derive_ns = {[ALGO_X25519] = 20000, [ALGO_ECP256] = 99, [ALGO_MLKEM768] = 500},
     .call_ns =
         {[ALGO_PRFSHA256] = 7, [ALGO_AES128GCM16] = 11, [ALGO_AES128] = 13, [ALGO_SHA256] = 17},
     .byte_ps = {[ALGO_PRFSHA256] = 300,
@@ -226,6 +226,33 @@ static void test_meter_charges_key_exchange_unless_the_value_is_refused(void)
     EXPECT(!c->ops->kex_end(c, g, &kex, (struct ike_bytes){answer, 32}, secret));
     EXPECT(!c->ops->kex_answer(c, g, (struct ike_bytes){answer, 32}, share, secret));
     EXPECT_EQ(c->spent_ns, 42000);
+    c->ops->close(c);
+}
+
+/* A responder that encapsulates makes no pair. */
+static void test_meter_charges_a_kem_for_what_each_end_does(void)
+{
+    struct crypto_stream stream;
+    struct ike_crypto *const c =
+        ike_crypto_meter(ike_crypto_modelled(crypto_stream_random(&stream, 1)), &prices);
+    const struct ike_algo *const g = &ike_algos[ALGO_MLKEM768];
+    uint8_t share[1184];
+    uint8_t answer[1088];
+    uint8_t secret[32];
+    uint8_t other[32];
+    struct ike_kex kex;
+    EXPECT(c->ops->kex_begin(c, g, &kex, share));
+    EXPECT_EQ(c->spent_ns, 3000);
+    EXPECT(c->ops->kex_answer(c, g, (struct ike_bytes){share, sizeof share}, answer, secret));
+    EXPECT_EQ(c->spent_ns, 3500);
+    EXPECT(c->ops->kex_end(c, g, &kex, (struct ike_bytes){answer, sizeof answer}, other));
+    EXPECT_EQ(c->spent_ns, 4000);
+    EXPECT(memcmp(secret, other, 32) == 0);
+    answer[700] ^= 1; /* a bad ciphertext is no error: it gives another secret (FIPS 203 6.3) */
+    EXPECT(c->ops->kex_end(c, g, &kex, (struct ike_bytes){answer, sizeof answer}, other));
+    EXPECT(memcmp(secret, other, 32) != 0);
+    EXPECT(!c->ops->kex_end(c, g, &kex, (struct ike_bytes){share, sizeof share}, other));
+    EXPECT(!c->ops->kex_answer(c, g, (struct ike_bytes){answer, sizeof answer}, share, other));
     c->ops->close(c);
 }
 
@@ -299,6 +326,7 @@ static const struct test_case cases[] = {
     TEST(test_modelled_sealed_messages_are_the_pinned_numbers),
     TEST(test_meter_charges_calls_and_octets_and_keeps_the_rest),
     TEST(test_meter_charges_key_exchange_unless_the_value_is_refused),
+    TEST(test_meter_charges_a_kem_for_what_each_end_does),
     TEST(test_meter_charges_sealing_and_what_of_opening_was_done),
     TEST(test_secrets_compare_at_every_length_and_place),
 };

@@ -425,6 +425,43 @@ static void test_ipv6_worlds_work_too(void)
     EXPECT(metric("flood", SIM_METRIC_FLOOD_ANSWERED) > 5000);
 }
 
+static bool has_no_kem(const struct ike_crypto *c, const struct ike_algo *algo)
+{
+    (void)c;
+    return !algo->kem;
+}
+
+/* As an OpenSSL before 3.5. */
+static struct ike_crypto *older(struct ike_random random)
+{
+    static struct ike_crypto_ops ops;
+    struct ike_crypto *const c = ike_crypto_modelled(random);
+    ops = *c->ops;
+    ops.has = has_no_kem;
+    c->ops = &ops;
+    return c;
+}
+
+static void test_what_the_provider_lacks_is_said_before_the_run(void)
+{
+    static const char *const lists[] = {"gateways.vpn.proposals", "clients.honest.proposals",
+                                        "clients.honest.esp", "attackers.flood.proposals"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct model_world_config c = plain();
+        char error[512];
+        const bool esp = strstr(lists[i], "esp") != NULL;
+        set(&c, lists[i], esp ? "aes128gcm16-mlkem768" : "aes128gcm16-prfsha256-x25519-mlkem768");
+        memset(&tally, 0, sizeof tally);
+        tally.head.ops = &tally_ops;
+        EXPECT(model_world_open(&c, older, &tally.head, error, sizeof error) == NULL);
+        EXPECT(strstr(error, "has no mlkem768") != NULL);
+        struct model_world *const world =
+            model_world_open(&c, ike_crypto_modelled, &tally.head, error, sizeof error);
+        if (EXPECT(world != NULL))
+            model_world_close(world);
+    }
+}
+
 static void test_contradictions_are_told_with_what_would_be_right(void)
 {
     static const struct {
@@ -493,6 +530,7 @@ int main(int argc, char **argv)
         TEST(test_every_way_to_authenticate_brings_clients_up),
         TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
         TEST(test_ipv6_worlds_work_too),
+        TEST(test_what_the_provider_lacks_is_said_before_the_run),
         TEST(test_contradictions_are_told_with_what_would_be_right),
         TEST(test_what_lies_beyond_the_end_is_clipped_with_a_warning),
     };
