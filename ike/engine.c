@@ -58,7 +58,7 @@ void ike_close(struct ike_engine *engine)
         return;
     for (uint32_t place = 1; place <= engine->sas.high; place++) {
         struct ike_sa *const sa = ike_sa_at(engine, place);
-        if (sa->state != S_NONE)
+        if (sa->state != S_NONE && sa->state != S_FRESH) /* those go with their task */
             ike_sa_give(engine, sa);
     }
     ike_pool_close(&engine->sas);
@@ -133,6 +133,12 @@ uint64_t ike_deadline(const struct ike_engine *engine)
     return ike_timers_first(&engine->timers).at_ns;
 }
 
+/* Waits for nothing but the peer's Delete. */
+static bool is_left_over(const struct ike_sa *sa)
+{
+    return sa->state == S_RIVAL || sa->state == S_REDUNDANT || sa->state == S_REPLACED;
+}
+
 void ike_tick(struct ike_engine *engine, uint64_t now_ns)
 {
     const struct ike_timer_entry first = ike_timers_first(&engine->timers);
@@ -142,6 +148,8 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
     struct ike_task *overdue;
     if (ike_sa_is_half_open(sa))
         ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
+    else if (is_left_over(sa) && sa->heard_ns + IKE_GRACE_NS <= now_ns)
+        ike_sa_end(engine, sa, WHY_REDUNDANT, 0);
     else if ((overdue = ike_task_overdue(engine, sa, now_ns)) != NULL)
         ike_window_overdue(engine, sa, overdue, now_ns);
     else if (ike_tasks_deadline(engine, sa) <= now_ns)

@@ -109,6 +109,7 @@ struct ike_policy {
     bool initial_contact;      /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
     struct ike_eap_config eap; /* initiator: proves itself so; responder: asks that of it */
     bool eap_only;             /* EAP may authenticate the responder too (RFC 5998 3) */
+    uint16_t children_max;     /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
 
 /* When a responder asks for cookies (RFC 7296 2.6): on when the count of half-open SAs reaches
@@ -176,8 +177,10 @@ enum ike_event_kind {
     IKE_CHILD_UP,
     IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
     IKE_CHILD_DOWN,
-    IKE_ALIVE, /* a liveness exchange of ours was answered */
-    IKE_ASK,   /* something from outside is wanted: ike_answer */
+    IKE_ALIVE,        /* a liveness exchange of ours was answered */
+    IKE_REKEYED,      /* an IKE SA has taken the place of `was`, Child SAs and all */
+    IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
+    IKE_ASK,          /* something from outside is wanted: ike_answer */
     IKE_EVENT_KINDS
 };
 
@@ -188,6 +191,8 @@ struct ike_event {
     bool initiator;        /* ours was the original initiator */
     uint32_t tag;          /* of ike_connect; 0 at a responder */
     uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
+    uint32_t child_was;    /* IKE_CHILD_UP: the SPI of the one it replaces, or 0 */
+    uint64_t was;          /* IKE_REKEYED: number of the one replaced */
     uint64_t sa;           /* engine's own number, never used again */
     uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
     uint16_t sends;        /* messages of ours sent again in this attempt */
@@ -230,6 +235,13 @@ bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
  * nobody waits for it any more. */
 bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,
                 struct ike_bytes bytes);
+/* Makes another Child SA, the one of the policy with this index; with `trigger` the packet's own
+ * selectors stand first (RFC 7296 1.3.1, 2.9). */
+bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
+                      const struct ike_packet *trigger);
+/* Replaces a Child SA, or the IKE SA itself (RFC 7296 1.3.2, 1.3.3, 2.8). */
+bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
+bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 

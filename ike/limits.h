@@ -48,6 +48,7 @@ enum ike_limits {
     IKE_TLS_FLIGHT_MAX = 65536, /* octets of one reassembled TLS message, RFC 5216 2.1.5 */
     IKE_TLS_TEXT_MAX = 1024,    /* octets of data within TLS in one flight */
     IKE_VERSION_ANSWERS = 10,   /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
+    IKE_TEMPORARY_MAX = 8,      /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */
 };
 
 /* How long an IKE SA that was replaced, or lost against another, waits for its Delete: longer than

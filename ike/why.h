@@ -87,6 +87,10 @@ enum ike_action {
     ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \
     ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \
+    ROW(CHILDREN_LIMIT,     "children_limit",      DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS: ike_policy.children_max")\
+    ROW(TEMPORARY_FAILURE,  "temporary_failure",   DROP,   REFUSE, 43,     "RFC 7296 2.25 TEMPORARY_FAILURE")        \
+    ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
+    ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
     ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \

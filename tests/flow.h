@@ -12,7 +12,9 @@ struct flow {
     void (*prepare)(struct pair *p, enum pair_side i, enum pair_side r);
     /* After the connection has settled. NULL: nothing. */
     void (*act)(struct pair *p, enum pair_side i, enum pair_side r);
-    const char *trace; /* with A as the initiator */
+    const char *trace;   /* with A as the initiator */
+    const char *swapped; /* with B as the initiator; NULL: its mirror image */
+    uint64_t settle_ns;  /* time after the last act until all is at rest, beyond the usual */
     bool (*ended)(const struct pair *p, enum pair_side i, enum pair_side r);
 };
 

@@ -3,6 +3,7 @@
 #include "tests/pair.h"
 
 #include "ike/engine.h"
+#include "ike/v2/child.h"
 #include "ike/v2/describe.h"
 #include "ike/v2/selector.h"
 
@@ -116,13 +117,27 @@ static void put_flight(struct pair *p, const struct pair_flight *like, uint64_t 
     assert(false);
 }
 
+/* Keys of the SA a message names, or NULL. */
+static const struct ike_sa_keys *keys_for(const struct pair *p, struct ike_bytes bytes)
+{
+    struct ike_header head;
+    const int count = p->keys_count < PAIR_KEYS_MAX ? p->keys_count : PAIR_KEYS_MAX;
+    (void)ike_header_parse(bytes, &head);
+    for (int i = 0; i < count; i++)
+        if (p->all_keys[i].keys.spi_i == head.spi_i && p->all_keys[i].keys.spi_r == head.spi_r)
+            return &p->all_keys[i].keys;
+    return p->has_keys ? &p->keys : NULL;
+}
+
 static void write_trace(struct pair *p, enum pair_side from, const struct pair_flight *f,
                         const char *fate)
 {
     char line[IKE_DESCRIBE_TEXT];
     const bool nat = f->from.port == IKE_PORT_NAT;
-    (void)ike_describe((struct ike_bytes){.at = f->bytes, .len = f->len}, nat,
-                       p->has_keys ? &p->keys : NULL, p->end[from].crypto, line);
+    const size_t marker = nat && f->len >= 4 ? 4 : 0;
+    const struct ike_bytes message = {.at = f->bytes + marker, .len = f->len - marker};
+    (void)ike_describe((struct ike_bytes){.at = f->bytes, .len = f->len}, nat, keys_for(p, message),
+                       p->end[from].crypto, line);
     const int wrote = snprintf(p->trace + p->trace_len, PAIR_TRACE_MAX - p->trace_len, "%s  %s%s\n",
                                from == A ? "A>B" : "B>A", line, fate);
     if (wrote > 0 && (size_t)wrote < PAIR_TRACE_MAX - p->trace_len)
@@ -182,23 +197,26 @@ static void send(struct pair *p, enum pair_side from, const struct ike_datagram 
     put_on_wire(p, &f, number);
 }
 
+/* Copied into the next of the slots; both ends tell of the same keys. */
 static void keep_keys(struct pair *p, enum pair_side side, uint64_t sa)
 {
     struct ike_sa_keys keys;
     if (!ike_sa_keys(p->end[side].engine, sa, &keys))
         return;
+    struct pair_keys *const slot = &p->all_keys[p->keys_count++ % PAIR_KEYS_MAX];
     const struct ike_bytes views[] = {keys.sk_d,  keys.sk_ai, keys.sk_ar, keys.sk_ei,
                                       keys.sk_er, keys.sk_pi, keys.sk_pr};
     struct ike_bytes *const copies[] = {&keys.sk_d,  &keys.sk_ai, &keys.sk_ar, &keys.sk_ei,
                                         &keys.sk_er, &keys.sk_pi, &keys.sk_pr};
     size_t used = 0;
     for (size_t i = 0; i < 7; i++) {
-        assert(used + views[i].len <= sizeof p->key_room);
+        assert(used + views[i].len <= sizeof slot->room);
         if (views[i].len > 0)
-            memcpy(p->key_room + used, views[i].at, views[i].len);
-        *copies[i] = (struct ike_bytes){.at = p->key_room + used, .len = views[i].len};
+            memcpy(slot->room + used, views[i].at, views[i].len);
+        *copies[i] = (struct ike_bytes){.at = slot->room + used, .len = views[i].len};
         used += views[i].len;
     }
+    slot->keys = keys;
     p->keys = keys;
     p->has_keys = true;
 }
@@ -232,7 +250,7 @@ static void drain(struct pair *p, enum pair_side side)
         e->ends[event.why]++;
         if (event.kind == IKE_KEYED)
             keep_keys(p, side, event.sa);
-        if (event.kind == IKE_UP || event.kind == IKE_HALF_OPEN)
+        if (event.kind == IKE_UP || event.kind == IKE_HALF_OPEN || event.kind == IKE_REKEYED)
             e->sa = event.sa;
         if (event.kind == IKE_ASK)
             fetch(p, side, &event);
@@ -353,6 +371,26 @@ int pair_count(const struct pair *p, enum pair_side side, enum ike_event_kind ki
     return count;
 }
 
+/* Each Child SA of A is B's too: SPIs crossed, the same keys. */
+static bool children_agree(const struct pair *p)
+{
+    const struct ike_engine *const a = p->end[A].engine;
+    const struct ike_engine *const b = p->end[B].engine;
+    const struct ike_sa *const of_a = ike_sa_numbered(a, p->end[A].sa);
+    const struct ike_sa *const of_b = ike_sa_numbered(b, p->end[B].sa);
+    if (of_a == NULL || of_b == NULL)
+        return false;
+    for (uint32_t place = of_a->child; place != 0; place = ike_child_at(a, place)->next) {
+        const struct ike_child *const child = ike_child_at(a, place);
+        const uint32_t twin = ike_child_find(b, of_b, child->spi_out, true);
+        if (!child->up || twin == 0 || ike_child_at(b, twin)->spi_out != child->spi_in ||
+            !ike_bytes_equal(ike_store_view(&a->store, child->keys),
+                             ike_store_view(&b->store, ike_child_at(b, twin)->keys)))
+            return false;
+    }
+    return true;
+}
+
 bool pair_agrees(const struct pair *p, uint32_t children)
 {
     struct ike_sa_keys keys[2];
@@ -366,7 +404,7 @@ bool pair_agrees(const struct pair *p, uint32_t children)
     return keys[0].spi_i == keys[1].spi_i && keys[0].spi_r == keys[1].spi_r &&
            ike_bytes_equal(keys[0].sk_d, keys[1].sk_d) &&
            ike_bytes_equal(keys[0].sk_ei, keys[1].sk_ei) &&
-           ike_bytes_equal(keys[0].sk_pr, keys[1].sk_pr);
+           ike_bytes_equal(keys[0].sk_pr, keys[1].sk_pr) && children_agree(p);
 }
 
 bool pair_is_empty(const struct pair *p)

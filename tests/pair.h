@@ -14,8 +14,14 @@
 enum pair_side { A, B };
 enum pair_provider { PAIR_OPENSSL, PAIR_MODELLED };
 
-enum { PAIR_FETCHES_MAX = 16 };
-enum { PAIR_EVENTS_MAX = 64, PAIR_TRACE_MAX = 16384, PAIR_FLIGHT_MAX = 64, PAIR_NONE = -1 };
+enum {
+    PAIR_EVENTS_MAX = 64,
+    PAIR_TRACE_MAX = 16384,
+    PAIR_FLIGHT_MAX = 64,
+    PAIR_KEYS_MAX = 16,
+    PAIR_FETCHES_MAX = 16,
+    PAIR_NONE = -1
+};
 
 struct pair_end {
     struct ike_config config;
@@ -74,8 +80,12 @@ struct pair {
     char trace[PAIR_TRACE_MAX];
     size_t trace_len;
     struct ike_sa_keys keys; /* of the last IKE SA keyed, copied */
-    uint8_t key_room[512];
     bool has_keys;
+    struct pair_keys { /* of the last ones */
+        struct ike_sa_keys keys;
+        uint8_t room[512];
+    } all_keys[PAIR_KEYS_MAX];
+    int keys_count; /* so far */
     /* A test's own hand on the wire: may change the message; false loses it. */
     bool (*touch)(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
     /* What a test loads into an end's provider before its engine opens, and frees after. */

@@ -543,7 +543,7 @@ static void test_authenticated_nonsense_is_fatal(void)
     static struct craft c;
     for (int i = 0; i < 4; i++) {
         begin_up();
-        craft_sealed(&c, i == 0 ? CREATE_CHILD_SA : INFORMATIONAL, 2);
+        craft_sealed(&c, i == 0 ? 250 : INFORMATIONAL, 2);
         if (i == 1)
             ike_put_nonce(&c.w, &c.link, (struct ike_bytes){.at = c.bytes, .len = 20});
         if (i == 2) { /* a Delete that says two SPIs and holds one */

@@ -295,6 +295,7 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     *child = made;
     struct ike_event up = ike_sa_event(turn->sa, IKE_CHILD_UP, WHY_OK);
     up.child_spi = child->spi_in;
+    up.child_was = deal->replaces;
     ike_event_add(turn->engine, &up);
     return WHY_OK;
 }
@@ -302,7 +303,8 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
 void ike_child_end(struct ike_turn *turn, uint32_t place, enum ike_why why)
 {
     struct ike_child *const child = ike_child_at(turn->engine, place);
-    struct ike_event event = ike_sa_event(turn->sa, IKE_CHILD_DOWN, why);
+    struct ike_event event =
+        ike_sa_event(turn->sa, IKE_CHILD_DOWN, child->fate != WHY_OK ? child->fate : why);
     event.child_spi = child->spi_in;
     ike_event_add(turn->engine, &event);
     turn->child_gone[turn->child_gone_count++] = place;

@@ -14,8 +14,9 @@ struct ike_child_deal {
     struct ike_choice choice;
     struct ike_selectors i;
     struct ike_selectors r;
-    uint8_t policy; /* which of the SA's policy */
-    bool no_ke;     /* made by IKE_AUTH, without a key exchange of its own (RFC 7296 1.2) */
+    uint8_t policy;    /* which of the SA's policy */
+    uint32_t replaces; /* spi_in of the one it rekeys; 0: none */
+    bool no_ke;        /* made by IKE_AUTH, without a key exchange of its own (RFC 7296 1.2) */
     bool transport;
     bool fragments; /* both want non-first fragments (RFC 7296 1.3.1) */
     bool more;      /* other parts of what was asked for would be granted apart (RFC 7296 2.9) */

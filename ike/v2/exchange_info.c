@@ -105,6 +105,16 @@ static enum ike_why check_deletes(const struct ike_turn *t)
     return children > IKE_GONE_MAX ? WHY_TOO_MANY : WHY_OK;
 }
 
+/* Also when we are deleting it. When we are rekeying it: had the peer rekeyed it too, what came of
+ * that takes over; else our own attempt is forgotten with the SA (RFC 7296 2.8.2, 2.25.2). */
+static void delete_ike(struct ike_turn *t)
+{
+    const struct ike_task *const ours = ike_task_find(t->engine, t->sa, TASK_REKEY_IKE, 0);
+    t->end = WHY_PEER_DELETED;
+    if (ours != NULL && ours->rival != 0)
+        ike_turn_inherit(t, t->sa->number, ours->rival);
+}
+
 static enum ike_why info_request(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
@@ -112,10 +122,10 @@ static enum ike_why info_request(struct ike_turn *t)
     if ((why = check_deletes(t)) != WHY_OK)
         return why;
     ike_turn_answer(t);
+    if (ike_message_deletes_ike(&t->in))
+        delete_ike(t);
     for (uint8_t i = 0; i < t->in.delete_count; i++) {
-        if (t->in.deletes[i].protocol == PROTOCOL_IKE)
-            t->end = WHY_PEER_DELETED; /* also when we are deleting it: RFC 7296 2.25.2 */
-        else if (t->in.deletes[i].protocol == PROTOCOL_ESP)
+        if (t->in.deletes[i].protocol == PROTOCOL_ESP)
             delete_children(t, &t->in.deletes[i]);
     }
     /* RFC 7296 2.21.2: how an initiator says that it could not accept our IKE_AUTH. */
@@ -136,7 +146,7 @@ static enum ike_why info_response(struct ike_turn *t)
         const uint32_t place = ike_child_find(t->engine, t->sa, t->task->spi, true);
         if (place != 0) /* else the peer's own Delete was here first */
             ike_child_end(t, place, WHY_DELETED);
-    } else {
+    } else if (t->sa->state == S_ESTABLISHED) {
         const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);
     }
@@ -157,8 +167,13 @@ const struct ike_rule ike_info_rules[] = {
     /* exchange       from      state          must  may       run            then           */
     { INFORMATIONAL,  REQUEST,  S_ESTABLISHED, 0,    MAY_INFO, info_request,  S_ESTABLISHED, "info_request"  },
     { INFORMATIONAL,  REQUEST,  S_DELETING,    0,    MAY_INFO, info_request,  S_DELETING,    "info_request"  },
+    { INFORMATIONAL,  REQUEST,  S_RIVAL,       0,    MAY_INFO, info_request,  S_RIVAL,       "info_request"  },
+    { INFORMATIONAL,  REQUEST,  S_REDUNDANT,   0,    MAY_INFO, info_request,  S_REDUNDANT,   "info_request"  },
+    { INFORMATIONAL,  REQUEST,  S_REPLACED,    0,    MAY_INFO, info_request,  S_REPLACED,    "info_request"  },
     { INFORMATIONAL,  RESPONSE, S_ESTABLISHED, 0,    MAY_INFO, info_response, S_ESTABLISHED, "info_response" },
     { INFORMATIONAL,  RESPONSE, S_DELETING,    0,    MAY_INFO, info_response, S_DELETING,    "info_response" },
+    { INFORMATIONAL,  RESPONSE, S_REDUNDANT,   0,    MAY_INFO, info_response, S_REDUNDANT,   "info_response" },
+    { INFORMATIONAL,  RESPONSE, S_REPLACED,    0,    MAY_INFO, info_response, S_REPLACED,    "info_response" },
 };
 /* clang-format on */
 const size_t ike_info_rule_count = sizeof ike_info_rules / sizeof ike_info_rules[0];

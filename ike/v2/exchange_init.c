@@ -184,12 +184,9 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
 
 static uint8_t first_group(const struct ike_policy *policy)
 {
-    if (policy->first_group != 0)
-        return policy->first_group;
-    for (uint8_t i = 0; i < policy->ike[0].count; i++)
-        if (ike_algos[policy->ike[0].algos[i]].type == TRANSFORM_KE)
-            return policy->ike[0].algos[i];
-    return 0;
+    return policy->first_group != 0
+               ? policy->first_group
+               : ike_offers_first(policy->ike, policy->ike_count, TRANSFORM_KE);
 }
 
 static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *attempt)
@@ -269,17 +266,6 @@ static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *not
     return WHY_OK;
 }
 
-static uint8_t offered_group(const struct ike_policy *policy, uint16_t id)
-{
-    for (uint8_t i = 0; i < policy->ike_count; i++)
-        for (uint8_t k = 0; k < policy->ike[i].count; k++) {
-            const uint8_t row = policy->ike[i].algos[k];
-            if (ike_algos[row].type == TRANSFORM_KE && ike_algos[row].id == id)
-                return row;
-        }
-    return 0;
-}
-
 /* RFC 7296 1.2, 2.6.1: again with the group wanted, the same nonce, and the cookie if there is one,
  * so that the responder need not ask for it a second time. */
 static enum ike_why take_group(struct ike_turn *t, const struct ike_notify *notify)
@@ -290,7 +276,7 @@ static enum ike_why take_group(struct ike_turn *t, const struct ike_notify *noti
     const uint16_t wanted = rd_u16(&r);
     if (r.bad || r.left != 0)
         return WHY_SYNTAX;
-    const uint8_t row = offered_group(t->sa->policy, wanted);
+    const uint8_t row = ike_offers_group(t->sa->policy->ike, t->sa->policy->ike_count, wanted);
     if (row == 0)
         return WHY_GROUP_NOT_OFFERED;
     if (row == setup->group && t->sa->groups > 0)

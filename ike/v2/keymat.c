@@ -69,6 +69,7 @@ static struct ike_bytes first_octets(const struct ike_keymat_input *input, size_
 }
 
 /*  SKEYSEED = prf(Ni | Nr, g^ir)
+ *  SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), by the old one's PRF (RFC 7296 2.18)
  *  {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
  *  RFC 7296 2.14 */
 void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
@@ -89,8 +90,13 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
     const struct ike_bytes all = wr_done(&w);
     assert(!w.bad && prf->type == TRANSFORM_PRF);
 
-    crypto->ops->prf(crypto, prf, nonces, &input->secret, 1, skeyseed);
-    const struct ike_bytes key = {.at = skeyseed, .len = prf->out_len};
+    const struct ike_algo *const first = input->old_prf != NULL ? input->old_prf : prf;
+    if (input->old_prf != NULL)
+        crypto->ops->prf(crypto, first, input->old_sk_d,
+                         (struct ike_bytes[]){input->secret, nonces}, 2, skeyseed);
+    else
+        crypto->ops->prf(crypto, first, nonces, &input->secret, 1, skeyseed);
+    const struct ike_bytes key = {.at = skeyseed, .len = first->out_len};
     const struct ike_prf_plus_input plus = {.prf = prf, .key = key, .seed = &all, .seed_count = 1};
     ike_prf_plus(crypto, &plus, room, ike_keys_len(suite));
     ike_secret_wipe(skeyseed, sizeof skeyseed);

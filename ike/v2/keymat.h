@@ -25,13 +25,16 @@ size_t ike_keys_len(const struct ike_suite *suite);
 void ike_keys_view(struct ike_sa_keys *out, const uint8_t *room);
 
 struct ike_keymat_input {
+    const struct ike_algo *old_prf; /* when an IKE SA is rekeyed: of the old one, RFC 7296 2.18 */
+    struct ike_bytes old_sk_d;
     struct ike_bytes secret; /* g^ir */
     struct ike_bytes nonce_i;
     struct ike_bytes nonce_r;
     uint64_t spi_i;
     uint64_t spi_r;
 };
-/* SKEYSEED = prf(Ni | Nr, g^ir), then prf+; fills `room` with ike_keys_len octets (RFC 7296 2.14).
+/* SKEYSEED = prf(Ni | Nr, g^ir), or prf(SK_d (old), g^ir | Ni | Nr) with old_prf, then prf+; fills
+ * `room` with ike_keys_len octets (RFC 7296 2.14).
  */
 void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
                      const struct ike_keymat_input *input, uint8_t *room);

@@ -142,6 +142,14 @@ const struct ike_notify *ike_message_notify(const struct ike_message *message, u
     return NULL;
 }
 
+bool ike_message_deletes_ike(const struct ike_message *message)
+{
+    for (uint8_t i = 0; i < message->delete_count; i++)
+        if (message->deletes[i].protocol == PROTOCOL_IKE)
+            return true;
+    return false;
+}
+
 const struct ike_notify *ike_message_error(const struct ike_message *message)
 {
     for (uint8_t i = 0; i < message->notify_count; i++)

@@ -84,6 +84,8 @@ enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_by
 struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type);
 /* First notify of the type, or NULL. */
 const struct ike_notify *ike_message_notify(const struct ike_message *message, uint16_t type);
+/* True when a Delete of the IKE SA is there. */
+bool ike_message_deletes_ike(const struct ike_message *message);
 /* First error notify (RFC 7296 3.10.1: type below 16384), or NULL. */
 const struct ike_notify *ike_message_error(const struct ike_message *message);
 

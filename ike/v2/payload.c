@@ -193,6 +193,15 @@ void ike_put_status(struct ike_writer *w, size_t *link, uint16_t type, struct ik
     ike_put_notify(w, link, &notify);
 }
 
+void ike_put_child_notify(struct ike_writer *w, size_t *link, uint16_t type, uint32_t child_spi)
+{
+    uint8_t octets[4];
+    struct ike_writer spi = wr_open(octets, sizeof octets);
+    put_u32(&spi, child_spi);
+    const struct ike_notify notify = {.protocol = PROTOCOL_ESP, .type = type, .spi = wr_done(&spi)};
+    ike_put_notify(w, link, &notify);
+}
+
 /*  Protocol ID (1) | SPI Size (1) | Num of SPIs (2) | SPIs.   RFC 7296 3.11 */
 enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out)
 {

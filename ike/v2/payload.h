@@ -69,6 +69,7 @@ struct ike_cert {
 };
 enum ike_why ike_cert_parse(struct ike_bytes body, struct ike_cert *out);
 void ike_put_cert(struct ike_writer *w, size_t *link, uint8_t type, const struct ike_cert *cert);
+void ike_put_child_notify(struct ike_writer *w, size_t *link, uint16_t type, uint32_t child_spi);
 
 /* RFC 7296 3.11 */
 enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out);

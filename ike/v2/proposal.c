@@ -333,3 +333,24 @@ void ike_put_choice(struct ike_writer *w, size_t *link, const struct ike_wish *w
     put_proposal(w, &head, &one);
     ike_end_payload(w, begin);
 }
+
+uint8_t ike_offers_first(const struct ike_offer *offers, uint8_t count,
+                         enum ike_transform_type type)
+{
+    for (uint8_t i = 0; i < count; i++)
+        for (uint8_t k = 0; k < offers[i].count; k++)
+            if (ike_algos[offers[i].algos[k]].type == type)
+                return offers[i].algos[k];
+    return 0;
+}
+
+uint8_t ike_offers_group(const struct ike_offer *offers, uint8_t count, uint16_t id)
+{
+    for (uint8_t i = 0; i < count; i++)
+        for (uint8_t k = 0; k < offers[i].count; k++) {
+            const uint8_t row = offers[i].algos[k];
+            if (ike_algos[row].type == TRANSFORM_KE && ike_algos[row].id == id)
+                return row;
+        }
+    return 0;
+}

@@ -62,6 +62,11 @@ enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *w
 enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *wish,
                                  struct ike_choice *out);
 
+/* First row of a type among our offers, or 0; the row of a group among them, by IANA's number. */
+uint8_t ike_offers_first(const struct ike_offer *offers, uint8_t count,
+                         enum ike_transform_type type);
+uint8_t ike_offers_group(const struct ike_offer *offers, uint8_t count, uint16_t id);
+
 /* All offers as proposals 1, 2, …; AEAD and non-AEAD are never mixed in one: an offer holding both
  * is written as two. `spi` goes into each (empty in IKE_SA_INIT). For wish->no_ke, KE rows are left
  * out; for ESP a "no ESN" transform is added when the offer has none. */

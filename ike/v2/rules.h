@@ -34,6 +34,10 @@ extern const struct ike_rule ike_eap_rules[];
 extern const size_t ike_eap_rule_count;
 extern const struct ike_rule ike_hold_rules[];
 extern const size_t ike_hold_rule_count;
+extern const struct ike_rule ike_child_rules[];
+extern const size_t ike_child_rule_count;
+extern const struct ike_rule ike_rekey_rules[];
+extern const size_t ike_rekey_rule_count;
 extern const struct ike_rule ike_info_rules[];
 extern const size_t ike_info_rule_count;
 

@@ -321,6 +321,18 @@ struct ike_event ike_sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
                               .groups = sa->groups};
 }
 
+/* What the owner hears of an SA that ends in a state; NULL row: nothing, it never was up. */
+static enum ike_event_kind end_kind(uint8_t state)
+{
+    return state == S_ESTABLISHED || state == S_DELETING || state == S_REPLACED ? IKE_DOWN
+                                                                                : IKE_FAILED;
+}
+
+static bool ends_silently(uint8_t state)
+{
+    return state == S_FRESH || state == S_RIVAL || state == S_REDUNDANT;
+}
+
 void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, uint16_t notify)
 {
     const uint8_t before = sa->state;
@@ -331,9 +343,11 @@ void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, 
         down.child_spi = ike_child_at(engine, place)->spi_in;
         ike_event_add(engine, &down);
     }
-    struct ike_event event = ike_sa_event(sa, is_up(before) ? IKE_DOWN : IKE_FAILED, why);
+    struct ike_event event =
+        ike_sa_event(sa, end_kind(before), before == S_REPLACED ? WHY_REKEYED : why);
     event.notify = notify;
-    ike_event_add(engine, &event);
+    if (!ends_silently(before))
+        ike_event_add(engine, &event);
     sa->state = S_NONE;
     ike_sa_entered(engine, sa, before);
     ike_sa_give(engine, sa);

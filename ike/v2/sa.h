@@ -87,13 +87,13 @@ struct ike_child {
     uint32_t spi_in;
     uint32_t spi_out;
     uint32_t next;
-    uint32_t replaced_by; /* spi_in of the Child SA that the peer rekeyed this one with; 0: none */
     struct ike_suite suite;
     bool up; /* false while the answer that makes it is awaited */
     bool transport;
-    bool fragments;            /* non-first fragments go through it */
-    bool no_tfc;               /* the peer takes no padded packets */
-    uint8_t policy;            /* which of the policy's */
+    bool fragments; /* non-first fragments go through it */
+    bool no_tfc;    /* the peer takes no padded packets */
+    uint8_t policy; /* which of the policy's */
+    uint8_t fate; /* enum ike_why: why it is to go, when that is known already: WHY_REKEYED, … */
     struct ike_blob keys;      /* KEYMAT, RFC 7296 2.17 */
     struct ike_blob selectors; /* ours then theirs, struct ike_selector each */
     uint8_t local_count;

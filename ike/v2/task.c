@@ -21,6 +21,9 @@ static const struct ike_task_row {
 } rows[TASK_KINDS] = {
     [TASK_DELETE] = {ike_ask_delete, KINDS_ALL},
     [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE)},
+    [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE)},
+    [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE)},
+    [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE)},
     [TASK_PROBE] = {ike_ask_probe, 0},
 };
 
@@ -51,6 +54,16 @@ struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike
     return NULL;
 }
 
+static struct ike_task *link_task(struct ike_engine *engine, struct ike_sa *sa, uint32_t place,
+                                  const struct ike_task *like)
+{
+    struct ike_task *const task = ike_task_at(engine, place);
+    *task = *like;
+    task->next = sa->task;
+    sa->task = place;
+    return task;
+}
+
 struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
                               uint64_t at_ns)
 {
@@ -67,11 +80,17 @@ struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, ui
         return NULL;
     assert(turn->tasks_made_count < IKE_TURN_TASKS);
     turn->tasks_made[turn->tasks_made_count++] = place;
-    struct ike_task *const task = ike_task_at(engine, place);
-    *task = (struct ike_task){
-        .kind = (uint8_t)kind, .spi = spi, .at_ns = at_ns, .next = turn->sa->task};
-    turn->sa->task = place;
-    return task;
+    return link_task(engine, turn->sa, place,
+                     &(struct ike_task){.kind = (uint8_t)kind, .spi = spi, .at_ns = at_ns});
+}
+
+void ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
+                  uint64_t at_ns)
+{
+    const uint32_t place = ike_pool_take(&engine->tasks);
+    if (place != 0)
+        (void)link_task(engine, sa, place,
+                        &(struct ike_task){.kind = (uint8_t)kind, .at_ns = at_ns});
 }
 
 void ike_task_done(struct ike_turn *turn)
@@ -90,7 +109,13 @@ bool ike_task_again(struct ike_turn *turn, uint8_t group, uint64_t at_ns)
     task->policy = old->policy;
     task->group = group;
     task->attempts = (uint16_t)(old->attempts + 1);
-    task->rival = old->rival;
+    if (old->setup == 0 || !ike_setup_at(turn->engine, old->setup)->has_trigger)
+        return true;
+    if (!ike_turn_add_setup(turn, &task->setup))
+        return false;
+    struct ike_setup *const setup = ike_setup_at(turn->engine, task->setup);
+    setup->has_trigger = true;
+    setup->trigger = ike_setup_at(turn->engine, old->setup)->trigger;
     return true;
 }
 
@@ -235,6 +260,16 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
 
 /* ---- asking ---- */
 
+/* A Child SA that was wanted and cannot be asked for. */
+static void tell_unasked(struct ike_engine *engine, const struct ike_sa *sa,
+                         const struct ike_task *task, enum ike_why why)
+{
+    if (task->kind != TASK_NEW_CHILD)
+        return;
+    const struct ike_event failed = ike_sa_event(sa, IKE_CHILD_FAILED, why);
+    ike_event_add(engine, &failed);
+}
+
 static bool ask_one(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa)
 {
     const uint64_t number = sa->number;
@@ -247,6 +282,7 @@ static bool ask_one(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *s
     const enum ike_why why = ike_turn_finish(turn, rows[turn->task->kind].ask(turn));
     struct ike_sa *const left = ike_sa_numbered(engine, number);
     if (why != WHY_OK && left != NULL) {
+        tell_unasked(engine, left, ike_task_at(engine, place), why);
         ike_task_remove(engine, left, place);
         ike_timers_set(&engine->timers, ike_sa_place(left), ike_sa_deadline(engine, left));
     }

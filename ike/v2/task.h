@@ -48,6 +48,10 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
  * NULL: no room. It stands nowhere else: no handler needs to know whether it is under way. */
 struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
                               uint64_t at_ns);
+/* The same without a turn, for what happens when one is committed; nothing when there is no room.
+ */
+void ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
+                  uint64_t at_ns);
 /* The task at hand has come to its end; with the turn it is removed, and with it whatever it was
  * to make and did not. */
 void ike_task_done(struct ike_turn *turn);

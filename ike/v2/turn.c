@@ -28,7 +28,10 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->tasks_made_count = 0;
     turn->setup_made = 0;
     turn->fresh_made = 0;
-    turn->heir = 0;
+    turn->heir = turn->heir_of = 0;
+    turn->stirred = 0;
+    turn->delete_old = false;
+    turn->child_doomed = 0;
     turn->out = (struct ike_writer){0};
     turn->sealed = 0;
     turn->sealed_open = false;
@@ -86,6 +89,12 @@ bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot)
     *ike_setup_at(turn->engine, turn->setup_made) = (struct ike_setup){0};
     *slot = turn->setup_made;
     return true;
+}
+
+void ike_turn_inherit(struct ike_turn *turn, uint64_t from, uint64_t to)
+{
+    turn->heir_of = from;
+    turn->heir = to;
 }
 
 uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len)
@@ -233,6 +242,50 @@ static void forget_others(struct ike_turn *turn)
     }
 }
 
+static void move_children(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
+{
+    for (uint32_t *link = &from->child; *link != 0;) {
+        const uint32_t place = *link;
+        struct ike_child *const child = ike_child_at(engine, place);
+        if (!child->up) { /* still being made: its task ends with the old SA */
+            link = &child->next;
+            continue;
+        }
+        *link = child->next;
+        child->next = to->child;
+        to->child = place;
+    }
+}
+
+/* RFC 7296 2.8: the new IKE SA inherits the old one's Child SAs, and is used for all that comes. */
+static void inherit(struct ike_turn *turn)
+{
+    struct ike_engine *const engine = turn->engine;
+    struct ike_sa *const from = ike_sa_numbered(engine, turn->heir_of);
+    struct ike_sa *const to = ike_sa_numbered(engine, turn->heir);
+    if (from == NULL || to == NULL || from->state != S_ESTABLISHED)
+        return;
+    const uint8_t before = to->state;
+    move_children(engine, from, to);
+    ike_tasks_move(engine, from, to);
+    from->state = S_REPLACED;
+    to->state = S_ESTABLISHED;
+    ike_sa_entered(engine, from, S_ESTABLISHED);
+    ike_sa_entered(engine, to, before);
+    struct ike_event event = ike_sa_event(to, IKE_REKEYED, WHY_OK);
+    event.was = from->number;
+    ike_event_add(engine, &event);
+    if (turn->delete_old)
+        ike_task_put(engine, from, TASK_DELETE, turn->now_ns);
+}
+
+static void set_timer(struct ike_engine *engine, uint64_t number)
+{
+    const struct ike_sa *const sa = number != 0 ? ike_sa_numbered(engine, number) : NULL;
+    if (sa != NULL)
+        ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
+}
+
 static void commit(struct ike_turn *turn)
 {
     struct ike_engine *const engine = turn->engine;
@@ -254,6 +307,14 @@ static void commit(struct ike_turn *turn)
         ike_child_remove(engine, sa, turn->child_gone[i]);
     if (turn->initial_contact)
         forget_others(turn);
+    if (turn->heir != 0) {
+        inherit(turn);
+        set_timer(engine, turn->heir);
+        set_timer(engine, turn->heir_of);
+    }
+    set_timer(engine, turn->stirred);
+    if (turn->fresh_made != 0)
+        set_timer(engine, ike_sa_at(engine, turn->fresh_made)->number);
     if (turn->end != WHY_OK)
         ike_sa_end(engine, sa, turn->end, turn->end_notify);
     else
@@ -302,6 +363,8 @@ static void undo(struct ike_turn *turn, uint32_t events_tail)
         return;
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_at(engine, turn->child_gone[i])->up = true;
+    if (turn->child_doomed != 0)
+        ike_child_at(engine, turn->child_doomed)->fate = WHY_OK;
     undo_records(turn);
     if (turn->added) {
         release(engine, turn->sa);
@@ -320,6 +383,10 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
         ike_cookie_put(turn, &turn->out, &turn->link);
         return;
     }
+    if (why == WHY_CHILD_NOT_FOUND) { /* RFC 7296 2.25: the SPI as it was asked */
+        ike_put_child_notify(&turn->out, &turn->link, N_CHILD_SA_NOT_FOUND, turn->refused_spi);
+        return;
+    }
     if (why == WHY_CRITICAL_PAYLOAD)
         view.len = 1; /* RFC 7296 2.5 */
     if (why == WHY_WRONG_GROUP) {
@@ -335,6 +402,8 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
 static void say_once(struct ike_turn *turn, enum ike_why why)
 {
     turn->task_done = false;
+    turn->heir = turn->stirred = 0;
+    turn->fresh_made = 0;
     ike_turn_ask(turn, INFORMATIONAL);
     put_refusal(turn, why);
     finish_message(turn);
@@ -350,7 +419,10 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->dropped_count = 0;
     turn->made_count = 0;
     turn->child_gone_count = 0;
+    turn->task = NULL;
     turn->task_done = false;
+    turn->heir = turn->stirred = 0;
+    turn->fresh_made = 0;
     turn->initial_contact = false;
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
@@ -427,10 +499,12 @@ enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
     struct ike_engine *const engine = turn->engine;
     const uint64_t now_ns = turn->now_ns;
     const uint64_t sa = turn->sa != NULL ? turn->sa->number : 0;
-    const uint64_t heir = turn->heir;
+    const uint64_t others[] = {turn->heir, turn->heir_of, turn->stirred};
     const enum ike_why end = ike_turn_finish(turn, why);
     ike_tasks_pump(engine, now_ns, sa);
-    ike_tasks_pump(engine, now_ns, heir);
+    for (size_t i = 0; end == WHY_OK && i < sizeof others / sizeof others[0]; i++)
+        if (others[i] != sa)
+            ike_tasks_pump(engine, now_ns, others[i]);
     return end;
 }
 
@@ -448,6 +522,20 @@ static enum ike_why open_sealed(struct ike_turn *turn)
     if (why != WHY_BAD_ICV)
         turn->sealed_open = true;
     return why;
+}
+
+/* RFC 7296 2.8.2: the peer uses its new SA, so it knows that this is the one that stays. */
+static void adopt_rival(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    const bool request = (turn->in.head.flags & FLAG_RESPONSE) == 0;
+    if (sa->state != S_RIVAL || !request || ike_message_deletes_ike(&turn->in))
+        return;
+    ike_turn_inherit(turn, sa->rekeyed_from, sa->number);
+    inherit(turn);
+    set_timer(turn->engine, sa->rekeyed_from);
+    turn->events_tail = turn->engine->events_ring.tail;
+    turn->before = *sa;
 }
 
 static enum ike_why run_rule(struct ike_turn *turn)
@@ -520,6 +608,7 @@ static enum ike_why sealed_message(struct ike_turn *turn)
         return why;
     if ((why = open_sealed(turn)) != WHY_OK)
         return why;
+    adopt_rival(turn);
     return run_rule(turn);
 }
 

@@ -37,6 +37,8 @@ struct ike_turn {
     uint32_t fresh_made; /* IKE SA that is to replace another, taken in this turn */
     uint64_t heir; /* number of the SA that inherits all of `heir_of` with this turn; 0: none */
     uint64_t heir_of;
+    uint64_t stirred; /* number of another SA that has something to ask; 0: none */
+    bool delete_old;  /* and we are to delete the one inherited from */
 
     struct ike_writer out; /* the message under construction, in an output's room */
     size_t link;           /* for ike_begin_payload */
@@ -50,13 +52,15 @@ struct ike_turn {
     uint8_t made_count;
     struct ike_blob dropped[IKE_TURN_BLOBS]; /* given back if it succeeds */
     uint8_t dropped_count;
-    uint32_t child_made; /* Child SA made in this turn */
+    uint32_t child_made;   /* Child SA made in this turn */
+    uint32_t child_doomed; /* one that got its fate in this turn */
     uint32_t
         child_gone[IKE_GONE_MAX + 1]; /* removed if the turn succeeds; `up` is false meanwhile */
     uint8_t child_gone_count;
 
     uint64_t request_digest; /* of the IKE_SA_INIT request at hand */
     uint16_t wanted_group;   /* data of INVALID_KE_PAYLOAD */
+    uint32_t refused_spi;    /* SPI of CHILD_SA_NOT_FOUND */
     uint16_t end_notify;     /* what the peer said when `end` is PEER_REFUSED */
     enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
     bool initial_contact;    /* the peer said it has no other SA */
@@ -79,6 +83,8 @@ enum ike_why ike_turn_add_sa(struct ike_turn *turn, bool initiator);
 struct ike_sa *ike_turn_add_fresh(struct ike_turn *turn, bool initiator);
 /* Takes a setup record into `slot`, zeroed; false: no room. */
 bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot);
+/* With the turn, one IKE SA takes over all Child SAs and tasks of another (numbers). */
+void ike_turn_inherit(struct ike_turn *turn, uint64_t from, uint64_t to);
 /* Octets that last as long as the turn. */
 uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len);
 /* Keeps a copy of `bytes` in the record's `slot`; what was there is dropped. False: no room. */

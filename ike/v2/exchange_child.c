@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ * CREATE_CHILD_SA for Child SAs, both roles: a new one, or one that replaces
+ * another (RFC 7296 1.3.1, 1.3.3, 2.8.1):
+ *
+ *     HDR, SK {[N(REKEY_SA),] SA, Ni,
+ *         [KEi,] TSi, TSr}           -->
+ *                                   <--   HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ *                              or   <--   HDR, SK {N(NO_ADDITIONAL_SAS)}, …
+ */
+#include "ike/engine.h"
+#include "ike/v2/child.h"
+#include "ike/v2/collision.h"
+#include "ike/v2/create.h"
+#include "ike/v2/rules.h"
+
+#include <assert.h>
+
+/* ---- the initiator ---- */
+
+static uint8_t first_group(const struct ike_turn *t)
+{
+    const struct ike_child_policy *const policy = &t->sa->policy->child[t->task->policy];
+    return t->task->group != 0 ? t->task->group
+                               : ike_offers_first(policy->esp, policy->esp_count, TRANSFORM_KE);
+}
+
+static enum ike_why ask(struct ike_turn *t, uint32_t rekeyed_spi)
+{
+    struct ike_task *const task = t->task;
+    enum ike_why why = ike_create_offer(t, first_group(t));
+    if (why != WHY_OK)
+        return why;
+    if ((why = ike_child_begin(t, task->policy, &task->child)) != WHY_OK)
+        return why;
+    ike_turn_ask(t, CREATE_CHILD_SA);
+    if (rekeyed_spi != 0)
+        ike_put_child_notify(&t->out, &t->link, N_REKEY_SA, rekeyed_spi);
+    ike_child_put_offers(t, task->child, false);
+    ike_create_put_offer(t);
+    ike_child_put_wanted(t, task->child, ike_setup_at(t->engine, task->setup));
+    return WHY_OK;
+}
+
+enum ike_why ike_ask_new_child(struct ike_turn *turn)
+{
+    return ask(turn, 0);
+}
+
+enum ike_why ike_ask_rekey_child(struct ike_turn *turn)
+{
+    const uint32_t place = ike_child_find(turn->engine, turn->sa, turn->task->spi, true);
+    if (place == 0)
+        return WHY_CHILD_NOT_FOUND;
+    const struct ike_child *const old = ike_child_at(turn->engine, place);
+    if (old->fate != WHY_OK)
+        return old->fate; /* the peer was faster */
+    turn->task->policy = old->policy;
+    return ask(turn, old->spi_in);
+}
+
+/* Two Child SAs have come of crossing rekeys, or one of ours alone: one of them is to go, and the
+ * one they replace (RFC 7296 2.8.1). Who initiated what stays deletes the old one. */
+static void settle(struct ike_turn *t, struct ike_child *made, bool lost)
+{
+    const struct ike_task *const task = t->task;
+    const uint32_t old = ike_child_find(t->engine, t->sa, task->spi, true);
+    const uint32_t rival = ike_child_find(t->engine, t->sa, (uint32_t)task->rival, true);
+    if (old != 0)
+        ike_child_at(t->engine, old)->fate = WHY_REKEYED;
+    if (lost) {
+        made->fate = WHY_REDUNDANT;
+        (void)ike_task_add(t, TASK_DELETE_CHILD, made->spi_in, t->now_ns);
+        return;
+    }
+    if (task->rival != 0 && rival != 0)
+        ike_child_at(t->engine, rival)->fate = WHY_REDUNDANT;
+    if (old != 0)
+        (void)ike_task_add(t, TASK_DELETE_CHILD, task->spi, t->now_ns);
+}
+
+static enum ike_why child_response(struct ike_turn *t)
+{
+    struct ike_task *const task = t->task;
+    struct ike_child_deal deal = {.no_ke = false};
+    struct ike_create_secrets secrets;
+    enum ike_why why;
+
+    if (task->kind != TASK_NEW_CHILD && task->kind != TASK_REKEY_CHILD)
+        return WHY_UNEXPECTED_PAYLOAD;
+    const struct ike_setup *const setup = ike_setup_at(t->engine, task->setup);
+    if ((why = ike_child_accept(t, task->child, setup, &deal)) != WHY_OK)
+        return why;
+    if ((why = ike_create_accept(t, deal.choice.suite.ke, &secrets)) != WHY_OK)
+        return why;
+    const struct ike_child_seed seed = {
+        .secret = secrets.secret, .nonce_i = secrets.nonce_i, .nonce_r = secrets.nonce_r};
+    deal.replaces = task->kind == TASK_REKEY_CHILD ? task->spi : 0;
+    if ((why = ike_child_make(t, task->child, &deal, &seed, true)) != WHY_OK)
+        return why;
+
+    struct ike_child *const made = ike_child_at(t->engine, task->child);
+    task->child = 0;
+    ike_task_done(t);
+    if (task->kind == TASK_REKEY_CHILD)
+        settle(t, made,
+               task->rival != 0 && ike_collision_lost(t, secrets.nonce_i, secrets.nonce_r));
+    return WHY_OK;
+}
+
+/* ---- the responder ---- */
+
+/* RFC 7296 1.3.3: by the SPI the peer receives on, which is the one we send to. */
+static enum ike_why find_rekeyed(struct ike_turn *t, const struct ike_notify *notify,
+                                 uint32_t *place)
+{
+    struct ike_reader r = rd_open(notify->spi);
+    const uint32_t spi = rd_u32(&r);
+    if (r.bad || r.left != 0)
+        return WHY_SYNTAX;
+    t->refused_spi = spi;
+    *place = notify->protocol == PROTOCOL_ESP ? ike_child_find(t->engine, t->sa, spi, false) : 0;
+    return *place != 0 ? WHY_OK : WHY_CHILD_NOT_FOUND;
+}
+
+static enum ike_why check_count(const struct ike_turn *t)
+{
+    uint32_t count = 0;
+    for (uint32_t place = t->sa->child; place != 0; place = ike_child_at(t->engine, place)->next)
+        count++;
+    const uint16_t most = t->sa->policy->children_max;
+    return most != 0 && count >= most ? WHY_CHILDREN_LIMIT : WHY_OK;
+}
+
+/* What is asked for, and whether it may be now. */
+static enum ike_why look(struct ike_turn *t, uint32_t *old)
+{
+    const struct ike_notify *const rekey = ike_message_notify(&t->in, N_REKEY_SA);
+    enum ike_why why;
+    *old = 0;
+    if (rekey == NULL) {
+        why = check_count(t);
+        return why != WHY_OK ? why : ike_collision_judge(t, ASKS_NEW_CHILD, 0);
+    }
+    if ((why = find_rekeyed(t, rekey, old)) != WHY_OK)
+        return why;
+    return ike_collision_judge(t, ASKS_REKEY_CHILD, ike_child_at(t->engine, *old)->spi_in);
+}
+
+/* The old one's replacement is made; when we are rekeying it too, it is not known yet which one
+ * stays. */
+static enum ike_why note_rekeyed(struct ike_turn *t, uint32_t old, uint32_t made,
+                                 const struct ike_create_secrets *secrets)
+{
+    bool room;
+    struct ike_child *const child = ike_child_at(t->engine, old);
+    const uint32_t spi = ike_child_at(t->engine, made)->spi_in;
+    const struct ike_bytes lower = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r);
+    const bool crossing = ike_collision_note(t, TASK_REKEY_CHILD, child->spi_in, spi, lower, &room);
+    if (crossing && !room)
+        return WHY_SA_TABLE_FULL;
+    if (!crossing) {
+        t->child_doomed = old;
+        child->fate = WHY_REKEYED;
+    }
+    return WHY_OK;
+}
+
+static enum ike_why child_request(struct ike_turn *t)
+{
+    struct ike_child_deal deal = {.no_ke = false};
+    struct ike_create_secrets secrets;
+    uint32_t old, place;
+    enum ike_why why;
+
+    if ((why = look(t, &old)) != WHY_OK)
+        return why;
+    const uint8_t only = old != 0 ? ike_child_at(t->engine, old)->policy : IKE_CHILD_POLICIES_MAX;
+    if ((why = ike_child_judge(t, only, &deal)) != WHY_OK)
+        return why;
+    const uint8_t group = deal.choice.suite.ke;
+    if ((why = ike_create_look(t, group, &secrets)) != WHY_OK)
+        return why;
+
+    if ((why = ike_child_begin(t, deal.policy, &place)) != WHY_OK)
+        return why;
+    if ((why = ike_create_spend(t, group, &secrets)) != WHY_OK)
+        return why;
+    const struct ike_child_seed seed = {
+        .secret = secrets.secret, .nonce_i = secrets.nonce_i, .nonce_r = secrets.nonce_r};
+    deal.replaces = old != 0 ? ike_child_at(t->engine, old)->spi_in : 0;
+    if ((why = ike_child_make(t, place, &deal, &seed, false)) != WHY_OK)
+        return why;
+    if (old != 0 && (why = note_rekeyed(t, old, place, &secrets)) != WHY_OK)
+        return why;
+
+    ike_turn_answer(t);
+    ike_child_put_choice(t, place, &deal);
+    ike_create_put_answer(t, group, &secrets);
+    ike_child_put_selectors(t, &deal);
+    return WHY_OK;
+}
+
+/* ---- what the owner asks for ---- */
+
+bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi)
+{
+    struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL || found->state != S_ESTABLISHED ||
+        ike_child_find(engine, found, child_spi, true) == 0)
+        return false;
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
+    const bool added = ike_task_add(turn, TASK_REKEY_CHILD, child_spi, now_ns) != NULL;
+    return ike_turn_end(turn, WHY_OK) == WHY_OK && added;
+}
+
+static bool want_child(struct ike_turn *t, uint8_t policy, const struct ike_packet *trigger)
+{
+    struct ike_task *const task = ike_task_add(t, TASK_NEW_CHILD, 0, t->now_ns);
+    if (task == NULL || !ike_turn_add_setup(t, &task->setup))
+        return false;
+    struct ike_setup *const setup = ike_setup_at(t->engine, task->setup);
+    task->policy = policy;
+    setup->has_trigger = trigger != NULL;
+    if (trigger != NULL)
+        setup->trigger = *trigger;
+    return true;
+}
+
+bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
+                      const struct ike_packet *trigger)
+{
+    struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL || found->state != S_ESTABLISHED || policy >= found->policy->child_count)
+        return false;
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
+    const bool good = want_child(turn, policy, trigger);
+    return ike_turn_end(turn, good ? WHY_OK : WHY_SA_TABLE_FULL) == WHY_OK;
+}
+
+/* clang-format off */
+#define MUST_CHILD (P(PAYLOAD_SA) | P(PAYLOAD_NONCE) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
+#define MAY_CREATE (P(PAYLOAD_KE) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
+#define MUST_ANY   (P(PAYLOAD_SA) | P(PAYLOAD_NONCE))
+const struct ike_rule ike_child_rules[] = {
+    /* exchange         from      state          must be there      may be there   run                  then           */
+    { CREATE_CHILD_SA,  REQUEST,  S_ESTABLISHED, MUST_CHILD,        P(PAYLOAD_KE), child_request,       S_ESTABLISHED, "child_request"    },
+    { CREATE_CHILD_SA,  RESPONSE, S_ESTABLISHED, MUST_CHILD,        P(PAYLOAD_KE), child_response,      S_ESTABLISHED, "child_response"   },
+    { CREATE_CHILD_SA,  RESPONSE, S_ESTABLISHED, P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_ESTABLISHED, "create_refused"   },
+    { CREATE_CHILD_SA,  REQUEST,  S_DELETING,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_DELETING,    "create_too_late"  },
+    { CREATE_CHILD_SA,  REQUEST,  S_REPLACED,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REPLACED,    "create_too_late"  },
+    { CREATE_CHILD_SA,  REQUEST,  S_REDUNDANT,   MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REDUNDANT,   "create_too_late"  },
+    { CREATE_CHILD_SA,  RESPONSE, S_REPLACED,    P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_REPLACED,    "create_refused"   },
+};
+/* clang-format on */
+const size_t ike_child_rule_count = sizeof ike_child_rules / sizeof ike_child_rules[0];
