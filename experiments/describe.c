@@ -4,6 +4,7 @@
 #include "experiments/commands.h"
 #include "experiments/paths.h"
 #include "ike/algo.h"
+#include "ike/v2/collision.h"
 #include "ike/v2/registry.h"
 #include "ike/v2/rules.h"
 #include "ike/why.h"
@@ -231,13 +232,11 @@ static void print_payloads(uint32_t bits)
 /* The state machine: a line a transition, in the order in which they are tried. */
 static void print_rules(void)
 {
-    static const char *const states[] = {"-",         "INIT_SENT",   "KEYED",
-                                         "AUTH_SENT", "ESTABLISHED", "DELETING"};
     const struct ike_rule *rule;
     (void)printf("RULES, which message may come in which state, and what is true then\n\n");
     for (size_t i = 0; (rule = ike_rule_at(i)) != NULL; i++) {
-        (void)printf("  %-11s -> %-11s  %-13s %s ", states[rule->state], states[rule->then],
-                     ike_exchange_name(rule->exchange),
+        (void)printf("  %-11s -> %-11s  %-13s %s ", ike_state_name(rule->state),
+                     ike_state_name(rule->then), ike_exchange_name(rule->exchange),
                      rule->from == REQUEST ? "request " : "response");
         print_payloads(rule->must);
         if ((rule->may & ~rule->must) != 0) {
@@ -250,9 +249,25 @@ static void print_rules(void)
     (void)printf("\nN and V may stand in any message; what is in brackets may be there.\n\n");
 }
 
+/* What is refused while something of ours is going on; all else is answered as usual. */
+static void print_collisions(void)
+{
+    static const char *const asked[] = {"a new Child SA", "to rekey a Child SA",
+                                        "to rekey the IKE SA"};
+    (void)printf("COLLISIONS, what a peer asks while we are busy, and what it is answered\n\n");
+    for (size_t i = 0; i < ike_collision_count; i++) {
+        const struct ike_collision *const row = &ike_collisions[i];
+        (void)printf("  %-20s while we %-18s %-18s %s\n", asked[row->request],
+                     ike_task_name(row->ours), ike_notify_name(ike_why_row(row->why)->notify),
+                     row->source);
+    }
+    (void)printf("\n");
+}
+
 static void describe_ike(void)
 {
     print_rules();
+    print_collisions();
     (void)printf("REASONS a message is refused for, as `refusal` rows name them\n\n");
     for (int i = 0; i < IKE_WHY_COUNT; i++) {
         const struct ike_why_row *row = ike_why_row((enum ike_why)i);

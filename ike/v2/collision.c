@@ -52,18 +52,17 @@ struct ike_bytes ike_nonce_lower(struct ike_bytes a, struct ike_bytes b)
     return a.len <= b.len ? a : b;
 }
 
-bool ike_collision_note(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi_in,
-                        uint64_t rival, struct ike_bytes lower_nonce, bool *room)
+enum ike_why ike_collision_note(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi_in,
+                                const struct ike_rival *rival, bool *crossing)
 {
     struct ike_task *const task = ike_task_find(turn->engine, turn->sa, kind, spi_in);
-    *room = true;
-    if (task == NULL || task->sends == 0)
-        return false;
+    *crossing = task != NULL && task->sends > 0;
+    if (!*crossing)
+        return WHY_OK;
     turn->task = task;
     turn->task_before = *task;
-    *room = ike_turn_keep(turn, &task->nonce, lower_nonce);
-    task->rival = rival;
-    return true;
+    task->rival = rival->number;
+    return ike_turn_keep(turn, &task->nonce, rival->nonce) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
 bool ike_collision_lost(const struct ike_turn *turn, struct ike_bytes nonce_i,

@@ -31,11 +31,16 @@ enum ike_why ike_collision_judge(const struct ike_turn *turn, enum ike_request_k
  * (RFC 7296 2.8.1). */
 struct ike_bytes ike_nonce_lower(struct ike_bytes a, struct ike_bytes b);
 
-/* The peer has rekeyed what we are rekeying: our task of `kind` about `spi_in`, if it is under way,
- * becomes the turn's, and remembers the rival and the lower nonce of the exchange that made it.
- * False: no such task. *room: false when there is none left. */
-bool ike_collision_note(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi_in,
-                        uint64_t rival, struct ike_bytes lower_nonce, bool *room);
+/* What came of the peer's rekeying: number of an IKE SA or spi_in of a Child SA, and the lower
+ * nonce of the exchange that made it. */
+struct ike_rival {
+    uint64_t number;
+    struct ike_bytes nonce;
+};
+/* The peer has rekeyed what we may be rekeying: our task of `kind` about `spi_in`, if it is under
+ * way, becomes the turn's and remembers the rival. */
+enum ike_why ike_collision_note(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi_in,
+                                const struct ike_rival *rival, bool *crossing);
 /* Our own rekeying has been answered: true when it holds the lowest of the four nonces, so that
  * what it made is to be deleted by us. */
 bool ike_collision_lost(const struct ike_turn *turn, struct ike_bytes nonce_i,

@@ -151,18 +151,17 @@ static enum ike_why look(struct ike_turn *t, uint32_t *old)
 static enum ike_why note_rekeyed(struct ike_turn *t, uint32_t old, uint32_t made,
                                  const struct ike_create_secrets *secrets)
 {
-    bool room;
+    bool crossing;
     struct ike_child *const child = ike_child_at(t->engine, old);
-    const uint32_t spi = ike_child_at(t->engine, made)->spi_in;
-    const struct ike_bytes lower = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r);
-    const bool crossing = ike_collision_note(t, TASK_REKEY_CHILD, child->spi_in, spi, lower, &room);
-    if (crossing && !room)
-        return WHY_SA_TABLE_FULL;
+    const struct ike_rival rival = {.number = ike_child_at(t->engine, made)->spi_in,
+                                    .nonce = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r)};
+    const enum ike_why why =
+        ike_collision_note(t, TASK_REKEY_CHILD, child->spi_in, &rival, &crossing);
     if (!crossing) {
         t->child_doomed = old;
         child->fate = WHY_REKEYED;
     }
-    return WHY_OK;
+    return why;
 }
 
 static enum ike_why child_request(struct ike_turn *t)
@@ -245,11 +244,11 @@ const struct ike_rule ike_child_rules[] = {
     /* exchange         from      state          must be there      may be there   run                  then           */
     { CREATE_CHILD_SA,  REQUEST,  S_ESTABLISHED, MUST_CHILD,        P(PAYLOAD_KE), child_request,       S_ESTABLISHED, "child_request"    },
     { CREATE_CHILD_SA,  RESPONSE, S_ESTABLISHED, MUST_CHILD,        P(PAYLOAD_KE), child_response,      S_ESTABLISHED, "child_response"   },
-    { CREATE_CHILD_SA,  RESPONSE, S_ESTABLISHED, P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_ESTABLISHED, "create_refused"   },
-    { CREATE_CHILD_SA,  REQUEST,  S_DELETING,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_DELETING,    "create_too_late"  },
-    { CREATE_CHILD_SA,  REQUEST,  S_REPLACED,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REPLACED,    "create_too_late"  },
-    { CREATE_CHILD_SA,  REQUEST,  S_REDUNDANT,   MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REDUNDANT,   "create_too_late"  },
-    { CREATE_CHILD_SA,  RESPONSE, S_REPLACED,    P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_REPLACED,    "create_refused"   },
+    { CREATE_CHILD_SA,  RESPONSE, S_ESTABLISHED, P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_ESTABLISHED, "ike_create_refused" },
+    { CREATE_CHILD_SA,  REQUEST,  S_DELETING,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_DELETING,    "ike_create_too_late" },
+    { CREATE_CHILD_SA,  REQUEST,  S_REPLACED,    MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REPLACED,    "ike_create_too_late" },
+    { CREATE_CHILD_SA,  REQUEST,  S_REDUNDANT,   MUST_ANY,          MAY_CREATE,    ike_create_too_late, S_REDUNDANT,   "ike_create_too_late" },
+    { CREATE_CHILD_SA,  RESPONSE, S_REPLACED,    P(PAYLOAD_NOTIFY), 0,             ike_create_refused,  S_REPLACED,    "ike_create_refused" },
 };
 /* clang-format on */
 const size_t ike_child_rule_count = sizeof ike_child_rules / sizeof ike_child_rules[0];

@@ -152,7 +152,7 @@ static enum ike_why rekey_request(struct ike_turn *t)
     struct ike_choice choice;
     uint8_t spi[IKE_SPI_LEN];
     enum ike_why why;
-    bool room;
+    bool crossing;
 
     if ((why = ike_collision_judge(t, ASKS_REKEY_IKE, 0)) != WHY_OK)
         return why;
@@ -170,13 +170,14 @@ static enum ike_why rekey_request(struct ike_turn *t)
         return why;
     if ((why = equip(t, fresh, &choice, &secrets)) != WHY_OK)
         return why;
-    const struct ike_bytes lower = ike_nonce_lower(secrets.nonce_i, secrets.nonce_r);
-    if (ike_collision_note(t, TASK_REKEY_IKE, 0, fresh->number, lower, &room))
+    const struct ike_rival rival = {.number = fresh->number,
+                                    .nonce = ike_nonce_lower(secrets.nonce_i, secrets.nonce_r)};
+    if ((why = ike_collision_note(t, TASK_REKEY_IKE, 0, &rival, &crossing)) != WHY_OK)
+        return why;
+    if (crossing)
         fresh->state = S_RIVAL;
     else
         ike_turn_inherit(t, t->sa->number, fresh->number);
-    if (!room)
-        return WHY_SA_TABLE_FULL;
 
     ike_turn_answer(t);
     ike_put_choice(&t->out, &t->link, &wish, &choice, spi_octets(fresh->spi_r, spi));

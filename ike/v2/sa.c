@@ -13,6 +13,23 @@
 
 enum { PLACE_BITS = 24, PLACE_MASK = (1 << PLACE_BITS) - 1 };
 
+const char *ike_state_name(uint8_t state)
+{
+    static const char *const names[S_STATES] = {
+        [S_NONE] = "-",
+        [S_INIT_SENT] = "INIT_SENT",
+        [S_KEYED] = "KEYED",
+        [S_AUTH_SENT] = "AUTH_SENT",
+        [S_ESTABLISHED] = "ESTABLISHED",
+        [S_DELETING] = "DELETING",
+        [S_FRESH] = "FRESH",
+        [S_RIVAL] = "RIVAL",
+        [S_REDUNDANT] = "REDUNDANT",
+        [S_REPLACED] = "REPLACED",
+    };
+    return names[state];
+}
+
 bool ike_index_open(struct ike_index *index, uint32_t max)
 {
     /* A chain of four when all places are taken: heads are touched at random, so few cost less. */

@@ -26,7 +26,11 @@ enum ike_state {
     S_RIVAL,     /* the peer's, made while we rekey the same SA: which one stays is not known yet */
     S_REDUNDANT, /* lost that contest: its maker deletes it (RFC 7296 2.8.2) */
     S_REPLACED,  /* rekeyed: all its Child SAs have gone to another; whoever rekeyed deletes it */
+    S_STATES
 };
+
+/* "ESTABLISHED"; "-" for S_NONE. */
+const char *ike_state_name(uint8_t state);
 
 struct ike_sa {
     uint64_t number; /* serial << 24 | place in the pool */

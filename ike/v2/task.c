@@ -18,14 +18,21 @@ enum {
 static const struct ike_task_row {
     ike_ask_fn *ask;
     uint32_t not_beside;
+    const char *name;
 } rows[TASK_KINDS] = {
-    [TASK_DELETE] = {ike_ask_delete, KINDS_ALL},
-    [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE)},
-    [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE)},
-    [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE)},
-    [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE)},
-    [TASK_PROBE] = {ike_ask_probe, 0},
+    [TASK_CONNECT] = {NULL, 0, "connect"},
+    [TASK_DELETE] = {ike_ask_delete, KINDS_ALL, "close the IKE SA"},
+    [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE), "close a Child SA"},
+    [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE), "rekey the IKE SA"},
+    [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE), "rekey a Child SA"},
+    [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE), "create a Child SA"},
+    [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
 };
+
+const char *ike_task_name(uint8_t kind)
+{
+    return rows[kind].name;
+}
 
 struct ike_task *ike_task_at(const struct ike_engine *engine, uint32_t place)
 {

@@ -41,6 +41,8 @@ struct ike_task {
     uint8_t group;  /* row of the group to begin with; 0: the usual one */
 };
 
+/* "rekey a Child SA" */
+const char *ike_task_name(uint8_t kind);
 struct ike_task *ike_task_at(const struct ike_engine *engine, uint32_t place);
 uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *task);
 

@@ -268,13 +268,14 @@ static void next_step(struct peer *p)
 
 static void hear(struct peer *p, const struct ike_event *e)
 {
-    static const char *const names[] = {"KEYED",    "HALF_OPEN",    "UP",         "FAILED", "DOWN",
-                                        "CHILD_UP", "CHILD_FAILED", "CHILD_DOWN", "ALIVE",  "ASK"};
+    static const char *const names[] = {"KEYED", "HALF_OPEN", "UP",           "FAILED",
+                                        "DOWN",  "CHILD_UP",  "CHILD_FAILED", "CHILD_DOWN",
+                                        "ALIVE", "REKEYED",   "REKEY_FAILED", "ASK"};
     (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", names[e->kind], ike_why_row(e->why)->name,
                  e->notify, e->cookies, e->groups);
     if (e->kind == IKE_KEYED)
         p->has_keys = ike_sa_keys(p->engine, e->sa, &p->keys);
-    if (e->kind == IKE_UP)
+    if (e->kind == IKE_UP || e->kind == IKE_REKEYED)
         p->sa = e->sa;
     if (e->kind == IKE_CHILD_UP)
         p->child = e->child_spi;
