@@ -121,7 +121,10 @@ static void with_one_allowed(struct pair *pair, enum pair_side i, enum pair_side
 
 static bool refused_and_kept(const struct pair *pair, enum pair_side i, enum pair_side r)
 {
-    return pair_agrees(pair, 1) && pair_count(pair, i, IKE_CHILD_FAILED) == 1 &&
+    const uint64_t *const reasons = pair->end[r].reasons;
+    return reasons[WHY_CHILDREN_LIMIT] + reasons[WHY_TS_UNACCEPTABLE] + reasons[WHY_SINGLE_PAIR] ==
+               1 &&
+           pair_agrees(pair, 1) && pair_count(pair, i, IKE_CHILD_FAILED) == 1 &&
            pair_count(pair, r, IKE_CHILD_UP) == 1;
 }
 
@@ -258,7 +261,8 @@ static bool has_one_child(const struct pair *pair, enum pair_side i, enum pair_s
 {
     (void)i;
     (void)r;
-    return pair_agrees(pair, 1);
+    return pair_agrees(pair, 1) &&
+           (pair->options.lose != PAIR_NONE || pair->end[i].ends[WHY_REDUNDANT] == 1);
 }
 
 static void both_rekey_child(struct pair *pair, enum pair_side i, enum pair_side r)
@@ -344,6 +348,7 @@ static void test_a_refusal_for_the_moment_is_tried_again_later(void)
     EXPECT(all_replaced(&p, A, B));
     EXPECT(strstr(p.trace, "B>A  CREATE_CHILD_SA rsp 2  SK{N(TEMPORARY_FAILURE)}") != NULL);
     EXPECT(strstr(p.trace, "A>B  CREATE_CHILD_SA rsp 0  SK{N(TEMPORARY_FAILURE)}") != NULL);
+    EXPECT(p.end[A].reasons[WHY_TEMPORARY_FAILURE] >= 1);
     pair_close(&p);
 }
 
@@ -372,6 +377,22 @@ static void test_a_child_being_deleted_is_not_rekeyed(void)
     });
 }
 
+/* The second drawing of RFC 7296 2.8.1: A's first message is lost, B has finished when it comes. */
+static void test_a_rekey_that_comes_too_late_finds_no_child(void)
+{
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .initiator = A, .lose = 4, .twice = PAIR_NONE});
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    both_rekey_child(&p, A, B);
+    pair_run(&p);
+    EXPECT_EQ(p.end[B].reasons[WHY_CHILD_NOT_FOUND], 1);
+    EXPECT(strstr(p.trace, "B>A  CREATE_CHILD_SA rsp 2  SK{N(CHILD_SA_NOT_FOUND)}") != NULL);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -389,6 +410,7 @@ int main(int argc, char **argv)
         TEST(test_crossing_rekeys_of_the_ike_sa_leave_one_with_the_child),
         TEST(test_a_refusal_for_the_moment_is_tried_again_later),
         TEST(test_a_child_being_deleted_is_not_rekeyed),
+        TEST(test_a_rekey_that_comes_too_late_finds_no_child),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
