@@ -182,8 +182,6 @@ static bool build(struct model_world *w, char *error, size_t error_max)
         return false;
     }
     (void)snprintf(error, error_max, "out of memory");
-    if (!algorithms_had(w, error, error_max))
-        return false;
     find_attack(scene);
     model_places_find(&w->config, &w->places);
     sim_fingerprint_open(&scene->fingerprint, w->config.seed);
@@ -196,7 +194,8 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     scene->net = sim_net_links_door(w->links);
     links_build(w);
     if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
-        !papers_exchange(w) || !floods_build(w, error, error_max))
+        !papers_exchange(w) || !algorithms_had(w, error, error_max) ||
+        !floods_build(w, error, error_max))
         return false;
     sim_net_links_route(w->links);
     return true;
