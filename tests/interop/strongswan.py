@@ -98,7 +98,7 @@ class Charon:
         conf = os.path.join(self.root, "ikelab.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write(f"""charon {{
-    load = random nonce openssl gcm curve25519 chapoly aes sha1 sha2 hmac kdf pem x509 pubkey pkcs1 pkcs8 revocation constraints kernel-libipsec kernel-netlink socket-default vici
+    load = random nonce openssl gcm ccm ctr cmac xcbc curve25519 chapoly aes md5 sha1 sha2 hmac kdf pem x509 pubkey pkcs1 pkcs8 revocation constraints kernel-libipsec kernel-netlink socket-default vici
     install_routes = no
     cookie_threshold = {1 if always_cookies else 30}
     cookie_threshold_ip = {1 if always_cookies else 3}
@@ -265,7 +265,22 @@ def cases():
                      ("aes256-sha384-prfsha384-ecp384", "aes256-sha384"),
                      ("aes256-sha512-prfsha512-modp3072", "aes256-sha512"),
                      ("chacha20poly1305-prfsha256-x25519", "chacha20poly1305"),
-                     ("aes128gcm16-prfsha256-modp4096", "aes128gcm16")):
+                     ("aes128gcm16-prfsha256-modp4096", "aes128gcm16"),
+                     ("aes192-sha1-prfsha1-modp1024", "aes192-sha1"),
+                     ("3des-md5-prfmd5-modp1536", "aes256gcm16"),
+                     ("aes128ctr-aesxcbc-prfaesxcbc-modp6144", "aes128ctr-aesxcbc"),
+                     ("aes192ctr-aescmac-prfaescmac-modp8192", "aes192ctr-aescmac"),
+                     ("aes256ctr-sha256-prfsha256-modp1024s160", "aes256gcm16"),
+                     ("aes128ccm8-prfsha256-modp2048s224", "aes128ccm8"),
+                     ("aes256ccm12-prfsha256-modp2048s256", "aes256ccm12"),
+                     ("aes192ccm16-prfsha384-ecp521", "aes192ccm16"),
+                     ("aes128gcm8-prfaescmac-ecp224", "aes128gcm8"),
+                     ("aes192gcm12-prfaesxcbc-ecp192", "aes192gcm12"),
+                     ("aes256gcm8-prfsha256-ecp224bp", "aes256gcm8"),
+                     ("aes128gcm12-prfsha256-ecp256bp", "aes128gcm12"),
+                     ("aes192gcm16-prfsha256-ecp384bp", "aes192gcm16"),
+                     ("aes256gcm16-prfsha512-ecp512bp", "aes256gcm16"),
+                     ("aes256gcm12-prfsha256-x448", "aes256gcm12")):
         yield (f"we initiate with {ike}", False, (ike, esp), (ike, esp), "i",
                dict(force="1", **delete), ALL + AWAY)
     gone = [["--terminate", "--ike", "us", "--timeout", "5"]]
