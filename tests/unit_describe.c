@@ -256,6 +256,35 @@ static void test_with_keys_what_is_sealed_is_named(void)
     crypto->ops->close(crypto);
 }
 
+static void put_cert(uint8_t type, uint8_t encoding, const void *data, size_t len)
+{
+    const struct ike_cert cert = {.encoding = encoding, .data = {.at = data, .len = len}};
+    ike_put_cert(&draft.w, &draft.link, type, &cert);
+}
+
+static void test_certificates_and_signatures_are_told_apart(void)
+{
+    static const char by_url[] = "01234567890123456789http://pki.test/a\x1b";
+    struct ike_crypto *const crypto = ike_crypto_modelled((struct ike_random){.fill = NULL});
+    char text[IKE_DETAILS_TEXT];
+    begin(IKE_AUTH, FLAG_INITIATOR, 1);
+    put_cert(PAYLOAD_CERT, CERT_X509, by_url, 30);
+    put_cert(PAYLOAD_CERT, CERT_HASH_URL, by_url, sizeof by_url - 1);
+    put_cert(PAYLOAD_CERT, CERT_CRL, by_url, 9);
+    put_cert(PAYLOAD_CERTREQ, CERT_X509, by_url, 20);
+    put_cert(PAYLOAD_CERTREQ, CERT_RAW_KEY, by_url, 0);
+    ike_put_auth(&draft.w, &draft.link, AUTH_ECDSA256, octets(64));
+    ike_end_message(&draft.w);
+    (void)ike_describe_details(wr_done(&draft.w), false, NULL, crypto, text);
+    EXPECT_STR(text, "CERT  X.509, 30 octets\n"
+                     "CERT  http://pki.test/a\\x1b\n"
+                     "CERT  encoding 7, 9 octets\n"
+                     "CERTREQ  X.509, 1 authorities\n"
+                     "CERTREQ  encoding 15, 0 octets\n"
+                     "AUTH  method 9 (ecdsa256-old), 64 octets\n");
+    crypto->ops->close(crypto);
+}
+
 static void test_keys_change_nothing_about_what_is_clear_or_bad(void)
 {
     struct crypto_stream stream;
@@ -398,6 +427,7 @@ int main(int argc, char **argv)
         TEST(test_bad_octets_say_what_is_wrong),
         TEST(test_too_many_notifies_are_named_and_fit),
         TEST(test_with_keys_what_is_sealed_is_named),
+        TEST(test_certificates_and_signatures_are_told_apart),
         TEST(test_with_wrong_keys_it_stays_closed),
         TEST(test_nothing_within_is_an_empty_brace),
         TEST(test_details_tell_what_stands_in_each_payload),

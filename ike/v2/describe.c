@@ -216,6 +216,13 @@ static void detail_ke(struct text *t, struct ike_bytes body)
         say(t, "  group %u, %zu octets", ke.group, ke.share.len);
 }
 
+/* What a peer sent is shown as text, and nothing of it is obeyed by a terminal. */
+static void say_text(struct text *t, struct ike_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        say(t, text.at[i] >= 0x20 && text.at[i] < 0x7f ? "%c" : "\\x%02x", text.at[i]);
+}
+
 static void detail_id(struct text *t, struct ike_bytes body)
 {
     struct ike_id id;
@@ -230,8 +237,7 @@ static void detail_id(struct text *t, struct ike_bytes body)
         return;
     }
     say(t, "  ");
-    for (uint8_t i = 0; i < id.len; i++)
-        say(t, id.data[i] >= 0x20 && id.data[i] < 0x7f ? "%c" : "\\x%02x", id.data[i]);
+    say_text(t, (struct ike_bytes){.at = id.data, .len = id.len});
 }
 
 static void detail_selectors(struct text *t, struct ike_bytes body)
@@ -254,9 +260,48 @@ static void detail_octets(struct text *t, struct ike_bytes body)
 static void detail_auth(struct text *t, struct ike_bytes body)
 {
     struct ike_auth auth;
-    if (ike_auth_parse(body, &auth) == WHY_OK)
-        say(t, "  method %u%s, %zu octets", auth.method,
-            auth.method == AUTH_PSK ? " (pre-shared key)" : "", auth.data.len);
+    struct ike_bytes signature;
+    if (ike_auth_parse(body, &auth) != WHY_OK)
+        return;
+    const struct ike_scheme *const scheme = ike_scheme_parse(auth.method, auth.data, &signature);
+    say(t, "  method %u", auth.method);
+    if (scheme != NULL)
+        say(t, " (%s)", scheme->name);
+    if (auth.method == AUTH_PSK || auth.method == AUTH_NULL)
+        say(t, auth.method == AUTH_PSK ? " (pre-shared key)" : " (none)");
+    say(t, ", %zu octets", auth.data.len);
+}
+
+static void detail_cert(struct text *t, struct ike_bytes body)
+{
+    enum { SHA1_LEN = 20 };
+    struct ike_cert cert;
+    if (ike_cert_parse(body, &cert) != WHY_OK)
+        return;
+    if (cert.encoding == CERT_HASH_URL && cert.data.len > SHA1_LEN) {
+        struct ike_reader r = rd_open(cert.data);
+        rd_skip(&r, SHA1_LEN);
+        say(t, "  ");
+        say_text(t, rd_rest(&r));
+        return;
+    }
+    if (cert.encoding == CERT_X509)
+        say(t, "  X.509, %zu octets", cert.data.len);
+    else
+        say(t, "  encoding %u, %zu octets", cert.encoding, cert.data.len);
+}
+
+/* Authorities are named by SHA-1 of their keys (RFC 7296 3.7). */
+static void detail_certreq(struct text *t, struct ike_bytes body)
+{
+    enum { SHA1_LEN = 20 };
+    struct ike_cert cert;
+    if (ike_cert_parse(body, &cert) != WHY_OK)
+        return;
+    if (cert.encoding == CERT_X509)
+        say(t, "  X.509, %zu authorities", cert.data.len / SHA1_LEN);
+    else
+        say(t, "  encoding %u, %zu octets", cert.encoding, cert.data.len);
 }
 
 static const struct {
@@ -282,6 +327,8 @@ static void say_details(struct text *t, const struct reading *r)
 {
     const struct ike_message *const m = &r->m;
     size_t notify = 0;
+    size_t cert = 0;
+    size_t certreq = 0;
     for (size_t i = 0; i < m->type_count; i++) {
         const uint8_t type = m->types[i];
         if (type == PAYLOAD_SK)
@@ -294,6 +341,10 @@ static void say_details(struct text *t, const struct reading *r)
         } else {
             say_payload(t, m, type);
             say_detail(t, m, type, memchr(m->types, type, i) == NULL);
+            if (type == PAYLOAD_CERT && cert < m->cert_count)
+                detail_cert(t, m->certs[cert++]);
+            if (type == PAYLOAD_CERTREQ && certreq < m->certreq_count)
+                detail_certreq(t, m->certreqs[certreq++]);
         }
         say(t, "\n");
     }
