@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT
+ * Certificates in IKE_AUTH as arrows: those that are fetched by hash and URL, and
+ * every reason to refuse one, or a signature (RFC 7296 3.6, 3.7; RFC 4945;
+ * RFC 5280; RFC 7427). What works is in flow_sign.c. */
+#include "ike/engine.h"
+#include "tests/signing.h"
+#include "tests/test.h"
+
+/* ---- by hash and URL (RFC 7296 3.6) ---- */
+
+#define LOOKS        " N(HTTP_CERT_LOOKUP_SUPPORTED)"
+#define URL_INIT_RSP "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D " CERTREQ" LOOKS HASHES "\n"
+#define URL_AUTH_REQ \
+    "A>B  IKE_AUTH        req 1  SK{IDi CERT CERT CERTREQ" LOOKS " AUTH SAi2 TSi TSr}\n"
+#define URL_AUTH_RSP "B>A  IKE_AUTH        rsp 1  SK{IDr CERT CERT AUTH SAr2 TSi TSr}\n"
+
+static void plan_urls(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    for (int i = 0; i < 2; i++) {
+        plan[i].urls = plan[i].looks_up = true;
+        plan[i].links = 1;
+    }
+    server = SERVES;
+    server_ns = UINT64_C(50000000);
+}
+
+/* Two certificates each were asked for, whoever lost what. */
+static bool up_and_asked(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 1) && pair_count(p, i, IKE_ASK) == 2 && pair_count(p, r, IKE_ASK) == 2 &&
+           p->end[A].engine->holds.used == 0 && p->end[B].engine->holds.used == 0;
+}
+
+static void test_certificates_are_fetched_by_their_urls(void)
+{
+    plan_urls();
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_RSP,
+                              .ended = up_and_asked});
+}
+
+static void test_a_peer_that_cannot_fetch_is_sent_them_whole(void)
+{
+    plan_urls();
+    plan[1].looks_up = false;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP URL_AUTH_REQ URL_AUTH_RSP,
+                              .ended = both_up});
+}
+
+/* The fetch takes longer than the initiator's patience for one answer: its copies are absorbed. */
+static bool absorbed(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return up_and_asked(p, i, r) && p->end[r].reasons[WHY_RETRANSMITTED] >= 1 &&
+           p->end[r].reasons[WHY_ANSWER_AWAITED] == 1;
+}
+
+static void test_copies_are_absorbed_while_something_is_fetched(void)
+{
+    plan_urls();
+    server_ns = UINT64_C(1500000000);
+    flow_check(&(struct flow){
+        .prepare = prepare,
+        .trace =
+            INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_RSP URL_AUTH_REQ URL_AUTH_RSP,
+        .ended = absorbed});
+}
+
+static bool not_fetched(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return pair_is_empty(p) && p->end[r].ends[WHY_CERT_FETCH] == 1;
+}
+
+static void test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused(void)
+{
+    plan_urls();
+    for (server = HAS_NOTHING; server <= HAS_ANOTHER; server++)
+        flow_check(&(struct flow){.prepare = prepare,
+                                  .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ
+                                  "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                                  .ended = not_fetched});
+    server = SERVES;
+}
+
+/* A fetch that never ends: the responder's half-open SA expires, the initiator gives up. */
+static bool nothing_left(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_is_empty(p) && p->end[r].ends[WHY_HALF_OPEN_EXPIRED] == 1 &&
+           p->end[i].ends[WHY_NO_ANSWER] == 1;
+}
+
+static void wait_on(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    (void)r;
+    pair_run(p);
+}
+
+static void test_a_fetch_without_end_leaves_nothing_behind(void)
+{
+    plan_urls();
+    server_ns = UINT64_C(1000000000000);
+    flow_check(&(struct flow){
+        .prepare = prepare,
+        .act = wait_on,
+        .trace =
+            INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ URL_AUTH_REQ,
+        .ended = nothing_left});
+}
+
+static void test_answers_that_nobody_awaits_are_told_so(void)
+{
+    static struct pair p;
+    plan_urls();
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(&p, A, B);
+    server_ns = 0;
+    p.fetch_ns = UINT64_C(500000000);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(100000000)); /* the responder asks */
+    const uint64_t sa = p.end[B].sa;
+    EXPECT_EQ(pair_count(&p, B, IKE_ASK), 2);
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 0, (struct ike_bytes){.len = 0}));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 3, (struct ike_bytes){.len = 0}));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa + 1, 1, (struct ike_bytes){.len = 0}));
+    EXPECT(ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
+    pair_close(&p);
+}
+
+/* ---- what is refused, and why ---- */
+
+static enum ike_why expected;
+
+/* The responder refuses; when its answer is lost, the initiator gives up. */
+static bool refused_by_responder(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    const struct ike_event *const last = &p->end[i].events[p->end[i].event_count - 1];
+    return pair_is_empty(p) && p->end[r].ends[expected] == 1 &&
+           (last->why == WHY_PEER_REFUSED || last->why == WHY_NO_ANSWER);
+}
+
+static void check_refused(enum ike_why why)
+{
+    expected = why;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP AUTH_REQ
+                              "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                              .ended = refused_by_responder});
+}
+
+static void test_a_key_that_the_certificate_is_not_for_is_refused(void)
+{
+    for (uint8_t type = KEY_TYPE_ECDSA256; type < KEY_TYPE_COUNT; type++) {
+        plan_both(type);
+        plan[0].other_key = true;
+        check_refused(WHY_SIGNATURE);
+    }
+    plan_both(KEY_TYPE_RSA2048); /* the other key is Ed25519 */
+    plan[0].other_key = true;
+    check_refused(WHY_SIGNATURE_SCHEME);
+}
+
+static void test_an_expired_certificate_is_refused(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].clock_s = 11 * (int64_t)YEAR_S;
+    check_refused(WHY_CERT_EXPIRED);
+}
+
+static void test_a_certificate_of_the_future_is_refused(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].clock_s = -11 * (int64_t)YEAR_S;
+    check_refused(WHY_CERT_NOT_YET_VALID);
+}
+
+static void test_a_revoked_certificate_is_refused(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].revokes = true;
+    check_refused(WHY_CERT_REVOKED);
+}
+
+static void test_a_stale_revocation_list_lets_nobody_in(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].revokes = true;
+    plan[1].clock_s = 1000;
+    check_refused(WHY_CERT_STATUS);
+}
+
+static void test_a_certificate_of_another_name_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].name = "c.test";
+    check_refused(WHY_CERT_NAME);
+}
+
+static void test_a_key_that_is_not_for_signatures_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].usage = USAGE_CIPHER;
+    check_refused(WHY_CERT_KEY_USAGE);
+    plan[0].usage = USAGE_SERVER;
+    check_refused(WHY_CERT_KEY_USAGE);
+}
+
+static void test_an_unknown_authority_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].other_root = true;
+    check_refused(WHY_CERT_UNTRUSTED);
+}
+
+static void test_a_certificate_changed_under_way_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].broken_cert = true;
+    check_refused(WHY_CERT_SIGNATURE);
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].short_cert = true;
+    check_refused(WHY_CERT_SYNTAX);
+}
+
+static void test_a_signature_without_a_certificate_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].send = CERT_NEVER;
+    expected = WHY_CERT_MISSING;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi CERTREQ AUTH SAi2 TSi TSr}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                              .ended = refused_by_responder});
+}
+
+static void test_a_method_that_is_not_accepted_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].proof = PROOF_PSK;
+    expected = WHY_AUTH_METHOD;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi CERTREQ AUTH SAi2 TSi TSr}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                              .ended = refused_by_responder});
+}
+
+static void test_a_responder_that_cannot_sign_says_so(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[1].no_credential = true;
+    check_refused(WHY_NO_CREDENTIAL);
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].hashes = 1 << HASH_SHA256; /* and that is none of Ed25519's */
+    plan[0].type = KEY_TYPE_ECDSA256;
+    check_refused(WHY_HASH_NOT_OFFERED);
+}
+
+/* Nothing that came in the clear ends an attempt: it goes on until it gives up. */
+static bool gave_up(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    return ike_stats(p->end[i].engine).established == 0 && p->end[i].reasons[expected] > 0 &&
+           p->end[i].ends[WHY_NO_ANSWER] == 1;
+}
+
+static void run_alone(struct pair *p)
+{
+    pair_init(
+        p, (struct pair_options){.provider = PAIR_OPENSSL, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(p, A, B);
+    pair_open(p);
+    (void)pair_connect(p);
+    pair_run(p);
+}
+
+static void test_an_initiator_that_cannot_sign_gives_up(void)
+{
+    static struct pair p;
+    plan_both(KEY_TYPE_ED25519);
+    plan[1].hashes = 1 << HASH_SHA384;
+    expected = WHY_HASH_NOT_OFFERED;
+    plan[1].type = KEY_TYPE_ECDSA384;
+    run_alone(&p);
+    EXPECT(gave_up(&p, A, B));
+    pair_close(&p);
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].no_credential = true;
+    expected = WHY_NO_CREDENTIAL;
+    run_alone(&p);
+    EXPECT(gave_up(&p, A, B));
+    pair_close(&p);
+}
+
+/* The responder's proof is wrong: the initiator says so in an exchange of its own. */
+static bool refused_by_initiator(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    return p->end[i].ends[expected] == 1 && ike_stats(p->end[i].engine).established == 0;
+}
+
+static void check_responder_refused(enum ike_why why)
+{
+    expected = why;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = ARROWS
+                              "A>B  INFORMATIONAL   req 2  SK{N(AUTHENTICATION_FAILED)}\n"
+                              "B>A  INFORMATIONAL   rsp 2  SK{}\n",
+                              .ended = refused_by_initiator});
+}
+
+static void test_an_initiator_judges_the_responder_as_strictly(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].other_key = true;
+    check_responder_refused(WHY_SIGNATURE);
+    plan_both(KEY_TYPE_ED448);
+    plan[1].other_root = true;
+    check_responder_refused(WHY_CERT_UNTRUSTED);
+    plan_both(KEY_TYPE_ED448);
+    plan[1].name = "z.test";
+    check_responder_refused(WHY_CERT_NAME);
+}
+
+/* A peer that signs with a hash we never named (RFC 7427 4): the policy changes under way. */
+static bool narrow(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    (void)bytes;
+    (void)len;
+    if (from == A && number == 2)
+        p->end[B].policy.hashes = 1 << HASH_SHA512;
+    return true;
+}
+
+static void test_a_hash_that_was_not_offered_is_refused(void)
+{
+    static struct pair p;
+    for (int which = 0; which < 2; which++) {
+        plan_both(KEY_TYPE_ECDSA256);
+        pair_init(&p, (struct pair_options){.provider = which == 0 ? PAIR_OPENSSL : PAIR_MODELLED,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+        prepare(&p, A, B);
+        p.touch = narrow;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].ends[WHY_HASH_NOT_OFFERED], 1);
+        EXPECT(pair_is_empty(&p));
+        pair_close(&p);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_certificates_are_fetched_by_their_urls),
+        TEST(test_a_peer_that_cannot_fetch_is_sent_them_whole),
+        TEST(test_copies_are_absorbed_while_something_is_fetched),
+        TEST(test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused),
+        TEST(test_a_fetch_without_end_leaves_nothing_behind),
+        TEST(test_answers_that_nobody_awaits_are_told_so),
+        TEST(test_a_key_that_the_certificate_is_not_for_is_refused),
+        TEST(test_an_expired_certificate_is_refused),
+        TEST(test_a_certificate_of_the_future_is_refused),
+        TEST(test_a_revoked_certificate_is_refused),
+        TEST(test_a_stale_revocation_list_lets_nobody_in),
+        TEST(test_a_certificate_of_another_name_is_refused),
+        TEST(test_a_key_that_is_not_for_signatures_is_refused),
+        TEST(test_an_unknown_authority_is_refused),
+        TEST(test_a_certificate_changed_under_way_is_refused),
+        TEST(test_a_signature_without_a_certificate_is_refused),
+        TEST(test_a_method_that_is_not_accepted_is_refused),
+        TEST(test_a_responder_that_cannot_sign_says_so),
+        TEST(test_an_initiator_that_cannot_sign_gives_up),
+        TEST(test_an_initiator_judges_the_responder_as_strictly),
+        TEST(test_a_hash_that_was_not_offered_is_refused),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
