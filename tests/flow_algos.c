@@ -113,6 +113,30 @@ static void test_every_kem_makes_the_same_arrows_where_it_is_had(void)
     }
 }
 
+/* Rekeying both, with the group as PFS, after IKE_SA_INIT with it. */
+static void test_every_group_rekeys(void)
+{
+    char ike[TEXT_MAX];
+    char esp[TEXT_MAX];
+    for (size_t i = 1; i < ike_algo_count; i++) {
+        if (ike_algos[i].type != TRANSFORM_KE)
+            continue;
+        (void)snprintf(ike, sizeof ike, "aes192ccm12-prfaesxcbc-%s", ike_algos[i].name);
+        (void)snprintf(esp, sizeof esp, "aes192ccm12-%s", ike_algos[i].name);
+        EXPECT(connects(PAIR_MODELLED, ike, esp));
+        pair_run(&p);
+        EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run(&p);
+        if (!EXPECT(pair_agrees(&p, 1)))
+            (void)printf("# with %s\n%s", ike, p.trace);
+        EXPECT_EQ(p.sent, 12); /* two exchanges, and twice a rekey with its Delete */
+        pair_close(&p);
+    }
+}
+
 /* ENCR_NULL is for ESP only (RFC 7296 3.3.2): a proposal of it alone offers nothing for IKE. */
 static void test_null_encryption_protects_children_and_never_the_ike_sa(void)
 {
@@ -130,6 +154,7 @@ static const struct test_case cases[] = {
     TEST(test_every_prf_makes_the_same_arrows),
     TEST(test_every_group_makes_the_same_arrows),
     TEST(test_every_kem_makes_the_same_arrows_where_it_is_had),
+    TEST(test_every_group_rekeys),
     TEST(test_null_encryption_protects_children_and_never_the_ike_sa),
 };
 

@@ -63,7 +63,7 @@ enum ike_why ike_create_spend(struct ike_turn *turn, uint8_t group, struct ike_c
     if (group == 0)
         return WHY_OK;
     const struct ike_algo *const algo = &ike_algos[group];
-    uint8_t *const share = ike_turn_scratch(turn, algo->share_len);
+    uint8_t *const share = ike_turn_scratch(turn, algo->answer_len);
     uint8_t *const secret = ike_turn_scratch(turn, algo->secret_len);
     struct ike_ke peer;
     const enum ike_why why = ike_ke_parse(ike_message_body(&turn->in, PAYLOAD_KE), &peer);
@@ -71,7 +71,7 @@ enum ike_why ike_create_spend(struct ike_turn *turn, uint8_t group, struct ike_c
         return why;
     if (!crypto->ops->kex_answer(crypto, algo, peer.share, share, secret))
         return WHY_KEY_EXCHANGE;
-    out->share = (struct ike_bytes){.at = share, .len = algo->share_len};
+    out->share = (struct ike_bytes){.at = share, .len = algo->answer_len};
     out->secret = (struct ike_bytes){.at = secret, .len = algo->secret_len};
     return WHY_OK;
 }
