@@ -6,6 +6,7 @@
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/exchange_info.h"
 #include "ike/v2/hold.h"
+#include "ike/v2/lifetime.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
 
@@ -40,6 +41,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
         ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
+        ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
         ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
         ike_store_open(&engine->store, max < UINT32_MAX / 5 ? 5 * max : max) &&
         ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
@@ -66,6 +68,7 @@ void ike_close(struct ike_engine *engine)
     ike_pool_close(&engine->eaps);
     ike_pool_close(&engine->holds);
     ike_pool_close(&engine->tasks);
+    ike_pool_close(&engine->windows);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
     ike_timers_close(&engine->timers);
@@ -154,6 +157,8 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
         ike_window_overdue(engine, sa, overdue, now_ns);
     else if (ike_tasks_deadline(engine, sa) <= now_ns)
         ike_tasks_pump(engine, now_ns, sa->number);
+    else if (sa->state == S_ESTABLISHED && sa->life_ns <= now_ns)
+        ike_lifetime_due(engine, sa, now_ns);
     else
         ike_liveness_overdue(engine, sa, now_ns);
     ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
@@ -205,6 +210,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->eaps.used * engine->eaps.item +
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
+           (uint64_t)engine->windows.used * engine->windows.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }
 

@@ -65,6 +65,15 @@ struct ike_selector {
     uint8_t protocol;
 };
 
+/* How long an SA is used (RFC 7296 2.8): rekeyed `rekey_ns` after it was made, less a random part
+ * of up to rand_ns; closed over_ns after that when it has not been replaced. Octets and packets
+ * count for Child SAs: rekeyed at the first figure, closed at the second. 0: no such limit. */
+struct ike_lifetime {
+    uint64_t rekey_ns, rand_ns, over_ns;
+    uint64_t rekey_bytes, life_bytes;
+    uint64_t rekey_packets, life_packets;
+};
+
 /* One kind of Child SA a connection has: a row of the security policy database (RFC 4301 4.4.1). */
 struct ike_child_policy {
     struct ike_offer esp[IKE_OFFERS_MAX]; /* proposals, best first */
@@ -73,6 +82,7 @@ struct ike_child_policy {
     uint8_t remote_count;
     struct ike_selector local[IKE_POLICY_SELECTORS_MAX]; /* none: the end of the IKE SA itself */
     struct ike_selector remote[IKE_POLICY_SELECTORS_MAX];
+    struct ike_lifetime lifetime;
     bool transport_mode; /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
     bool single_pair;    /* grant one pair of addresses at a time: SINGLE_PAIR_REQUIRED (2.9) */
     bool no_tfc;         /* say that padded packets are not taken (1.3.1) */
@@ -105,11 +115,12 @@ struct ike_policy {
     const struct ike_trust *trust;                         /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
-    bool force_encapsulation;  /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
-    bool initial_contact;      /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
-    struct ike_eap_config eap; /* initiator: proves itself so; responder: asks that of it */
-    bool eap_only;             /* EAP may authenticate the responder too (RFC 5998 3) */
-    uint16_t children_max;     /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
+    bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
+    bool eap_only;                /* EAP may authenticate the responder too (RFC 5998 3) */
+    struct ike_lifetime lifetime; /* of the IKE SA */
+    uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
 
 /* When a responder asks for cookies (RFC 7296 2.6): on when the count of half-open SAs reaches
@@ -144,7 +155,9 @@ struct ike_config {
     struct ike_retransmit_config retransmit;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
     uint32_t groups_max;  /* and with INVALID_KE_PAYLOAD */
-    uint64_t liveness_ns; /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    uint32_t window; /* requests a peer may have under way with us, up to IKE_WINDOW_MAX: above 1
+                        SET_WINDOW_SIZE is sent (RFC 7296 2.3) */
+    uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
     uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
@@ -227,7 +240,7 @@ void ike_close(struct ike_engine *engine);
 uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt);
 /* Starts an INFORMATIONAL exchange with Delete of the IKE SA, or of its Child SA `child_spi`
  * (RFC 7296 1.4.1); with nothing: liveness. False when there is no such SA in a state to be asked.
- * One request is under way at a time (window 1); another waits for its turn. */
+ * As many requests are under way as the peer's window allows; others wait for their turn. */
 bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
@@ -242,6 +255,23 @@ bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, u
 /* Replaces a Child SA, or the IKE SA itself (RFC 7296 1.3.2, 1.3.3, 2.8). */
 bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+/* A packet wants to go out. TRAFFIC_PASSES: through the Child SA whose inbound SPI is in
+ * *child_spi. TRAFFIC_HELD: one is being made for it, with the packet's own selectors first (RFC
+ * 7296 2.9). TRAFFIC_NO_POLICY: the policy has nothing for it. Without an IKE SA, ike_connect with
+ * the packet as trigger makes both. */
+enum ike_traffic { TRAFFIC_NO_POLICY, TRAFFIC_HELD, TRAFFIC_PASSES };
+enum ike_traffic ike_packet_out(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                                const struct ike_packet *packet, uint32_t *child_spi);
+/* Which Child SA of the policy such a packet goes by; IKE_CHILD_POLICIES_MAX: none. */
+uint8_t ike_policy_match(const struct ike_policy *policy, const struct ike_packet *packet);
+/* So much went through a Child SA since the last call; it may be time to rekey it (RFC 7296 2.8).
+ * False: there is no such Child SA. */
+struct ike_use {
+    uint64_t bytes;
+    uint64_t packets;
+};
+bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
+                    const struct ike_use *use);
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 

@@ -35,6 +35,7 @@ enum ike_limits {
     IKE_OFFERS_MAX = 4,           /* proposals of ours for one SA payload */
     IKE_POLICY_SELECTORS_MAX = 4, /* traffic selectors of one side of a policy */
     IKE_CHILD_POLICIES_MAX = 8,   /* kinds of Child SA one connection has */
+    IKE_WINDOW_MAX = 8,           /* requests that may be under way at once, each direction */
     IKE_TASKS_MAX = 32,           /* requests of ours that may wait on one SA */
     IKE_SCRATCH = 65536,          /* the arena of one turn */
     IKE_OUTPUTS_MAX = 16,         /* datagrams waiting to be fetched */

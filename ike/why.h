@@ -31,6 +31,7 @@ enum ike_action {
     ROW(SPI_ZERO,           "spi_zero",            DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")      \
     ROW(UNKNOWN_SPI,        "unknown_spi",         DROP,   DROP,   0,      "RFC 7296 2.21.4: an answer is optional")\
     ROW(MESSAGE_ID,         "message_id",          DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")      \
+    ROW(TOO_EARLY,          "too_early",           DROP,   DROP,   0,      "RFC 7296 2.2: a request that overtook the answer to our IKE_AUTH")\
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
     ROW(RETRANSMITTED,      "retransmitted",       DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")\
     ROW(BAD_ICV,            "bad_icv",             DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                 \
@@ -91,6 +92,7 @@ enum ike_action {
     ROW(TEMPORARY_FAILURE,  "temporary_failure",   DROP,   REFUSE, 43,     "RFC 7296 2.25 TEMPORARY_FAILURE")        \
     ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
     ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
+    ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\
     ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \

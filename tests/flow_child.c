@@ -393,6 +393,38 @@ static void test_a_rekey_that_comes_too_late_finds_no_child(void)
     pair_close(&p);
 }
 
+static bool hold_fifth(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                       int number)
+{
+    (void)pair;
+    (void)from;
+    (void)bytes;
+    (void)len;
+    return number != 5; /* the answer that makes the second Child SA: it comes with the next send */
+}
+
+/* What B made for A and deletes or rekeys before A has its answer. */
+static void test_a_child_deleted_before_its_answer_arrives_is_gone_at_both_ends(void)
+{
+    for (int rekeys = 0; rekeys < 2; rekeys++) {
+        pair_init(&p, plain);
+        two_kinds(&p, A, B);
+        p.touch = hold_fifth;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        make_second(&p, A, B);
+        pair_run_for(&p, UINT64_C(15000000));
+        const uint32_t made = p.end[B].child;
+        EXPECT(rekeys ? ike_rekey_child(p.end[B].engine, p.now_ns, p.end[B].sa, made)
+                      : ike_delete_child(p.end[B].engine, p.now_ns, p.end[B].sa, made));
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, rekeys ? 2 : 1));
+        EXPECT_EQ(p.end[A].reasons[WHY_TEMPORARY_FAILURE], rekeys);
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -411,6 +443,7 @@ int main(int argc, char **argv)
         TEST(test_a_refusal_for_the_moment_is_tried_again_later),
         TEST(test_a_child_being_deleted_is_not_rekeyed),
         TEST(test_a_rekey_that_comes_too_late_finds_no_child),
+        TEST(test_a_child_deleted_before_its_answer_arrives_is_gone_at_both_ends),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

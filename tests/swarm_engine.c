@@ -4,6 +4,7 @@
  * the same SAs with the same keys at both ends, or none, and nothing left over.
  * A failing seed is printed and can be run alone: swarm_engine SEED. */
 #include "ike/engine.h"
+#include "ike/v2/child.h"
 #include "tests/pair.h"
 #include "tests/test.h"
 
@@ -15,6 +16,7 @@ enum { SEEDS = 400, STEPS = 12 };
 static struct pair p;
 static uint64_t chance;
 static uint32_t established_at_end;
+static bool shown; /* a seed that runs alone shows its messages */
 
 static uint32_t draw(uint32_t below)
 {
@@ -41,6 +43,10 @@ static void configure(uint64_t seed)
         e->config.retransmit.jitter_milli = draw(2) * 200;
         e->policy.initial_contact = draw(2) == 0;
         e->policy.force_encapsulation = draw(4) == 0;
+        e->config.window = draw(3) == 0 ? 2 + draw(7) : 1;
+        e->policy.lifetime.rekey_ns = draw(2) * UINT64_C(1000000000) * (5 + draw(40));
+        e->policy.child[0].lifetime.rekey_ns = draw(2) * UINT64_C(1000000000) * (5 + draw(20));
+        e->policy.child[0].lifetime.rand_ns = UINT64_C(3000000000);
         if (draw(3) == 0)
             pair_offer(&p, (enum pair_side)i, "aes256gcm16-prfsha256-ecp256-x25519", "aes256gcm16");
     }
@@ -50,7 +56,7 @@ static void configure(uint64_t seed)
 static void ask(void)
 {
     struct pair_end *const e = &p.end[draw(2)];
-    switch (draw(6)) {
+    switch (draw(9)) {
     case 0:
         (void)ike_probe(e->engine, p.now_ns, e->sa);
         break;
@@ -62,6 +68,15 @@ static void ask(void)
         break;
     case 3:
         ike_forget(e->engine, p.now_ns, e->sa); /* a crash */
+        break;
+    case 4:
+        (void)ike_rekey(e->engine, p.now_ns, e->sa);
+        break;
+    case 5:
+        (void)ike_rekey_child(e->engine, p.now_ns, e->sa, e->child);
+        break;
+    case 6:
+        (void)ike_create_child(e->engine, p.now_ns, e->sa, 0, NULL);
         break;
     default:
         (void)pair_connect(&p);
@@ -78,7 +93,28 @@ static void check_books(void)
         EXPECT(stats.memory <= stats.memory_max || stats.memory_max == 0);
         p.end[i].event_count = 0; /* the bench keeps only so many */
     }
+    if (shown)
+        (void)printf("%.*s-- %.1f s\n", (int)p.trace_len, p.trace, (double)p.now_ns / 1e9);
     p.trace_len = 0;
+}
+
+/* Every Child SA of one end is the other's too, with the same keys. */
+static bool children_agree(const struct ike_engine *e, const struct ike_sa *sa,
+                           const struct ike_engine *other, const struct ike_sa *twin)
+{
+    int count = 0;
+    for (uint32_t place = twin->child; place != 0; place = ike_child_at(other, place)->next)
+        count--;
+    for (uint32_t place = sa->child; place != 0; place = ike_child_at(e, place)->next) {
+        const struct ike_child *const child = ike_child_at(e, place);
+        const uint32_t match = ike_child_find(other, twin, child->spi_out, true);
+        count++;
+        if (match == 0 ||
+            !ike_bytes_equal(ike_store_view(&e->store, child->keys),
+                             ike_store_view(&other->store, ike_child_at(other, match)->keys)))
+            return false;
+    }
+    return count == 0;
 }
 
 /* Every established SA of one end is the other's too, with the same keys. */
@@ -99,7 +135,7 @@ static bool agree(void)
             if (twin == NULL || twin->initiator == sa->initiator ||
                 !ike_bytes_equal(ike_store_view(&e->store, sa->keys),
                                  ike_store_view(&other->store, twin->keys)) ||
-                (sa->child != 0) != (twin->child != 0))
+                !children_agree(e, sa, other, twin))
                 return false;
         }
     }
@@ -118,7 +154,9 @@ static bool run(uint64_t seed)
         ask();
     }
     p.options.lose_percent = p.options.twice_percent = p.options.late_percent = 0;
-    for (int quiet = 0; quiet < 60; quiet++) { /* longer than any retransmission and time-out */
+    for (int i = 0; i < 2; i++)
+        p.end[i].policy.lifetime.rekey_ns = p.end[i].policy.child[0].lifetime.rekey_ns = 0;
+    for (int quiet = 0; quiet < 150; quiet++) { /* longer than any retransmission and time-out */
         pair_run_for(&p, UINT64_C(2000000000));
         check_books();
     }
@@ -143,7 +181,8 @@ static void test_after_the_wire_is_healed_both_ends_agree(void)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {TEST(test_after_the_wire_is_healed_both_ends_agree)};
-    if (argc > 1 && atoi(argv[1]) > 0)
+    shown = argc > 1 && atoi(argv[1]) > 0;
+    if (shown)
         return run(strtoull(argv[1], NULL, 10)) ? 0 : 1;
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -5,6 +5,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/lifetime.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/selector.h"
@@ -292,6 +293,7 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     made.no_tfc = ike_message_notify(&turn->in, N_ESP_TFC_PADDING_NOT_SUPPORTED) != NULL;
     made.keys = keys;
     made.up = true;
+    ike_lifetime_begin_child(turn->engine, turn->sa, &made, turn->now_ns);
     *child = made;
     struct ike_event up = ike_sa_event(turn->sa, IKE_CHILD_UP, WHY_OK);
     up.child_spi = child->spi_in;

@@ -152,7 +152,10 @@ static enum ike_why put_claim(struct ike_turn *t)
 enum ike_why ike_auth_ask(struct ike_turn *turn)
 {
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
-    enum ike_why why = ike_child_begin(turn, 0, &turn->task->child);
+    const uint8_t matched =
+        setup->has_trigger ? ike_policy_match(turn->sa->policy, &setup->trigger) : 0;
+    const uint8_t first = matched < IKE_CHILD_POLICIES_MAX ? matched : 0;
+    enum ike_why why = ike_child_begin(turn, first, &turn->task->child);
     if (why != WHY_OK)
         return why;
     ike_turn_ask(turn, IKE_AUTH);

@@ -98,16 +98,31 @@ static enum ike_why child_response(struct ike_turn *t)
     if ((why = ike_child_make(t, task->child, &deal, &seed, true)) != WHY_OK)
         return why;
 
-    struct ike_child *const made = ike_child_at(t->engine, task->child);
+    const uint32_t place = task->child;
+    struct ike_child *const made = ike_child_at(t->engine, place);
     task->child = 0;
     ike_task_done(t);
     if (task->kind == TASK_REKEY_CHILD)
         settle(t, made,
                task->rival != 0 && ike_collision_lost(t, secrets.nonce_i, secrets.nonce_r));
+    if (task->gone_spi == made->spi_out)
+        ike_child_end(t, place, WHY_PEER_DELETED);
     return WHY_OK;
 }
 
 /* ---- the responder ---- */
+
+/* The peer may speak of a Child SA it has made for us, whose answer is late. */
+static bool answer_is_awaited(const struct ike_turn *t)
+{
+    for (uint32_t place = t->sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(t->engine, place);
+        if (task->child != 0 && task->sends > 0)
+            return true;
+        place = task->next;
+    }
+    return false;
+}
 
 /* RFC 7296 1.3.3: by the SPI the peer receives on, which is the one we send to. */
 static enum ike_why find_rekeyed(struct ike_turn *t, const struct ike_notify *notify,
@@ -119,7 +134,9 @@ static enum ike_why find_rekeyed(struct ike_turn *t, const struct ike_notify *no
         return WHY_SYNTAX;
     t->refused_spi = spi;
     *place = notify->protocol == PROTOCOL_ESP ? ike_child_find(t->engine, t->sa, spi, false) : 0;
-    return *place != 0 ? WHY_OK : WHY_CHILD_NOT_FOUND;
+    if (*place != 0)
+        return WHY_OK;
+    return answer_is_awaited(t) ? WHY_TEMPORARY_FAILURE : WHY_CHILD_NOT_FOUND;
 }
 
 static enum ike_why check_count(const struct ike_turn *t)

@@ -11,6 +11,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/window.h"
 
 #include <assert.h>
 
@@ -38,6 +39,16 @@ enum ike_why ike_ask_delete_child(struct ike_turn *turn)
 enum ike_why ike_ask_probe(struct ike_turn *turn)
 {
     ike_turn_ask(turn, INFORMATIONAL);
+    return WHY_OK;
+}
+
+enum ike_why ike_ask_window(struct ike_turn *turn)
+{
+    uint8_t size[4];
+    struct ike_writer w = wr_open(size, sizeof size);
+    put_u32(&w, ike_window_at(turn->engine, turn->sa->window)->size);
+    ike_turn_ask(turn, INFORMATIONAL);
+    ike_put_status(&turn->out, &turn->link, N_SET_WINDOW_SIZE, wr_done(&w));
     return WHY_OK;
 }
 
@@ -70,15 +81,29 @@ bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, u
 
 /* ---- answering ---- */
 
+/* A Delete may overtake the answer that makes what it deletes. */
+static void note_unknown(struct ike_turn *t, uint32_t spi)
+{
+    for (uint32_t place = t->sa->task; place != 0;) {
+        struct ike_task *const task = ike_task_at(t->engine, place);
+        if (task->child != 0 && task->sends > 0)
+            task->gone_spi = spi;
+        place = task->next;
+    }
+}
+
 /* Deletes the Child SAs a Delete payload names by the SPIs their sender receives on, and answers
  * with ours for each (RFC 7296 1.4.1). SPIs we do not know are passed over. */
 static void delete_children(struct ike_turn *t, const struct ike_delete *d)
 {
     struct ike_reader r = rd_open(d->spis);
     while (r.left > 0) {
-        const uint32_t place = ike_child_find(t->engine, t->sa, rd_u32(&r), false);
-        if (place == 0)
+        const uint32_t spi = rd_u32(&r);
+        const uint32_t place = ike_child_find(t->engine, t->sa, spi, false);
+        if (place == 0) {
+            note_unknown(t, spi);
             continue;
+        }
         /* 2.25.1: when we are deleting the same pair, ours is under way and no answer names it. */
         const uint32_t spi_in = ike_child_at(t->engine, place)->spi_in;
         const struct ike_task *const ours =
@@ -121,6 +146,8 @@ static enum ike_why info_request(struct ike_turn *t)
     enum ike_why why;
     if ((why = check_deletes(t)) != WHY_OK)
         return why;
+    if ((why = ike_window_heard(t)) != WHY_OK)
+        return why;
     ike_turn_answer(t);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
@@ -141,12 +168,12 @@ static enum ike_why info_response(struct ike_turn *t)
 {
     ike_task_done(t);
     if (t->task->kind == TASK_DELETE) {
-        t->end = WHY_DELETED;
+        t->end = t->task->why != WHY_OK ? t->task->why : WHY_DELETED;
     } else if (t->task->kind == TASK_DELETE_CHILD) {
         const uint32_t place = ike_child_find(t->engine, t->sa, t->task->spi, true);
         if (place != 0) /* else the peer's own Delete was here first */
-            ike_child_end(t, place, WHY_DELETED);
-    } else if (t->sa->state == S_ESTABLISHED) {
+            ike_child_end(t, place, t->task->why != WHY_OK ? t->task->why : WHY_DELETED);
+    } else if (t->task->kind == TASK_PROBE && t->sa->state == S_ESTABLISHED) {
         const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);
     }

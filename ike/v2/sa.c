@@ -173,7 +173,7 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
     if (place == 0)
         return NULL;
     struct ike_sa *const sa = ike_sa_at(engine, place);
-    *sa = (struct ike_sa){.initiator = initiator};
+    *sa = (struct ike_sa){.initiator = initiator, .due_ns = IKE_NEVER, .life_ns = IKE_NEVER};
     sa->number = ++engine->serial << PLACE_BITS | place;
 
     /* The SPI holds the place, so that finding it again takes no table; the rest is chance. */
@@ -215,6 +215,22 @@ struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place)
     return ike_pool_at(&engine->children, place);
 }
 
+struct ike_window *ike_window_at(const struct ike_engine *engine, uint32_t place)
+{
+    return ike_pool_at(&engine->windows, place);
+}
+
+static void window_give(struct ike_engine *engine, uint32_t place)
+{
+    if (place == 0)
+        return;
+    struct ike_window *const window = ike_window_at(engine, place);
+    for (uint8_t i = 0; i < window->size; i++)
+        ike_store_give(&engine->store, window->kept[i]);
+    *window = (struct ike_window){.size = 0};
+    ike_pool_give(&engine->windows, place);
+}
+
 static void child_give(struct ike_engine *engine, uint32_t place)
 {
     struct ike_child *const child = ike_child_at(engine, place);
@@ -239,6 +255,7 @@ void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa)
 {
     const uint32_t place = ike_sa_place(sa);
     ike_setup_give(engine, &sa->setup);
+    window_give(engine, sa->window);
     while (sa->task != 0)
         ike_task_remove(engine, sa, sa->task);
     while (sa->child != 0)
@@ -311,6 +328,8 @@ uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *s
         at_ns = sa->began_ns + engine->config.half_open.timeout_ns;
     if (sa->state == S_RIVAL || sa->state == S_REDUNDANT || sa->state == S_REPLACED)
         at_ns = earlier(at_ns, sa->heard_ns + IKE_GRACE_NS);
+    if (sa->state == S_ESTABLISHED)
+        at_ns = earlier(at_ns, sa->life_ns);
     if (sa->state == S_ESTABLISHED && engine->config.liveness_ns != 0 &&
         ike_tasks_under_way(engine, sa) == 0)
         at_ns = earlier(at_ns, sa->heard_ns + engine->config.liveness_ns);

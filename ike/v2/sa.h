@@ -39,6 +39,8 @@ struct ike_sa {
     uint64_t began_ns;
     uint64_t heard_ns;   /* the last authenticated message of the peer */
     uint64_t seal_count; /* messages sealed, for the IVs of counter modes */
+    uint64_t due_ns;     /* when it is to be rekeyed, or closed when it is `overdue` */
+    uint64_t life_ns;    /* the first such time of it and its Child SAs */
     union {
         uint64_t request_digest; /* of the IKE_SA_INIT request that made it, at a responder; */
         uint64_t rekeyed_from;   /* or number of the SA it was to replace, when `rekeyed` */
@@ -54,6 +56,7 @@ struct ike_sa {
     uint32_t tag;
     uint32_t setup;   /* until it is up; 0: none */
     uint32_t child;   /* first of its Child SAs */
+    uint32_t window;  /* struct ike_window, when ours is larger than 1; 0: it is not */
     uint32_t task;    /* the newest of our requests under way or waiting */
     uint32_t send_id; /* message id of our next request */
     uint32_t take_id; /* message id of the peer's next request */
@@ -61,10 +64,20 @@ struct ike_sa {
     uint8_t state;    /* enum ike_state */
     uint8_t cookies;
     uint8_t groups;
+    uint8_t peer_window; /* requests the peer lets us have under way; 0 is 1 */
     bool initiator;
+    bool overdue; /* rekeying was due, and has been asked for */
     bool rekeyed; /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
     bool nat;     /* some NAT was seen, or forced: ESP goes in UDP */
     struct ike_suite suite;
+};
+
+/* A window larger than 1: the answers kept, and what came before its turn (RFC 7296 2.3). */
+struct ike_window {
+    struct ike_blob kept[IKE_WINDOW_MAX]; /* by message id modulo size */
+    uint32_t ids[IKE_WINDOW_MAX];
+    uint32_t seen; /* bit n: request take_id + n is answered */
+    uint8_t size;
 };
 
 /* What is offered and not answered yet, in IKE_SA_INIT or CREATE_CHILD_SA. */
@@ -88,11 +101,15 @@ struct ike_setup {
 };
 
 struct ike_child {
+    uint64_t due_ns; /* when it is to be rekeyed, or closed when it is `overdue` */
+    uint64_t bytes;  /* that went through it, both ways */
+    uint64_t packets;
     uint32_t spi_in;
     uint32_t spi_out;
     uint32_t next;
     struct ike_suite suite;
     bool up; /* false while the answer that makes it is awaited */
+    bool overdue;
     bool transport;
     bool fragments; /* non-first fragments go through it */
     bool no_tfc;    /* the peer takes no padded packets */
@@ -144,6 +161,7 @@ struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike
 void ike_setup_give(struct ike_engine *engine, uint32_t *place);
 /* A responder's SA whose initiator is not authenticated yet. */
 bool ike_sa_is_half_open(const struct ike_sa *sa);
+struct ike_window *ike_window_at(const struct ike_engine *engine, uint32_t place);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
 /* Unlinks a Child SA and gives it back. */
 void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);

@@ -26,6 +26,7 @@ static const struct ike_task_row {
     [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE), "rekey the IKE SA"},
     [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE), "rekey a Child SA"},
     [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE), "create a Child SA"},
+    [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
 };
 
@@ -150,13 +151,26 @@ uint32_t ike_tasks_under_way(const struct ike_engine *engine, const struct ike_s
     return count;
 }
 
+/* RFC 7296 2.3: request X waits for the answers to all up to X - N. */
+static bool window_is_open(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    const uint32_t size = sa->peer_window > 1 ? sa->peer_window : 1;
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        if (task->sends > 0 && sa->send_id - task->id >= size)
+            return false;
+        place = task->next;
+    }
+    return true;
+}
+
 /* Kinds of task that may be asked now, were there one. */
 static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa *sa)
 {
     uint32_t open = sa->state == S_ESTABLISHED                            ? KINDS_ALL
                     : sa->state == S_REPLACED || sa->state == S_REDUNDANT ? KIND(TASK_DELETE)
                                                                           : 0;
-    if (open == 0 || ike_tasks_under_way(engine, sa) >= 1) /* window of one, RFC 7296 2.3 */
+    if (open == 0 || !window_is_open(engine, sa))
         return 0;
     const uint32_t going = kinds_under_way(engine, sa);
     for (uint32_t kind = 0; kind < TASK_KINDS; kind++)

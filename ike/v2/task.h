@@ -14,6 +14,7 @@ struct ike_turn;
 enum ike_task_kind {
     TASK_CONNECT, /* IKE_SA_INIT and IKE_AUTH: one task, until the SA is up */
     TASK_DELETE,
+    TASK_WINDOW, /* SET_WINDOW_SIZE */
     TASK_DELETE_CHILD,
     TASK_REKEY_IKE,
     TASK_REKEY_CHILD,
@@ -33,11 +34,14 @@ struct ike_task {
     uint32_t spi;            /* spi_in of the Child SA to be deleted or rekeyed */
     uint32_t child;          /* place of the Child SA it is to make; 0: none */
     uint32_t fresh;          /* place of the IKE SA it is to make; 0: none */
+    uint32_t gone_spi;       /* the peer has deleted a Child SA by this SPI, which is none we know:
+                                perhaps the one it has made for us, and the answer is late */
     uint32_t setup;          /* what CREATE_CHILD_SA offers; 0: none */
     uint16_t attempts;       /* times asked and refused for the moment (TEMPORARY_FAILURE) */
     uint8_t kind;
     uint8_t sends;  /* 0: it waits */
     uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
+    uint8_t why;    /* enum ike_why: what ends with TASK_DELETE and TASK_DELETE_CHILD ends so */
     uint8_t group;  /* row of the group to begin with; 0: the usual one */
 };
 
@@ -84,8 +88,9 @@ void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_numb
 /* What asks: writes the request of turn->task into the turn. Not WHY_OK: it cannot be asked, and is
  * dropped. One a kind, in the exchange's file. */
 typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
-ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe; /* exchange_info.c */
-ike_ask_fn ike_ask_new_child, ike_ask_rekey_child;              /* exchange_child.c */
-ike_ask_fn ike_ask_rekey_ike;                                   /* exchange_rekey.c */
+ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe,
+    ike_ask_window;                                /* exchange_info.c */
+ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
+ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
 
 #endif

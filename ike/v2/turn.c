@@ -5,6 +5,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/hold.h"
+#include "ike/v2/lifetime.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
 #include "ike/v2/rules.h"
@@ -198,12 +199,12 @@ static enum ike_why keep_message(struct ike_turn *turn)
     if (sa == NULL)
         return WHY_OK;
     struct ike_blob *const slot = !turn->is_response  ? &turn->task->request
-                                  : turn->sealed != 0 ? &sa->response
+                                  : turn->sealed != 0 ? ike_window_slot(turn)
                                                       : &sa->init_response;
     if (!ike_turn_keep(turn, slot, wr_done(&turn->out)))
         return WHY_SA_TABLE_FULL;
     if (turn->is_response) {
-        sa->take_id = turn->in.head.id + 1;
+        ike_window_took(turn);
     } else {
         turn->task->id = turn->sealed != 0 ? sa->send_id : 0; /* RFC 7296 2.6: always 0 there */
         sa->send_id = turn->task->id + 1;
@@ -242,6 +243,12 @@ static void forget_others(struct ike_turn *turn)
     }
 }
 
+static void came_up(struct ike_turn *turn, struct ike_sa *sa)
+{
+    ike_lifetime_begin(turn->engine, sa, turn->now_ns);
+    ike_window_open(turn->engine, sa, turn->now_ns);
+}
+
 static void move_children(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
 {
     for (uint32_t *link = &from->child; *link != 0;) {
@@ -272,6 +279,7 @@ static void inherit(struct ike_turn *turn)
     to->state = S_ESTABLISHED;
     ike_sa_entered(engine, from, S_ESTABLISHED);
     ike_sa_entered(engine, to, before);
+    came_up(turn, to);
     struct ike_event event = ike_sa_event(to, IKE_REKEYED, WHY_OK);
     event.was = from->number;
     ike_event_add(engine, &event);
@@ -299,6 +307,8 @@ static void commit(struct ike_turn *turn)
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
     if (sa->state == S_ESTABLISHED)
         ike_setup_give(engine, &sa->setup);
+    if (sa->state == S_ESTABLISHED && (turn->added || turn->before.state != S_ESTABLISHED))
+        came_up(turn, sa);
     if (turn->task_done)
         ike_task_remove(engine, sa, ike_task_place(engine, turn->task));
     if (sa->state == S_DELETING && turn->before.state != S_DELETING)
@@ -604,6 +614,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
     why = (head->flags & FLAG_RESPONSE) != 0 ? ike_window_response(turn) : ike_window_request(turn);
     if (why != WHY_OK)
         return why;
+    if (sa->initiator && sa->state < S_ESTABLISHED && turn->task == NULL)
+        return WHY_TOO_EARLY; /* the peer sends it again */
     if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
         return why;
     if ((why = open_sealed(turn)) != WHY_OK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The window of one request each way, and what is sent again. */
+ * Windows, of one request or more each way, and what is sent again. */
 #include "ike/v2/window.h"
 
 #include "ike/engine.h"
@@ -16,16 +16,88 @@ void ike_window_put(struct ike_engine *engine, struct ike_blob message,
     ike_output_commit(engine, local, remote, w.len);
 }
 
+/* The answer to request `id`, when it is kept. */
+static struct ike_blob kept(const struct ike_engine *engine, const struct ike_sa *sa, uint32_t id)
+{
+    const struct ike_blob none = {0};
+    if (sa->window == 0)
+        return id + 1 == sa->take_id ? sa->response : none;
+    const struct ike_window *const w = ike_window_at(engine, sa->window);
+    return w->ids[id % w->size] == id ? w->kept[id % w->size] : none;
+}
+
 enum ike_why ike_window_request(struct ike_turn *turn)
 {
     const struct ike_sa *const sa = turn->sa;
     const uint32_t id = turn->in.head.id;
-    if (id == sa->take_id)
+    const struct ike_blob answer = kept(turn->engine, sa, id);
+    if (answer.number != 0) {
+        ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
+        return WHY_RETRANSMITTED;
+    }
+    const uint32_t size = sa->window == 0 ? 1 : ike_window_at(turn->engine, sa->window)->size;
+    return id - sa->take_id < size ? WHY_OK : WHY_MESSAGE_ID; /* RFC 7296 2.3 */
+}
+
+struct ike_blob *ike_window_slot(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    if (sa->window == 0)
+        return &sa->response;
+    struct ike_window *const w = ike_window_at(turn->engine, sa->window);
+    return &w->kept[turn->in.head.id % w->size];
+}
+
+void ike_window_took(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    const uint32_t id = turn->in.head.id;
+    if (sa->window == 0) {
+        sa->take_id = id + 1;
+        return;
+    }
+    struct ike_window *const w = ike_window_at(turn->engine, sa->window);
+    w->ids[id % w->size] = id;
+    w->seen |= UINT32_C(1) << (id - sa->take_id);
+    for (; (w->seen & 1) != 0; w->seen >>= 1)
+        sa->take_id++;
+}
+
+void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    const uint32_t size = engine->config.window;
+    if (size <= 1 || sa->window != 0)
+        return;
+    sa->window = ike_pool_take(&engine->windows);
+    if (sa->window == 0)
+        return; /* no room: nothing is promised */
+    struct ike_window *const w = ike_window_at(engine, sa->window);
+    *w = (struct ike_window){.size = (uint8_t)(size < IKE_WINDOW_MAX ? size : IKE_WINDOW_MAX)};
+    for (uint32_t i = 0; i < w->size; i++)
+        w->ids[i] = UINT32_MAX;
+    if (sa->response.number != 0) {
+        const uint32_t last = sa->take_id - 1;
+        w->kept[last % w->size] = sa->response;
+        w->ids[last % w->size] = last;
+        sa->response = (struct ike_blob){0};
+    }
+    ike_task_put(engine, sa, TASK_WINDOW, now_ns);
+}
+
+/* RFC 7296 2.3: it can only grow. */
+enum ike_why ike_window_heard(struct ike_turn *turn)
+{
+    const struct ike_notify *const notify = ike_message_notify(&turn->in, N_SET_WINDOW_SIZE);
+    if (notify == NULL)
         return WHY_OK;
-    if (id + 1 != sa->take_id || sa->response.number == 0)
-        return WHY_MESSAGE_ID; /* RFC 7296 2.3 */
-    ike_window_put(turn->engine, sa->response, &turn->datagram->local, &turn->datagram->remote);
-    return WHY_RETRANSMITTED;
+    struct ike_reader r = rd_open(notify->data);
+    const uint32_t size = rd_u32(&r);
+    if (r.bad || r.left != 0 || size == 0)
+        return WHY_SYNTAX;
+    const uint8_t usable = (uint8_t)(size < IKE_WINDOW_MAX ? size : IKE_WINDOW_MAX);
+    if (usable > turn->sa->peer_window)
+        turn->sa->peer_window = usable;
+    return WHY_OK;
 }
 
 enum ike_why ike_window_response(struct ike_turn *turn)
@@ -91,7 +163,11 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
         return;
     }
     if (task->sends >= engine->config.retransmit.sends) {
-        ike_sa_end(engine, sa, task->kind == TASK_DELETE ? WHY_DELETED : WHY_NO_ANSWER, 0);
+        ike_sa_end(engine, sa,
+                   task->kind != TASK_DELETE ? WHY_NO_ANSWER
+                   : task->why != WHY_OK     ? task->why
+                                             : WHY_DELETED,
+                   0);
         return;
     }
     ike_window_put(engine, task->request, &sa->local, &sa->remote);

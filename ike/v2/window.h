@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Message ids, window of one, retransmission and the answers remembered for it
+ * Message ids, windows, retransmission and the answers remembered for it
  * (RFC 7296 2.1 to 2.4). */
 #ifndef IKE_V2_WINDOW_H
 #define IKE_V2_WINDOW_H
@@ -9,6 +9,14 @@
 /* Which copy of a request is this? WHY_OK: the one awaited; WHY_RETRANSMITTED: an answer is
  * remembered, and has been put out again; WHY_MESSAGE_ID: neither. */
 enum ike_why ike_window_request(struct ike_turn *turn);
+/* Where the answer to the request at hand is kept; and when it is, that request is taken. */
+struct ike_blob *ike_window_slot(struct ike_turn *turn);
+void ike_window_took(struct ike_turn *turn);
+/* An SA is up: from now on its peer may have as many requests under way as config.window says, and
+ * is to be told so. */
+void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
+/* Obeys a SET_WINDOW_SIZE in the message at hand, if there is one. */
+enum ike_why ike_window_heard(struct ike_turn *turn);
 /* WHY_OK when the response in the turn is to a request under way, whose task becomes the turn's;
  * else WHY_NOT_AWAITED. */
 enum ike_why ike_window_response(struct ike_turn *turn);

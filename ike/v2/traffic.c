@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * Packets that want to go out, against the security policy (RFC 4301 4.4.1,
+ * RFC 7296 2.9): through the Child SA that covers them, or held while one is
+ * asked for with the packet's own selectors first. */
+#include "ike/engine.h"
+#include "ike/v2/child.h"
+
+#include <string.h>
+
+static bool covers(const struct ike_selector *selector, const struct ike_addr *addr,
+                   uint8_t protocol)
+{
+    const struct ike_selector point = ike_selector_address(addr, protocol);
+    return ike_selector_within(&point, selector);
+}
+
+static bool any_covers(const struct ike_selector *list, uint8_t count, const struct ike_addr *addr,
+                       uint8_t protocol)
+{
+    for (uint8_t i = 0; i < count; i++)
+        if (covers(&list[i], addr, protocol))
+            return true;
+    return false;
+}
+
+uint8_t ike_policy_match(const struct ike_policy *policy, const struct ike_packet *packet)
+{
+    for (uint8_t i = 0; i < policy->child_count; i++) {
+        const struct ike_child_policy *const child = &policy->child[i];
+        if ((child->local_count == 0 ||
+             any_covers(child->local, child->local_count, &packet->from, packet->protocol)) &&
+            (child->remote_count == 0 ||
+             any_covers(child->remote, child->remote_count, &packet->to, packet->protocol)))
+            return i;
+    }
+    return IKE_CHILD_POLICIES_MAX;
+}
+
+static bool child_covers(const struct ike_engine *engine, const struct ike_child *child,
+                         const struct ike_packet *packet)
+{
+    struct ike_selector list[2 * IKE_SELECTORS_MAX];
+    const struct ike_bytes kept = ike_store_view(&engine->store, child->selectors);
+    memcpy(list, kept.at, kept.len); /* the store knows no alignment */
+    return any_covers(list, child->local_count, &packet->from, packet->protocol) &&
+           any_covers(list + child->local_count, child->remote_count, &packet->to,
+                      packet->protocol);
+}
+
+/* The newest that covers it: one that is about to be replaced carries packets until it is gone. */
+static const struct ike_child *find_child(const struct ike_engine *engine, const struct ike_sa *sa,
+                                          const struct ike_packet *packet)
+{
+    const struct ike_child *found = NULL;
+    for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
+        const struct ike_child *const child = ike_child_at(engine, place);
+        if (!child->up || !child_covers(engine, child, packet))
+            continue;
+        if (found == NULL || (found->fate != WHY_OK && child->fate == WHY_OK))
+            found = child;
+    }
+    return found;
+}
+
+/* One that will cover it is being asked for, or waits to be. */
+static bool is_asked_for(const struct ike_engine *engine, const struct ike_sa *sa, uint8_t policy)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        if (task->kind == TASK_NEW_CHILD && task->policy == policy)
+            return true;
+        place = task->next;
+    }
+    return false;
+}
+
+enum ike_traffic ike_packet_out(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                                const struct ike_packet *packet, uint32_t *child_spi)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    *child_spi = 0;
+    if (found == NULL || found->policy == NULL)
+        return TRAFFIC_NO_POLICY;
+    const struct ike_child *const child = find_child(engine, found, packet);
+    if (child != NULL) {
+        *child_spi = child->spi_in;
+        return TRAFFIC_PASSES;
+    }
+    const uint8_t policy = ike_policy_match(found->policy, packet);
+    if (policy == IKE_CHILD_POLICIES_MAX)
+        return TRAFFIC_NO_POLICY;
+    if (found->state != S_ESTABLISHED || is_asked_for(engine, found, policy))
+        return TRAFFIC_HELD;
+    return ike_create_child(engine, now_ns, sa, policy, packet) ? TRAFFIC_HELD : TRAFFIC_NO_POLICY;
+}
