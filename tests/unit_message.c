@@ -223,6 +223,9 @@ static void test_there_is_a_limit_to_payloads_notifies_and_deletes(void)
     EXPECT_EQ(many(IKE_NOTIFIES_MAX + 1, PAYLOAD_NOTIFY, BYTES(notify)), WHY_TOO_MANY);
     EXPECT_EQ(many(IKE_DELETES_MAX, PAYLOAD_DELETE, BYTES(delete)), WHY_OK);
     EXPECT_EQ(many(IKE_DELETES_MAX + 1, PAYLOAD_DELETE, BYTES(delete)), WHY_TOO_MANY);
+    EXPECT_EQ(many(IKE_CERTS_MAX, PAYLOAD_CERT, none), WHY_OK);
+    EXPECT_EQ(many(IKE_CERTS_MAX + 1, PAYLOAD_CERT, none), WHY_TOO_MANY);
+    EXPECT_EQ(many(IKE_CERTS_MAX + 1, PAYLOAD_CERTREQ, none), WHY_TOO_MANY);
 }
 
 static void test_every_truncation_with_a_true_header_is_refused(void)

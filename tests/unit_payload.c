@@ -228,6 +228,35 @@ static void test_auth_passes_the_five(void)
     EXPECT_EQ(auth.data.len, 4);
 }
 
+/* ---- CERT and CERTREQ, RFC 7296 3.6, 3.7 ---- */
+
+static bool cert_again(struct ike_bytes body, struct ike_writer *w, size_t *link)
+{
+    struct ike_cert cert;
+    if (ike_cert_parse(body, &cert) != WHY_OK)
+        return false;
+    ike_put_cert(w, link, PAYLOAD_CERT, &cert);
+    return true;
+}
+
+static void test_cert_passes_the_five(void)
+{
+    static const uint8_t sample[] = {4, 0x30, 0x82, 1, 2};
+    struct ike_cert cert;
+    wire_case_holds(&(struct wire_case){PAYLOAD_CERT, BYTES(sample), 1, cert_again, NULL, 0});
+    EXPECT_EQ(ike_cert_parse(BYTES(sample), &cert), WHY_OK);
+    EXPECT_EQ(cert.encoding, CERT_X509);
+    EXPECT_EQ(cert.data.len, 4);
+}
+
+static void test_nobody_in_particular_has_no_name(void)
+{
+    static const uint8_t body[] = {ID_NULL, 0, 0, 0, 'x'};
+    struct ike_id id;
+    EXPECT_EQ(ike_id_parse((struct ike_bytes){body, 4}, &id), WHY_OK); /* RFC 7619 2.2 */
+    EXPECT_EQ(ike_id_parse((struct ike_bytes){body, 5}, &id), WHY_SYNTAX);
+}
+
 /* ---- notify, RFC 7296 3.10 ---- */
 
 static bool notify_again(struct ike_bytes body, struct ike_writer *w, size_t *link)
@@ -351,6 +380,8 @@ int main(int argc, char **argv)
         TEST(test_a_text_too_long_for_an_identity_is_refused),
         TEST(test_names_match_without_case_and_octets_with_it),
         TEST(test_auth_passes_the_five),
+        TEST(test_cert_passes_the_five),
+        TEST(test_nobody_in_particular_has_no_name),
         TEST(test_notify_passes_the_five),
         TEST(test_notify_shows_protocol_spi_and_data),
         TEST(test_notify_with_a_longer_spi_than_there_is_is_refused),

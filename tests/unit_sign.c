@@ -372,6 +372,42 @@ static void test_keys_too_short_or_of_unknown_curves_are_refused(void)
     EXPECT_EQ(judge_files("secp256k1", "rsa2048", ID_FQDN, "a.test", 6), WHY_CERT_KEY);
 }
 
+/* Below a meter the same, and the work is charged: ours once, the peer's for each signature. */
+static void test_a_meter_charges_for_each_signature_made_or_looked_at(void)
+{
+    static const struct ike_costs costs = {
+        .sign_ns = {[KEY_TYPE_ED25519] = 1000},
+        .verify_ns = {[KEY_TYPE_ED25519] = 10, [KEY_TYPE_ECDSA256] = 70000}};
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        uint8_t out[IKE_SIGNATURE_MAX];
+        struct ike_public key;
+        size_t len;
+        ground_open(&g, which, KEY_TYPE_ED25519, KEY_TYPE_ECDSA256);
+        struct ike_crypto *const bare = g.c;
+        struct ike_crypto *const meter = ike_crypto_meter(bare, &costs);
+        struct ike_signed what = {.parts = &name, .part_count = 1};
+        for (size_t i = 0; i < ike_scheme_count; i++)
+            if (ike_scheme_fits(&ike_schemes[i], KEY_TYPE_ED25519))
+                what.scheme = &ike_schemes[i];
+        EXPECT(ike_crypto_bare(meter) == bare && ike_crypto_bare(bare) == bare);
+        EXPECT(meter->ops->sign(meter, g.key, &what, out, &len));
+        EXPECT_EQ(meter->spent_ns, 1000);
+        g.c = meter;
+        EXPECT_EQ(judge_at(&g, g.cert, NOW_S, &key), WHY_OK);
+        EXPECT_EQ(meter->spent_ns, 71000);
+        EXPECT(meter->ops->verify(meter, &key, &what, (struct ike_bytes){.at = out, .len = len}));
+        EXPECT_EQ(meter->spent_ns, 71010);
+        meter->ops->public_free(meter, &key);
+        EXPECT_EQ(judge_at(&g, g.cert, NOW_S + 2 * (uint64_t)YEAR_S, &key), WHY_CERT_EXPIRED);
+        g.c = bare;
+        g.c->ops->credentials->trust_close(g.trust);
+        g.c->ops->credentials->key_free(g.root_key);
+        g.c->ops->credentials->key_free(g.key);
+        meter->ops->close(meter);
+    }
+}
+
 static void test_keys_and_signatures_repeat_with_their_stream(void)
 {
     static uint8_t signatures[2][IKE_SIGNATURE_MAX];
@@ -404,6 +440,7 @@ int main(int argc, char **argv)
         TEST(test_revocation_is_asked_of_the_lists_there_are),
         TEST(test_certificates_of_others_are_judged_by_any_of_their_names),
         TEST(test_keys_too_short_or_of_unknown_curves_are_refused),
+        TEST(test_a_meter_charges_for_each_signature_made_or_looked_at),
         TEST(test_keys_and_signatures_repeat_with_their_stream),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -51,6 +51,8 @@ enum ike_why ike_id_parse(struct ike_bytes body, struct ike_id *out)
         return WHY_TOO_LONG;
     if ((type == ID_IPV4_ADDR && data.len != 4) || (type == ID_IPV6_ADDR && data.len != 16))
         return WHY_SYNTAX;
+    if (type == ID_NULL && data.len != 0) /* RFC 7619 2.2 */
+        return WHY_SYNTAX;
     out->type = type;
     out->len = (uint8_t)data.len;
     if (data.len > 0)
