@@ -125,6 +125,7 @@ struct ike_costs {
     uint32_t random_byte_ps;
     uint32_t sign_ns[KEY_TYPE_COUNT]; /* hashing included, at the length of an AUTH payload's */
     uint32_t verify_ns[KEY_TYPE_COUNT];
+    uint32_t certificate_ns; /* one read and judged, but for its signature */
 };
 
 /* Charges `costs` for each call of `below`; closing it closes `below` too. */

@@ -257,12 +257,13 @@ static bool meter_sign(struct ike_crypto *c, const struct ike_key *key,
     return c->below->ops->sign(c->below, key, what, out, len);
 }
 
-/* Each signature in the chain, good or bad, was looked at. */
+/* Each certificate was read, and each signature in the chain, good or bad, looked at. */
 static enum ike_why meter_judge(struct ike_crypto *c, const struct ike_chain *chain,
                                 struct ike_public *out)
 {
     struct meter *const m = meter_of(c);
     const enum ike_why why = c->below->ops->judge(c->below, chain, out);
+    m->head.spent_ns += chain->cert_count * m->costs.certificate_ns;
     for (uint8_t i = 0; i < out->verified_count; i++)
         m->head.spent_ns += m->costs.verify_ns[out->verified[i]];
     return why;

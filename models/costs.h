@@ -32,7 +32,7 @@ const struct model_machine *model_machine_named(const char *name);
 const struct model_implementation *model_implementation_named(const char *name);
 
 /* One number of a machine's half: how a profile's file names it, its unit, and where it stands. */
-enum { MODEL_COST_KEY_MAX = 32, MODEL_COST_ROWS_MAX = 2 * IKE_ALGOS_MAX + 2 * KEY_TYPE_COUNT + 4 };
+enum { MODEL_COST_KEY_MAX = 32, MODEL_COST_ROWS_MAX = 2 * IKE_ALGOS_MAX + 2 * KEY_TYPE_COUNT + 5 };
 struct model_cost_row {
     char key[MODEL_COST_KEY_MAX]; /* "derive.x25519" */
     const char *unit;             /* "ns", or "ps" for each octet */

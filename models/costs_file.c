@@ -37,6 +37,7 @@ size_t model_cost_rows(struct ike_costs *costs, struct model_cost_row *rows)
         row_add(rows, &count, "sign", ike_key_types[i].name, &costs->sign_ns[i]);
         row_add(rows, &count, "verify", ike_key_types[i].name, &costs->verify_ns[i]);
     }
+    row_add(rows, &count, "call", "certificate", &costs->certificate_ns);
     row_add(rows, &count, "call", "sha1-digest", &costs->sha1_call_ns);
     row_add(rows, &count, "byte", "sha1-digest", &costs->sha1_byte_ps);
     row_add(rows, &count, "call", "random", &costs->random_call_ns);

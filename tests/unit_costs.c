@@ -17,8 +17,8 @@ static void test_every_machine_has_every_number_and_a_source(void)
         struct model_cost_row rows[MODEL_COST_ROWS_MAX];
         struct model_machine machine = model_machines[i];
         const size_t count = model_cost_rows(&machine.costs, rows);
-        /* KE, ENCR, INTEG, PRF, kinds of keys; SHA-1 and random */
-        EXPECT_EQ(count, 2 * (24 + 26 + 7 + 7 + 8) + 4);
+        /* KE, ENCR, INTEG, PRF, kinds of keys; SHA-1, random and certificates */
+        EXPECT_EQ(count, 2 * (24 + 26 + 7 + 7 + 8) + 5);
         for (size_t j = 0; j < count; j++)
             EXPECT(*rows[j].value > 0);
         EXPECT(strlen(machine.source) > 10 && strlen(machine.meaning) > 10);
@@ -126,13 +126,13 @@ static void test_each_missing_number_is_named(void)
 static void test_a_bad_profile_is_refused_with_the_line_and_what_would_be_right(void)
 {
     static const struct {
-        const char *line; /* after a complete profile of 152 lines */
+        const char *line; /* after a complete profile of 153 lines */
         const char *error;
     } bad[] = {
-        {"call.sha1: 5\n", ":153: \"call.sha1\" is said twice: leave one of the two lines"},
-        {"call.sha2: 5\n", ":153: \"call.sha2\" is no key of a machine's profile: see what "
+        {"call.sha1: 5\n", ":154: \"call.sha1\" is said twice: leave one of the two lines"},
+        {"call.sha2: 5\n", ":154: \"call.sha2\" is no key of a machine's profile: see what "
                            "`ikelab calibrate` prints"},
-        {"\ncall\n", ":154: \"call\" has no colon: write it like derive.x25519: 40000"},
+        {"\ncall\n", ":155: \"call\" has no colon: write it like derive.x25519: 40000"},
     };
     static const char *const numbers[] = {"", "-1", "1.5", "4294967296", "12x", "0x10", "1e3"};
     char text[TEXT_MAX];
