@@ -224,8 +224,8 @@ static bool make_key(struct bench *b, uint8_t type)
 
 static bool make_keys(struct bench *b)
 {
-    for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++)
-        if (!make_key(b, type))
+    for (unsigned type = 1; type < KEY_TYPE_COUNT; type++)
+        if (!make_key(b, (uint8_t)type))
             return false;
     return true;
 }
@@ -233,7 +233,7 @@ static bool make_keys(struct bench *b)
 static void free_keys(struct bench *b)
 {
     b->crypto->ops->credentials->trust_close(b->trust);
-    for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++) {
+    for (unsigned type = 1; type < KEY_TYPE_COUNT; type++) {
         b->crypto->ops->credentials->key_free(b->keys[type]);
         b->crypto->ops->public_free(b->crypto, &b->publics[type]);
     }
@@ -331,10 +331,13 @@ static size_t jobs_of(const struct ike_crypto *crypto, struct ike_costs *costs, 
         }
         jobs[count++] = job;
     }
-    for (uint8_t i = 1; i < KEY_TYPE_COUNT; i++) {
-        jobs[count++] = (struct job){.work = do_sign, .type = i, .call_ns = &costs->sign_ns[i]};
-        jobs[count++] = (struct job){
-            .work = do_verify, .prepare = do_sign, .type = i, .call_ns = &costs->verify_ns[i]};
+    for (unsigned i = 1; i < KEY_TYPE_COUNT; i++) {
+        jobs[count++] =
+            (struct job){.work = do_sign, .type = (uint8_t)i, .call_ns = &costs->sign_ns[i]};
+        jobs[count++] = (struct job){.work = do_verify,
+                                     .prepare = do_sign,
+                                     .type = (uint8_t)i,
+                                     .call_ns = &costs->verify_ns[i]};
     }
     jobs[count++] = (struct job){.work = do_judge, .call_ns = &costs->certificate_ns};
     jobs[count++] = (struct job){

@@ -74,9 +74,7 @@ static const struct sizes sizes_of[] = {
 
 static struct modelled_tls *tls_of(const struct ike_tls *tls)
 {
-    struct modelled_tls *t;
-    memcpy(&t, tls->opaque, sizeof t);
-    return t;
+    return tls->state;
 }
 
 static void digest(struct ike_crypto *c, const uint8_t *key, struct ike_bytes text, uint8_t *out)
@@ -100,7 +98,7 @@ static bool tls_open(struct ike_crypto *c, const struct ike_tls_config *config, 
     t->config = config;
     t->server = server;
     t->next = server ? KIND_HELLO : KIND_SERVER;
-    memcpy(tls->opaque, &t, sizeof t);
+    tls->state = t;
     return true;
 }
 

@@ -479,12 +479,12 @@ static bool hashes_open(struct openssl *o)
     bool done = true;
     o->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     o->work = EVP_MD_CTX_new();
-    for (uint8_t hash = 0; hash < HASHES; hash++) {
+    for (unsigned hash = 0; hash < HASHES; hash++) {
         done = done && hash_open(&o->hashes[hash], hash_names[hash]);
         for (size_t i = 1; i < ike_algo_count; i++) {
             if (ike_algos[i].mac == IKE_MAC_HMAC &&
                 strcmp(ike_algos[i].openssl, hash_names[hash]) == 0)
-                o->hash_of[i] = hash;
+                o->hash_of[i] = (uint8_t)hash;
         }
     }
     return done && o->sha1 != NULL && o->work != NULL;

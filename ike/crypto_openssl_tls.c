@@ -25,9 +25,7 @@ struct openssl_tls {
 
 static struct openssl_tls *tls_of(const struct ike_tls *tls)
 {
-    struct openssl_tls *t;
-    memcpy(&t, tls->opaque, sizeof t);
-    return t;
+    return tls->state;
 }
 
 static void tls_close(struct ike_crypto *c, struct ike_tls *tls)
@@ -124,7 +122,7 @@ static bool tls_open(struct ike_crypto *c, const struct ike_tls_config *config, 
     memset(tls, 0, sizeof *tls);
     if (t == NULL)
         return false;
-    memcpy(tls->opaque, &t, sizeof t);
+    tls->state = t;
     t->ctx = context_make(config, server);
     t->ssl = t->ctx != NULL ? SSL_new(t->ctx) : NULL;
     t->in = t->ssl != NULL ? BIO_new(BIO_s_mem()) : NULL;

@@ -26,6 +26,7 @@ static void draw_digest_key(struct ike_engine *engine)
 struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *crypto)
 {
     const uint32_t max = config->sa_max;
+    const uint32_t child_max = config->child_max > max ? config->child_max : max;
     assert(max >= 1 && max < UINT32_C(1) << 24);
     struct ike_engine *const engine = calloc(1, sizeof *engine);
     if (engine == NULL)
@@ -33,7 +34,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->config = *config;
     engine->crypto = crypto;
     engine->cookies.below_since_ns = IKE_NEVER;
-    /* Every SA keeps at most five things of one size. */
+    /* Every SA keeps at most five things of one size, every further Child SA two. */
     const bool good =
         ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
         ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
@@ -42,8 +43,8 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
         ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
-        ike_pool_open(&engine->children, sizeof(struct ike_child), max) &&
-        ike_store_open(&engine->store, max < UINT32_MAX / 5 ? 5 * max : max) &&
+        ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
+        ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
         ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
         ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max);
     if (!good) {

@@ -149,7 +149,8 @@ struct ike_retransmit_config {
 };
 
 struct ike_config {
-    uint32_t sa_max; /* address space is reserved for so many, pages are touched when used */
+    uint32_t sa_max;    /* address space is reserved for so many, pages are touched when used */
+    uint32_t child_max; /* the same for Child SAs; 0: as many as SAs */
     struct ike_cookie_config cookies;
     struct ike_half_open_config half_open;
     struct ike_retransmit_config retransmit;

@@ -65,19 +65,19 @@ const size_t ike_scheme_count = sizeof ike_schemes / sizeof ike_schemes[0];
 
 uint8_t ike_key_type_named(const char *name)
 {
-    for (uint8_t i = 1; i < KEY_TYPE_COUNT; i++)
+    for (unsigned i = 1; i < KEY_TYPE_COUNT; i++)
         if (strcmp(ike_key_types[i].name, name) == 0)
-            return i;
+            return (uint8_t)i;
     return KEY_TYPE_NONE;
 }
 
 uint8_t ike_key_type_of(enum ike_key_kind kind, unsigned bits)
 {
     uint8_t found = KEY_TYPE_NONE;
-    for (uint8_t i = 1; i < KEY_TYPE_COUNT; i++)
+    for (unsigned i = 1; i < KEY_TYPE_COUNT; i++)
         if (ike_key_types[i].kind == kind &&
             (found == KEY_TYPE_NONE || ike_key_types[i].bits <= bits))
-            found = i;
+            found = (uint8_t)i;
     return found;
 }
 

@@ -36,7 +36,7 @@ struct ike_tls_config {
 
 /* A connection: the provider's own pointer or stand-in. */
 struct ike_tls {
-    uint64_t opaque[2];
+    void *state;
     uint8_t runs; /* counted by the meter */
     bool server;
 };

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MILLION = 1000000, THOUSAND = 1000 };
+enum { MILLION = 1000000, THOUSAND = 1000, CHILD_MAX = 1 << 24 };
 
 enum attempt_state {
     TRYING,  /* deadline: patience is over */
@@ -34,7 +34,8 @@ struct attempt {
     uint16_t tries; /* before this one */
     uint16_t sent;  /* datagrams of its address while it was tried, */
     uint16_t received;
-    uint8_t rounds; /* and answers the engine took */
+    uint8_t children; /* Child SAs up */
+    uint8_t rounds;   /* and answers the engine took */
     uint8_t cookies;
     uint8_t groups;
     uint8_t state; /* enum attempt_state */
@@ -297,12 +298,27 @@ static void succeeded(struct model_clients_run *run, uint64_t now_ns, const stru
     deadline_set(run, event->tag, stay_ns == SIM_NEVER ? SIM_NEVER : now_ns + stay_ns);
 }
 
+/* The next one is asked for, until there are as many as wanted. */
+static void child_is_up(struct model_clients_run *run, uint64_t now_ns,
+                        const struct ike_event *event)
+{
+    struct attempt *const a = &run->attempts[event->tag];
+    if (event->child_was != 0)
+        return; /* it only replaces another */
+    if (++a->children < run->clients->children)
+        sim_host_create_child(run->host, now_ns, a->sa, 0);
+    else
+        succeeded(run, now_ns, event);
+}
+
 static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
 {
     struct model_clients_run *const run = owner;
     if (event->tag >= run->attempt_count)
         return;
     struct attempt *const a = &run->attempts[event->tag];
+    if (event->kind == IKE_REKEYED && a->sa == event->was)
+        a->sa = event->sa;
     if (a->state != TRYING || a->sa != event->sa)
         return;
     const struct ending failed = {.outcome = SIM_FAILED,
@@ -311,7 +327,7 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
                                   .notify = event->notify,
                                   .resent = event->sends};
     if (event->kind == IKE_CHILD_UP) {
-        succeeded(run, now_ns, event);
+        child_is_up(run, now_ns, event);
     } else if (event->kind == IKE_FAILED || event->kind == IKE_DOWN) {
         attempt_failed(run, event->tag, &failed);
     } else if (event->kind == IKE_CHILD_FAILED) {
@@ -415,12 +431,20 @@ void model_clients_ready(struct model_clients_run *run)
     run->policy.trust = run->papers.trust;
 }
 
+/* With room for one more that replaces another. */
+static uint32_t child_max_of(const struct model_clients_run *run)
+{
+    const uint64_t all = (uint64_t)run->attempt_max * (run->clients->children + 1);
+    return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
+}
+
 static bool host_open(struct model_clients_run *run)
 {
     struct model_scene *const scene = run->scene;
     const struct model_clients *const c = run->clients;
     const struct ike_config config = {
         .sa_max = run->attempt_max,
+        .child_max = child_max_of(run),
         .cookies = {.on_at = IKE_UNLIMITED},
         .half_open = {.limit = IKE_UNLIMITED, .per_address = IKE_UNLIMITED},
         .retransmit = {.first_ns = c->retransmit_first_ns,

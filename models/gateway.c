@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { TIMERS_IN_A_ROW = 4, MILLION = 1000000, THOUSAND = 1000, P99_PPM = 990000 };
+enum { CHILD_MAX = 1 << 24 };
 static const uint64_t second_ns = 1000000000;
 
 struct model_gateway_run {
@@ -141,6 +142,21 @@ static void on_attack_end(void *owner, uint64_t now_ns)
     run->attack_end_busy_ns = sim_host_counts(run->host)->busy_ns;
 }
 
+/* For the greediest of its clients, and one more that replaces another. */
+static uint32_t child_max_of(const struct model_gateway_run *run)
+{
+    const struct model_world_config *const config = run->scene->config;
+    uint64_t each = run->gateway->rekey.child_ns != 0 ? 2 : 1;
+    for (uint32_t i = 0; i < config->client_count; i++) {
+        const struct model_clients *const c = &config->clients[i];
+        const bool more = c->children > 1 || c->rekey.child_ns != 0;
+        if (strcmp(c->to, run->gateway->name) == 0 && more && c->children + 1 > each)
+            each = c->children + 1;
+    }
+    const uint64_t all = run->gateway->sa_max * each;
+    return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
+}
+
 static struct ike_config engine_config(const struct model_gateway_run *run)
 {
     const struct model_gateway *const g = run->gateway;
@@ -148,6 +164,7 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
     const uint64_t off = g->cookies_off == IKE_UNLIMITED ? half : g->cookies_off;
     return (struct ike_config){
         .sa_max = (uint32_t)g->sa_max,
+        .child_max = child_max_of(run),
         .cookies = {.on_at = (uint32_t)g->cookies_at,
                     .off_below = (uint32_t)off,
                     .hold_ns = g->cookies_hold_ns,

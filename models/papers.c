@@ -90,7 +90,8 @@ void model_papers_close(struct model_papers *papers)
 size_t model_papers_cert_max(const struct model_papers *papers)
 {
     const struct ike_key_row *const row = &ike_key_types[papers->type];
-    return (size_t)row->spki_len + row->signature_len + 256 + IKE_ID_MAX + 2 * (size_t)MODEL_NAME_MAX;
+    const size_t names = IKE_ID_MAX + 2 * (size_t)MODEL_NAME_MAX;
+    return (size_t)row->spki_len + row->signature_len + 256 + names;
 }
 
 bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, uint64_t serial,

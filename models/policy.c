@@ -59,6 +59,21 @@ static void set_psk(struct ike_policy *policy, const char *psk)
     policy->psk_len = (uint8_t)len;
 }
 
+/* What was not replaced is closed after a tenth more. */
+static struct ike_lifetime lifetime_of(uint64_t rekey_ns, uint64_t jitter_ppb)
+{
+    return (struct ike_lifetime){.rekey_ns = rekey_ns,
+                                 .rand_ns = rekey_ns / 1000000000 * jitter_ppb +
+                                            rekey_ns % 1000000000 * jitter_ppb / 1000000000,
+                                 .over_ns = rekey_ns / 10};
+}
+
+static void set_lifetimes(struct ike_policy *policy, const struct model_rekey *rekey)
+{
+    policy->lifetime = lifetime_of(rekey->ike_ns, rekey->jitter_ppb);
+    policy->child[0].lifetime = lifetime_of(rekey->child_ns, rekey->jitter_ppb);
+}
+
 void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
                              struct ike_policy *out)
 {
@@ -79,6 +94,7 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     out->child[0].remote_count = selectors_of("0.0.0.0/0, ::/0", out->child[0].remote);
     out->child[0].transport_mode = gateway->transport_mode;
     out->force_encapsulation = gateway->force_encapsulation;
+    set_lifetimes(out, &gateway->rekey);
 }
 
 void model_policy_of_clients(const struct model_clients *clients, struct ike_policy *out)
@@ -98,6 +114,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
+    set_lifetimes(out, &clients->rekey);
 }
 
 enum model_auth model_auth_of_gateway(const struct model_world_config *config,

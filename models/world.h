@@ -38,6 +38,13 @@ struct model_link {
 };
 
 /* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
+/* When an end rekeys what it has used for so long; 0: never. */
+struct model_rekey {
+    uint64_t ike_ns;
+    uint64_t child_ns;
+    uint64_t jitter_ppb; /* each time is shortened at random by up to this part of it */
+};
+
 struct model_gateway {
     char name[MODEL_NAME_MAX];
     char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
@@ -61,6 +68,7 @@ struct model_gateway {
     char psk[MODEL_NAME_MAX];
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
+    struct model_rekey rekey;
     bool force_encapsulation;
     bool transport_mode;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
@@ -95,6 +103,8 @@ struct model_clients {
     uint64_t stay_ns;  /* deletes its SA after so long; SIM_NEVER: stays */
     enum model_auth auth;
     uint64_t certificate_chain; /* intermediates */
+    uint64_t children;          /* Child SAs of each attempt */
+    struct model_rekey rekey;
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */

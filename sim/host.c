@@ -488,6 +488,13 @@ void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa)
     turn_wish(t, now_ns, sa);
 }
 
+void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy)
+{
+    struct turn *const t = turn_open(host);
+    (void)ike_create_child(host->parts.engine, now_ns, sa, policy, NULL);
+    turn_wish(t, now_ns, sa);
+}
+
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 {
     struct turn *const t = turn_open(host);

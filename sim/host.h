@@ -72,6 +72,8 @@ struct sim_port *sim_host_port(struct sim_host *host); /* to be attached to the 
 uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns,
                           const struct ike_attempt *attempt);
 void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa);
+/* Another Child SA on it, the one of its policy with this index. */
+void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 
 struct sim_host_counts {

@@ -158,6 +158,16 @@ bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     return false;
 }
 
+bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
+                      const struct ike_packet *trigger)
+{
+    (void)sa;
+    (void)policy;
+    (void)trigger;
+    called(engine, now_ns, 3);
+    return false;
+}
+
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
 {
     (void)sa;

@@ -27,6 +27,7 @@ struct tally {
     char ladder[16][128];
 };
 static struct tally tally;
+static int more_rounds; /* exchanges of an attempt beyond IKE_SA_INIT and IKE_AUTH */
 
 static size_t who_of(struct tally *t, const char *who)
 {
@@ -68,7 +69,7 @@ static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
     EXPECT(h->outcome == SIM_CENSORED ? h->end_ns == SIM_NEVER : h->end_ns >= h->start_ns);
     EXPECT((h->outcome == SIM_FAILED) == (h->why != WHY_OK));
     if (h->outcome == SIM_SUCCEEDED)
-        EXPECT_EQ(h->round_trips, 2 + h->cookies + h->groups);
+        EXPECT_EQ(h->round_trips, 2 + h->cookies + h->groups + more_rounds);
 }
 
 static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
@@ -413,6 +414,43 @@ static void test_certificates_longer_than_the_link_takes_are_warned_of(void)
     EXPECT_EQ(count, 0);
 }
 
+/* 4 messages for the first Child SA and 2 for each further one, whoever counts (RFC 7296 1.3.1). */
+static void test_clients_with_several_children_take_two_messages_for_each_more(void)
+{
+    for (unsigned children = 1; children <= 5; children++) {
+        struct model_world_config c = plain();
+        char text[8];
+        (void)snprintf(text, sizeof text, "%u", children);
+        set(&c, "clients.honest.children", text);
+        set(&c, "attackers.flood.rate", "0/s");
+        set(&c, "links.wan.loss", "0%");
+        more_rounds = (int)children - 1;
+        (void)run(c);
+        more_rounds = 0;
+        EXPECT(tally.rows[SIM_SUCCEEDED] > 100);
+        EXPECT_EQ(tally.rows[SIM_FAILED], 0);
+        EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS), (4 + 2 * (children - 1)) * 1000);
+    }
+}
+
+/* RFC 7296 2.8: both ends rekey at their own times, and no client is lost by it. */
+static void test_clients_that_rekey_stay_connected(void)
+{
+    struct model_world_config c = plain();
+    set(&c, "attackers.flood.rate", "0/s");
+    set(&c, "clients.honest.rekey.child", "3s");
+    set(&c, "clients.honest.rekey.ike", "5s");
+    set(&c, "gateways.vpn.rekey.ike", "4s");
+    set(&c, "gateways.vpn.rekey.child", "3s");
+    set(&c, "clients.honest.arrivals", "poisson 5/s");
+    set(&c, "clients.honest.until", "10s");
+    (void)run(c);
+    EXPECT_EQ(tally.rows[SIM_FAILED], 0);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_TUNNEL_CAPACITY), tally.rows[SIM_SUCCEEDED]);
+    EXPECT_EQ(tally.refused[WHY_NO_PROPOSAL] + tally.refused[WHY_BAD_ICV], 0);
+    EXPECT(metric("vpn", SIM_METRIC_SERVED) > (int64_t)(10 * tally.rows[SIM_SUCCEEDED]));
+}
+
 static void test_ipv6_worlds_work_too(void)
 {
     struct model_world_config c = plain();
@@ -529,6 +567,8 @@ int main(int argc, char **argv)
         TEST(test_a_wrong_key_fails_every_attempt_and_is_warned_of),
         TEST(test_every_way_to_authenticate_brings_clients_up),
         TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
+        TEST(test_clients_with_several_children_take_two_messages_for_each_more),
+        TEST(test_clients_that_rekey_stay_connected),
         TEST(test_ipv6_worlds_work_too),
         TEST(test_what_the_provider_lacks_is_said_before_the_run),
         TEST(test_contradictions_are_told_with_what_would_be_right),

@@ -99,7 +99,7 @@ void ike_hold_give(struct ike_engine *engine, uint32_t *place)
         return;
     struct ike_hold *const hold = ike_pool_at(&engine->holds, *place);
     ike_store_give(&engine->store, hold->message);
-    for (uint8_t i = 0; i < IKE_ASKS_MAX; i++) {
+    for (unsigned i = 0; i < IKE_ASKS_MAX; i++) {
         ike_store_give(&engine->store, hold->asks[i].what);
         ike_store_give(&engine->store, hold->asks[i].answer);
     }

@@ -65,20 +65,21 @@ void ike_window_took(struct ike_turn *turn)
 
 void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
-    const uint32_t size = engine->config.window;
+    const uint32_t wanted = engine->config.window;
+    const uint32_t size = wanted < IKE_WINDOW_MAX ? wanted : IKE_WINDOW_MAX;
     if (size <= 1 || sa->window != 0)
         return;
     sa->window = ike_pool_take(&engine->windows);
     if (sa->window == 0)
         return; /* no room: nothing is promised */
     struct ike_window *const w = ike_window_at(engine, sa->window);
-    *w = (struct ike_window){.size = (uint8_t)(size < IKE_WINDOW_MAX ? size : IKE_WINDOW_MAX)};
-    for (uint32_t i = 0; i < w->size; i++)
+    *w = (struct ike_window){.size = (uint8_t)size};
+    for (uint32_t i = 0; i < size; i++)
         w->ids[i] = UINT32_MAX;
     if (sa->response.number != 0) {
         const uint32_t last = sa->take_id - 1;
-        w->kept[last % w->size] = sa->response;
-        w->ids[last % w->size] = last;
+        w->kept[last % size] = sa->response;
+        w->ids[last % size] = last;
         sa->response = (struct ike_blob){0};
     }
     ike_task_put(engine, sa, TASK_WINDOW, now_ns);
