@@ -93,6 +93,8 @@ struct ike_credential_ops {
     struct ike_key *(*key_make)(struct ike_crypto *c, uint8_t type);
     /* PKCS#8 in DER; the modelled provider takes any octets. */
     struct ike_key *(*key_load)(struct ike_crypto *c, uint8_t type, struct ike_bytes from);
+    /* What key_load makes the same key of. */
+    bool (*key_save)(const struct ike_key *key, struct ike_writer *out);
     void (*key_free)(struct ike_key *key);
     bool (*cert_make)(struct ike_crypto *c, const struct ike_cert_spec *spec,
                       const struct ike_key *subject, const struct ike_issuer *issuer,

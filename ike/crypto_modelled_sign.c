@@ -68,6 +68,9 @@ struct modelled_trust {
 
 /* ---- keys and signatures ---- */
 
+/* What a saved key begins with; its name follows. */
+static const uint8_t saved[16] = "modelled key is";
+
 static struct ike_key *key_from(uint8_t type, struct ike_bytes octets)
 {
     struct modelled_key *const key = calloc(1, sizeof *key);
@@ -76,8 +79,11 @@ static struct ike_key *key_from(uint8_t type, struct ike_bytes octets)
         return NULL;
     }
     key->head.type = type;
-    modelled_octets(&(struct modelled_input){.use = USE_KEY, .about = type, .key = octets}, key->id,
-                    KEY_ID);
+    if (octets.len == sizeof saved + KEY_ID && memcmp(octets.at, saved, sizeof saved) == 0)
+        memcpy(key->id, octets.at + sizeof saved, KEY_ID);
+    else
+        modelled_octets(&(struct modelled_input){.use = USE_KEY, .about = type, .key = octets},
+                        key->id, KEY_ID);
     return &key->head;
 }
 
@@ -92,6 +98,13 @@ static struct ike_key *modelled_key_load(struct ike_crypto *c, uint8_t type, str
 {
     (void)c;
     return key_from(type, from);
+}
+
+static bool modelled_key_save(const struct ike_key *key, struct ike_writer *out)
+{
+    put_bytes(out, (struct ike_bytes){.at = saved, .len = sizeof saved});
+    put_bytes(out, (struct ike_bytes){.at = ((const struct modelled_key *)key)->id, .len = KEY_ID});
+    return !out->bad;
 }
 
 static void modelled_key_free(struct ike_key *key)
@@ -593,6 +606,7 @@ enum ike_why modelled_judge(struct ike_crypto *c, const struct ike_chain *chain,
 const struct ike_credential_ops modelled_credentials = {
     .key_make = modelled_key_make,
     .key_load = modelled_key_load,
+    .key_save = modelled_key_save,
     .key_free = modelled_key_free,
     .cert_make = modelled_cert_make,
     .crl_make = modelled_crl_make,

@@ -508,6 +508,7 @@ static bool ciphers_open(struct openssl *o)
 static const struct ike_credential_ops openssl_credentials = {
     .key_make = openssl_key_make,
     .key_load = openssl_key_load,
+    .key_save = openssl_key_save,
     .key_free = openssl_key_free,
     .cert_make = openssl_cert_make,
     .crl_make = openssl_crl_make,

@@ -59,6 +59,7 @@ struct openssl_key {
 uint8_t openssl_key_type(const EVP_PKEY *pkey);
 struct ike_key *openssl_key_make(struct ike_crypto *c, uint8_t type);
 struct ike_key *openssl_key_load(struct ike_crypto *c, uint8_t type, struct ike_bytes from);
+bool openssl_key_save(const struct ike_key *key, struct ike_writer *out);
 void openssl_key_free(struct ike_key *key);
 bool openssl_sign(struct ike_crypto *c, const struct ike_key *key, const struct ike_signed *what,
                   uint8_t *out, size_t *len);

@@ -98,6 +98,16 @@ struct ike_key *openssl_key_load(struct ike_crypto *c, uint8_t type, struct ike_
     return key_wrap(d2i_AutoPrivateKey_ex(NULL, &at, (long)from.len, library->context, NULL), type);
 }
 
+bool openssl_key_save(const struct ike_key *key, struct ike_writer *out)
+{
+    uint8_t *octets = NULL;
+    const int len = i2d_PrivateKey(((const struct openssl_key *)key)->pkey, &octets);
+    if (len > 0)
+        put_bytes(out, (struct ike_bytes){.at = octets, .len = (size_t)len});
+    OPENSSL_clear_free(octets, len > 0 ? (size_t)len : 0);
+    return len > 0 && !out->bad;
+}
+
 void openssl_key_free(struct ike_key *key)
 {
     if (key == NULL)

@@ -44,8 +44,8 @@ enum ike_limits {
     IKE_EAP_PASSWORD_MAX = 64,    /* RFC 2759 8.1 allows 256 characters; people do not */
     IKE_EAP_METHODS_MAX = 4,      /* methods of one policy, best first */
     IKE_EAP_ROUNDS_MAX = 255,   /* requests of one conversation; a chain in small pieces takes 60 */
-    IKE_TLS_CHAIN_MAX = 4,      /* certificates shown, the root left out */
-    IKE_TLS_ANCHORS_MAX = 4,    /* roots trusted by one policy */
+    IKE_TLS_CHAIN_MAX = 5,      /* certificates shown, the root left out */
+    IKE_TLS_ANCHORS_MAX = 16,   /* roots trusted by one policy */
     IKE_TLS_FLIGHT_MAX = 65536, /* octets of one reassembled TLS message, RFC 5216 2.1.5 */
     IKE_TLS_TEXT_MAX = 1024,    /* octets of data within TLS in one flight */
     IKE_VERSION_ANSWERS = 10,   /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */

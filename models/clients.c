@@ -7,6 +7,7 @@
 
 #include "ike/pool.h"
 #include "ike/timer.h"
+#include "ike/v2/payload.h"
 #include "ike/v2/wire.h"
 #include "models/arrivals.h"
 #include "models/places.h"
@@ -56,8 +57,10 @@ struct model_clients_run {
     struct model_provider provider;
     struct ike_policy policy;
     struct model_papers papers;
-    uint8_t *passports;   /* by address, passport_size octets each: a struct passport */
-    size_t passport_size; /* 0: they sign nothing */
+    struct ike_credential shared; /* of EAP-TLS, */
+    uint8_t cert[IKE_CERT_MAX];   /* one for all */
+    uint8_t *passports;           /* by address, passport_size octets each: a struct passport */
+    size_t passport_size;         /* 0: they sign nothing */
     struct ike_engine *engine;
     struct sim_host *host;
     struct model_gaps arrivals;
@@ -402,6 +405,18 @@ static bool room_open(struct model_clients_run *run)
            run->times_ns != NULL && run->latest != NULL;
 }
 
+/* The certificate with which every client of EAP-TLS says that it is one of them. */
+static bool shared_open(struct model_clients_run *run)
+{
+    char name[MODEL_NAME_MAX + 8];
+    struct ike_id id;
+    struct ike_writer w = wr_open(run->cert, sizeof run->cert);
+    (void)snprintf(name, sizeof name, "%s.test", run->clients->name);
+    return ike_id_from_text(name, &id) &&
+           model_papers_issue(&run->papers, &id, 100, &w, &run->shared) &&
+           model_papers_identify(&run->papers, &run->shared);
+}
+
 static bool papers_open(struct model_clients_run *run)
 {
     const struct model_world_config *const config = run->scene->config;
@@ -410,11 +425,14 @@ static bool papers_open(struct model_clients_run *run)
         &config->gateways[model_gateway_named(config, c->to)];
     run->policy.proof = (uint8_t)model_proof_of(c->auth);
     run->policy.accepts = (uint8_t)(1 << model_proof_of(model_auth_of_gateway(config, gateway)));
-    if (!model_papers_open(&run->papers, run->provider.below, c->name, c->auth,
-                           c->certificate_chain))
+    const bool by_tls = model_eap_method_of(c->auth) == EAP_TLS;
+    const uint8_t type = by_tls ? (uint8_t)c->eap.certificates : model_key_type_of(c->auth);
+    if (!model_papers_open(&run->papers, run->provider.below, c->name, type, c->certificate_chain))
         return false;
     if (run->papers.type == KEY_TYPE_NONE)
         return true;
+    if (by_tls)
+        return shared_open(run);
     const size_t size = sizeof(struct passport) + model_papers_cert_max(&run->papers);
     run->passport_size = (size + 15) / 16 * 16;
     run->passports = ike_reserve(run->address_count, run->passport_size);
@@ -429,6 +447,7 @@ struct model_papers *model_clients_papers(struct model_clients_run *run)
 void model_clients_ready(struct model_clients_run *run)
 {
     run->policy.trust = run->papers.trust;
+    model_papers_tls(&run->papers, &run->policy.eap.tls);
 }
 
 /* With room for one more that replaces another. */

@@ -218,13 +218,21 @@ static bool papers_open(struct model_gateway_run *run)
     struct ike_writer w = wr_open(run->cert, sizeof run->cert);
     run->policy.proof = (uint8_t)model_proof_of(auth);
     run->policy.accepts = model_accepts_of_gateway(config, run->gateway);
-    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name, auth,
+    const struct model_clients *const eap = model_eap_clients_of(config, run->gateway);
+    uint8_t type = model_key_type_of(auth);
+    if (eap != NULL) {
+        type = type == KEY_TYPE_NONE ? (uint8_t)eap->eap.certificates : type;
+        run->policy.eap_only = eap->eap.only;
+        model_eap_of(eap, run->gateway->psk, true, &run->policy.eap);
+    }
+    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name, type,
                            run->gateway->certificate_chain))
         return false;
     if (run->papers.type == KEY_TYPE_NONE)
         return true;
     run->policy.credential = &run->credential;
-    return model_papers_issue(&run->papers, &run->policy.local_id, 100, &w, &run->credential);
+    return model_papers_issue(&run->papers, &run->policy.local_id, 100, &w, &run->credential) &&
+           model_papers_identify(&run->papers, &run->credential);
 }
 
 struct model_papers *model_gateway_papers(struct model_gateway_run *run)
@@ -235,6 +243,7 @@ struct model_papers *model_gateway_papers(struct model_gateway_run *run)
 void model_gateway_ready(struct model_gateway_run *run)
 {
     run->policy.trust = run->papers.trust;
+    model_papers_tls(&run->papers, &run->policy.eap.tls);
 }
 
 static bool host_open(struct model_gateway_run *run)

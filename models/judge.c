@@ -268,6 +268,30 @@ static void judge_mtu(struct judge *j, const struct model_clients *c, const stru
             there > back ? there : back);
 }
 
+/* A gateway asks one thing of all. */
+static void judge_eap(struct judge *j, const struct model_clients *c, const struct model_gateway *g)
+{
+    const struct model_clients *const first = model_eap_clients_of(j->config, g);
+    if (first == NULL)
+        return;
+    if (c->auth != first->auth || c->eap.only != first->eap.only ||
+        c->eap.identity != first->eap.identity || c->eap.tls != first->eap.tls ||
+        c->eap.certificates != first->eap.certificates)
+        say(j, client(c, ".auth"), true,
+            "differs from clients.%s, who do EAP with the same gateway, which asks the same of "
+            "all: "
+            "give them a gateway of their own, or the same `auth` and `eap`",
+            first->name);
+    else if (c->eap.only && !ike_eap_method_of(model_eap_method_of(c->auth))->mutual)
+        say(j, client(c, ".eap.only"), true,
+            "the method does not authenticate the gateway: write no, or eap-mschapv2, eap-tls or "
+            "eap-ttls");
+    else if (g->auth == MODEL_PSK || g->auth == MODEL_NULL)
+        say(j, gateway(g, ".auth"), true,
+            "clients that do EAP want a signature of the gateway (RFC 7296 2.16): write auto, or "
+            "the kind of its key");
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
@@ -282,8 +306,11 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     const struct model_gateway *const g =
         &j->config->gateways[model_gateway_named(j->config, c->to)];
     judge_mtu(j, c, g);
+    judge_eap(j, c, g);
     if (strcmp(c->psk, g->psk) != 0 &&
-        (c->auth == MODEL_PSK || model_auth_of_gateway(j->config, g) == MODEL_PSK))
+        (c->auth == MODEL_PSK ||
+         (c->auth >= MODEL_EAP && model_eap_method_of(c->auth) != EAP_TLS) ||
+         model_auth_of_gateway(j->config, g) == MODEL_PSK))
         say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
 }
 

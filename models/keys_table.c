@@ -20,6 +20,9 @@
 #define ESP_PROPOSAL "aes256gcm16"
 #define AUTH_WORDS \
     "psk|rsa2048|rsa3072|rsa4096|ecdsa256|ecdsa384|ecdsa521|ed25519|ed448|null"
+#define EAP_WORDS    "eap-md5=11|eap-gtc=12|eap-mschapv2=13|eap-tls=14|eap-ttls=15"
+#define KEY_WORDS \
+    "rsa2048=1|rsa3072=2|rsa4096=3|ecdsa256=4|ecdsa384=5|ecdsa521=6|ed25519=7|ed448=8"
 #define NONE_32      "none=4294967295"
 #define NEVER_64     "never=18446744073709551615"
 
@@ -112,7 +115,8 @@ const struct model_key model_keys[] = {
     { "gateways.*.psk", KIND_TEXT, NULL, NULL, NULL, "correct horse battery staple", GATEWAY(psk),
       "the pre-shared key" },
     { "gateways.*.auth", KIND_CHOICE, AUTH_WORDS "|auto", NULL, NULL, "auto", GATEWAY(auth),
-      "how the gateway authenticates; auto: as the first of its clients do" },
+      "how the gateway authenticates; auto: as the first of its clients do, with EAP by a "
+      "signature" },
     { "gateways.*.certificate_chain", KIND_COUNT, NULL, "0", "4", "0", GATEWAY(certificate_chain),
       "intermediate certificates between its own and its authority's" },
     { "gateways.*.rekey.ike", KIND_TIME, "never=0", "1s", "1000h", "never", GATEWAY(rekey.ike_ns),
@@ -153,9 +157,20 @@ const struct model_key model_keys[] = {
       "further tries at most" },
     { "clients.*.stay", KIND_TIME, NEVER_64, "0s", "24h", "never", CLIENTS(stay_ns),
       "a client deletes its SA after so long; never: it stays" },
-    { "clients.*.auth", KIND_CHOICE, AUTH_WORDS, NULL, NULL, "psk", CLIENTS(auth),
+    { "clients.*.auth", KIND_CHOICE, AUTH_WORDS "|" EAP_WORDS, NULL, NULL, "psk", CLIENTS(auth),
       "how they authenticate: the pre-shared key, a signature with a certified key of that kind, "
-      "or not at all" },
+      "not at all, or a method of EAP with `psk` as their password" },
+    { "clients.*.eap.identity", KIND_BOOL, NULL, NULL, NULL, "yes", CLIENTS(eap.identity),
+      "the gateway asks for an EAP identity first: two packets more" },
+    { "clients.*.eap.only", KIND_BOOL, NULL, NULL, NULL, "no", CLIENTS(eap.only),
+      "the gateway is authenticated by EAP too, and sends no certificate of its own (RFC 5998 3)" },
+    { "clients.*.eap.fragment", KIND_BYTES, NULL, "64B", "15KiB", "1024B", CLIENTS(eap.fragment),
+      "octets of an EAP packet with TLS in it, both ways" },
+    { "clients.*.eap.tls", KIND_CHOICE, "any|1.2=2|1.3=3", NULL, NULL, "any", CLIENTS(eap.tls),
+      "TLS's version" },
+    { "clients.*.eap.certificates", KIND_CHOICE, KEY_WORDS, NULL, NULL, "rsa2048",
+      CLIENTS(eap.certificates),
+      "the keys of TLS's certificates, the gateway's and in eap-tls one that all of them share" },
     { "clients.*.certificate_chain", KIND_COUNT, NULL, "0", "4", "0", CLIENTS(certificate_chain),
       "intermediate certificates between theirs and their authority's" },
     { "clients.*.children", KIND_COUNT, NULL, "1", "64", "1", CLIENTS(children),

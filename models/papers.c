@@ -9,7 +9,7 @@ static const uint64_t year_s = 31557600;
 
 enum ike_proof_kind model_proof_of(enum model_auth auth)
 {
-    if (auth == MODEL_PSK)
+    if (auth == MODEL_PSK || auth >= MODEL_EAP)
         return PROOF_PSK;
     return auth == MODEL_NULL ? PROOF_NULL : PROOF_SIGNATURE;
 }
@@ -60,11 +60,11 @@ static bool make_chain(struct model_papers *p)
 }
 
 bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider, const char *name,
-                       enum model_auth auth, uint64_t links)
+                       uint8_t type, uint64_t links)
 {
     const struct ike_credential_ops *const ops = provider->ops->credentials;
     *papers = (struct model_papers){
-        .crypto = provider, .name = name, .type = model_key_type_of(auth), .links = (uint8_t)links};
+        .crypto = provider, .name = name, .type = type, .links = (uint8_t)links};
     if (papers->type == KEY_TYPE_NONE)
         return true;
     papers->root_key = ops->key_make(provider, papers->type);
@@ -111,6 +111,28 @@ bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, ui
     return true;
 }
 
+bool model_papers_identify(struct model_papers *papers, const struct ike_credential *credential)
+{
+    struct ike_writer w = wr_open(papers->key_room, sizeof papers->key_room);
+    if (!papers->crypto->ops->credentials->key_save(papers->key, &w))
+        return false;
+    papers->identity =
+        (struct ike_tls_identity){.chain_count = credential->chain_count,
+                                  .root = papers->root,
+                                  .key = wr_done(&w),
+                                  .signature_len = ike_key_types[papers->type].signature_len};
+    memcpy(papers->identity.chain, credential->chain,
+           credential->chain_count * sizeof credential->chain[0]);
+    return true;
+}
+
+void model_papers_tls(const struct model_papers *papers, struct ike_tls_config *out)
+{
+    out->identity = papers->identity.chain_count > 0 ? &papers->identity : NULL;
+    out->anchor_count = papers->anchor_count;
+    memcpy(out->anchors, papers->anchors, papers->anchor_count * sizeof papers->anchors[0]);
+}
+
 static bool believe(struct model_papers *papers, const struct model_papers *other)
 {
     const struct ike_credential_ops *const ops = papers->crypto->ops->credentials;
@@ -118,6 +140,7 @@ static bool believe(struct model_papers *papers, const struct model_papers *othe
         return true;
     if (papers->trust == NULL)
         papers->trust = ops->trust_open(papers->crypto);
+    papers->anchors[papers->anchor_count++] = other->root;
     return papers->trust != NULL && ops->trust_add(papers->trust, TRUST_ANCHOR, other->root);
 }
 

@@ -9,7 +9,7 @@
 #include "ike/ike.h"
 #include "models/world.h"
 
-enum { MODEL_LINKS_MAX = 4 };
+enum { MODEL_LINKS_MAX = 4, KEY_SAVED_MAX = 2560 };
 
 /* Calendar time when a run begins: 1 January 2026, in seconds since 1970. */
 #define MODEL_EPOCH_S UINT64_C(1767225600)
@@ -24,23 +24,32 @@ struct model_papers {
     struct ike_key *key;
     struct ike_trust *trust;
     struct ike_bytes root;
-    struct ike_credential credential; /* without the end entity until one is issued */
+    struct ike_credential credential;           /* without the end entity until one is issued */
+    struct ike_tls_identity identity;           /* empty until it is issued */
+    struct ike_bytes anchors[MODEL_THINGS_MAX]; /* what `trust` believes, */
+    uint8_t anchor_count;                       /* for TLS */
     uint8_t room[MODEL_LINKS_MAX + 1][IKE_CERT_MAX];
+    uint8_t key_room[KEY_SAVED_MAX];
 };
 
 /* How an end proves itself, and with which kind of key. */
 enum ike_proof_kind model_proof_of(enum model_auth auth);
 uint8_t model_key_type_of(enum model_auth auth);
 
-/* `name` outlives it. False: the provider fails. */
+/* `type`: row of ike_key_types, or 0: this end signs nothing. `name` outlives it. False: the
+ * provider fails. */
 bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider, const char *name,
-                       enum model_auth auth, uint64_t links);
+                       uint8_t type, uint64_t links);
 void model_papers_close(struct model_papers *papers);
 /* Octets that every end entity's certificate of these papers fits in. */
 size_t model_papers_cert_max(const struct model_papers *papers);
 /* A certificate for `id` into `room`, and the credential with it. */
 bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, uint64_t serial,
                         struct ike_writer *room, struct ike_credential *out);
+/* What TLS shows: such a credential, which outlives it. */
+bool model_papers_identify(struct model_papers *papers, const struct ike_credential *credential);
+/* Who TLS shows itself as and whom it believes. */
+void model_papers_tls(const struct model_papers *papers, struct ike_tls_config *out);
 /* Each takes the other's authority for good, if the other has one. */
 bool model_papers_exchange(struct model_papers *a, struct model_papers *b);
 

@@ -74,6 +74,29 @@ static void set_lifetimes(struct ike_policy *policy, const struct model_rekey *r
     policy->child[0].lifetime = lifetime_of(rekey->child_ns, rekey->jitter_ppb);
 }
 
+uint8_t model_eap_method_of(enum model_auth auth)
+{
+    return auth < MODEL_EAP ? 0 : ike_eap_method_at((size_t)(auth - MODEL_EAP))->type;
+}
+
+void model_eap_of(const struct model_clients *clients, const char *password, bool server,
+                  struct ike_eap_config *out)
+{
+    const size_t len = strlen(password);
+    memset(out, 0, sizeof *out);
+    if (clients->auth < MODEL_EAP)
+        return;
+    assert(len <= sizeof out->password);
+    memcpy(out->password, password, len);
+    out->password_len = (uint8_t)len;
+    out->methods[0] = model_eap_method_of(clients->auth);
+    out->method_count = 1;
+    out->identity = server && clients->eap.identity;
+    out->fragment = (uint16_t)clients->eap.fragment;
+    out->tls.version = (uint8_t)clients->eap.tls;
+    out->tls.mutual = out->methods[0] == EAP_TLS;
+}
+
 void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
                              struct ike_policy *out)
 {
@@ -114,6 +137,8 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
+    out->eap_only = clients->eap.only;
+    model_eap_of(clients, clients->psk, false, &out->eap);
     set_lifetimes(out, &clients->rekey);
 }
 
@@ -124,8 +149,20 @@ enum model_auth model_auth_of_gateway(const struct model_world_config *config,
         return gateway->auth;
     for (uint32_t i = 0; i < config->client_count; i++)
         if (strcmp(config->clients[i].to, gateway->name) == 0)
-            return config->clients[i].auth;
+            return config->clients[i].auth < MODEL_EAP
+                       ? config->clients[i].auth
+                       : (enum model_auth)config->clients[i].eap.certificates;
     return MODEL_PSK;
+}
+
+const struct model_clients *model_eap_clients_of(const struct model_world_config *config,
+                                                 const struct model_gateway *gateway)
+{
+    for (uint32_t i = 0; i < config->client_count; i++)
+        if (config->clients[i].auth >= MODEL_EAP &&
+            strcmp(config->clients[i].to, gateway->name) == 0)
+            return &config->clients[i];
+    return NULL;
 }
 
 uint8_t model_accepts_of_gateway(const struct model_world_config *config,

@@ -16,6 +16,14 @@ enum model_auth model_auth_of_gateway(const struct model_world_config *config,
                                       const struct model_gateway *gateway);
 uint8_t model_accepts_of_gateway(const struct model_world_config *config,
                                  const struct model_gateway *gateway);
+/* The first of its clients who do EAP; NULL: none does. */
+const struct model_clients *model_eap_clients_of(const struct model_world_config *config,
+                                                 const struct model_gateway *gateway);
+/* enum ike_eap_type; 0: not by EAP. */
+uint8_t model_eap_method_of(enum model_auth auth);
+/* What these clients, or the server they talk to, do of EAP; nothing of it: all zero. */
+void model_eap_of(const struct model_clients *clients, const char *password, bool server,
+                  struct ike_eap_config *out);
 /* client-N@NAME.test */
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out);
 /* Proposals of a text, at most IKE_OFFERS_MAX; how many. */

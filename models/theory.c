@@ -309,6 +309,33 @@ static bool without_cookies(const struct model_world_config *world, double *out,
     return *out < (double)g->sa_max || no(&s, "there are more requests than sa_max");
 }
 
+/* Every client's messages, when none is lost: RFC 7296 1.2 two exchanges; 2.16 with EAP one for
+ * each of the server's requests, then one for AUTH; 1.3 one for each further Child SA. */
+static bool packet_count(const struct model_world_config *world, double *out, char *error,
+                         size_t error_max)
+{
+    static const uint8_t requests[][2] = {{EAP_MD5, 1}, {EAP_GTC, 1}, {EAP_MSCHAPV2, 2}};
+    const struct model_clients *const c = &world->clients[0];
+    const uint8_t method = world->client_count > 0 ? model_eap_method_of(c->auth) : 0;
+    uint64_t exchanges = 2;
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
+    if (world->client_count != 1 || world->attacker_count != 0)
+        return no(&s, "it speaks of one kind of clients and no attacker");
+    const uint32_t link = model_link_named(world, c->via);
+    if (link != UINT32_MAX && world->links[link].loss_ppb > 0)
+        return no(&s, "it speaks of a network that loses nothing");
+    if (strcmp(c->first_group, "auto") != 0)
+        return no(&s, "it speaks of a first key share of the right group");
+    if (method == EAP_TLS || method == EAP_TTLS)
+        return no(&s, "it knows no sizes, and TLS takes packets by its size");
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        if (requests[i][0] == method)
+            exchanges += requests[i][1] + (c->eap.identity ? 1U : 0U) + 1U;
+    *out = (double)(2000 * (exchanges + c->children - 1));
+    return true;
+}
+
 const struct model_theory model_theories[] = {
     {"erlang-b", "half_open_refused_share",
      "one poisson flood of constant rate, half_open.limit N, every slot held for the timeout T",
@@ -325,6 +352,9 @@ const struct model_theory model_theories[] = {
     {"saturation-without", "served",
      "one poisson flood above saturation, no cookies, no limits, no timeout within the run",
      "RFC 7296 1.2; the profiles", without_cookies},
+    {"packet-count", "packets_per_connection",
+     "one kind of clients, nothing lost, no TLS: an exchange for each thing said and answered",
+     "RFC 7296 1.2, 1.3, 2.16", packet_count},
 };
 const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
 

@@ -23,8 +23,13 @@ enum model_limits {
 
 enum model_network { MODEL_LINKS };
 enum model_crypto { MODEL_MODELLED, MODEL_OPENSSL };
-/* Between the two, rows of ike_key_types: by a signature with such a key. */
-enum model_auth { MODEL_PSK, MODEL_NULL = KEY_TYPE_COUNT, MODEL_AUTH_AUTO };
+/* Between the first two, rows of ike_key_types: by a signature with such a key. */
+enum model_auth {
+    MODEL_PSK,
+    MODEL_NULL = KEY_TYPE_COUNT,
+    MODEL_AUTH_AUTO,
+    MODEL_EAP, /* from here on by EAP, the methods in the order of ike_eap_method_at */
+};
 
 struct model_link {
     char name[MODEL_NAME_MAX];
@@ -37,7 +42,6 @@ struct model_link {
     uint64_t mtu;
 };
 
-/* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
 /* When an end rekeys what it has used for so long; 0: never. */
 struct model_rekey {
     uint64_t ike_ns;
@@ -45,6 +49,16 @@ struct model_rekey {
     uint64_t jitter_ppb; /* each time is shortened at random by up to this part of it */
 };
 
+/* How EAP goes between clients who do it and their gateway. */
+struct model_eap {
+    uint64_t certificates; /* row of ike_key_types: the keys of both ends' TLS certificates */
+    uint64_t tls;          /* enum ike_tls_version */
+    uint64_t fragment;     /* octets of a packet with TLS in it */
+    bool identity;         /* the gateway asks who they are first */
+    bool only;             /* the gateway is authenticated by it too (RFC 5998 3) */
+};
+
+/* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
 struct model_gateway {
     char name[MODEL_NAME_MAX];
     char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
@@ -102,6 +116,7 @@ struct model_clients {
     uint64_t retries;  /* further tries at most */
     uint64_t stay_ns;  /* deletes its SA after so long; SIM_NEVER: stays */
     enum model_auth auth;
+    struct model_eap eap;
     uint64_t certificate_chain; /* intermediates */
     uint64_t children;          /* Child SAs of each attempt */
     struct model_rekey rekey;

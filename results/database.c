@@ -15,7 +15,8 @@
 
 struct results_db {
     sqlite3 *sql;
-    bool fresh; /* still under its first name, in its first transaction */
+    bool means_kept; /* kept_mean is there and true */
+    bool fresh;      /* still under its first name, in its first transaction */
     uint32_t jobs;
     int64_t checks;
     char path[RESULTS_PATH_MAX];
@@ -268,6 +269,8 @@ bool results_take(struct results_db *db, const char *spool_path, char *error)
     if (!good)
         return false;
     good = moved(db, spool_path, error);
+    if (db->means_kept && sql_run(db->sql, "DROP TABLE temp.kept_mean", error))
+        db->means_kept = false;
     (void)sqlite3_exec(db->sql, "DETACH spool", NULL, NULL, NULL);
     if (good)
         (void)unlink(spool_path);
@@ -315,16 +318,28 @@ bool results_theory_add(struct results_db *db, const struct results_theory *theo
     return good;
 }
 
+/* The view computes every mean for each that is asked: they are kept until a run comes. */
+static bool means_kept(struct results_db *db, char *error)
+{
+    if (!db->means_kept)
+        db->means_kept =
+            sql_run(db->sql,
+                    "CREATE TEMP TABLE kept_mean AS SELECT * FROM mean;"
+                    "CREATE INDEX temp.kept_mean_place ON kept_mean(point, who, metric)",
+                    error);
+    return db->means_kept;
+}
+
 struct results_mean results_mean_of(struct results_db *db, uint32_t point, const char *who,
                                     const char *metric)
 {
     char error[RESULTS_ERROR_MAX];
     struct results_mean mean = {0};
-    if (!settled(db, error))
+    if (!settled(db, error) || !means_kept(db, error))
         return mean;
     sqlite3_stmt *const row = sql_prepare(
         db->sql,
-        "SELECT seeds, mean, low, high FROM mean WHERE point = ? AND who = ? AND metric = ?",
+        "SELECT seeds, mean, low, high FROM kept_mean WHERE point = ? AND who = ? AND metric = ?",
         error);
     if (row == NULL)
         return mean;

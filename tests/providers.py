@@ -32,6 +32,21 @@ def reduced(auth):
                       "sweep.attackers.flood.rate=[0/s]", "sweep.gateways.vpn.cookies.at=[never]"]
 
 
+def packets(ikelab, folder, crypto):
+    """Packets of each connection by TLS inside EAP, point by point."""
+    sets = ["sweep.clients.people.auth=[eap-ttls, eap-tls]", "sweep.clients.people.eap.fragment=[256B, 1024B]",
+            "sweep.clients.people.children=[1]", "seeds=1", "check=[]", "figures=[]"]
+    done = subprocess.run([ikelab, "run", "packet-count", *[word for item in sets for word in ("--set", item)],
+                           "--crypto", crypto, "--quiet", "-o", f"packets-{crypto}.db"], cwd=folder, text=True,
+                          timeout=240, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        print(f"Bail out! {crypto}: {done.stdout}")
+        sys.exit(1)
+    with sqlite3.connect(os.path.join(folder, f"packets-{crypto}.db")) as db:
+        return [row[0] for row in db.execute("SELECT value FROM metric WHERE metric = 'packets_per_connection' "
+                                             "ORDER BY run")]
+
+
 def run(ikelab, folder, crypto, auth=None):
     sets = [word for item in reduced(auth) for word in ("--set", item)]
     done = subprocess.run([ikelab, "run", "cookie-threshold", *sets, "--crypto", crypto, "--quiet",
@@ -50,6 +65,7 @@ def main():
         openssl = run(os.path.abspath(sys.argv[1]), folder, "openssl")
         same = {auth: [run(os.path.abspath(sys.argv[1]), folder, crypto, auth) for crypto in ("modelled", "openssl")]
                 for auth in SIGNED}
+        taken = [packets(os.path.abspath(sys.argv[1]), folder, crypto) for crypto in ("modelled", "openssl")]
     failed = 0
     for number, name in enumerate(ROWS, 1):
         differ = [pair for pair in zip(modelled[name], openssl[name]) if pair[0] != pair[1]]
@@ -68,7 +84,10 @@ def main():
         good = same[auth][0] == same[auth][1] and len(same[auth][0]["handshake"]) > 10
         failed += not good
         print(f"{'' if good else 'not '}ok {number} - with {auth} certificates the rows are the same, too")
-    print(f"1..{len(ROWS) + 1 + len(SIGNED)}")
+    good = taken[0] == taken[1] and len(set(taken[0])) > 5
+    failed += not good
+    print(f"{'' if good else 'not '}ok {len(ROWS) + 2 + len(SIGNED)} - TLS inside EAP takes the same packets: {taken}")
+    print(f"1..{len(ROWS) + 2 + len(SIGNED)}")
     return 1 if failed else 0
 
 

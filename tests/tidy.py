@@ -43,7 +43,8 @@ BANNED = [
     (r"#\s*if\s+0\b", "", r"$^"),
 ]
 # memcmp is for what is no secret; each use in ike/ is looked at, and its file listed.
-MEMCMP = {"ike/bytes.h", "ike/addr.c", "ike/group.c", "ike/crypto_modelled.c", "ike/v2/selector.c"}
+MEMCMP = {"ike/bytes.h", "ike/addr.c", "ike/group.c", "ike/crypto_modelled.c",
+          "ike/crypto_modelled_sign.c", "ike/v2/selector.c"}
 LINES_MAX, COLUMNS_MAX, TABLE_COLUMNS_MAX = 800, 100, 160
 FUNCTION_LINES_MAX, PARAMETERS_MAX = 70, 5
 # Agreed interfaces of more parameters: the provider's calls carry a view and its count, a size or an

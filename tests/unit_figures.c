@@ -70,6 +70,7 @@ static void rows_record(struct sim_record *r, uint32_t run)
     r->ops->metric(r, "vpn", SIM_METRIC_HALF_OPEN_MAX, 40 + run);
     r->ops->metric(r, "vpn", SIM_METRIC_WAIT_MEAN, 4000 + run);
     r->ops->metric(r, "vpn", SIM_METRIC_SERVED, 3000 + run);
+    r->ops->metric(r, "honest", SIM_METRIC_CONNECTION_PACKETS, 4000 * (int64_t)(run + 1));
     for (uint64_t i = 0; i < 60; i++) {
         const struct sim_handshake h = {.who = "honest",
                                         .start_ns = i * 1000000,
@@ -97,6 +98,10 @@ static void params_write(struct results_db *db)
         param(db, point, "gateways.door.half_open.limit", "100");
         param(db, point, "gateways.door.half_open.timeout", "2s");
         param(db, point, "attackers.mob.proposals", point < 2 ? "a-b-x25519" : "a-b-ecp256");
+        param(db, point, "clients.people.auth", point < 2 ? "eap-tls" : "eap-ttls");
+        param(db, point, "clients.people.certificate_chain", "2");
+        param(db, point, "clients.people.eap.fragment", point % 2 == 0 ? "512B" : "1024B");
+        param(db, point, "clients.people.children", "1");
         param(db, point, "for", "60s");
     }
 }
@@ -106,7 +111,8 @@ static void theories_write(struct results_db *db)
     static const char *const theories[][2] = {{"erlang-b", "half_open_refused_share"},
                                               {"pin-rate", "half_open_max"},
                                               {"md1-wait", "wait_mean"},
-                                              {"saturation-without", "served"}};
+                                              {"saturation-without", "served"},
+                                              {"packet-count", "packets_per_connection"}};
     for (uint32_t point = 0; point < 4; point++)
         for (size_t i = 0; i < sizeof theories / sizeof theories[0]; i++) {
             const struct results_check check = {.name = "c",

@@ -262,6 +262,8 @@ static void test_mean_has_the_interval_of_students_t(void)
     EXPECT_EQ(results_mean_of(db, 0, "nobody", "success_share").count, 0);
     m = results_mean_of(db, 0, NULL, "half_open_max"); /* two gateways: levels are summed */
     EXPECT(fabs(m.mean - 43) < 1e-9);
+    EXPECT(run_take(db, 4)); /* a run that comes counts, too */
+    EXPECT_EQ(results_mean_of(db, 1, "honest", "success_share").count, 2);
     EXPECT(results_close(db, error));
 }
 

@@ -409,6 +409,38 @@ static void test_a_meter_charges_for_each_signature_made_or_looked_at(void)
     }
 }
 
+/* By what its public half is: certificates of both are the same. */
+static void test_a_key_saved_and_loaded_is_the_same_key(void)
+{
+    static uint8_t room[2][IKE_CERT_MAX];
+    static uint8_t saved[4096];
+    for (int which = 0; which < PROVIDERS; which++)
+        for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++) {
+            struct ike_crypto *const c = provider(which);
+            const struct ike_credential_ops *const ops = c->ops->credentials;
+            struct ike_writer w = wr_open(saved, sizeof saved);
+            struct ike_key *const key = ops->key_make(c, type);
+            EXPECT(ops->key_save(key, &w));
+            struct ike_key *const same = ops->key_load(c, type, wr_done(&w));
+            EXPECT(same != NULL && same->type == type);
+            const struct ike_cert_spec spec = {.name = "x", .until_s = 1, .ca = true};
+            struct ike_bytes certs[2];
+            for (int i = 0; i < 2; i++) {
+                struct ike_key *const subject = i == 0 ? key : same;
+                w = wr_open(room[i], IKE_CERT_MAX);
+                EXPECT(ops->cert_make(c, &spec, subject, &(struct ike_issuer){.key = key}, &w));
+                certs[i] = wr_done(&w);
+            }
+            /* ECDSA's signature differs, and with it the length in the first octets */
+            EXPECT(memcmp(certs[0].at + 4, certs[1].at + 4, certs[0].len / 2) == 0);
+            w = wr_open(saved, 8);
+            EXPECT(!ops->key_save(key, &w));
+            ops->key_free(key);
+            ops->key_free(same);
+            c->ops->close(c);
+        }
+}
+
 static void test_keys_and_signatures_repeat_with_their_stream(void)
 {
     static uint8_t signatures[2][IKE_SIGNATURE_MAX];
@@ -442,6 +474,7 @@ int main(int argc, char **argv)
         TEST(test_certificates_of_others_are_judged_by_any_of_their_names),
         TEST(test_keys_too_short_or_of_unknown_curves_are_refused),
         TEST(test_a_meter_charges_for_each_signature_made_or_looked_at),
+        TEST(test_a_key_saved_and_loaded_is_the_same_key),
         TEST(test_keys_and_signatures_repeat_with_their_stream),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -90,6 +90,14 @@ static void set(const char *path, const char *text)
         printf("# %s: %s\n", path, error);
 }
 
+static void clients_alone(void)
+{
+    model_config_open(&config);
+    EXPECT(model_config_add(&config, "gateways", "vpn"));
+    EXPECT(model_config_add(&config, "clients", "people"));
+    set("clients.people.to", "vpn");
+}
+
 static void flood_alone(const char *for_text, const char *rate)
 {
     model_config_open(&config);
@@ -232,6 +240,32 @@ static void test_a_form_is_silent_about_worlds_it_does_not_speak_of(void)
     EXPECT(model_theory_named("astrology") == NULL);
 }
 
+/* RFC 7296 2.16, with and without asking for an identity; each further Child SA two. */
+static void test_packets_are_counted_by_the_arrows(void)
+{
+    static const struct {
+        const char *auth, *identity, *children;
+        double packets;
+    } rows[] = {{"psk", "yes", "1", 4},
+                {"ecdsa384", "yes", "3", 8},
+                {"eap-md5", "no", "1", 8},
+                {"eap-gtc", "yes", "2", 12},
+                {"eap-mschapv2", "yes", "1", 12}};
+    char error[256];
+    double value;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        clients_alone();
+        set("clients.people.auth", rows[i].auth);
+        set("clients.people.eap.identity", rows[i].identity);
+        set("clients.people.children", rows[i].children);
+        expect_near(predicted("packet-count"), 1000 * rows[i].packets, 1e-9);
+    }
+    set("clients.people.auth", "eap-tls");
+    EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
+    flood_alone("2s", "40/s");
+    EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -243,6 +277,7 @@ int main(int argc, char **argv)
         TEST(test_a_service_time_wrong_by_a_tenth_fails_that_check),
         TEST(test_saturation_is_where_the_costs_put_it),
         TEST(test_a_form_is_silent_about_worlds_it_does_not_speak_of),
+        TEST(test_packets_are_counted_by_the_arrows),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -400,6 +400,61 @@ static void test_every_way_to_authenticate_brings_clients_up(void)
         }
 }
 
+/* RFC 7296 2.16; the counts are of its arrows, and of OpenSSL's flights with TLS. */
+static void test_clients_that_do_eap_take_the_packets_of_their_method(void)
+{
+    static const struct {
+        const char *auth, *identity, *only;
+        int64_t packets;
+    } rows[] = {{"eap-md5", "no", "no", 8},        {"eap-md5", "yes", "no", 10},
+                {"eap-gtc", "yes", "no", 10},      {"eap-mschapv2", "no", "no", 10},
+                {"eap-mschapv2", "yes", "no", 12}, {"eap-mschapv2", "yes", "yes", 12},
+                {"eap-ttls", "yes", "no", 16},     {"eap-tls", "yes", "no", 18},
+                {"eap-tls", "no", "yes", 16}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct model_world_config c = with_papers(rows[i].auth, "auto");
+        size_t count = 0;
+        set(&c, "clients.honest.eap.identity", rows[i].identity);
+        set(&c, "clients.honest.eap.only", rows[i].only);
+        set(&c, "links.wan.loss", "0%");
+        EXPECT_EQ(model_world_judge(&c, keep, &count), 0);
+        EXPECT_EQ(count, 0);
+        more_rounds = (int)rows[i].packets / 2 - 2;
+        (void)run(c);
+        EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) == 1000000);
+        EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS), 1000 * rows[i].packets);
+    }
+    more_rounds = 0;
+}
+
+static void test_what_of_eap_cannot_be_together_is_told(void)
+{
+    static const struct {
+        const char *key, *value, *path, *says;
+    } rows[] = {
+        {"clients.honest.eap.only", "yes", "clients.honest.eap.only", "eap-mschapv2"},
+        {"gateways.vpn.auth", "psk", "gateways.vpn.auth", "RFC 7296 2.16"},
+        {"clients.honest.psk", "guess", "clients.honest.psk", "every attempt will fail"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct model_world_config c = with_papers("eap-md5", "auto");
+        size_t count = 0;
+        set(&c, rows[i].key, rows[i].value);
+        (void)model_world_judge(&c, keep, &count);
+        EXPECT(count == 1 || count == 1000);
+        EXPECT_STR(last_path, rows[i].path);
+        EXPECT(strstr(last_text, rows[i].says) != NULL);
+    }
+    struct model_world_config two = with_papers("eap-md5", "auto");
+    size_t count = 0;
+    two.clients[1] = two.clients[0];
+    two.client_count = 2;
+    (void)snprintf(two.clients[1].name, sizeof two.clients[1].name, "others");
+    two.clients[1].auth = MODEL_PSK;
+    EXPECT_EQ(model_world_judge(&two, keep, &count), 1);
+    EXPECT_STR(last_path, "clients.others.auth");
+}
+
 static void test_certificates_longer_than_the_link_takes_are_warned_of(void)
 {
     struct model_world_config c = with_papers("rsa4096", "auto");
@@ -566,6 +621,8 @@ int main(int argc, char **argv)
         TEST(test_clients_that_leave_are_forgotten_by_the_gateway),
         TEST(test_a_wrong_key_fails_every_attempt_and_is_warned_of),
         TEST(test_every_way_to_authenticate_brings_clients_up),
+        TEST(test_clients_that_do_eap_take_the_packets_of_their_method),
+        TEST(test_what_of_eap_cannot_be_together_is_told),
         TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
         TEST(test_clients_with_several_children_take_two_messages_for_each_more),
         TEST(test_clients_that_rekey_stay_connected),
