@@ -99,7 +99,9 @@ static SSL_CTX *context_make(const struct ike_tls_config *config, bool server)
                 SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1 &&
                 SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM+AES128") == 1 &&
                 SSL_CTX_set_num_tickets(ctx, 0) == 1;
-    (void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    /* EAP has no renegotiation, and there are servers that say nothing of it (RFC 5746 4.1). */
+    (void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                                       SSL_OP_LEGACY_SERVER_CONNECT);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
     good = good && (config->identity == NULL ? !server : use_identity(ctx, config->identity));

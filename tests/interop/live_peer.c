@@ -22,7 +22,7 @@
 struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
-    const char *certs, *type, *accepts, *scheme, *old, *tells;
+    const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end;
 };
 
 struct peer {
@@ -41,7 +41,9 @@ struct peer {
     struct ike_sa_keys keys;
     bool has_keys;
     struct ike_credential credential;
-    uint8_t rooms[4][IKE_CERT_MAX]; /* key, root, intermediate, end entity */
+    struct ike_tls_identity identity;
+    size_t root_len;
+    uint8_t rooms[5][IKE_CERT_MAX]; /* key, root, intermediate, end entity, key again */
 };
 
 static const uint16_t ports[2] = {IKE_PORT, IKE_PORT_NAT};
@@ -100,6 +102,9 @@ static void read_options(int argc, char **argv, struct options *o)
         {"scheme", &o->scheme},
         {"old", &o->old},
         {"tells", &o->tells},
+        {"eap", &o->eap}, /* a method: as a responder we ask for it, as an initiator we do it */
+        {"eap_only", &o->eap_only},
+        {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -189,14 +194,15 @@ static void furnish(struct peer *p)
     const struct ike_credential_ops *const ops = p->crypto->ops->credentials;
     struct ike_trust *const trust = ops->trust_open(p->crypto);
     const uint8_t type = ike_key_type_named(o->type);
+    const struct ike_bytes root = read_file(p, 1, "root.cert");
+    p->root_len = root.len;
     p->credential.key = ops->key_load(p->crypto, type, read_file(p, 0, "key"));
-    if (p->credential.key == NULL || trust == NULL ||
-        !ops->trust_add(trust, TRUST_ANCHOR, read_file(p, 1, "root.cert"))) {
+    if (p->credential.key == NULL || trust == NULL || !ops->trust_add(trust, TRUST_ANCHOR, root)) {
         errno = EINVAL;
         die("certificates");
     }
     p->credential.chain[1] = read_file(p, 2, "middle.cert");
-    p->credential.chain[0] = read_file(p, 3, "end.cert");
+    p->credential.chain[0] = read_file(p, 3, o->end != NULL ? "tls.cert" : "end.cert");
     p->credential.chain_count = 2;
     policy->proof = signs ? PROOF_SIGNATURE : PROOF_PSK;
     policy->accepts = (uint8_t)(1 << (verifies ? PROOF_SIGNATURE : PROOF_PSK));
@@ -206,6 +212,36 @@ static void furnish(struct peer *p)
     policy->old_signatures = o->old != NULL;
     policy->tell_methods = o->tells != NULL;
     p->config.epoch_s = (uint64_t)time(NULL) - now_ns() / UINT64_C(1000000000);
+}
+
+/* EAP, with `psk` for a password; TLS shows the same certificates. */
+static void study(struct peer *p)
+{
+    struct ike_eap_config *const eap = &p->policy.eap;
+    if (p->o.eap == NULL)
+        return;
+    const struct ike_eap_method *const method = ike_eap_method_named(p->o.eap);
+    if (method == NULL) {
+        errno = EINVAL;
+        die(p->o.eap);
+    }
+    eap->methods[0] = method->type;
+    eap->method_count = 1;
+    eap->identity = p->o.initiate == NULL;
+    eap->fragment = 512;
+    eap->password_len = p->policy.psk_len;
+    memcpy(eap->password, p->policy.psk, p->policy.psk_len);
+    eap->tls.mutual = method->type == EAP_TLS;
+    p->policy.eap_only = p->o.eap_only != NULL;
+    p->identity =
+        (struct ike_tls_identity){.chain = {p->credential.chain[0], p->credential.chain[1]},
+                                  .chain_count = 2,
+                                  .root = {.at = p->rooms[1], .len = p->root_len},
+                                  .key = read_file(p, 4, "key"),
+                                  .signature_len = 256};
+    eap->tls.identity = &p->identity;
+    eap->tls.anchors[0] = p->identity.root;
+    eap->tls.anchor_count = 1;
 }
 
 static void strip(struct peer *p)
@@ -255,6 +291,12 @@ static void next_step(struct peer *p)
         good = ike_probe(p->engine, now_ns(), p->sa);
     else if (is_word(p->script, len, "delete-child"))
         good = ike_delete_child(p->engine, now_ns(), p->sa, p->child);
+    else if (is_word(p->script, len, "rekey-child"))
+        good = ike_rekey_child(p->engine, now_ns(), p->sa, p->child);
+    else if (is_word(p->script, len, "rekey"))
+        good = ike_rekey(p->engine, now_ns(), p->sa);
+    else if (is_word(p->script, len, "child"))
+        good = ike_create_child(p->engine, now_ns(), p->sa, 0, NULL);
     else if (is_word(p->script, len, "delete"))
         good = ike_delete(p->engine, now_ns(), p->sa);
     else if (!is_word(p->script, len, "wait"))
@@ -279,13 +321,14 @@ static void hear(struct peer *p, const struct ike_event *e)
         p->sa = e->sa;
     if (e->kind == IKE_CHILD_UP)
         p->child = e->child_spi;
-    if (e->kind == IKE_FAILED || e->kind == IKE_DOWN) {
+    if (e->kind == IKE_FAILED || (e->kind == IKE_DOWN && e->sa == p->sa)) {
         p->has_keys = false;
         p->done = true;
         p->failed = e->kind == IKE_FAILED;
     }
     p->settled = p->settled || e->kind == IKE_CHILD_UP || e->kind == IKE_CHILD_FAILED ||
-                 e->kind == IKE_CHILD_DOWN || e->kind == IKE_ALIVE;
+                 e->kind == IKE_CHILD_DOWN || e->kind == IKE_ALIVE || e->kind == IKE_REKEYED ||
+                 e->kind == IKE_REKEY_FAILED;
 }
 
 static void drain(struct peer *p)
@@ -384,6 +427,7 @@ int main(int argc, char **argv)
     p.crypto = ike_crypto_openssl((struct ike_random){.fill = fill});
     if (p.crypto != NULL)
         furnish(&p);
+    study(&p);
     p.engine = p.crypto == NULL ? NULL : ike_open(&p.config, p.crypto);
     if (p.engine == NULL)
         die("engine");

@@ -20,7 +20,8 @@ import sys
 import time
 
 PACKAGES = ["strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "libstrongswan",
-            "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libstrongswan-extra-plugins"]
+            "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libcharon-extauth-plugins",
+            "libstrongswan-extra-plugins"]
 US, THEM = "198.18.0.1", "198.18.0.2"
 OUR_NET, THEIR_NET = "10.1.0.0/16", "10.2.0.0/16"
 CERTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "certs")
@@ -98,11 +99,12 @@ class Charon:
         conf = os.path.join(self.root, "ikelab.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write(f"""charon {{
-    load = random nonce openssl gcm ccm ctr cmac xcbc curve25519 chapoly aes md5 sha1 sha2 hmac kdf pem x509 pubkey pkcs1 pkcs8 revocation constraints kernel-libipsec kernel-netlink socket-default vici
+    load = random nonce openssl gcm ccm ctr cmac xcbc curve25519 chapoly aes md5 sha1 sha2 hmac kdf pem x509 pubkey pkcs1 pkcs8 revocation constraints eap-identity eap-md5 eap-gtc xauth-generic eap-mschapv2 eap-tls kernel-libipsec kernel-netlink socket-default vici
     install_routes = no
     cookie_threshold = {1 if always_cookies else 30}
     cookie_threshold_ip = {1 if always_cookies else 3}
     retransmit_timeout = 1.0
+    plugins {{ eap-gtc {{ backend = generic }} }}
     signature_authentication = {"no" if old_signatures else "yes"}
     filelog {{ stderr {{ default = 1
         ike = 2
@@ -147,21 +149,24 @@ class Charon:
     def pid(self):
         return self.process.pid
 
-    def install(self, family):
+    def install(self, family, end):
         """Keys and certificates of tests/vectors/certs: both ends show the same one, by two of its names."""
         for folder in ("x509", "x509ca", "private"):
             path = f"{self.root}/etc/swanctl/{folder}"
             shutil.rmtree(path, ignore_errors=True)
             os.makedirs(path)
-        for name, folder in (("end.cert", "x509"), ("middle.cert", "x509ca"), ("root.cert", "x509ca"),
+        shutil.copy(f"{CERTS}/{family}.{end}.der", f"{self.root}/etc/swanctl/x509/end.cert.der")
+        for name, folder in (("middle.cert", "x509ca"), ("root.cert", "x509ca"),
                              ("key", "private")):
             shutil.copy(f"{CERTS}/{family}.{name}.der", f"{self.root}/etc/swanctl/{folder}/{name}.der")
 
-    def configure(self, proposals, esp, encap, mode, family=None, auth=("psk", "psk")):
+    def configure(self, proposals, esp, encap, mode, family=None, auth=("psk", "psk"), more=None):
+        """`more` says what else stands in connection, local, remote, child and secrets."""
         who = ("them.test", "us.test")
+        more = more or {}
         certs = ""
         if family is not None:
-            self.install(family)
+            self.install(family, more.get("end", "end.cert"))
             who = ("user@a.test", "a.test")
             certs = " certs = end.cert.der\n" if auth[0] != "psk" else ""
         ts = "" if mode == "transport" else f"local_ts = {THEIR_NET}\n remote_ts = {OUR_NET}"
@@ -174,17 +179,22 @@ class Charon:
  proposals = {proposals}
  encap = {"yes" if encap else "no"}
  send_certreq = yes
+ {more.get("connection", "")}
  local {{ auth = {auth[0]}
-{certs} id = {who[0]} }}
+{certs} id = {who[0]}
+ {more.get("local", "")} }}
  remote {{ auth = {auth[1]}
- id = {who[1]} }}
+ id = {who[1]}
+ {more.get("remote", "")} }}
  children {{ net {{
  {ts}
  esp_proposals = {esp}
+ {more.get("child", "")}
  mode = {mode} }} }} }} }}
 secrets {{ ike-us {{ id-1 = {who[1]}
  id-2 = {who[0]}
- secret = "secret" }} }}
+ secret = "secret" }}
+ {more.get("secrets", "")} }}
 """)
         self.swanctl("--load-all", "--clear")
 
@@ -216,9 +226,14 @@ def start_peer(charon, program, **options):
     return process
 
 
-def we_initiate(charon, program, **options):
+def we_initiate(charon, program, then=(), **options):
     process = start_peer(charon, program, initiate="1", **options)
-    return process.communicate(timeout=40)[0]
+    said = ""
+    if then:
+        time.sleep(1)
+    for command in then:
+        said += charon.swanctl(*command, check=False)
+    return process.communicate(timeout=40)[0] + said
 
 
 def we_respond(charon, program, script, then, **options):
@@ -239,26 +254,26 @@ GCM = ("aes256gcm16-prfsha256-x25519", "aes256gcm16")
 
 
 def cases():
-    """name, cookies, (our offer, our ESP), (theirs, theirs), role, our options, wanted lines"""
+    """feature, cookies, (our offer, our ESP), (theirs, theirs), role, our options, wanted lines"""
     delete = dict(script="probe,delete")
-    yield ("we initiate, liveness, we delete", False, GCM, GCM, "i", dict(force="1", **delete),
+    yield ("liveness, one deletes", False, GCM, GCM, "i", dict(force="1", **delete),
            ALL + ["EVENT ALIVE", "> 4500 INFORMATIONAL   req 3  SK{D(IKE)}"] + AWAY)
     # charon asks for cookies from one half-open SA on: an attempt given up half-way makes that one.
-    yield ("we initiate against cookies", True, GCM, GCM, "i", dict(force="1", abandon="1", **delete),
+    yield ("cookies", True, GCM, GCM, "i", dict(force="1", abandon="1", **delete),
            ALL + ["N(COOKIE)", "cookies=1"] + AWAY)
-    yield ("we initiate, INVALID_KE_PAYLOAD is obeyed", False,
+    yield ("INVALID_KE_PAYLOAD is obeyed", False,
            ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"),
            ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"), "i", dict(force="1", **delete),
            ALL + ["N(INVALID_KE_PAYLOAD)", "groups=1"] + AWAY)
-    yield ("we initiate against cookies and INVALID_KE_PAYLOAD", True,
+    yield ("cookies and INVALID_KE_PAYLOAD", True,
            ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"),
            ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"), "i",
            dict(force="1", abandon="ecp256", **delete), ALL + ["cookies=1 groups=1"] + AWAY)
-    yield ("we initiate and delete the child first", False, GCM, GCM, "i",
+    yield ("a child deleted first", False, GCM, GCM, "i",
            dict(force="1", script="delete-child,delete"),
            ALL + ["SK{D(ESP 1)}", "EVENT CHILD_DOWN deleted"] + AWAY)
     # charon's user-space ESP knows no transport mode and refuses the child; the IKE SA stays.
-    yield ("we initiate in transport mode, the child is refused, the IKE SA stays", False, GCM, GCM,
+    yield ("transport mode, the child is refused, the IKE SA stays", False, GCM, GCM,
            "i", dict(force="1", transport="1", mode="transport", **delete),
            ["EVENT UP ok", "EVENT CHILD_FAILED peer_refused 14"] + AWAY)
     for ike, esp in (("aes128-sha256-prfsha256-modp2048", "aes128-sha256"),
@@ -281,27 +296,27 @@ def cases():
                      ("aes192gcm16-prfsha256-ecp384bp", "aes192gcm16"),
                      ("aes256gcm16-prfsha512-ecp512bp", "aes256gcm16"),
                      ("aes256gcm12-prfsha256-x448", "aes256gcm12")):
-        yield (f"we initiate with {ike}", False, (ike, esp), (ike, esp), "i",
+        yield (ike, False, (ike, esp), (ike, esp), "i",
                dict(force="1", **delete), ALL + AWAY)
     gone = [["--terminate", "--ike", "us", "--timeout", "5"]]
-    yield ("we respond, they delete", False, GCM, GCM, "r", dict(force="1", script="probe,wait"),
+    yield ("liveness, one deletes", False, GCM, GCM, "r", dict(force="1", script="probe,wait"),
            ["EVENT HALF_OPEN ok"] + ALL + ["EVENT ALIVE", "EVENT DOWN peer_deleted",
                                            "initiate completed successfully"], gone)
-    yield ("we respond and ask for a cookie", False, GCM, GCM, "r",
+    yield ("cookies", False, GCM, GCM, "r",
            dict(force="1", cookies="1", script="wait"),
            ["N(COOKIE)", "REFUSED cookie_wanted"] + ALL + ["EVENT DOWN peer_deleted"], gone)
-    yield ("we respond and want another group", False,
+    yield ("INVALID_KE_PAYLOAD is obeyed", False,
            ("aes256gcm16-prfsha256-ecp256", "aes256gcm16"),
            ("aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16"), "r",
            dict(force="1", script="wait"),
            ["REFUSED wrong_group"] + ALL + ["EVENT DOWN peer_deleted"], gone)
-    yield ("we respond and delete", False, GCM, GCM, "r", dict(force="1", script="delete"),
+    yield ("the responder deletes", False, GCM, GCM, "r", dict(force="1", script="delete"),
            ALL + AWAY, [])
-    yield ("they delete the child only", False, GCM, GCM, "r",
+    yield ("a child deleted first", False, GCM, GCM, "r",
            dict(force="1", script="wait,wait,wait"),
            ALL + ["EVENT CHILD_DOWN peer_deleted", "EVENT DOWN peer_deleted"],
            [["--terminate", "--child", "net", "--timeout", "5"]] + gone)
-    yield ("we have another key: they refuse us", False, GCM, GCM, "i",
+    yield ("another key is refused", False, GCM, GCM, "i",
            dict(force="1", psk="other"), ["EVENT FAILED peer_refused 24"])
 
 
@@ -319,13 +334,57 @@ def signed_cases():
         yield f"{family} by the method before RFC 7427", family, ("pubkey", "pubkey"), True, dict(old="1"), []
 
 
-def judge(number, name, out, wanted):
+def feature_cases():
+    """name, charon's configure() settings, our options, script, what charon is told once the SA is up, lines
+    wanted; each in both roles, `None` for what one of the two does not do."""
+    plain = dict(options=dict(force="1"), settings={})
+    signs = dict(id="a.test", peer="user@a.test", type="rsa2048", certs=CERTS, force="1")
+    pfs = ("aes256gcm16-prfsha256-x25519", "aes256gcm16-ecp256")
+    both = ("i", "r")
+    yield "a Child SA more, by us", both, GCM, plain, "child,delete", [], ALL + ["CREATE_CHILD_SA", *AWAY]
+    yield "a Child SA more with PFS, by us", both, pfs, plain, "child,delete", [], ALL + [
+        "SK{SA Ni KEi TSi TSr}", *AWAY]
+    yield "Child SA rekeyed by us", both, GCM, plain, "rekey-child,wait,probe,delete", [], ALL + [
+        "N(REKEY_SA", "EVENT CHILD_DOWN", "EVENT ALIVE", *AWAY]
+    yield "Child SA rekeyed by us with PFS", both, pfs, plain, "rekey-child,wait,delete", [], ALL + [
+        "SK{N(REKEY_SA) SA Ni KEi TSi TSr}", "EVENT CHILD_DOWN", *AWAY]
+    yield "Child SA rekeyed by them", both, GCM, plain, "wait,wait,delete", [["--rekey", "--child", "net"]], ALL + [
+        "N(REKEY_SA", "EVENT CHILD_DOWN", *AWAY]
+    yield "Child SA rekeyed by them with PFS", both, pfs, plain, "wait,wait,delete", [["--rekey", "--child", "net"]], ALL + [
+        "SK{N(REKEY_SA) SA Ni KEi TSi TSr}", "EVENT CHILD_DOWN", *AWAY]
+    yield "IKE SA rekeyed by us", both, GCM, plain, "rekey,probe,delete", [], ALL + ["EVENT REKEYED", "EVENT ALIVE", *AWAY]
+    yield "IKE SA rekeyed by them", both, GCM, plain, "wait,probe,delete", [["--rekey", "--ike", "us"]], ALL + [
+        "EVENT REKEYED", "EVENT ALIVE", *AWAY]
+    for method in ("md5", "gtc", "mschapv2", "tls"):
+        user = 'eap-us { id = a.test\n secret = "secret" }\n eap-them { id = user@a.test\n secret = "secret" }'
+        server = dict(family="rsa2048", auth=("pubkey", f"eap-{method}"),
+                      more={"remote": "eap_id = %any", "secrets": user, "end": "tls.cert"})
+        peer = dict(family="rsa2048", auth=(f"eap-{method}", "pubkey"),
+                    more={"local": "eap_id = user@a.test\n aaa_id = a.test" if method == "tls" else "eap_id = user@a.test", "secrets": user, "end": "tls.cert"})
+        ours = dict(signs, eap="eap-" + method, end="tls")
+        yield f"EAP-{method.upper()}", ("i",), GCM, dict(settings=server, options=ours), "delete", [], ALL + ["EAP", *AWAY]
+        yield f"EAP-{method.upper()}", ("r",), GCM, dict(settings=peer, options=ours), "delete", [], ALL + ["EAP", *AWAY]
+
+
+TABLE = {}  # feature: {role: result}
+
+
+def judge(number, name, role, out, wanted):
+    """`name` without who initiates, which `role` says."""
     missing = [line for line in wanted if line not in out]
-    print(f"{'not ' if missing else ''}ok {number} - strongSwan: {name}")
+    who = "we initiate" if role == "i" else "we respond"
+    TABLE.setdefault(name, {})[role] = "FAIL" if missing else "pass"
+    print(f"{'not ' if missing else ''}ok {number} - strongSwan: {who}, {name}")
     if missing:
         print("# missing: " + "; ".join(missing))
         print("".join("# " + line + "\n" for line in out.splitlines()[-30:]), end="")
     sys.stdout.flush()
+
+
+def print_table():
+    print(f"# {'feature':62} we initiate  we respond")
+    for name, cells in TABLE.items():
+        print(f"# {name:62} {cells.get('i', '-'):12} {cells.get('r', '-')}")
 
 
 def main():
@@ -362,7 +421,7 @@ def main():
             else:
                 script = options.pop("script")
                 out = we_respond(charon, peer, script, then[0], **options)
-            judge(number, name, out, wanted)
+            judge(number, name, role, out, wanted)
             charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
         old_now = None
         for name, family, auth, old, extra, wanted in signed_cases():
@@ -375,10 +434,25 @@ def main():
                            certs=CERTS, force="1", **extra)
             common = ALL + AWAY + ([] if old else ["N(SIGNATURE_HASH_ALGORITHMS)"])
             number += 1
-            judge(number, "we initiate, " + name, we_initiate(charon, peer, script="delete", **options), common)
+            judge(number, name, "i", we_initiate(charon, peer, script="delete", **options), common)
             number += 1
-            judge(number, "we respond, " + name, we_respond(charon, peer, "delete", [], **options), common + wanted)
+            judge(number, name, "r", we_respond(charon, peer, "delete", [], **options), common + wanted)
             charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
+        charon.stop()
+        charon.start(False)
+        for name, roles, (ike, esp), how, script, then, wanted in feature_cases():
+            settings = dict(how["settings"])
+            charon.configure(ike, esp, True, "tunnel", **settings)
+            for role in roles:
+                options = dict(how["options"], ike=ike, esp=esp)
+                if role == "i":
+                    out = we_initiate(charon, peer, then, script=script, **options)
+                else:
+                    out = we_respond(charon, peer, script, then, **options)
+                number += 1
+                judge(number, name, role, out, wanted)
+                charon.swanctl("--terminate", "--ike", "us", "--force", "--timeout", "2", check=False)
+        print_table()
         print(f"1..{number}")
     finally:
         charon.close()

@@ -44,3 +44,7 @@ key -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out secp256k1.key.der
 openssl req -new -key secp256k1.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
     openssl x509 -req -CA rsa2048.middle.cert.der -CAkey rsa2048.middle.key.der -CAkeyform DER -days 36500 \
         -set_serial 5 -outform DER -out secp256k1.end.cert.der -extfile extensions.cnf -extensions end
+# Good for IKE and for TLS, both ends.
+openssl req -new -key rsa2048.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
+    openssl x509 -req -CA rsa2048.middle.cert.der -CAkey rsa2048.middle.key.der -CAkeyform DER -days 36500 \
+        -set_serial 6 -outform DER -out rsa2048.tls.cert.der -extfile extensions.cnf -extensions tls
