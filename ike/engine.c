@@ -5,6 +5,7 @@
 
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/exchange_info.h"
+#include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
 #include "ike/v2/window.h"
@@ -43,6 +44,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
         ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
+        ike_fragments_open(engine) &&
         ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
         ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
         ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
@@ -70,6 +72,7 @@ void ike_close(struct ike_engine *engine)
     ike_pool_close(&engine->holds);
     ike_pool_close(&engine->tasks);
     ike_pool_close(&engine->windows);
+    ike_fragments_close(engine);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
     ike_timers_close(&engine->timers);
@@ -85,19 +88,47 @@ void ike_close(struct ike_engine *engine)
 struct ike_writer ike_output_begin(struct ike_engine *engine)
 {
     struct ike_ring *const ring = &engine->outputs_ring;
+    if (ring->head == ring->tail)
+        engine->octets_used = 0;
     assert(ring->tail - ring->head < IKE_OUTPUTS_MAX); /* the caller drains between calls */
-    struct ike_output *const out = &engine->outputs[ring->tail % IKE_OUTPUTS_MAX];
-    return wr_open(out->bytes + IKE_MARKER_LEN, IKE_MESSAGE_MAX);
+    assert(IKE_OUTPUT_OCTETS - engine->octets_used >= IKE_MARKER_LEN + IKE_MESSAGE_MAX);
+    return wr_open(engine->octets + engine->octets_used + IKE_MARKER_LEN, IKE_MESSAGE_MAX);
 }
 
 void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
                        const struct ike_addr *remote, size_t len)
 {
     struct ike_output *const out = &engine->outputs[engine->outputs_ring.tail++ % IKE_OUTPUTS_MAX];
-    memset(out->bytes, 0, IKE_MARKER_LEN);
     out->local = *local;
     out->remote = *remote;
+    out->at = engine->octets_used;
     out->len = (uint16_t)len;
+    memset(engine->octets + out->at, 0, IKE_MARKER_LEN);
+    engine->octets_used += IKE_MARKER_LEN + (uint32_t)len;
+}
+
+void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
+                    const struct ike_addr *remote)
+{
+    struct ike_reader r = rd_open(kept);
+    while (r.left > 0) {
+        const struct ike_bytes one =
+            ike_message_first((struct ike_bytes){.at = r.at, .len = r.left});
+        struct ike_writer w = ike_output_begin(engine);
+        put_bytes(&w, one);
+        assert(!w.bad);
+        ike_output_commit(engine, local, remote, w.len);
+        rd_skip(&r, one.len);
+    }
+}
+
+bool ike_output_has_room(const struct ike_engine *engine)
+{
+    const struct ike_ring *const ring = &engine->outputs_ring;
+    const uint32_t waiting = ring->tail - ring->head;
+    const uint32_t used = waiting > 0 ? engine->octets_used : 0;
+    return waiting + 2 * IKE_FRAGMENTS_MAX <= IKE_OUTPUTS_MAX &&
+           used + 4 * IKE_MESSAGE_MAX <= IKE_OUTPUT_OCTETS;
 }
 
 bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
@@ -109,8 +140,8 @@ bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
     const size_t marker = o->local.port == IKE_PORT_NAT ? IKE_MARKER_LEN : 0;
     out->local = o->local;
     out->remote = o->remote;
-    out->bytes =
-        (struct ike_bytes){.at = o->bytes + IKE_MARKER_LEN - marker, .len = o->len + marker};
+    out->bytes = (struct ike_bytes){.at = engine->octets + o->at + IKE_MARKER_LEN - marker,
+                                    .len = o->len + marker};
     return true;
 }
 
@@ -134,7 +165,9 @@ bool ike_next_event(struct ike_engine *engine, struct ike_event *out)
 
 uint64_t ike_deadline(const struct ike_engine *engine)
 {
-    return ike_timers_first(&engine->timers).at_ns;
+    const uint64_t at_ns = ike_timers_first(&engine->timers).at_ns;
+    const uint64_t stale_ns = ike_fragments_deadline(engine);
+    return stale_ns < at_ns ? stale_ns : at_ns;
 }
 
 /* Waits for nothing but the peer's Delete. */
@@ -146,6 +179,7 @@ static bool is_left_over(const struct ike_sa *sa)
 void ike_tick(struct ike_engine *engine, uint64_t now_ns)
 {
     const struct ike_timer_entry first = ike_timers_first(&engine->timers);
+    ike_fragments_expire(engine, now_ns);
     if (first.number == 0 || first.at_ns > now_ns)
         return;
     struct ike_sa *const sa = ike_sa_at(engine, first.number);
@@ -212,6 +246,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
            (uint64_t)engine->windows.used * engine->windows.item +
+           (uint64_t)engine->fragments.pool.used * engine->fragments.pool.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }
 

@@ -9,6 +9,7 @@
 #include "ike/pool.h"
 #include "ike/timer.h"
 #include "ike/v2/cookie.h"
+#include "ike/v2/fragment.h"
 #include "ike/v2/turn.h"
 
 enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
@@ -16,9 +17,8 @@ enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
 struct ike_output {
     struct ike_addr local;
     struct ike_addr remote;
-    uint16_t len;
-    uint8_t
-        bytes[IKE_MARKER_LEN + IKE_MESSAGE_MAX]; /* the message begins after the marker's room */
+    uint32_t at;  /* where its octets begin, with room for the marker */
+    uint16_t len; /* of the message alone */
 };
 
 struct ike_ring {
@@ -37,6 +37,7 @@ struct ike_engine {
     struct ike_pool eaps;     /* struct ike_eap_side: who authenticates by EAP, until it is up */
     struct ike_pool windows;  /* struct ike_window: where one is larger than 1 */
     struct ike_pool children; /* struct ike_child */
+    struct ike_fragments fragments;
     struct ike_store store;
     struct ike_timers timers;    /* by SA */
     struct ike_index requests;   /* SAs made by IKE_SA_INIT, by what that message held */
@@ -55,6 +56,8 @@ struct ike_engine {
     struct ike_ring outputs_ring;
     struct ike_ring events_ring;
     struct ike_output outputs[IKE_OUTPUTS_MAX];
+    uint8_t octets[IKE_OUTPUT_OCTETS]; /* of the outputs, one after another */
+    uint32_t octets_used;
     struct ike_event events[IKE_EVENTS_MAX];
 
     struct ike_turn turn;
@@ -66,6 +69,11 @@ struct ike_writer ike_output_begin(struct ike_engine *engine);
 /* Makes what was written the next output. */
 void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
                        const struct ike_addr *remote, size_t len);
+/* A message that is kept, or the fragments of one, each an output. */
+void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
+                    const struct ike_addr *remote);
+/* There is room for two of the longest messages in fragments. */
+bool ike_output_has_room(const struct ike_engine *engine);
 void ike_event_add(struct ike_engine *engine, const struct ike_event *event);
 /* Octets in use by SAs now. */
 uint64_t ike_memory(const struct ike_engine *engine);

@@ -115,6 +115,8 @@ struct ike_policy {
     const struct ike_trust *trust;                         /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
+    uint16_t fragment; /* longest IP datagram sent, above that messages go in fragments; 0: never,
+                          and none are taken (RFC 7383 2.5.1) */
     bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
     bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
     struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
@@ -148,12 +150,21 @@ struct ike_retransmit_config {
     uint32_t jitter_milli; /* 100: each wait is shortened at random by up to 10 % */
 };
 
+/* What waits for the rest of its fragments (RFC 7383 2.6); 0: the limit in limits.h, half a minute.
+ */
+struct ike_reassembly_config {
+    uint32_t limit;      /* messages at once, of all peers */
+    uint32_t octets;     /* of them all */
+    uint64_t timeout_ns; /* from a message's first fragment on */
+};
+
 struct ike_config {
     uint32_t sa_max;    /* address space is reserved for so many, pages are touched when used */
     uint32_t child_max; /* the same for Child SAs; 0: as many as SAs */
     struct ike_cookie_config cookies;
     struct ike_half_open_config half_open;
     struct ike_retransmit_config retransmit;
+    struct ike_reassembly_config reassembly;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
     uint32_t groups_max;  /* and with INVALID_KE_PAYLOAD */
     uint32_t window; /* requests a peer may have under way with us, up to IKE_WINDOW_MAX: above 1

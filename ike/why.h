@@ -35,6 +35,11 @@ enum ike_action {
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
     ROW(RETRANSMITTED,      "retransmitted",       DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")\
     ROW(BAD_ICV,            "bad_icv",             DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                 \
+    ROW(FRAGMENT,           "fragment",            DROP,   DROP,   0,      "RFC 7383 2.6: kept until the others have come")\
+    ROW(FRAGMENT_TWICE,     "fragment_twice",      DROP,   DROP,   0,      "RFC 7383 2.6: it is there already")\
+    ROW(FRAGMENT_NUMBER,    "fragment_number",     DROP,   DROP,   0,      "RFC 7383 2.6: nought, beyond the total, or of fewer than came before")\
+    ROW(FRAGMENT_LIMIT,     "fragment_limit",      DROP,   DROP,   0,      "limits.h, ike_config.reassembly")\
+    ROW(FRAGMENT_UNWANTED,  "fragment_unwanted",   DROP,   DROP,   0,      "RFC 7383 2.4: without the consent of both")\
     /* payloads */                                                                                     \
     ROW(CRITICAL_PAYLOAD,   "critical_payload",    REFUSE, REFUSE, 1,      "RFC 7296 2.5 UNSUPPORTED_CRITICAL_PAYLOAD")\
     ROW(MISSING_PAYLOAD,    "missing_payload",     DROP,   FATAL,  7,      "RFC 7296 1.2, 1.4: the rule's `must`")  \

@@ -117,6 +117,7 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     out->child[0].remote_count = selectors_of("0.0.0.0/0, ::/0", out->child[0].remote);
     out->child[0].transport_mode = gateway->transport_mode;
     out->force_encapsulation = gateway->force_encapsulation;
+    out->fragment = (uint16_t)gateway->fragment;
     set_lifetimes(out, &gateway->rekey);
 }
 
@@ -137,6 +138,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
+    out->fragment = (uint16_t)clients->fragment;
     out->eap_only = clients->eap.only;
     model_eap_of(clients, clients->psk, false, &out->eap);
     set_lifetimes(out, &clients->rekey);

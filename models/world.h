@@ -83,6 +83,10 @@ struct model_gateway {
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
+    uint64_t fragment; /* longest IP datagram; 0: no fragments */
+    uint64_t reassembly_limit;
+    uint64_t reassembly_bytes;
+    uint64_t reassembly_timeout_ns;
     bool force_encapsulation;
     bool transport_mode;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
@@ -125,6 +129,7 @@ struct model_clients {
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */
     char selectors[MODEL_TEXT_MAX];   /* of the far side; their own is their address */
     char psk[MODEL_NAME_MAX];
+    uint64_t fragment; /* longest IP datagram; 0: no fragments */
     bool transport_mode;
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;

@@ -120,6 +120,29 @@ static void read_signing(struct columns *c, const struct ike_message *m)
         append_number(c->hashes, sizeof c->hashes, rd_u16(&r));
 }
 
+/* Fragments come in their order here; what they hold is read with the last, as tshark does. */
+static void read_fragment(struct columns *c, struct ike_message *m, struct ike_bytes text)
+{
+    static uint8_t whole[IKE_MESSAGE_MAX];
+    static size_t len;
+    static uint8_t next;
+    const bool last = m->fragment_number == m->fragment_total;
+    if (m->fragment_number == 1) {
+        next = m->sealed_next;
+        len = 0;
+    }
+    memcpy(whole + len, text.at, text.len);
+    len += text.len;
+    append_number(c->types, sizeof c->types, PAYLOAD_SKF);
+    m->type_count = 0;
+    if (!last)
+        return;
+    ike_message_reassembled(m, next);
+    m->type_count = 0;
+    if (ike_message_parse_sealed(m, (struct ike_bytes){.at = whole, .len = len}) != WHY_OK)
+        abort();
+}
+
 static void print_reading(enum pair_side from, struct ike_bytes bytes)
 {
     static uint8_t copy[IKE_MESSAGE_MAX];
@@ -134,6 +157,15 @@ static void print_reading(enum pair_side from, struct ike_bytes bytes)
         memcpy(copy, bytes.at, bytes.len);
         if (ike_open_sealed(&m, &keys, p.end[from].crypto, copy) != WHY_OK)
             abort();
+    }
+    if ((m.there & P(PAYLOAD_SKF)) != 0) {
+        const struct ike_seal_keys keys =
+            ike_keys_of(&p.keys, (m.head.flags & FLAG_INITIATOR) != 0);
+        struct ike_bytes text;
+        memcpy(copy, bytes.at, bytes.len);
+        if (ike_open_text(&m, &keys, p.end[from].crypto, copy, &text) != WHY_OK)
+            abort();
+        read_fragment(&c, &m, text);
     }
     for (uint8_t i = 0; i < m.type_count; i++)
         read_payload(&c, &m, m.types[i]);
@@ -212,8 +244,14 @@ static void transport(void)
     p.end[A].policy.initial_contact = true;
 }
 
-static void (*const flows[])(void) = {NULL,      always_cookies, other_group, other_nets,
-                                      other_key, no_proposal,    forced,      transport};
+static void fragments(void)
+{
+    p.end[A].policy.fragment = p.end[B].policy.fragment = 200;
+}
+
+static void (*const flows[])(void) = {NULL,       always_cookies, other_group,
+                                      other_nets, other_key,      no_proposal,
+                                      forced,     transport,      fragments};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 

@@ -62,7 +62,11 @@ def main():
     print(f"{'' if good else 'not '}ok {len(FIELDS) + 3} - every UDP checksum is right: {sorted(set(checked))}")
     good = serials.count("03,02") == 10
     print(f"{'' if good else 'not '}ok {len(FIELDS) + 4} - in ten messages tshark reads a certificate and its issuer's: {sorted(set(serials))}")
-    print(f"1..{len(FIELDS) + 4}")
+    fragments = [line.split("|")[6] for line in theirs if line.split("|")[6].startswith("53")]
+    whole = [types for types in fragments if "," in types]
+    good = len(fragments) > len(whole) > 1
+    print(f"{'' if good else 'not '}ok {len(FIELDS) + 5} - tshark puts {len(whole)} messages of {len(fragments)} fragments together")
+    print(f"1..{len(FIELDS) + 5}")
 
 
 if __name__ == "__main__":

@@ -116,8 +116,8 @@ static void test_what_is_unknown_goes_by_its_number(void)
     payload(200, octets(3));
     status(40000, 0);
     payload(PAYLOAD_VENDOR, octets(8));
-    payload(53, octets(0));
-    expect_line(done(), false, "exchange 99     req 4294967295  ?200 N(40000) V SKF");
+    payload(51, octets(0));
+    expect_line(done(), false, "exchange 99     req 4294967295  ?200 N(40000) V GSA");
 }
 
 static void test_what_is_closed_stays_closed(void)

@@ -163,7 +163,8 @@ static void test_critical_is_remembered_for_unknown_payloads_only(void)
         memcpy(bytes, sample, sizeof sample);
         bytes[48] = (uint8_t)type; /* what N(COOKIE) says comes next */
         bytes[60] = 0x80;          /* and its critical bit */
-        if (type == PAYLOAD_NOTIFY || type == PAYLOAD_DELETE || type == PAYLOAD_SK)
+        if (type == PAYLOAD_NOTIFY || type == PAYLOAD_DELETE || type == PAYLOAD_SK ||
+            type == PAYLOAD_SKF)
             continue; /* two octets are none of these */
         const struct ike_message m = parsed(BYTES(bytes), WHY_OK);
         const bool known = type >= PAYLOAD_FIRST && type <= PAYLOAD_LAST;

@@ -107,6 +107,8 @@ static void say_payload(struct text *t, const struct ike_message *m, uint8_t typ
         say(t, "N%c", side);
     else if (type == PAYLOAD_EAP)
         say_eap(t, ike_message_body(m, PAYLOAD_EAP));
+    else if (type == PAYLOAD_SKF)
+        say(t, "SKF(%u/%u)", m->fragment_number, m->fragment_total);
     else if (name != NULL)
         say(t, "%s", name);
     else

@@ -15,9 +15,9 @@ enum { IKE_DESCRIBE_TEXT = 1024, IKE_DETAILS_TEXT = 4096 };
 /* `bytes` is a UDP payload, with or without the non-ESP marker (`port_nat` says). With `keys` and
  * `crypto` what is sealed is opened (in a copy) and named too, else "SK{…}" stands for it. Payloads
  * in order: SA KE Nonce as "SAi1 KEi Ni" / "SAr1 KEr Nr" in IKE_SA_INIT, "SAi2"/"SAr2" in IKE_AUTH;
- * IDi IDr AUTH TSi TSr D(ESP 1) D(IKE) N(NAME) V; sealed ones within "SK{" and "}". Never fails:
- * bad bytes give "malformed (syntax)" and the like. `out` takes IKE_DESCRIBE_TEXT bytes. Returns
- * the length. */
+ * IDi IDr AUTH TSi TSr D(ESP 1) D(IKE) N(NAME) V; SKF(1/3) for the first fragment of three; sealed
+ * ones within "SK{" and "}". Never fails: bad bytes give "malformed (syntax)" and the like. `out`
+ * takes IKE_DESCRIBE_TEXT bytes. Returns the length. */
 size_t ike_describe(struct ike_bytes bytes, bool port_nat, const struct ike_sa_keys *keys,
                     struct ike_crypto *crypto, char *out);
 

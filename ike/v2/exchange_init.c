@@ -11,6 +11,7 @@
  */
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
+#include "ike/v2/fragment.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
@@ -109,6 +110,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put(t, policy->force_encapsulation);
     ike_sign_put_init_response(t);
+    ike_fragment_offer(t);
     return WHY_OK;
 }
 
@@ -180,6 +182,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
                   (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
     ike_nat_put(t, t->sa->policy->force_encapsulation);
     ike_sign_put_init_request(t);
+    ike_fragment_offer(t);
 }
 
 static uint8_t first_group(const struct ike_policy *policy)
@@ -361,6 +364,7 @@ static enum ike_why init_response(struct ike_turn *t)
     sa->init_request = t->task->request;
     t->task->request = (struct ike_blob){0};
     setup->refused = 0;
+    ike_fragment_heard(t);
     sa->nat = ike_nat_seen(t) || sa->policy->force_encapsulation;
     if (sa->nat) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
         sa->local.port = IKE_PORT_NAT;

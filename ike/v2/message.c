@@ -69,6 +69,16 @@ static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_
     return WHY_OK;
 }
 
+/*  Fragment Number (2) | Total Fragments (2) | IV, …   RFC 7383 2.5 */
+static enum ike_why fragment_parse(struct ike_message *m, struct ike_reader body)
+{
+    m->fragment_number = rd_u16(&body);
+    m->fragment_total = rd_u16(&body);
+    m->there |= P(PAYLOAD_SKF);
+    m->sealed_at = (size_t)(body.at - m->whole.at);
+    return body.bad ? WHY_SYNTAX : WHY_OK;
+}
+
 /*  Next Payload (1) | C, RESERVED (1) | Payload Length (2) | body.   RFC 7296 3.2 */
 static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint8_t type)
 {
@@ -81,6 +91,10 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
         if (m->type_count == IKE_PAYLOADS_MAX)
             return WHY_TOO_MANY;
         m->types[m->type_count++] = type;
+        if (type == PAYLOAD_SKF && (m->there & P(PAYLOAD_SK)) == 0) {
+            m->sealed_next = next;
+            return r.left == 0 ? fragment_parse(m, body) : WHY_SYNTAX;
+        }
         if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
             if (critical && m->unknown_critical == 0)
                 m->unknown_critical = type; /* RFC 7296 2.5 */
@@ -101,20 +115,26 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
     return r.left == 0 ? WHY_OK : WHY_SYNTAX;
 }
 
+static void forget_payloads(struct ike_message *m)
+{
+    m->there = 0;
+    m->twice = 0;
+    m->unknown_critical = 0;
+    m->notify_count = 0;
+    m->delete_count = 0;
+    m->cert_count = 0;
+    m->certreq_count = 0;
+    m->type_count = 0;
+    m->sealed_next = PAYLOAD_NONE;
+}
+
 enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *out)
 {
     const enum ike_why why = ike_header_parse(datagram, &out->head);
     out->whole = datagram;
-    out->there = 0;
-    out->twice = 0;
-    out->unknown_critical = 0;
-    out->notify_count = 0;
-    out->delete_count = 0;
-    out->cert_count = 0;
-    out->certreq_count = 0;
-    out->type_count = 0;
-    out->sealed_next = PAYLOAD_NONE;
+    forget_payloads(out);
     out->sealed_at = 0;
+    out->fragment_number = out->fragment_total = 0;
     if (why != WHY_OK)
         return why;
     struct ike_reader r = rd_open(datagram);
@@ -124,7 +144,27 @@ enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *ou
 
 enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_bytes text)
 {
+    message->text = text;
     return chain_parse(message, rd_open(text), message->sealed_next);
+}
+
+void ike_message_reassembled(struct ike_message *message, uint8_t next)
+{
+    forget_payloads(message);
+    message->there = P(PAYLOAD_SK);
+    message->types[message->type_count++] = PAYLOAD_SK;
+    message->sealed_next = next;
+}
+
+struct ike_bytes ike_message_first(struct ike_bytes several)
+{
+    struct ike_reader r = rd_open(several);
+    rd_skip(&r, IKE_HEADER_LEN - 4);
+    const size_t len = rd_u32(&r);
+    r = rd_open(several);
+    const struct ike_bytes first = rd_bytes(&r, len);
+    assert(!r.bad && len >= IKE_HEADER_LEN); /* our own */
+    return first;
 }
 
 struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type)

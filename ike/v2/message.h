@@ -62,8 +62,11 @@ struct ike_message {
     uint8_t
         types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
     uint8_t type_count;
-    uint8_t sealed_next; /* first payload type within SK, when P(PAYLOAD_SK) is there */
-    size_t sealed_at;    /* offset in `whole` where the SK payload's IV begins */
+    uint8_t sealed_next;      /* first payload type within SK or SKF, when one of them is there */
+    size_t sealed_at;         /* offset in `whole` where its IV begins */
+    struct ike_bytes text;    /* what was sealed, once opened */
+    uint16_t fragment_number; /* of an SKF payload, from 1: P(PAYLOAD_SKF) is there; not judged, */
+    uint16_t fragment_total;  /* nor is this (RFC 7383 2.5) */
 };
 
 /* The header only: WHY_SYNTAX when short or when the length field is not the datagram's;
@@ -72,13 +75,21 @@ struct ike_message {
 enum ike_why ike_header_parse(struct ike_bytes datagram, struct ike_header *out);
 
 /* Header and clear payloads; an SK payload must be the last one. Payloads of unknown type are
- * skipped, a critical one is remembered in `unknown_critical` (RFC 7296 2.5). Critical bits on
+ * skipped, a critical one is remembered in `unknown_critical` (RFC 7296 2.5). An SKF payload, too,
+ * must be the last one. Critical bits on
  * known types are ignored (RFC 7296 3.2). */
 enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *out);
 
 /* Adds the payloads within an opened SK payload to the same slots. `text` is what remains after
  * IV, padding, pad length and ICV are cut off. An SK within is WHY_SYNTAX. */
 enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_bytes text);
+
+/* Makes the message the one that fragments came of: an SK payload alone, `next` the first within,
+ * to be parsed by the call above (RFC 7383 2.6). */
+void ike_message_reassembled(struct ike_message *message, uint8_t next);
+/* The first of messages that stand one after another, by its length: of the fragments of one
+ * message, as they are kept. */
+struct ike_bytes ike_message_first(struct ike_bytes several);
 
 /* View of a payload that is there; empty when it is not. */
 struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type);

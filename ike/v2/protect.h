@@ -19,6 +19,27 @@ size_t ike_begin_sealed(struct ike_writer *w, size_t *link, const struct ike_sea
 void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
                     struct ike_crypto *crypto, uint64_t iv_count);
 
+/* Octets of a sealed message: `text_at` before what is sealed, `len` of that. */
+size_t ike_sealed_len(const struct ike_seal_keys *keys, size_t text_at, size_t len);
+/* The most that may be sealed so that the message is no longer than `max`; 0: nothing. */
+size_t ike_sealed_most(const struct ike_seal_keys *keys, size_t text_at, size_t max);
+
+/* The same for one fragment of `total`: SKF instead of SK, `next` the type of the first payload in
+ * the first one (RFC 7383 2.5). */
+struct ike_fragment_head {
+    uint16_t number;
+    uint16_t total;
+    uint8_t next;
+};
+size_t ike_begin_fragment(struct ike_writer *w, const struct ike_seal_keys *keys,
+                          const struct ike_fragment_head *head);
+void ike_end_fragment(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
+                      struct ike_crypto *crypto, uint64_t iv_count);
+
+/* Opens what SK or SKF holds, in `copy`, a writable copy of message->whole; `text` is what stands
+ * there without padding. WHY_BAD_ICV, WHY_SYNTAX. */
+enum ike_why ike_open_text(const struct ike_message *message, const struct ike_seal_keys *keys,
+                           struct ike_crypto *crypto, uint8_t *copy, struct ike_bytes *text);
 /* Opens the SK payload of `copy`, a writable copy of message->whole, and parses what is within into
  * `message`. WHY_BAD_ICV, or what ike_message_parse_sealed says. */
 enum ike_why ike_open_sealed(struct ike_message *message, const struct ike_seal_keys *keys,

@@ -169,7 +169,7 @@ const char *ike_payload_name(uint8_t type)
         {50, "IDg"},
         {51, "GSA"},
         {52, "KD"},
-        {53, "SKF"},
+        {PAYLOAD_SKF, "SKF"},
         {54, "PS"},
     };
     return name_in(rows, sizeof rows / sizeof rows[0], type);

@@ -66,9 +66,10 @@ struct ike_sa {
     uint8_t groups;
     uint8_t peer_window; /* requests the peer lets us have under way; 0 is 1 */
     bool initiator;
-    bool overdue; /* rekeying was due, and has been asked for */
-    bool rekeyed; /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
-    bool nat;     /* some NAT was seen, or forced: ESP goes in UDP */
+    bool overdue;   /* rekeying was due, and has been asked for */
+    bool rekeyed;   /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
+    bool nat;       /* some NAT was seen, or forced: ESP goes in UDP */
+    bool fragments; /* both ends take messages in fragments (RFC 7383 2.3) */
     struct ike_suite suite;
 };
 

@@ -315,6 +315,7 @@ void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_numb
     struct ike_sa *const sa = sa_number != 0 ? ike_sa_numbered(engine, sa_number) : NULL;
     if (sa == NULL || sa->task == 0)
         return;
-    for (uint32_t i = 0; i < IKE_OUTPUTS_MAX / 2 && ask_one(engine, now_ns, sa); i++)
-        ;
+    for (uint32_t i = 0; i < IKE_ASKS_AT_ONCE; i++)
+        if (!ike_output_has_room(engine) || !ask_one(engine, now_ns, sa))
+            return;
 }

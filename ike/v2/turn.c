@@ -4,6 +4,7 @@
 #include "ike/v2/turn.h"
 
 #include "ike/engine.h"
+#include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
 #include "ike/v2/payload.h"
@@ -36,6 +37,8 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->out = (struct ike_writer){0};
     turn->sealed = 0;
     turn->sealed_open = false;
+    turn->cut = false;
+    turn->reassembly = 0;
     turn->events_tail = engine->events_ring.tail;
     turn->made_count = 0;
     turn->dropped_count = 0;
@@ -142,6 +145,7 @@ static void begin_message(struct ike_turn *turn, const struct ike_header *head, 
     turn->out = ike_output_begin(turn->engine);
     turn->link = 16; /* the header's "next payload", RFC 7296 3.1 */
     turn->sealed = 0;
+    turn->cut = false;
     turn->is_response = (head->flags & FLAG_RESPONSE) != 0;
     ike_put_header(&turn->out, head);
     if (sealed) {
@@ -180,7 +184,9 @@ void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
 /* Lengths, padding and checksum. */
 static void finish_message(struct ike_turn *turn)
 {
-    if (turn->sealed != 0) {
+    if (turn->sealed != 0 && ike_fragment_is_needed(turn)) {
+        ike_fragment_seal(turn);
+    } else if (turn->sealed != 0) {
         const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
         ike_end_sealed(&turn->out, turn->sealed, &keys, turn->engine->crypto,
                        turn->sa->seal_count++);
@@ -221,7 +227,10 @@ static void put_out(struct ike_turn *turn)
         local = &turn->sa->local;
         remote = &turn->sa->remote;
     }
-    ike_output_commit(turn->engine, local, remote, turn->out.len);
+    if (turn->cut)
+        ike_output_put(turn->engine, wr_done(&turn->out), local, remote);
+    else
+        ike_output_commit(turn->engine, local, remote, turn->out.len);
 }
 
 /* RFC 7296 2.4: the peer says it has no other SA with us. Bounded, so that one message cannot make
@@ -499,6 +508,7 @@ enum ike_why ike_turn_finish(struct ike_turn *turn, enum ike_why why)
     }
     struct ike_engine *const engine = turn->engine;
     ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, turn->now_ns);
+    ike_fragment_end(turn);
     ike_secret_wipe(engine->scratch, turn->scratch_used);
     turn->scratch_used = 0;
     return why;
@@ -521,6 +531,8 @@ enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
 /* Opens what is sealed into a copy that lasts as long as the turn. */
 static enum ike_why open_sealed(struct ike_turn *turn)
 {
+    if ((turn->in.there & P(PAYLOAD_SKF)) != 0)
+        return ike_fragment_take(turn);
     if ((turn->in.there & P(PAYLOAD_SK)) == 0)
         return WHY_MISSING_PAYLOAD; /* after IKE_SA_INIT everything is sealed */
     if (turn->in.whole.len > IKE_MESSAGE_MAX)

@@ -44,6 +44,7 @@ struct ike_turn {
     size_t link;           /* for ike_begin_payload */
     size_t sealed;         /* where its SK payload begins; 0: in the clear */
     bool is_response;
+    bool cut;                /* `out` holds its fragments, one after another */
     bool sealed_open;        /* the message at hand was sealed, and authenticated */
     uint32_t events_tail;    /* where events of this turn begin */
     struct ike_sa_keys keys; /* of `sa`, when it has any */
@@ -66,6 +67,7 @@ struct ike_turn {
     bool initial_contact;    /* the peer said it has no other SA */
     struct ike_bytes asks[IKE_ASKS_MAX]; /* what the message wants from outside (hold.h) */
     uint8_t ask_count;
+    uint32_t reassembly; /* the message at hand came of its fragments (fragment.h); 0: it did not */
     size_t scratch_used;
 };
 

@@ -3,6 +3,7 @@
 #include "ike/v2/window.h"
 
 #include "ike/engine.h"
+#include "ike/v2/fragment.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,10 +11,7 @@
 void ike_window_put(struct ike_engine *engine, struct ike_blob message,
                     const struct ike_addr *local, const struct ike_addr *remote)
 {
-    struct ike_writer w = ike_output_begin(engine);
-    put_bytes(&w, ike_store_view(&engine->store, message));
-    assert(!w.bad);
-    ike_output_commit(engine, local, remote, w.len);
+    ike_output_put(engine, ike_store_view(&engine->store, message), local, remote);
 }
 
 /* The answer to request `id`, when it is kept. */
@@ -32,7 +30,8 @@ enum ike_why ike_window_request(struct ike_turn *turn)
     const uint32_t id = turn->in.head.id;
     const struct ike_blob answer = kept(turn->engine, sa, id);
     if (answer.number != 0) {
-        ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
+        if (ike_fragment_stands_for_all(turn))
+            ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
         return WHY_RETRANSMITTED;
     }
     const uint32_t size = sa->window == 0 ? 1 : ike_window_at(turn->engine, sa->window)->size;
@@ -110,8 +109,8 @@ enum ike_why ike_window_response(struct ike_turn *turn)
         struct ike_header asked;
         if (task->sends == 0 || task->id != turn->in.head.id)
             continue;
-        const enum ike_why why =
-            ike_header_parse(ike_store_view(&engine->store, task->request), &asked);
+        const enum ike_why why = ike_header_parse(
+            ike_message_first(ike_store_view(&engine->store, task->request)), &asked);
         assert(why == WHY_OK);
         if (why != WHY_OK || asked.exchange != turn->in.head.exchange)
             return WHY_NOT_AWAITED;

@@ -5,8 +5,9 @@
 #define IKE_V2_WIRE_H
 
 enum ike_v2_wire {
-    IKE_HEADER_LEN = 28,  /* RFC 7296 3.1 */
-    IKE_PAYLOAD_HEAD = 4, /* RFC 7296 3.2 */
+    IKE_HEADER_LEN = 28,   /* RFC 7296 3.1 */
+    IKE_PAYLOAD_HEAD = 4,  /* RFC 7296 3.2 */
+    IKE_FRAGMENT_HEAD = 8, /* of an SKF payload, RFC 7383 2.5 */
     IKE_VERSION_2 = 0x20,
 
     FLAG_INITIATOR = 0x08, /* set by the original initiator of the IKE SA */
@@ -41,6 +42,7 @@ enum ike_payload_type {
     PAYLOAD_EAP = 48,
     PAYLOAD_FIRST = PAYLOAD_SA,
     PAYLOAD_LAST = PAYLOAD_EAP,
+    PAYLOAD_SKF = 53, /* RFC 7383 2.5; it ends a message, so its body is no slot */
 };
 
 /* RFC 7296 3.3.1 */
@@ -78,6 +80,7 @@ enum ike_notify_type {
     N_ESP_TFC_PADDING_NOT_SUPPORTED = 16394,
     N_NON_FIRST_FRAGMENTS_ALSO = 16395,
     N_EAP_ONLY_AUTHENTICATION = 16417,
+    N_IKEV2_FRAGMENTATION_SUPPORTED = 16430,
     N_SIGNATURE_HASH_ALGORITHMS = 16431,
     N_SUPPORTED_AUTH_METHODS = 16443,
 };
