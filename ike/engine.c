@@ -35,20 +35,23 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->config = *config;
     engine->crypto = crypto;
     engine->cookies.below_since_ns = IKE_NEVER;
+    engine->event_max = max + child_max + IKE_EVENTS_MORE;
+    engine->events = ike_reserve(engine->event_max, sizeof *engine->events);
     /* Every SA keeps at most five things of one size, every further Child SA two. */
-    const bool good =
-        ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
-        ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
-        ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
-        ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
-        ike_pool_open(&engine->tasks, sizeof(struct ike_task),
-                      max < UINT32_MAX / 4 ? 4 * max : max) &&
-        ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
-        ike_fragments_open(engine) &&
-        ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
-        ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
-        ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
-        ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max);
+    const bool good = ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
+                      ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
+                      ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
+                      ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
+                      ike_pool_open(&engine->tasks, sizeof(struct ike_task),
+                                    max < UINT32_MAX / 4 ? 4 * max : max) &&
+                      ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
+                      ike_fragments_open(engine) &&
+                      ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
+                      ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
+                      ike_timers_open(&engine->timers, max) &&
+                      ike_index_open(&engine->requests, max) &&
+                      ike_index_open(&engine->addresses, max) &&
+                      ike_index_open(&engine->identities, max) && engine->events != NULL;
     if (!good) {
         ike_close(engine);
         return NULL;
@@ -79,6 +82,7 @@ void ike_close(struct ike_engine *engine)
     ike_index_close(&engine->requests);
     ike_index_close(&engine->addresses);
     ike_index_close(&engine->identities);
+    ike_unreserve(engine->events, engine->event_max, sizeof *engine->events);
     ike_secret_wipe(engine, sizeof *engine);
     free(engine);
 }
@@ -148,16 +152,18 @@ bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
 void ike_event_add(struct ike_engine *engine, const struct ike_event *event)
 {
     struct ike_ring *const ring = &engine->events_ring;
-    assert(ring->tail - ring->head < IKE_EVENTS_MAX); /* the caller drains between calls */
-    engine->events[ring->tail++ % IKE_EVENTS_MAX] = *event;
+    assert(ring->tail < engine->event_max); /* the caller drains between calls */
+    engine->events[ring->tail++] = *event;
 }
 
 bool ike_next_event(struct ike_engine *engine, struct ike_event *out)
 {
     struct ike_ring *const ring = &engine->events_ring;
-    if (ring->head == ring->tail)
+    if (ring->head == ring->tail) {
+        *ring = (struct ike_ring){0};
         return false;
-    *out = engine->events[ring->head++ % IKE_EVENTS_MAX];
+    }
+    *out = engine->events[ring->head++];
     return true;
 }
 

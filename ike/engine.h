@@ -58,7 +58,8 @@ struct ike_engine {
     struct ike_output outputs[IKE_OUTPUTS_MAX];
     uint8_t octets[IKE_OUTPUT_OCTETS]; /* of the outputs, one after another */
     uint32_t octets_used;
-    struct ike_event events[IKE_EVENTS_MAX];
+    struct ike_event *events; /* as many as all there is could end at once; begun anew when empty */
+    uint32_t event_max;
 
     struct ike_turn turn;
     uint8_t scratch[IKE_SCRATCH];

@@ -45,7 +45,7 @@ enum ike_limits {
     IKE_FRAGMENT_LEAST = 64,      /* octets of content that each but the last carries at least */
     IKE_REASSEMBLIES_MAX = 1024,  /* messages of which fragments wait for others, if not said */
     IKE_REASSEMBLY_OCTETS = 4194304, /* and their octets */
-    IKE_EVENTS_MAX = 64,             /* events waiting to be fetched */
+    IKE_EVENTS_MORE = 64,            /* events of one turn beyond the ends of SAs and Child SAs */
     IKE_EAP_NAME_MAX = 126,          /* octets of a user name; a longer one is refused */
     IKE_EAP_PASSWORD_MAX = 64,       /* RFC 2759 8.1 allows 256 characters; people do not */
     IKE_EAP_METHODS_MAX = 4,         /* methods of one policy, best first */

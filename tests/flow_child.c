@@ -425,6 +425,31 @@ static void test_a_child_deleted_before_its_answer_arrives_is_gone_at_both_ends(
     }
 }
 
+/* Each has an event of its own, however many there are. */
+static void test_an_ike_sa_with_many_children_ends_with_all_of_them(void)
+{
+    enum { MANY = 150 };
+    pair_init(&p, plain);
+    two_kinds(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    for (uint32_t i = 1; i < MANY; i++) {
+        make_second(&p, A, B);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, i + 1));
+        p.end[A].event_count = p.end[B].event_count = 0;
+    }
+    EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    for (int side = A; side <= B; side++) {
+        EXPECT_EQ(pair_count(&p, (enum pair_side)side, IKE_CHILD_DOWN), MANY);
+        EXPECT_EQ(pair_count(&p, (enum pair_side)side, IKE_DOWN), 1);
+    }
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -443,6 +468,7 @@ int main(int argc, char **argv)
         TEST(test_a_refusal_for_the_moment_is_tried_again_later),
         TEST(test_a_child_being_deleted_is_not_rekeyed),
         TEST(test_a_rekey_that_comes_too_late_finds_no_child),
+        TEST(test_an_ike_sa_with_many_children_ends_with_all_of_them),
         TEST(test_a_child_deleted_before_its_answer_arrives_is_gone_at_both_ends),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

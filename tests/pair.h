@@ -15,7 +15,7 @@ enum pair_side { A, B };
 enum pair_provider { PAIR_OPENSSL, PAIR_MODELLED };
 
 enum {
-    PAIR_EVENTS_MAX = 64,
+    PAIR_EVENTS_MAX = 256,
     PAIR_TRACE_MAX = 16384,
     PAIR_FLIGHT_MAX = 64,
     PAIR_KEYS_MAX = 16,

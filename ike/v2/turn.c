@@ -233,22 +233,20 @@ static void put_out(struct ike_turn *turn)
         ike_output_commit(turn->engine, local, remote, turn->out.len);
 }
 
-/* RFC 7296 2.4: the peer says it has no other SA with us. Bounded, so that one message cannot make
- * more events than there is room for. */
+/* RFC 7296 2.4: the peer says it has no other SA with us. */
 static void forget_others(struct ike_turn *turn)
 {
     struct ike_engine *const engine = turn->engine;
     const struct ike_bytes id = ike_store_view(&engine->store, turn->sa->peer_id);
     const uint64_t digest = ike_digest(engine, id, (struct ike_bytes){.at = NULL, .len = 0});
     uint32_t place = ike_index_first(&engine->identities, digest);
-    for (uint32_t ended = 0; place != 0 && ended < IKE_EVENTS_MAX / 4;) {
+    while (place != 0) {
         struct ike_sa *const other = ike_sa_at(engine, place);
         place = ike_index_next(&engine->identities, place);
         if (other == turn->sa ||
             !ike_bytes_equal(ike_store_view(&engine->store, other->peer_id), id))
             continue;
         ike_sa_end(engine, other, WHY_INITIAL_CONTACT, 0);
-        ended++;
     }
 }
 
