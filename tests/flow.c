@@ -2,6 +2,8 @@
  * The variants of a flow. */
 #include "tests/flow.h"
 
+#include "tests/faults.h"
+#include "tests/mangle.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -9,13 +11,18 @@
 
 static struct pair pair;
 
-static void run(const struct flow *flow, struct pair_options options)
+static void prepare(const struct flow *flow, struct pair_options options)
 {
     const enum pair_side i = options.initiator;
-    const enum pair_side r = i == A ? B : A;
     pair_init(&pair, options);
     if (flow->prepare != NULL)
-        flow->prepare(&pair, i, r);
+        flow->prepare(&pair, i, i == A ? B : A);
+}
+
+static void go(const struct flow *flow)
+{
+    const enum pair_side i = pair.options.initiator;
+    const enum pair_side r = i == A ? B : A;
     pair_open(&pair);
     EXPECT(pair_connect(&pair) != 0);
     pair_run(&pair);
@@ -26,12 +33,67 @@ static void run(const struct flow *flow, struct pair_options options)
     pair_run_for(&pair, flow->settle_ns);
 }
 
+static void run(const struct flow *flow, struct pair_options options)
+{
+    prepare(flow, options);
+    go(flow);
+}
+
 static void check_end(const struct flow *flow, struct pair_options options, const char *variant)
 {
     const enum pair_side i = options.initiator;
     if (!EXPECT(flow->ended(&pair, i, i == A ? B : A)))
         (void)printf("# in variant: %s, message %d lost, %d twice\n%s", variant, options.lose,
                      options.twice, pair.trace);
+}
+
+/* RFC 7296 2.4 leaves it to each end when to give up; whatever it holds then goes. */
+static void check_faults(const struct flow *flow)
+{
+    enum { FAULTS_MAX = 3000 };
+    int number = 0;
+    for (bool more = true; more && number < FAULTS_MAX; number++) {
+        struct pair_options o = {.provider = PAIR_MODELLED,
+                                 .initiator = number % 2 == 0 ? A : B,
+                                 .lose = PAIR_NONE,
+                                 .twice = PAIR_NONE,
+                                 .faults = true};
+        test_mute(true);
+        faults_arm(number / 2);
+        run(flow, o);
+        more = faults_seen() > number / 2;
+        faults_arm(-1);
+        test_mute(false);
+        pair_forget(&pair);
+        if (!EXPECT(pair_is_empty(&pair)))
+            (void)printf("# after fault %d\n%s", number / 2, pair.trace);
+        pair_close(&pair);
+    }
+    EXPECT(number < FAULTS_MAX);
+}
+
+static void check_mangled(const struct flow *flow, int messages)
+{
+    const struct pair_options o = {
+        .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE};
+    int number = 0;
+    for (int variant = 0; number < messages; variant++) {
+        prepare(flow, o);
+        if (pair.touch != NULL)
+            return; /* the flow has a hand of its own */
+        mangle_arm(&pair, number, variant);
+        test_mute(true);
+        go(flow);
+        test_mute(false);
+        pair_forget(&pair);
+        if (!EXPECT(pair_is_empty(&pair)))
+            (void)printf("# after message %d, variant %d\n%s", number, variant, pair.trace);
+        pair_close(&pair);
+        if (!mangle_done()) {
+            number++;
+            variant = -1;
+        }
+    }
 }
 
 static void exchange_roles(const char *trace, char *out)
@@ -84,4 +146,6 @@ void flow_check(const struct flow *flow)
         check_end(flow, o, "one twice");
         pair_close(&pair);
     }
+    check_faults(flow);
+    check_mangled(flow, messages);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * One flow and all its variants: on both providers with the same arrows, with
  * the roles exchanged, with each single message lost once and each duplicated
- * once. The arrows of the last two may differ, the final state may not. */
+ * once. The arrows of the last two may differ, the final state may not. And with
+ * each call that may fail failing once, and each payload of each message spoilt
+ * by an end that has the keys: then nothing may be left behind. */
 #ifndef TESTS_FLOW_H
 #define TESTS_FLOW_H
 

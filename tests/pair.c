@@ -6,6 +6,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/describe.h"
 #include "ike/v2/selector.h"
+#include "tests/faults.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -88,6 +89,8 @@ void pair_open(struct pair *p)
         e->crypto = p->options.provider == PAIR_OPENSSL ? ike_crypto_openssl(random)
                                                         : ike_crypto_modelled(random);
         assert(e->crypto != NULL);
+        if (p->options.faults)
+            faults_plant(e->crypto);
         if (p->furnish != NULL)
             p->furnish(p, (enum pair_side)i);
         e->engine = ike_open(&e->config, e->crypto);
@@ -407,13 +410,26 @@ bool pair_agrees(const struct pair *p, uint32_t children)
            ike_bytes_equal(keys[0].sk_pr, keys[1].sk_pr) && children_agree(p);
 }
 
+void pair_forget(struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        struct ike_engine *const e = p->end[i].engine;
+        for (uint32_t place = 1; place <= e->sas.high; place++) {
+            const struct ike_sa *const sa = ike_sa_at(e, place);
+            if (sa->state != S_NONE && sa->state != S_FRESH) /* those go with their task */
+                ike_forget(e, p->now_ns, sa->number);
+        }
+        drain(p, (enum pair_side)i);
+    }
+}
+
 bool pair_is_empty(const struct pair *p)
 {
     for (int i = 0; i < 2; i++) {
         const struct ike_engine *const e = p->end[i].engine;
         if (e->sas.used != 0 || e->setups.used != 0 || e->eaps.used != 0 || e->tasks.used != 0 ||
-            e->windows.used != 0 || e->children.used != 0 || e->store.used != 0 ||
-            e->half_open != 0 || e->established != 0 || e->timers.count != 0)
+            e->windows.used != 0 || e->holds.used != 0 || e->children.used != 0 ||
+            e->store.used != 0 || e->half_open != 0 || e->established != 0 || e->timers.count != 0)
             return false;
     }
     return true;

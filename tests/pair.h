@@ -62,6 +62,7 @@ struct pair_options {
     enum pair_side initiator; /* whom pair_connect lets connect */
     int lose;                 /* number of the message lost, from 0; PAIR_NONE */
     int twice;                /* number of the message that comes twice */
+    bool faults;              /* calls may fail, see faults.h */
     bool nat;                 /* the wire rewrites A's address as a NAT does */
     uint8_t lose_percent;     /* of all messages, at random */
     uint8_t twice_percent;
@@ -111,6 +112,8 @@ int pair_count(const struct pair *p, enum pair_side side, enum ike_event_kind ki
 bool pair_agrees(const struct pair *p, uint32_t children);
 /* Nothing is left on either side. */
 bool pair_is_empty(const struct pair *p);
+/* Both ends forget every SA, without a word. */
+void pair_forget(struct pair *p);
 /* Offers by text, "aes256gcm16-prfsha256-x25519". */
 void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char *esp);
 

@@ -6,10 +6,16 @@
 #include <string.h>
 
 static bool failed;
+static bool muted;
+
+void test_mute(bool mute)
+{
+    muted = mute;
+}
 
 bool test_expect(bool held, const char *what, const char *file, int line)
 {
-    if (!held) {
+    if (!held && !muted) {
         failed = true;
         (void)printf("# %s:%d: expected %s\n", file, line, what);
     }
@@ -18,7 +24,7 @@ bool test_expect(bool held, const char *what, const char *file, int line)
 
 bool test_expect_eq(int64_t got, int64_t wanted, const char *what, const char *file, int line)
 {
-    if (got != wanted) {
+    if (got != wanted && !muted) {
         failed = true;
         (void)printf("# %s:%d: expected %s, but %lld is not %lld\n", file, line, what,
                      (long long)got, (long long)wanted);
@@ -30,6 +36,8 @@ bool test_expect_str(const char *got, const char *wanted, const char *file, int 
 {
     if (strcmp(got, wanted) == 0)
         return true;
+    if (muted)
+        return false;
     failed = true;
     (void)printf("# %s:%d: got\n%s\n# but wanted\n%s\n", file, line, got, wanted);
     return false;

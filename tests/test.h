@@ -24,6 +24,10 @@ bool test_expect(bool held, const char *what, const char *file, int line);
 bool test_expect_eq(int64_t got, int64_t wanted, const char *what, const char *file, int line);
 bool test_expect_str(const char *got, const char *wanted, const char *file, int line);
 
+/* From now on what is expected need not hold, or must again: where a fault is planted, only what is
+ * left afterwards counts. */
+void test_mute(bool mute);
+
 /* Runs all, or those whose name contains argv[1]; the program's exit status.
  * Prints TAP, which meson reads test by test. */
 int test_main(int argc, char **argv, const struct test_case *cases, size_t count);
