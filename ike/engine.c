@@ -38,20 +38,20 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->event_max = max + child_max + IKE_EVENTS_MORE;
     engine->events = ike_reserve(engine->event_max, sizeof *engine->events);
     /* Every SA keeps at most five things of one size, every further Child SA two. */
-    const bool good = ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
-                      ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
-                      ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
-                      ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
-                      ike_pool_open(&engine->tasks, sizeof(struct ike_task),
-                                    max < UINT32_MAX / 4 ? 4 * max : max) &&
-                      ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
-                      ike_fragments_open(engine) &&
-                      ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
-                      ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
-                      ike_timers_open(&engine->timers, max) &&
-                      ike_index_open(&engine->requests, max) &&
-                      ike_index_open(&engine->addresses, max) &&
-                      ike_index_open(&engine->identities, max) && engine->events != NULL;
+    const bool good =
+        ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
+        ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
+        ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
+        ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
+        ike_pool_open(&engine->tasks, sizeof(struct ike_task),
+                      max < UINT32_MAX / 4 ? 4 * max : max) &&
+        ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
+        ike_fragments_open(engine) &&
+        ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
+        ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
+        ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
+        ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
+        engine->events != NULL && ike_inners_open(&engine->inners, config);
     if (!good) {
         ike_close(engine);
         return NULL;
@@ -83,6 +83,7 @@ void ike_close(struct ike_engine *engine)
     ike_index_close(&engine->addresses);
     ike_index_close(&engine->identities);
     ike_unreserve(engine->events, engine->event_max, sizeof *engine->events);
+    ike_inners_close(&engine->inners);
     ike_secret_wipe(engine, sizeof *engine);
     free(engine);
 }
@@ -251,6 +252,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->eaps.used * engine->eaps.item +
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
+           (uint64_t)engine->inners.records.used * engine->inners.records.item +
            (uint64_t)engine->windows.used * engine->windows.item +
            (uint64_t)engine->fragments.pool.used * engine->fragments.pool.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
@@ -261,9 +263,22 @@ struct ike_stats ike_stats(const struct ike_engine *engine)
     return (struct ike_stats){.half_open = engine->half_open,
                               .established = engine->established,
                               .children = engine->children.used,
+                              .leases = ike_leases_held(&engine->inners.pools),
                               .cookies_on = engine->cookies.on,
                               .memory = ike_memory(engine),
                               .memory_max = engine->memory_max};
+}
+
+bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    const struct ike_inner *const inner = found != NULL ? ike_inner_of(engine, found) : NULL;
+    struct ike_cp cp;
+    if (inner == NULL || inner->reply.number == 0 ||
+        ike_cp_parse(ike_store_view(&engine->store, inner->reply), &cp) != WHY_OK)
+        return false;
+    ike_given_read(&cp, out);
+    return true;
 }
 
 bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out)

@@ -10,6 +10,7 @@
 #include "ike/timer.h"
 #include "ike/v2/cookie.h"
 #include "ike/v2/fragment.h"
+#include "ike/v2/inner.h"
 #include "ike/v2/turn.h"
 
 enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
@@ -39,6 +40,7 @@ struct ike_engine {
     struct ike_pool children; /* struct ike_child */
     struct ike_fragments fragments;
     struct ike_store store;
+    struct ike_inners inners;    /* of SAs with addresses on the inside, and the leases of these */
     struct ike_timers timers;    /* by SA */
     struct ike_index requests;   /* SAs made by IKE_SA_INIT, by what that message held */
     struct ike_index addresses;  /* half-open SAs by peer address, when that is limited */

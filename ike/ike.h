@@ -19,6 +19,7 @@
 #include "ike/bytes.h"
 #include "ike/crypto.h"
 #include "ike/eap.h"
+#include "ike/inner.h"
 #include "ike/limits.h"
 #include "ike/why.h"
 
@@ -117,11 +118,14 @@ struct ike_policy {
     uint8_t child_count;
     uint16_t fragment; /* longest IP datagram sent, above that messages go in fragments; 0: never,
                           and none are taken (RFC 7383 2.5.1) */
-    bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
-    bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
-    struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
-    bool eap_only;                /* EAP may authenticate the responder too (RFC 5998 3) */
-    struct ike_lifetime lifetime; /* of the IKE SA */
+    bool force_encapsulation;      /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;          /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    struct ike_eap_config eap;     /* initiator: proves itself so; responder: asks that of it */
+    bool eap_only;                 /* EAP may authenticate the responder too (RFC 5998 3) */
+    struct ike_lifetime lifetime;  /* of the IKE SA */
+    const struct ike_wants *wants; /* of a gateway (RFC 7296 2.19); NULL: nothing */
+    const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
+                                      selectors is then the address given */
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
 
@@ -205,6 +209,7 @@ enum ike_event_kind {
     IKE_ALIVE,        /* a liveness exchange of ours was answered */
     IKE_REKEYED,      /* an IKE SA has taken the place of `was`, Child SAs and all */
     IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
+    IKE_ADDRESS,      /* an inner address is the initiator's as long as the IKE SA lives */
     IKE_ASK,          /* something from outside is wanted: ike_answer */
     IKE_EVENT_KINDS
 };
@@ -217,6 +222,7 @@ struct ike_event {
     uint32_t tag;          /* of ike_connect; 0 at a responder */
     uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
     uint32_t child_was;    /* IKE_CHILD_UP: the SPI of the one it replaces, or 0 */
+    struct ike_addr inner; /* IKE_ADDRESS: this one */
     uint64_t was;          /* IKE_REKEYED: number of the one replaced */
     uint64_t sa;           /* engine's own number, never used again */
     uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
@@ -239,6 +245,7 @@ struct ike_stats {
     uint32_t half_open;
     uint32_t established; /* IKE SAs */
     uint32_t children;
+    uint32_t leases; /* addresses of the pools that are given now */
     bool cookies_on;
     uint64_t memory;     /* octets in use by SAs now: records, keys, messages kept */
     uint64_t memory_max; /* the most there was */
@@ -298,6 +305,8 @@ bool ike_next_event(struct ike_engine *engine, struct ike_event *out);
 uint64_t ike_deadline(const struct ike_engine *engine);
 
 struct ike_stats ike_stats(const struct ike_engine *engine);
+/* What the gateway of an SA of ours has given, views as above; false: nothing. */
+bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out);
 bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out);
 
 /* Without an engine: which SA of the receiver's a datagram speaks of, to choose the core that

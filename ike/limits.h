@@ -54,6 +54,13 @@ enum ike_limits {
     IKE_TLS_ANCHORS_MAX = 16,   /* roots trusted by one policy */
     IKE_TLS_FLIGHT_MAX = 65536, /* octets of one reassembled TLS message, RFC 5216 2.1.5 */
     IKE_TLS_TEXT_MAX = 1024,    /* octets of data within TLS in one flight */
+    IKE_POOLS_MAX = 4,          /* address pools of one policy */
+    IKE_LEASE_POOLS_MAX = 8,    /* and of all policies of an engine */
+    IKE_SERVERS_MAX = 4,        /* name servers of one policy, or taken from one reply */
+    IKE_SUBNETS_MAX = 8,        /* networks, the same */
+    IKE_DOMAINS_MAX = 8,        /* domains of split DNS, the same */
+    IKE_ATTRIBUTES_MAX = 64,    /* of one Configuration payload; many are networks */
+    IKE_CPS_MAX = 4,            /* Configuration payloads of one INFORMATIONAL message */
     IKE_VERSION_ANSWERS = 10,   /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
     IKE_TEMPORARY_MAX = 8,      /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */
 };

@@ -89,6 +89,10 @@ enum ike_action {
     ROW(CERT_KEY,           "cert_key",            DROP,   FATAL,  24,     "RFC 8247 3.1.1: a key too short, or of no kind we know")\
     ROW(CERT_KEY_USAGE,     "cert_key_usage",      DROP,   FATAL,  24,     "RFC 4945 5.1.3.2, 5.1.3.12: the key is not for IKE")\
     ROW(CERT_NAME,          "cert_name",           DROP,   FATAL,  24,     "RFC 4945 3.1: another identity than ID says")\
+    ROW(CONFIG_REQUIRED,    "config_required",     DROP,   REFUSE, 37,     "RFC 7296 3.15.4 FAILED_CP_REQUIRED: ike_gives.required")\
+    ROW(LEASES_EXHAUSTED,   "leases_exhausted",    DROP,   REFUSE, 36,     "RFC 7296 3.15.4 INTERNAL_ADDRESS_FAILURE: all are held")\
+    ROW(ADDRESS_FAMILY,     "address_family",      DROP,   REFUSE, 36,     "RFC 8983 5, INTERNAL_ADDRESS_FAILURE: no pool of that family")\
+    ROW(ADDRESS_MISSING,    "address_missing",     DROP,   DROP,   0,      "RFC 7296 3.15.4: no address came, the IKE SA is closed")\
     ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
     ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \

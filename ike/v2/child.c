@@ -73,6 +73,8 @@ static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, boo
     const struct ike_child_policy *const policy = policy_of(t, index);
     const uint8_t count = local ? policy->local_count : policy->remote_count;
     struct ike_selectors out;
+    if (count == 0 && ike_inner_side(t, local, &out))
+        return out;
     out.count = count;
     if (count > 0) {
         memcpy(out.at, local ? policy->local : policy->remote, count * sizeof out.at[0]);

@@ -4,6 +4,7 @@
 #include "ike/v2/describe.h"
 
 #include "ike/eap.h"
+#include "ike/v2/config.h"
 #include "ike/v2/message.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
@@ -92,6 +93,17 @@ static void say_eap(struct text *t, struct ike_bytes body)
     say(t, ")");
 }
 
+/* RFC 7296 2.19: CP(CFG_REQUEST) */
+static void say_cp(struct text *t, struct ike_bytes body)
+{
+    static const char *const names[] = {"CFG_REQUEST", "CFG_REPLY", "CFG_SET", "CFG_ACK"};
+    struct ike_cp cp;
+    if (ike_cp_parse(body, &cp) == WHY_OK && cp.type >= CFG_REQUEST && cp.type <= CFG_ACK)
+        say(t, "CP(%s)", names[cp.type - CFG_REQUEST]);
+    else
+        say(t, "CP(?)");
+}
+
 /* SA, KE and Nonce carry their sender's letter, SA its exchange's number too (RFC 7296 1.2). */
 static void say_payload(struct text *t, const struct ike_message *m, uint8_t type)
 {
@@ -121,6 +133,7 @@ static void say_payloads(struct text *t, const struct reading *r)
     const struct ike_message *const m = &r->m;
     size_t notify = 0;
     size_t delete = 0;
+    size_t cp = 0;
     for (size_t i = 0; i < m->type_count; i++) {
         if (i > 0 && i != r->clear_count)
             say(t, " ");
@@ -130,6 +143,8 @@ static void say_payloads(struct text *t, const struct reading *r)
             say_notify(t, &m->notifies[notify++]);
         else if (m->types[i] == PAYLOAD_DELETE && delete < m->delete_count)
             say_delete(t, &m->deletes[delete ++]);
+        else if (m->types[i] == PAYLOAD_CP && cp < m->cp_count)
+            say_cp(t, m->cps[cp++]);
         else
             say_payload(t, m, m->types[i]);
     }
@@ -306,6 +321,47 @@ static void detail_certreq(struct text *t, struct ike_bytes body)
         say(t, "  encoding %u, %zu octets", cert.encoding, cert.data.len);
 }
 
+static void say_addr(struct text *t, uint8_t family, struct ike_bytes ip)
+{
+    struct ike_addr addr = {.family = family};
+    char text[IKE_ADDR_TEXT];
+    memcpy(addr.ip, ip.at, ip.len);
+    ike_addr_format(&addr, text);
+    say(t, "%s", text);
+}
+
+/* Octets that hold addresses are shown as such: one, one and a prefix length, one and a mask. */
+static void say_attribute(struct text *t, const struct ike_attribute *a)
+{
+    const bool four = a->value.len == 4 || a->value.len == 8;
+    const size_t ip = four ? 4 : 16;
+    say(t, "%s(", ike_attribute_row(a->type)->name);
+    if (a->type == APPLICATION_VERSION || a->type == INTERNAL_DNS_DOMAIN)
+        say_text(t, a->value);
+    else if (a->type == SUPPORTED_ATTRIBUTES || a->type == INTERNAL_DNSSEC_TA)
+        say(t, "%zu octets", a->value.len);
+    else if (a->value.len > 0)
+        say_addr(t, four ? IKE_IPV4 : IKE_IPV6, (struct ike_bytes){.at = a->value.at, .len = ip});
+    if (a->type == INTERNAL_IP4_SUBNET && a->value.len > ip) {
+        say(t, "/");
+        say_addr(t, IKE_IPV4, (struct ike_bytes){.at = a->value.at + ip, .len = ip});
+    } else if (a->value.len == 17) {
+        say(t, "/%u", a->value.at[ip]);
+    }
+    say(t, ")");
+}
+
+static void detail_cp(struct text *t, struct ike_bytes body)
+{
+    struct ike_cp cp;
+    if (ike_cp_parse(body, &cp) != WHY_OK)
+        return;
+    for (uint8_t i = 0; i < cp.count; i++) {
+        say(t, "%s ", i > 0 ? "," : " ");
+        say_attribute(t, &cp.attributes[i]);
+    }
+}
+
 static const struct {
     uint8_t type;
     void (*detail)(struct text *t, struct ike_bytes body);
@@ -331,6 +387,7 @@ static void say_details(struct text *t, const struct reading *r)
     size_t notify = 0;
     size_t cert = 0;
     size_t certreq = 0;
+    size_t cp = 0;
     for (size_t i = 0; i < m->type_count; i++) {
         const uint8_t type = m->types[i];
         if (type == PAYLOAD_SK)
@@ -341,7 +398,12 @@ static void say_details(struct text *t, const struct reading *r)
                 say(t, "  %zu octets", m->notifies[notify].data.len);
             notify++;
         } else {
-            say_payload(t, m, type);
+            if (type == PAYLOAD_CP && cp < m->cp_count)
+                say_cp(t, m->cps[cp]);
+            else
+                say_payload(t, m, type);
+            if (type == PAYLOAD_CP && cp < m->cp_count)
+                detail_cp(t, m->cps[cp++]);
             say_detail(t, m, type, memchr(m->types, type, i) == NULL);
             if (type == PAYLOAD_CERT && cert < m->cert_count)
                 detail_cert(t, m->certs[cert++]);

@@ -161,6 +161,7 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
     ike_turn_ask(turn, IKE_AUTH);
     if ((why = put_claim(turn)) != WHY_OK)
         return why;
+    ike_inner_put_request(turn);
     ike_child_put_offers(turn, turn->task->child, true);
     ike_child_put_wanted(turn, turn->task->child, setup);
     return WHY_OK;
@@ -180,6 +181,18 @@ enum ike_why ike_auth_check_responder(struct ike_turn *t)
     return ike_auth_keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
+/* RFC 7296 3.15.4: there is no use in it without an address. */
+static enum ike_why go_without(struct ike_turn *t)
+{
+    ike_auth_tell(t, IKE_CHILD_FAILED, WHY_ADDRESS_MISSING, 0);
+    ike_auth_forget_init(t);
+    ike_task_done(t);
+    struct ike_task *const close = ike_task_add(t, TASK_DELETE, 0, t->now_ns);
+    if (close != NULL)
+        close->why = WHY_ADDRESS_MISSING;
+    return WHY_OK;
+}
+
 enum ike_why ike_auth_child_granted(struct ike_turn *t)
 {
     struct ike_child_deal deal = {.no_ke = true};
@@ -189,6 +202,10 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
     enum ike_why why;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     if ((why = ike_child_accept(t, t->task->child, setup, &deal)) != WHY_OK)
+        return why;
+    if ((why = ike_inner_take(t)) != WHY_OK)
+        return why == WHY_ADDRESS_MISSING ? go_without(t) : why;
+    if ((why = ike_inner_narrow(t, &deal.i)) != WHY_OK)
         return why;
     if ((why = ike_child_make(t, t->task->child, &deal, &seed, true)) != WHY_OK)
         return why;
@@ -205,6 +222,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
         return WHY_MISSING_PAYLOAD;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
+    ike_inner_hear(t);
     ike_auth_forget_init(t);
     ike_task_done(t);
     return WHY_OK;
@@ -288,13 +306,16 @@ static enum ike_why make_child(struct ike_turn *t)
     const struct ike_child_seed seed = {.nonce_i = ike_proof_nonce(t, true),
                                         .nonce_r = ike_proof_nonce(t, false)};
     uint32_t place;
-    enum ike_why why = ike_child_judge(t, IKE_CHILD_POLICIES_MAX, &deal);
+    enum ike_why why = ike_inner_lease(t);
     if (why != WHY_OK)
+        return why;
+    if ((why = ike_child_judge(t, IKE_CHILD_POLICIES_MAX, &deal)) != WHY_OK)
         return why;
     if ((why = ike_child_begin(t, deal.policy, &place)) != WHY_OK)
         return why;
     if ((why = ike_child_make(t, place, &deal, &seed, false)) != WHY_OK)
         return why;
+    ike_inner_put_reply(t);
     ike_child_put_choice(t, place, &deal);
     ike_child_put_selectors(t, &deal);
     return WHY_OK;
@@ -307,7 +328,9 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
     const struct ike_why_row *const row = ike_why_row(why);
     if (row->sealed != ACTION_REFUSE)
         return why;
+    ike_inner_undo(t);
     ike_put_status(&t->out, &t->link, row->notify, (struct ike_bytes){.at = NULL, .len = 0});
+    ike_inner_put_families(t);
     ike_auth_tell(t, IKE_CHILD_FAILED, why, row->notify);
     return WHY_OK;
 }

@@ -42,9 +42,10 @@ static enum ike_why delete_add(struct ike_message *m, struct ike_bytes body)
     return ike_delete_parse(body, &m->deletes[m->delete_count++]);
 }
 
-static enum ike_why view_add(struct ike_bytes *views, uint8_t *count, struct ike_bytes body)
+static enum ike_why view_add(struct ike_bytes *views, uint8_t *count, uint8_t max,
+                             struct ike_bytes body)
 {
-    if (*count == IKE_CERTS_MAX)
+    if (*count == max)
         return WHY_TOO_MANY;
     views[(*count)++] = body;
     return WHY_OK;
@@ -63,9 +64,11 @@ static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_
     if (type == PAYLOAD_DELETE)
         return delete_add(m, body);
     if (type == PAYLOAD_CERT)
-        return view_add(m->certs, &m->cert_count, body);
+        return view_add(m->certs, &m->cert_count, IKE_CERTS_MAX, body);
     if (type == PAYLOAD_CERTREQ)
-        return view_add(m->certreqs, &m->certreq_count, body);
+        return view_add(m->certreqs, &m->certreq_count, IKE_CERTS_MAX, body);
+    if (type == PAYLOAD_CP)
+        return view_add(m->cps, &m->cp_count, IKE_CPS_MAX, body);
     return WHY_OK;
 }
 
@@ -124,6 +127,7 @@ static void forget_payloads(struct ike_message *m)
     m->delete_count = 0;
     m->cert_count = 0;
     m->certreq_count = 0;
+    m->cp_count = 0;
     m->type_count = 0;
     m->sealed_next = PAYLOAD_NONE;
 }

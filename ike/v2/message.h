@@ -57,8 +57,10 @@ struct ike_message {
     uint8_t delete_count;
     struct ike_bytes certs[IKE_CERTS_MAX];    /* bodies of CERT payloads, */
     struct ike_bytes certreqs[IKE_CERTS_MAX]; /* and of CERTREQ payloads, as they came */
+    struct ike_bytes cps[IKE_CPS_MAX];        /* bodies of CP payloads */
     uint8_t cert_count;
     uint8_t certreq_count;
+    uint8_t cp_count;
     uint8_t
         types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
     uint8_t type_count;

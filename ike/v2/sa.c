@@ -255,6 +255,7 @@ void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa)
 {
     const uint32_t place = ike_sa_place(sa);
     ike_setup_give(engine, &sa->setup);
+    ike_inner_give(engine, sa);
     window_give(engine, sa->window);
     ike_fragments_forget(engine, sa->number);
     while (sa->task != 0)

@@ -32,6 +32,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->fresh_made = 0;
     turn->heir = turn->heir_of = 0;
     turn->stirred = 0;
+    turn->inner_made = false;
     turn->delete_old = false;
     turn->child_doomed = 0;
     turn->out = (struct ike_writer){0};
@@ -281,6 +282,7 @@ static void inherit(struct ike_turn *turn)
         return;
     const uint8_t before = to->state;
     move_children(engine, from, to);
+    ike_inner_move(engine, from, to);
     ike_tasks_move(engine, from, to);
     from->state = S_REPLACED;
     to->state = S_ESTABLISHED;
@@ -382,6 +384,7 @@ static void undo(struct ike_turn *turn, uint32_t events_tail)
         ike_child_at(engine, turn->child_gone[i])->up = true;
     if (turn->child_doomed != 0)
         ike_child_at(engine, turn->child_doomed)->fate = WHY_OK;
+    ike_inner_undo(turn);
     undo_records(turn);
     if (turn->added) {
         release(engine, turn->sa);

@@ -38,6 +38,7 @@ struct ike_turn {
     uint64_t heir; /* number of the SA that inherits all of `heir_of` with this turn; 0: none */
     uint64_t heir_of;
     uint64_t stirred; /* number of another SA that has something to ask; 0: none */
+    bool inner_made;  /* the SA has got a record of inner addresses in this turn */
     bool delete_old;  /* and we are to delete the one inherited from */
 
     struct ike_writer out; /* the message under construction, in an output's room */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Inner addresses of an IKE SA, beside its record: asked for, leased, answered,
+ * and what they mean for its traffic selectors (RFC 7296 2.9, 2.19). An SA that
+ * neither asked nor was asked has none of it. */
+#ifndef IKE_V2_INNER_H
+#define IKE_V2_INNER_H
+
+#include "ike/v2/config.h"
+#include "ike/v2/lease.h"
+#include "ike/v2/selector.h"
+#include "ike/v2/turn.h"
+
+enum { INNER_FAMILIES = 2 }; /* IPv4, then IPv6 */
+
+struct ike_inner {
+    struct ike_addr addr[INNER_FAMILIES]; /* family 0: none */
+    uint32_t lease[INNER_FAMILIES];       /* at who gave it; 0: none */
+    uint8_t pool[INNER_FAMILIES];         /* which of the engine's */
+    uint8_t bits[INNER_FAMILIES];         /* of the pool's prefix */
+    bool told;                            /* the gateway has said which families it has: */
+    bool allowed[INNER_FAMILIES];         /* (RFC 8983 5) */
+    struct ike_blob reply;                /* the last CFG_REPLY's body, at who asked */
+};
+
+/* Room for the records of `max` SAs, and for the leases of all policies. */
+struct ike_inners {
+    struct ike_pool records;
+    uint32_t *of; /* place of the record, by place of the SA; 0: none */
+    uint32_t max;
+    struct ike_lease_pools pools;
+};
+
+bool ike_inners_open(struct ike_inners *inners, const struct ike_config *config);
+void ike_inners_close(struct ike_inners *inners);
+/* NULL: the SA has none. */
+struct ike_inner *ike_inner_of(const struct ike_engine *engine, const struct ike_sa *sa);
+/* With the SA: the record is given back, its addresses return to their pools. */
+void ike_inner_give(struct ike_engine *engine, const struct ike_sa *sa);
+/* One IKE SA takes the place of another (RFC 7296 2.8, 3.15.1: they last as long as its heirs). */
+void ike_inner_move(struct ike_engine *engine, const struct ike_sa *from, const struct ike_sa *to);
+
+/* What stands for a side of a Child SA that the policy leaves open: the address on the inside, or
+ * all that may be given. False: neither, the IKE SA's own ends do. */
+bool ike_inner_side(const struct ike_turn *t, bool local, struct ike_selectors *out);
+
+/* The initiator's CFG_REQUEST, when its policy wants something. */
+void ike_inner_put_request(struct ike_turn *t);
+/* Its taking of the answer. WHY_ADDRESS_MISSING: no address came and it wanted one. */
+enum ike_why ike_inner_take(struct ike_turn *t);
+/* What the answer says of families, whatever else it says (RFC 8983 5). */
+void ike_inner_hear(struct ike_turn *t);
+/* What an initiator was granted, cut down to its address. */
+enum ike_why ike_inner_narrow(struct ike_turn *t, struct ike_selectors *own);
+
+/* The responder's look at a CFG_REQUEST in IKE_AUTH: addresses are leased. WHY_CONFIG_REQUIRED,
+ * WHY_LEASES_EXHAUSTED, WHY_ADDRESS_FAMILY; nothing asked and nothing required: WHY_OK. */
+enum ike_why ike_inner_lease(struct ike_turn *t);
+/* Its CFG_REPLY, and which families it has. */
+void ike_inner_put_reply(struct ike_turn *t);
+/* Only the latter, beside INTERNAL_ADDRESS_FAILURE. */
+void ike_inner_put_families(struct ike_turn *t);
+/* What was leased in this turn is not needed after all. */
+void ike_inner_undo(struct ike_turn *t);
+
+#endif
