@@ -230,25 +230,55 @@ bool ike_algo_is_null(const struct ike_algo *encr)
     return encr->type == TRANSFORM_ENCR && encr->key_len == 0;
 }
 
-static bool offer_add(struct ike_offer *offer, uint8_t algo)
+uint8_t ike_offer_type(const struct ike_offer *offer, uint8_t index)
+{
+    const uint8_t addke = offer->addke[index];
+    return addke != 0 ? (uint8_t)(TRANSFORM_ADDKE1 - 1 + addke)
+                      : ike_algos[offer->algos[index]].type;
+}
+
+bool ike_offer_has(const struct ike_offer *offer, uint8_t type)
+{
+    for (uint8_t i = 0; i < offer->count; i++)
+        if (ike_offer_type(offer, i) == type)
+            return true;
+    return false;
+}
+
+bool ike_offer_adds(const struct ike_offer *offer)
+{
+    for (uint8_t i = 0; i < offer->count; i++)
+        if (offer->addke[i] != 0)
+            return true;
+    return false;
+}
+
+static bool offer_add(struct ike_offer *offer, uint8_t algo, uint8_t addke)
 {
     for (size_t i = 0; i < offer->count; i++) {
-        if (offer->algos[i] == algo)
+        if (offer->algos[i] == algo && offer->addke[i] == addke)
             return false;
     }
-    if (algo == 0 || offer->count >= IKE_OFFER_MAX)
+    if ((algo == 0 && addke == 0) || offer->count >= IKE_OFFER_MAX)
         return false;
+    offer->addke[offer->count] = addke;
     offer->algos[offer->count++] = algo;
     return true;
 }
 
-static bool offer_has(const struct ike_offer *offer, uint8_t type)
+/* "mlkem768", or "ke1_mlkem768" and "ke1_none" as strongSwan spells them. */
+static bool offer_add_word(struct ike_offer *offer, const char *word, size_t len)
 {
-    for (size_t i = 0; i < offer->count; i++) {
-        if (ike_algos[offer->algos[i]].type == type)
-            return true;
-    }
-    return false;
+    enum { PREFIX = 4 };
+    const bool adds = len > PREFIX && strncmp(word, "ke", 2) == 0 && word[2] >= '1' &&
+                      word[2] <= '0' + IKE_ADDKE_MAX && word[3] == '_';
+    if (!adds)
+        return offer_add(offer, algo_spelt(word, len), 0);
+    const uint8_t algo = algo_spelt(word + PREFIX, len - PREFIX);
+    const bool none = len == PREFIX + 4 && strncmp(word + PREFIX, "none", 4) == 0;
+    if (!none && ike_algos[algo].type != TRANSFORM_KE)
+        return false;
+    return offer_add(offer, algo, (uint8_t)(word[2] - '0'));
 }
 
 /* Adds the PRF of the hash of each integrity algorithm. */
@@ -260,7 +290,7 @@ static bool offer_imply_prfs(struct ike_offer *offer)
         for (size_t j = 1; integ->type == TRANSFORM_INTEG && j < ike_algo_count; j++) {
             const bool same_hash = ike_algos[j].type == TRANSFORM_PRF &&
                                    strcmp(ike_algos[j].openssl, integ->openssl) == 0;
-            if (same_hash && !offer_add(offer, (uint8_t)j))
+            if (same_hash && !offer_add(offer, (uint8_t)j, 0))
                 return false;
         }
     }
@@ -273,14 +303,15 @@ bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad)
     for (const char *word = text;; word++) {
         const size_t len = strcspn(word, "-");
         *bad = word;
-        if (!offer_add(out, algo_spelt(word, len)))
+        if (!offer_add_word(out, word, len))
             return false;
         word += len;
         if (*word == '\0')
             break;
     }
     *bad = text;
-    if (offer_has(out, TRANSFORM_KE) && !offer_has(out, TRANSFORM_PRF) && !offer_imply_prfs(out))
+    if (ike_offer_has(out, TRANSFORM_KE) && !ike_offer_has(out, TRANSFORM_PRF) &&
+        !offer_imply_prfs(out))
         return false;
     *bad = NULL;
     return true;

@@ -14,7 +14,10 @@ enum ike_transform_type {
     TRANSFORM_INTEG = 3,
     TRANSFORM_KE = 4,
     TRANSFORM_ESN = 5,
+    TRANSFORM_ADDKE1 = 6, /* to ADDKE7: additional key exchanges (RFC 9370 2.2.1) */
+    TRANSFORM_ADDKE7 = 12,
 };
+enum { IKE_ADDKE_MAX = 7 };
 
 /* How a PRF or INTEG row is made. */
 enum ike_mac {
@@ -143,13 +146,21 @@ struct ike_suite {
 /* A proposal of ours: transforms in order of preference, any mix of types. */
 struct ike_offer {
     uint8_t algos[16]; /* IKE_OFFER_MAX indexes */
+    uint8_t addke[16]; /* 1 to 7: the group stands there as that additional key exchange, row 0
+                          for none of it; 0: every other transform */
     uint8_t count;
 };
+/* enum ike_transform_type of one of them. */
+uint8_t ike_offer_type(const struct ike_offer *offer, uint8_t index);
+bool ike_offer_has(const struct ike_offer *offer, uint8_t type);
+/* Some additional key exchange is among them. */
+bool ike_offer_adds(const struct ike_offer *offer);
 
-/* Reads "aes256gcm16-prfsha256-x25519" or, for a Child SA, "aes128-sha256"; false names the bad
- * word's place in *bad: an unknown word, one said twice, or one too many. Where a group but no PRF
- * is named, each integrity algorithm brings the PRF of its hash, as in strongSwan. Whether types
- * are missing is the caller's to judge. */
+/* Reads "aes256gcm16-prfsha256-x25519" or, for a Child SA, "aes128-sha256"; "ke1_mlkem768" is a
+ * first additional key exchange, with "ke1_none" beside it one that may be left out. False names
+ * the bad word's place in *bad: an unknown word, one said twice, or one too many. Where a group but
+ * no PRF is named, each integrity algorithm brings the PRF of its hash, as in strongSwan. Whether
+ * types are missing is the caller's to judge. */
 bool ike_offer_parse(const char *text, struct ike_offer *out, const char **bad);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ike/v2/exchange_info.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
+#include "ike/v2/intermediate.h"
 #include "ike/v2/lifetime.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
@@ -42,6 +43,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
         ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
         ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
         ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
+        ike_pool_open(&engine->mixes, sizeof(struct ike_mix), max) &&
         ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
         ike_pool_open(&engine->tasks, sizeof(struct ike_task),
                       max < UINT32_MAX / 4 ? 4 * max : max) &&
@@ -73,6 +75,7 @@ void ike_close(struct ike_engine *engine)
     ike_pool_close(&engine->setups);
     ike_pool_close(&engine->eaps);
     ike_pool_close(&engine->holds);
+    ike_pool_close(&engine->mixes);
     ike_pool_close(&engine->tasks);
     ike_pool_close(&engine->windows);
     ike_fragments_close(engine);
@@ -251,6 +254,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->setups.used * engine->setups.item +
            (uint64_t)engine->eaps.used * engine->eaps.item +
            (uint64_t)engine->holds.used * engine->holds.item +
+           (uint64_t)engine->mixes.used * engine->mixes.item +
            (uint64_t)engine->tasks.used * engine->tasks.item +
            (uint64_t)engine->inners.records.used * engine->inners.records.item +
            (uint64_t)engine->windows.used * engine->windows.item +

@@ -35,6 +35,7 @@ struct ike_engine {
     struct ike_pool setups;   /* struct ike_setup: an initiator's extras until it is up */
     struct ike_pool tasks;    /* struct ike_task: requests under way or waiting */
     struct ike_pool holds;    /* struct ike_hold: who waits for answers from outside */
+    struct ike_pool mixes;    /* struct ike_mix: who has more key exchanges than one */
     struct ike_pool eaps;     /* struct ike_eap_side: who authenticates by EAP, until it is up */
     struct ike_pool windows;  /* struct ike_window: where one is larger than 1 */
     struct ike_pool children; /* struct ike_child */

@@ -59,6 +59,7 @@ enum ike_action {
     ROW(COOKIE_LOOP,        "cookie_loop",         DROP,   DROP,   0,      "RFC 7296 2.6: asked for cookies too often")\
     ROW(GROUP_LOOP,         "group_loop",          DROP,   DROP,   0,      "RFC 7296 2.7: asked for groups too often")\
     ROW(GROUP_NOT_OFFERED,  "group_not_offered",   DROP,   DROP,   0,      "RFC 7296 2.7: wanted a group we never offered")\
+    ROW(ADDKE_METHOD,       "addke_method",        DROP,   FATAL,  7,      "RFC 9370 2.2.2: not the key exchange that is next")\
     ROW(CHOICE_NOT_OFFERED, "choice_not_offered",  DROP,   FATAL,  7,      "RFC 7296 2.7: chose what we never offered")\
     ROW(NO_ANSWER,          "no_answer",           DROP,   DROP,   0,      "RFC 7296 2.4: gave up retransmitting")  \
     /* IKE_AUTH and after */                                                                           \

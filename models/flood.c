@@ -33,7 +33,7 @@ struct model_flood_run {
 static uint8_t first_group(const struct ike_offer *offer)
 {
     for (uint8_t i = 0; i < offer->count; i++)
-        if (ike_algos[offer->algos[i]].type == TRANSFORM_KE)
+        if (ike_offer_type(offer, i) == TRANSFORM_KE)
             return offer->algos[i];
     return 0;
 }

@@ -64,8 +64,9 @@ void model_trace_keys(struct model_trace_run *trace, const struct ike_sa_keys *k
     record->ops->keys(record, keys);
 }
 
-static const struct ike_sa_keys *keys_for(const struct model_trace_run *trace,
-                                          struct ike_bytes bytes, bool nat)
+/* With the latest of its SA's keys that open it: they change within IKE_INTERMEDIATE. */
+static void describe(const struct model_trace_run *trace, struct ike_bytes bytes, bool nat,
+                     char *text)
 {
     struct ike_reader r = rd_open(bytes);
     if (nat)
@@ -73,12 +74,12 @@ static const struct ike_sa_keys *keys_for(const struct model_trace_run *trace,
     const uint64_t spi_i = rd_u64(&r);
     const uint64_t spi_r = rd_u64(&r);
     const uint64_t oldest = trace->kept > KEPT_MAX ? trace->kept - KEPT_MAX : 0;
-    for (uint64_t i = trace->kept; i > oldest; i--) {
+    (void)ike_describe(bytes, nat, NULL, trace->crypto, text);
+    for (uint64_t i = trace->kept; i > oldest && strstr(text, "SK{\xe2\x80\xa6}") != NULL; i--) {
         const struct kept_keys *const slot = &trace->ring[(i - 1) % KEPT_MAX];
         if (slot->keys.spi_i == spi_i && slot->keys.spi_r == spi_r)
-            return &slot->keys;
+            (void)ike_describe(bytes, nat, &slot->keys, trace->crypto, text);
     }
-    return NULL;
 }
 
 void model_trace_seen(struct model_trace_run *trace, uint64_t now_ns, bool inbound,
@@ -90,8 +91,7 @@ void model_trace_seen(struct model_trace_run *trace, uint64_t now_ns, bool inbou
     if (trace->left == 0)
         return;
     trace->left--;
-    (void)ike_describe(datagram->bytes, nat, keys_for(trace, datagram->bytes, nat), trace->crypto,
-                       text);
+    describe(trace, datagram->bytes, nat, text);
     const struct sim_message message = {.at_ns = now_ns,
                                         .who = trace->who,
                                         .from = inbound ? datagram->remote : datagram->local,

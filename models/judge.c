@@ -222,7 +222,7 @@ static bool has_group(const char *proposals, uint8_t group)
     const uint8_t count = model_offers_of(proposals, offers);
     for (uint8_t i = 0; i < count; i++)
         for (uint8_t k = 0; k < offers[i].count; k++)
-            if (offers[i].algos[k] == group)
+            if (offers[i].algos[k] == group && offers[i].addke[k] == 0)
                 return true;
     return false;
 }

@@ -283,14 +283,6 @@ bool model_list_next(const char **at, char *out, size_t out_max)
     return len > 0;
 }
 
-static bool offer_has(const struct ike_offer *offer, uint8_t type)
-{
-    for (uint8_t i = 0; i < offer->count; i++)
-        if (ike_algos[offer->algos[i]].type == type)
-            return true;
-    return false;
-}
-
 /* What a proposal lacks, or NULL. */
 static const char *offer_lack(const struct ike_offer *offer, bool for_ike)
 {
@@ -303,11 +295,11 @@ static const char *offer_lack(const struct ike_offer *offer, bool for_ike)
     }
     if (!hides)
         return "encryption, like aes128 or aes256gcm16";
-    if (plain && !offer_has(offer, TRANSFORM_INTEG))
+    if (plain && !ike_offer_has(offer, TRANSFORM_INTEG))
         return "integrity, like sha256";
-    if (for_ike && !offer_has(offer, TRANSFORM_PRF))
+    if (for_ike && !ike_offer_has(offer, TRANSFORM_PRF))
         return "a PRF, like prfsha256";
-    if (for_ike && !offer_has(offer, TRANSFORM_KE))
+    if (for_ike && !ike_offer_has(offer, TRANSFORM_KE))
         return "a group, like x25519 or modp2048";
     return NULL;
 }

@@ -21,15 +21,19 @@ static void require(bool held)
 static void eat_sa(struct ike_bytes body, uint8_t protocol)
 {
     static const struct ike_offer offers[] = {
-        {{ALGO_AES256GCM16, ALGO_AES128, ALGO_SHA256, ALGO_PRFSHA256, ALGO_X25519, ALGO_MODP2048},
-         6},
-        {{ALGO_CHACHA20POLY1305, ALGO_PRFSHA512, ALGO_ECP384, ALGO_ESN, ALGO_NOESN}, 5},
+        {.algos = {ALGO_AES256GCM16, ALGO_AES128, ALGO_SHA256, ALGO_PRFSHA256, ALGO_X25519,
+                   ALGO_MODP2048, ALGO_MLKEM768, ALGO_NONE},
+         .addke = {0, 0, 0, 0, 0, 0, 1, 1},
+         .count = 8},
+        {.algos = {ALGO_CHACHA20POLY1305, ALGO_PRFSHA512, ALGO_ECP384, ALGO_ESN, ALGO_NOESN},
+         .count = 5},
     };
     const struct ike_wish wish = {
         .protocol = protocol,
         .spi_size = protocol == PROTOCOL_IKE ? 0 : 4,
         .offers = offers,
         .offer_count = 2,
+        .addke = ADDKE_NEGOTIATED,
         .no_ke = protocol != PROTOCOL_IKE,
     };
     struct ike_choice choice;

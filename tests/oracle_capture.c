@@ -137,7 +137,7 @@ static void read_fragment(struct columns *c, struct ike_message *m, struct ike_b
     m->type_count = 0;
     if (!last)
         return;
-    ike_message_reassembled(m, next);
+    ike_message_reassembled(m, next, 0);
     m->type_count = 0;
     if (ike_message_parse_sealed(m, (struct ike_bytes){.at = whole, .len = len}) != WHY_OK)
         abort();

@@ -120,27 +120,29 @@ static void put_flight(struct pair *p, const struct pair_flight *like, uint64_t 
     assert(false);
 }
 
-/* Keys of the SA a message names, or NULL. */
-static const struct ike_sa_keys *keys_for(const struct pair *p, struct ike_bytes bytes)
+/* The line of a message, opened with those of its SA's keys that open it. */
+static void describe(const struct pair *p, enum pair_side from, const struct pair_flight *f,
+                     char *line)
 {
     struct ike_header head;
+    const bool nat = f->from.port == IKE_PORT_NAT;
+    const size_t marker = nat && f->len >= 4 ? 4 : 0;
+    const struct ike_bytes bytes = {.at = f->bytes, .len = f->len};
     const int count = p->keys_count < PAIR_KEYS_MAX ? p->keys_count : PAIR_KEYS_MAX;
-    (void)ike_header_parse(bytes, &head);
-    for (int i = 0; i < count; i++)
+    struct ike_crypto *const crypto = p->end[from].crypto;
+    (void)ike_header_parse((struct ike_bytes){.at = f->bytes + marker, .len = f->len - marker},
+                           &head);
+    (void)ike_describe(bytes, nat, p->has_keys ? &p->keys : NULL, crypto, line);
+    for (int i = 0; i < count && strstr(line, "SK{\xe2\x80\xa6}") != NULL; i++)
         if (p->all_keys[i].keys.spi_i == head.spi_i && p->all_keys[i].keys.spi_r == head.spi_r)
-            return &p->all_keys[i].keys;
-    return p->has_keys ? &p->keys : NULL;
+            (void)ike_describe(bytes, nat, &p->all_keys[i].keys, crypto, line);
 }
 
 static void write_trace(struct pair *p, enum pair_side from, const struct pair_flight *f,
                         const char *fate)
 {
     char line[IKE_DESCRIBE_TEXT];
-    const bool nat = f->from.port == IKE_PORT_NAT;
-    const size_t marker = nat && f->len >= 4 ? 4 : 0;
-    const struct ike_bytes message = {.at = f->bytes + marker, .len = f->len - marker};
-    (void)ike_describe((struct ike_bytes){.at = f->bytes, .len = f->len}, nat, keys_for(p, message),
-                       p->end[from].crypto, line);
+    describe(p, from, f, line);
     const int wrote = snprintf(p->trace + p->trace_len, PAIR_TRACE_MAX - p->trace_len, "%s  %s%s\n",
                                from == A ? "A>B" : "B>A", line, fate);
     if (wrote > 0 && (size_t)wrote < PAIR_TRACE_MAX - p->trace_len)

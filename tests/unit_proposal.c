@@ -674,7 +674,7 @@ static void draw_offer(struct ike_offer *out)
         ALGO_AES128GCM16, ALGO_AES256GCM16, ALGO_AES128,    ALGO_AES256, ALGO_SHA256,
         ALGO_SHA512,      ALGO_PRFSHA256,   ALGO_PRFSHA512, ALGO_X25519, ALGO_ECP256};
     const uint32_t start = draw(sizeof rows);
-    out->count = 0;
+    *out = (struct ike_offer){.count = 0};
     for (uint32_t i = 0; i < sizeof rows; i++)
         if (draw(10) < 6)
             out->algos[out->count++] = rows[(start + i) % sizeof rows];

@@ -283,7 +283,7 @@ static enum ike_why eap_asked(struct ike_turn *t)
         return why;
     if (!ike_eap_is_wanted(t->sa->policy))
         return WHY_AUTH_METHOD;
-    if (!ike_turn_add_setup(t, &t->sa->setup))
+    if (t->sa->setup == 0 && !ike_turn_add_setup(t, &t->sa->setup))
         return WHY_SA_TABLE_FULL;
     struct ike_eap_side *const side = side_open(t, &peer);
     if (side == NULL || !keep_asked(t, side))

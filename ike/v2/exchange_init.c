@@ -12,6 +12,7 @@
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/fragment.h"
+#include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
@@ -22,26 +23,12 @@
 #include <assert.h>
 #include <string.h>
 
-static struct ike_wish wish_of(const struct ike_policy *policy)
+static struct ike_wish wish_of(const struct ike_turn *t, const struct ike_policy *policy)
 {
-    return (struct ike_wish){
-        .protocol = PROTOCOL_IKE, .offers = policy->ike, .offer_count = policy->ike_count};
-}
-
-/* Derives the seven keys into the SA's store (RFC 7296 2.14). */
-static enum ike_why derive(struct ike_turn *t, const struct ike_keymat_input *input)
-{
-    struct ike_sa *const sa = t->sa;
-    uint8_t *const room = ike_turn_room(t, &sa->keys, ike_keys_len(&sa->suite));
-    if (room == NULL)
-        return WHY_SA_TABLE_FULL;
-    ike_keys_derive(t->engine->crypto, &sa->suite, input, room);
-    t->keys = ike_sa_view_keys(t->engine, sa);
-    if (t->engine->config.tell_keys) {
-        const struct ike_event keyed = ike_sa_event(sa, IKE_KEYED, WHY_OK);
-        ike_event_add(t->engine, &keyed);
-    }
-    return WHY_OK;
+    return (struct ike_wish){.protocol = PROTOCOL_IKE,
+                             .offers = policy->ike,
+                             .offer_count = policy->ike_count,
+                             .addke = ike_intermediate_use(t)};
 }
 
 /* ---- the responder ---- */
@@ -54,7 +41,7 @@ static enum ike_why choose(struct ike_turn *t, const struct ike_policy **policy,
     enum ike_why why = WHY_NO_PROPOSAL;
     for (uint32_t i = 0; i < t->engine->config.policy_count; i++) {
         *policy = &t->engine->config.policies[i];
-        const struct ike_wish wish = wish_of(*policy);
+        const struct ike_wish wish = wish_of(t, *policy);
         why = ike_proposal_choose(body, &wish, choice);
         if (why != WHY_NO_PROPOSAL)
             break;
@@ -96,13 +83,14 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
         .spi_i = sa->spi_i,
         .spi_r = sa->spi_r,
     };
-    const enum ike_why why = derive(t, &input);
+    const enum ike_why why = ike_intermediate_keys(t, &input);
     if (why != WHY_OK)
         return why;
+    t->keys = ike_sa_view_keys(t->engine, sa);
     sa->nat = ike_nat_seen(t) || policy->force_encapsulation;
 
     ike_turn_answer(t);
-    const struct ike_wish wish = wish_of(policy);
+    const struct ike_wish wish = wish_of(t, policy);
     ike_put_choice(&t->out, &t->link, &wish, choice, (struct ike_bytes){.at = NULL, .len = 0});
     ike_put_ke(&t->out, &t->link, group->id,
                (struct ike_bytes){.at = share, .len = group->answer_len});
@@ -111,7 +99,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
         ike_nat_put(t, policy->force_encapsulation);
     ike_sign_put_init_response(t);
     ike_fragment_offer(t);
-    return WHY_OK;
+    return ike_intermediate_await(t, choice);
 }
 
 static enum ike_why init_request(struct ike_turn *t)
@@ -169,7 +157,7 @@ struct init_offer {
 static void put_request(struct ike_turn *t, const struct init_offer *offer)
 {
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    const struct ike_wish wish = wish_of(t->sa->policy);
+    const struct ike_wish wish = wish_of(t, t->sa->policy);
     const struct ike_bytes no_spi = {.at = NULL, .len = 0};
 
     ike_turn_ask(t, IKE_SA_INIT);
@@ -183,6 +171,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_nat_put(t, t->sa->policy->force_encapsulation);
     ike_sign_put_init_request(t);
     ike_fragment_offer(t);
+    ike_intermediate_offer(t);
 }
 
 static uint8_t first_group(const struct ike_policy *policy)
@@ -323,7 +312,7 @@ static enum ike_why init_refused(struct ike_turn *t)
 static enum ike_why init_response(struct ike_turn *t)
 {
     struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    const struct ike_wish wish = wish_of(t->sa->policy);
+    const struct ike_wish wish = wish_of(t, t->sa->policy);
     struct ike_crypto *const crypto = t->engine->crypto;
     struct ike_sa *const sa = t->sa;
     struct ike_choice choice;
@@ -355,8 +344,9 @@ static enum ike_why init_response(struct ike_turn *t)
         .spi_i = sa->spi_i,
         .spi_r = sa->spi_r,
     };
-    if ((why = derive(t, &input)) != WHY_OK)
+    if ((why = ike_intermediate_keys(t, &input)) != WHY_OK)
         return why;
+    t->keys = ike_sa_view_keys(t->engine, sa);
     if (!ike_turn_keep(t, &sa->init_response, t->bytes))
         return WHY_SA_TABLE_FULL;
 
@@ -370,7 +360,7 @@ static enum ike_why init_response(struct ike_turn *t)
         sa->local.port = IKE_PORT_NAT;
         sa->remote.port = IKE_PORT_NAT;
     }
-    return ike_auth_ask(t);
+    return ike_intermediate_ask(t, &choice);
 }
 
 /* clang-format off */

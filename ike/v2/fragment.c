@@ -24,7 +24,8 @@ struct reassembly {
     uint16_t count;
     bool response;
     uint8_t exchange;
-    uint8_t next; /* type of the first payload, of the first fragment */
+    uint8_t next;     /* type of the first payload, */
+    uint8_t reserved; /* and the octet after it, of the first fragment */
     struct ike_blob parts[IKE_FRAGMENTS_MAX];
 };
 
@@ -290,8 +291,10 @@ static enum ike_why keep(struct ike_turn *turn, uint32_t place, struct ike_bytes
     r->count++;
     r->octets += (uint32_t)text.len;
     engine->fragments.octets += (uint32_t)text.len;
-    if (turn->in.fragment_number == 1)
+    if (turn->in.fragment_number == 1) {
         r->next = turn->in.sealed_next;
+        r->reserved = turn->in.sealed_reserved;
+    }
     return WHY_FRAGMENT;
 }
 
@@ -302,8 +305,11 @@ static enum ike_why put_together(struct ike_turn *turn, uint32_t place, struct i
     struct ike_message *const in = &turn->in;
     struct ike_writer w = wr_open(ike_turn_scratch(turn, IKE_MESSAGE_MAX), IKE_MESSAGE_MAX);
     uint8_t next = in->sealed_next; /* of the first one, which may be at hand */
-    if (place != 0 && in->fragment_number != 1)
+    uint8_t reserved = in->sealed_reserved;
+    if (place != 0 && in->fragment_number != 1) {
         next = at(turn->engine, place)->next;
+        reserved = at(turn->engine, place)->reserved;
+    }
     for (uint16_t i = 1; i <= in->fragment_total; i++)
         put_bytes(&w, i == in->fragment_number
                           ? text
@@ -312,7 +318,7 @@ static enum ike_why put_together(struct ike_turn *turn, uint32_t place, struct i
     if (w.bad)
         return WHY_TOO_LONG;
     turn->sealed_open = true;
-    ike_message_reassembled(in, next);
+    ike_message_reassembled(in, next, reserved);
     return ike_message_parse_sealed(in, wr_done(&w));
 }
 

@@ -87,7 +87,7 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
 {
     while (type != PAYLOAD_NONE) {
         const uint8_t next = rd_u8(&r);
-        const bool critical = (rd_u8(&r) & 0x80) != 0;
+        const uint8_t reserved = rd_u8(&r); /* the critical bit first */
         struct ike_reader body = rd_counted(&r, IKE_PAYLOAD_HEAD);
         if (body.bad)
             return WHY_SYNTAX;
@@ -96,10 +96,11 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
         m->types[m->type_count++] = type;
         if (type == PAYLOAD_SKF && (m->there & P(PAYLOAD_SK)) == 0) {
             m->sealed_next = next;
+            m->sealed_reserved = reserved;
             return r.left == 0 ? fragment_parse(m, body) : WHY_SYNTAX;
         }
         if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
-            if (critical && m->unknown_critical == 0)
+            if ((reserved & 0x80) != 0 && m->unknown_critical == 0)
                 m->unknown_critical = type; /* RFC 7296 2.5 */
             type = next;
             continue;
@@ -108,6 +109,7 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
             return WHY_SYNTAX;    /* RFC 7296 3.14: nothing sealed within what is sealed */
         if (type == PAYLOAD_SK) { /* the last one; `next` is the first within (RFC 7296 3.14) */
             m->sealed_next = next;
+            m->sealed_reserved = reserved;
             m->sealed_at = (size_t)(body.at - m->whole.at);
         }
         const enum ike_why why = payload_add(m, type, rd_rest(&body));
@@ -152,12 +154,13 @@ enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_by
     return chain_parse(message, rd_open(text), message->sealed_next);
 }
 
-void ike_message_reassembled(struct ike_message *message, uint8_t next)
+void ike_message_reassembled(struct ike_message *message, uint8_t next, uint8_t reserved)
 {
     forget_payloads(message);
     message->there = P(PAYLOAD_SK);
     message->types[message->type_count++] = PAYLOAD_SK;
     message->sealed_next = next;
+    message->sealed_reserved = reserved;
 }
 
 struct ike_bytes ike_message_first(struct ike_bytes several)

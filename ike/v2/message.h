@@ -65,6 +65,7 @@ struct ike_message {
         types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
     uint8_t type_count;
     uint8_t sealed_next;      /* first payload type within SK or SKF, when one of them is there */
+    uint8_t sealed_reserved;  /* the octet after it, critical bit and all */
     size_t sealed_at;         /* offset in `whole` where its IV begins */
     struct ike_bytes text;    /* what was sealed, once opened */
     uint16_t fragment_number; /* of an SKF payload, from 1: P(PAYLOAD_SKF) is there; not judged, */
@@ -86,9 +87,9 @@ enum ike_why ike_message_parse(struct ike_bytes datagram, struct ike_message *ou
  * IV, padding, pad length and ICV are cut off. An SK within is WHY_SYNTAX. */
 enum ike_why ike_message_parse_sealed(struct ike_message *message, struct ike_bytes text);
 
-/* Makes the message the one that fragments came of: an SK payload alone, `next` the first within,
- * to be parsed by the call above (RFC 7383 2.6). */
-void ike_message_reassembled(struct ike_message *message, uint8_t next);
+/* Makes the message the one that fragments came of: an SK payload alone, `next` the first within
+ * and `reserved` the octet after it, to be parsed by the call above (RFC 7383 2.6). */
+void ike_message_reassembled(struct ike_message *message, uint8_t next, uint8_t reserved);
 /* The first of messages that stand one after another, by its length: of the fragments of one
  * message, as they are kept. */
 struct ike_bytes ike_message_first(struct ike_bytes several);

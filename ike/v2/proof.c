@@ -3,6 +3,7 @@
 #include "ike/v2/proof.h"
 
 #include "ike/engine.h"
+#include "ike/v2/intermediate.h"
 
 #include <assert.h>
 
@@ -38,6 +39,7 @@ void ike_proof_octets(struct ike_turn *turn, bool initiator, struct ike_bytes id
     parts[0] = ike_store_view(&turn->engine->store, message);
     parts[1] = ike_proof_nonce(turn, !initiator);
     parts[2] = (struct ike_bytes){.at = id_hash, .len = prf->out_len};
+    parts[3] = ike_intermediate_proof(turn); /* | IntAuth, RFC 9242 3.3.2 */
 }
 
 size_t ike_proof_shared(struct ike_turn *turn, struct ike_bytes secret, bool initiator,

@@ -5,9 +5,9 @@
 
 #include "ike/v2/turn.h"
 
-enum { IKE_PROOF_PARTS = 3 };
+enum { IKE_PROOF_PARTS = 4 };
 /* The octets that the side which has `initiator` signs, in parts; `id_hash` takes IKE_PRF_MAX and
- * is the last of them. */
+ * is the last of them but what IKE_INTERMEDIATE added. */
 void ike_proof_octets(struct ike_turn *turn, bool initiator, struct ike_bytes id_body,
                       uint8_t *id_hash, struct ike_bytes *parts);
 /* prf(prf(PSK, "Key Pad for IKEv2"), octets of the side that has `initiator`), where `id_body` is

@@ -6,8 +6,14 @@
 #include "ike/v2/message.h"
 
 #include <assert.h>
+#include <string.h>
 
-enum { ATTR_KEY_LENGTH = 0x8000 | 14, ATTR_SHORT = 0x8000, TYPES = TRANSFORM_ESN + 1 };
+enum {
+    ATTR_KEY_LENGTH = 0x8000 | 14,
+    ATTR_SHORT = 0x8000,
+    TYPES = TRANSFORM_ESN + 1,
+    TYPES_ALL = TRANSFORM_ADDKE7 + 1
+};
 
 /*  Last (1) | RESERVED (1) | Length (2) | Type (1) | RESERVED (1) | Id (2) | Attributes
  *  RFC 7296 3.3.2 and 3.3.5. */
@@ -75,8 +81,12 @@ struct pure_offers {
     uint8_t count;
 };
 
-static bool belongs(const struct ike_algo *row, const struct ike_wish *wish, bool aead)
+static bool belongs(const struct ike_offer *offer, uint8_t index, const struct ike_wish *wish,
+                    bool aead)
 {
+    const struct ike_algo *const row = &ike_algos[offer->algos[index]];
+    if (offer->addke[index] != 0)
+        return !wish->no_ke && wish->addke != ADDKE_LEFT_OUT;
     switch (row->type) {
     case TRANSFORM_ENCR:
         return ike_algo_is_aead(row) == aead &&
@@ -117,15 +127,16 @@ static bool pure_half(const struct ike_offer *offer, const struct ike_wish *wish
     unsigned types = 0;
     out->count = 0;
     for (uint8_t i = 0; i < offer->count; i++) {
-        const struct ike_algo *const row = &ike_algos[offer->algos[i]];
-        if (!belongs(row, wish, aead))
+        if (!belongs(offer, i, wish, aead))
             continue;
-        types |= type_bit(row->type);
+        types |= type_bit(ike_offer_type(offer, i));
+        out->addke[out->count] = offer->addke[i];
         out->algos[out->count++] = offer->algos[i];
     }
     if (wish->protocol != PROTOCOL_IKE && (types & type_bit(TRANSFORM_ESN)) == 0 &&
         out->count < IKE_OFFER_MAX) {
         types |= type_bit(TRANSFORM_ESN);
+        out->addke[out->count] = 0;
         out->algos[out->count++] = ALGO_NOESN;
     }
     return (types & mandatory(wish, aead)) == mandatory(wish, aead);
@@ -141,24 +152,25 @@ static void purify(const struct ike_wish *wish, struct pure_offers *out)
                 out->count++;
 }
 
-static bool holds(const struct ike_proposal *p, const struct ike_algo *row)
+static bool holds(const struct ike_proposal *p, const struct ike_algo *row, uint8_t type)
 {
     for (uint8_t i = 0; i < p->transform_count; i++) {
         const struct ike_transform *const t = &p->transforms[i];
-        if (t->type == row->type && t->id == row->id && t->key_bits == row->key_bits && !t->strange)
+        if (t->type == type && t->id == row->id && t->key_bits == row->key_bits && !t->strange)
             return true;
     }
     return false;
 }
 
-/* RFC 7296 3.3.2: the two types whose number 0 is NONE. */
+/* RFC 7296 3.3.2, RFC 9370 2.2.1: the types whose number 0 is NONE. */
 static bool is_none(const struct ike_transform *t)
 {
-    return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE) && t->id == 0 && !t->strange;
+    return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE || t->type >= TRANSFORM_ADDKE1) &&
+           t->id == 0 && !t->strange;
 }
 
 /* Every type the proposal holds must be one we satisfy, if only by its NONE (RFC 7296 3.3), and KE
- * is passed over where it has no meaning. */
+ * is passed over where it has no meaning. ADDKE is judged apart. */
 static bool all_satisfied(const struct ike_proposal *p, const struct ike_wish *wish,
                           const uint8_t *chosen)
 {
@@ -166,6 +178,9 @@ static bool all_satisfied(const struct ike_proposal *p, const struct ike_wish *w
     unsigned satisfied = wish->no_ke ? type_bit(TRANSFORM_KE) : 0;
     for (uint8_t i = 0; i < p->transform_count; i++) {
         const struct ike_transform *const t = &p->transforms[i];
+        const bool adds = t->type >= TRANSFORM_ADDKE1 && t->type <= TRANSFORM_ADDKE7;
+        if (adds && wish->addke == ADDKE_NEGOTIATED)
+            continue;
         if (t->type == 0 || t->type >= TYPES)
             return false; /* RFC 7296 3.3.6: a type we do not understand */
         there |= type_bit(t->type);
@@ -175,8 +190,91 @@ static bool all_satisfied(const struct ike_proposal *p, const struct ike_wish *w
     return (there & ~satisfied) == 0;
 }
 
+static bool says_none(const struct ike_proposal *p, uint8_t type)
+{
+    for (uint8_t i = 0; i < p->transform_count; i++)
+        if (p->transforms[i].type == type && is_none(&p->transforms[i]))
+            return true;
+    return false;
+}
+
+static bool says_any(const struct ike_proposal *p, uint8_t type)
+{
+    for (uint8_t i = 0; i < p->transform_count; i++)
+        if (p->transforms[i].type == type)
+            return true;
+    return false;
+}
+
+static bool is_chosen(const struct ike_choice *choice, uint8_t row, uint8_t before)
+{
+    for (uint8_t i = 0; i < before; i++)
+        if (choice->addke[i] == row)
+            return true;
+    return false;
+}
+
+/* What is chosen of ADDKE `place` + 1: the first of ours that is theirs too and stands at no place
+ * before it, or NONE of it, which is what is meant by a type left out (RFC 9370 2.2.1); `skip`
+ * passes over as many. False: nothing. */
+static bool choose_one(const struct ike_proposal *p, const struct ike_offer *offer, uint8_t place,
+                       unsigned skip, struct ike_choice *out)
+{
+    const uint8_t type = (uint8_t)(TRANSFORM_ADDKE1 + place);
+    const bool theirs = says_any(p, type);
+    const bool ours = ike_offer_has(offer, type);
+    out->addke[place] = 0;
+    out->addke_none = (uint8_t)((out->addke_none & ~(1U << place)) | (theirs ? 1U << place : 0));
+    if (!ours)
+        return skip == 0 && (!theirs || says_none(p, type));
+    for (uint8_t i = 0; i < offer->count; i++) {
+        const uint8_t row = offer->algos[i];
+        if (offer->addke[i] != place + 1 || is_chosen(out, row, row != 0 ? place : 0))
+            continue;
+        if (row == 0 ? theirs && !says_none(p, type) : !holds(p, &ike_algos[row], type))
+            continue;
+        if (skip-- > 0)
+            continue;
+        out->addke[place] = row;
+        if (row != 0)
+            out->addke_none = (uint8_t)(out->addke_none & ~(1U << place));
+        return true;
+    }
+    return false;
+}
+
+/* One for each type so that none stands twice: the first such set in our order. */
+static bool choose_addke(const struct ike_proposal *p, const struct ike_offer *offer,
+                         struct ike_choice *out)
+{
+    unsigned tried[IKE_ADDKE_MAX] = {0};
+    uint8_t place = 0;
+    while (place < IKE_ADDKE_MAX) {
+        if (choose_one(p, offer, place, tried[place], out)) {
+            tried[place++]++;
+            continue;
+        }
+        if (place == 0)
+            return false;
+        tried[place--] = 0;
+    }
+    return true;
+}
+
+/* Some additional key exchange of ours may not be left out. */
+static bool wants_addke(const struct ike_offer *offer)
+{
+    unsigned wanted = 0;
+    unsigned optional = 0;
+    for (uint8_t i = 0; i < offer->count; i++) {
+        wanted |= type_bit(offer->addke[i]);
+        optional |= offer->algos[i] == 0 ? type_bit(offer->addke[i]) : 0;
+    }
+    return (wanted & ~(optional | 1)) != 0;
+}
+
 static bool satisfies(const struct ike_proposal *p, const struct ike_wish *wish,
-                      const struct ike_offer *offer, struct ike_suite *out)
+                      const struct ike_offer *offer, struct ike_choice *choice)
 {
     uint8_t chosen[TYPES] = {0};
     bool wanted[TYPES] = {false};
@@ -185,8 +283,10 @@ static bool satisfies(const struct ike_proposal *p, const struct ike_wish *wish,
     for (uint8_t i = 0; i < offer->count; i++) {
         const uint8_t index = offer->algos[i];
         const struct ike_algo *const row = &ike_algos[index];
+        if (offer->addke[i] != 0)
+            continue;
         wanted[row->type] = true;
-        if (chosen[row->type] == 0 && holds(p, row))
+        if (chosen[row->type] == 0 && holds(p, row, row->type))
             chosen[row->type] = index;
     }
     for (size_t type = 1; type < TYPES; type++)
@@ -194,11 +294,18 @@ static bool satisfies(const struct ike_proposal *p, const struct ike_wish *wish,
             return false;
     if (!all_satisfied(p, wish, chosen))
         return false;
-    *out = (struct ike_suite){.encr = chosen[TRANSFORM_ENCR],
-                              .prf = chosen[TRANSFORM_PRF],
-                              .integ = chosen[TRANSFORM_INTEG],
-                              .ke = chosen[TRANSFORM_KE],
-                              .esn = chosen[TRANSFORM_ESN]};
+    struct ike_choice out = {.addke_none = 0};
+    if (wish->addke == ADDKE_NEGOTIATED && !wish->no_ke && !choose_addke(p, offer, &out))
+        return false;
+    if (wish->addke == ADDKE_IMPOSSIBLE && wants_addke(offer))
+        return false;
+    memcpy(choice->addke, out.addke, sizeof out.addke);
+    choice->addke_none = out.addke_none;
+    choice->suite = (struct ike_suite){.encr = chosen[TRANSFORM_ENCR],
+                                       .prf = chosen[TRANSFORM_PRF],
+                                       .integ = chosen[TRANSFORM_INTEG],
+                                       .ke = chosen[TRANSFORM_KE],
+                                       .esn = chosen[TRANSFORM_ESN]};
     return true;
 }
 
@@ -221,7 +328,7 @@ enum ike_why ike_proposal_choose(struct ike_bytes body, const struct ike_wish *w
         if (p.number != seen + 1)
             return WHY_SYNTAX; /* RFC 7296 3.3.1: 1, 2, 3, … */
         for (size_t i = 0; i < ours.count && i < best; i++) {
-            if (!satisfies(&p, wish, &ours.at[i], &out->suite))
+            if (!satisfies(&p, wish, &ours.at[i], out))
                 continue;
             out->number = p.number;
             out->spi = p.spi;
@@ -245,8 +352,7 @@ enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *w
     if (!p.last || list.left != 0)
         return WHY_CHOICE_NOT_OFFERED; /* RFC 7296 3.3.1: exactly one comes back */
     purify(wish, &ours);
-    if (p.number == 0 || p.number > ours.count ||
-        !satisfies(&p, wish, &ours.at[p.number - 1], &out->suite))
+    if (p.number == 0 || p.number > ours.count || !satisfies(&p, wish, &ours.at[p.number - 1], out))
         return WHY_CHOICE_NOT_OFFERED;
     /* One of each type, and NONE at most beside them. */
     size_t types = 0;
@@ -254,6 +360,8 @@ enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *w
                               out->suite.esn};
     for (size_t i = 0; i < sizeof chosen; i++)
         types += chosen[i] != 0 ? 1 : 0;
+    for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
+        types += out->addke[i] != 0 ? 1 : 0;
     size_t said = 0;
     for (uint8_t i = 0; i < p.transform_count; i++)
         said += is_none(&p.transforms[i]) ? 0 : 1;
@@ -264,12 +372,14 @@ enum ike_why ike_proposal_accept(struct ike_bytes body, const struct ike_wish *w
 
 /* ---- writing ---- */
 
-static void put_transform(struct ike_writer *w, const struct ike_algo *row, bool last)
+static void put_transform(struct ike_writer *w, const struct ike_offer *offer, uint8_t index)
 {
+    const struct ike_algo *const row = &ike_algos[offer->algos[index]];
+    const bool last = index + 1 == offer->count;
     put_u8(w, last ? 0 : 3);
     put_u8(w, 0);
     put_u16(w, row->key_bits != 0 ? 12 : 8);
-    put_u8(w, row->type);
+    put_u8(w, ike_offer_type(offer, index));
     put_u8(w, 0);
     put_u16(w, row->id);
     if (row->key_bits != 0) {
@@ -298,7 +408,7 @@ static void put_proposal(struct ike_writer *w, const struct proposal_head *head,
     put_u8(w, offer->count);
     put_bytes(w, head->spi);
     for (uint8_t i = 0; i < offer->count; i++)
-        put_transform(w, &ike_algos[offer->algos[i]], i + 1 == offer->count);
+        put_transform(w, offer, i);
     put_u16_at(w, begin + 2, w->len - begin);
 }
 
@@ -327,6 +437,11 @@ void ike_put_choice(struct ike_writer *w, size_t *link, const struct ike_wish *w
     for (size_t i = 0; i < sizeof chosen; i++)
         if (chosen[i] != 0)
             one.algos[one.count++] = chosen[i];
+    for (uint8_t i = 0; i < IKE_ADDKE_MAX; i++)
+        if (choice->addke[i] != 0 || (choice->addke_none >> i & 1) != 0) {
+            one.addke[one.count] = (uint8_t)(i + 1);
+            one.algos[one.count++] = choice->addke[i];
+        }
     const struct proposal_head head = {
         .number = choice->number, .protocol = wish->protocol, .last = true, .spi = spi};
     const size_t begin = ike_begin_payload(w, link, PAYLOAD_SA);
@@ -339,7 +454,7 @@ uint8_t ike_offers_first(const struct ike_offer *offers, uint8_t count,
 {
     for (uint8_t i = 0; i < count; i++)
         for (uint8_t k = 0; k < offers[i].count; k++)
-            if (ike_algos[offers[i].algos[k]].type == type)
+            if (ike_offer_type(&offers[i], k) == type)
                 return offers[i].algos[k];
     return 0;
 }
@@ -349,7 +464,7 @@ uint8_t ike_offers_group(const struct ike_offer *offers, uint8_t count, uint16_t
     for (uint8_t i = 0; i < count; i++)
         for (uint8_t k = 0; k < offers[i].count; k++) {
             const uint8_t row = offers[i].algos[k];
-            if (ike_algos[row].type == TRANSFORM_KE && ike_algos[row].id == id)
+            if (ike_offer_type(&offers[i], k) == TRANSFORM_KE && ike_algos[row].id == id)
                 return row;
         }
     return 0;

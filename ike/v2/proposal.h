@@ -33,12 +33,19 @@ struct ike_proposal {
 /* What was chosen. */
 struct ike_choice {
     struct ike_suite suite;
-    uint8_t number;       /* of the peer's proposal */
-    struct ike_bytes spi; /* the peer's */
+    uint8_t addke[IKE_ADDKE_MAX]; /* rows of additional key exchanges; 0: none there */
+    uint8_t addke_none;           /* 1 << n: ADDKE n + 1 was proposed, and NONE of it chosen */
+    uint8_t number;               /* of the peer's proposal */
+    struct ike_bytes spi;         /* the peer's */
 };
 
 /* Takes one proposal off the front of `list`. */
 enum ike_why ike_proposal_parse(struct ike_reader *list, struct ike_proposal *out);
+
+/* What becomes of the types ADDKE1 to ADDKE7 (RFC 9370 2.2.1): ours are not proposed and the peer's
+ * are types we do not know; both are negotiated; or ours are wanted of a peer who cannot have them.
+ */
+enum ike_addke_use { ADDKE_LEFT_OUT, ADDKE_NEGOTIATED, ADDKE_IMPOSSIBLE };
 
 /* What the SA payload is judged against. */
 struct ike_wish {
@@ -46,6 +53,7 @@ struct ike_wish {
     uint8_t spi_size;               /* 0 in IKE_SA_INIT, 4 for ESP */
     const struct ike_offer *offers; /* ours, best first */
     uint8_t offer_count;
+    uint8_t addke; /* enum ike_addke_use */
     bool no_ke; /* IKE_AUTH's Child SA: KE transforms are neither needed nor used (RFC 7296 1.2) */
 };
 

@@ -140,7 +140,7 @@ const char *ike_exchange_name(uint8_t exchange)
         {CREATE_CHILD_SA, "CREATE_CHILD_SA"},
         {INFORMATIONAL, "INFORMATIONAL"},
         {38, "IKE_SESSION_RESUME"},
-        {43, "IKE_INTERMEDIATE"},
+        {IKE_INTERMEDIATE, "IKE_INTERMEDIATE"},
         {44, "IKE_FOLLOWUP_KE"},
     };
     return name_in(rows, sizeof rows / sizeof rows[0], exchange);

@@ -5,10 +5,14 @@
 const struct ike_rule *ike_rule_at(size_t index)
 {
     const struct ike_rule_group groups[] = {
-        {ike_init_rules, ike_init_rule_count},   {ike_auth_rules, ike_auth_rule_count},
-        {ike_eap_rules, ike_eap_rule_count},     {ike_child_rules, ike_child_rule_count},
-        {ike_rekey_rules, ike_rekey_rule_count}, {ike_hold_rules, ike_hold_rule_count},
+        {ike_init_rules, ike_init_rule_count},
+        {ike_auth_rules, ike_auth_rule_count},
+        {ike_eap_rules, ike_eap_rule_count},
+        {ike_child_rules, ike_child_rule_count},
+        {ike_rekey_rules, ike_rekey_rule_count},
+        {ike_hold_rules, ike_hold_rule_count},
         {ike_info_rules, ike_info_rule_count},
+        {ike_intermediate_rules, ike_intermediate_rule_count},
     };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (index < groups[i].count)

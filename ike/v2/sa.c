@@ -5,6 +5,7 @@
 #include "ike/engine.h"
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/hold.h"
+#include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/task.h"
 
@@ -20,6 +21,8 @@ const char *ike_state_name(uint8_t state)
         [S_INIT_SENT] = "INIT_SENT",
         [S_KEYED] = "KEYED",
         [S_AUTH_SENT] = "AUTH_SENT",
+        [S_PART_KEYED] = "PART_KEYED",
+        [S_ADDKE_SENT] = "ADDKE_SENT",
         [S_ESTABLISHED] = "ESTABLISHED",
         [S_DELETING] = "DELETING",
         [S_FRESH] = "FRESH",
@@ -205,6 +208,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
         engine->crypto->ops->kex_free(engine->crypto, &ike_algos[setup->group], &setup->kex);
     ike_eap_side_give(engine, &setup->eap);
     ike_hold_give(engine, &setup->hold);
+    ike_mix_give(engine, &setup->mix);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
     *place = 0;
@@ -284,7 +288,7 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
 
 static bool is_half_open(const struct ike_sa *sa, uint8_t state)
 {
-    return state == S_KEYED ||
+    return state == S_KEYED || state == S_PART_KEYED ||
            (!sa->initiator && (state == S_EAP || state == S_EAP_DONE || state == S_HELD));
 }
 
@@ -299,7 +303,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
     const uint8_t after = sa->state;
     if (before == after)
         return;
-    if (before == S_NONE && after == S_KEYED)
+    if (before == S_NONE && (after == S_KEYED || after == S_PART_KEYED))
         ike_index_add(&engine->requests, sa->request_digest, place);
     if (after == S_NONE && !sa->initiator && !sa->rekeyed && before != S_NONE)
         ike_index_remove(&engine->requests, sa->request_digest, place);

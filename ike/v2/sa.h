@@ -14,12 +14,14 @@ struct ike_engine;
 /* Named by what is true. */
 enum ike_state {
     S_NONE,
-    S_INIT_SENT, /* initiator: IKE_SA_INIT asked */
-    S_KEYED,     /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
-    S_AUTH_SENT, /* initiator: IKE_AUTH asked */
-    S_EAP,       /* EAP authenticates the initiator. Half-open at the responder, */
-    S_EAP_DONE,  /* as is this: EAP has succeeded, the last AUTH is awaited */
-    S_HELD,      /* an IKE_AUTH message waits for answers from outside (hold.h) */
+    S_INIT_SENT,  /* initiator: IKE_SA_INIT asked */
+    S_KEYED,      /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
+    S_AUTH_SENT,  /* initiator: IKE_AUTH asked */
+    S_PART_KEYED, /* responder: more key exchanges were agreed on and are awaited. Half-open. */
+    S_ADDKE_SENT, /* initiator: one of them is asked, in IKE_INTERMEDIATE */
+    S_EAP,        /* EAP authenticates the initiator. Half-open at the responder, */
+    S_EAP_DONE,   /* as is this: EAP has succeeded, the last AUTH is awaited */
+    S_HELD,       /* an IKE_AUTH message waits for answers from outside (hold.h) */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -99,6 +101,7 @@ struct ike_setup {
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
     uint32_t eap;     /* struct ike_eap_side; 0: none */
     uint32_t hold;    /* struct ike_hold; 0: none */
+    uint32_t mix;     /* struct ike_mix: additional key exchanges; 0: none */
 };
 
 struct ike_child {
