@@ -13,6 +13,7 @@
 #include "ike/v2/wire.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,30 @@ static void draw_digest_key(struct ike_engine *engine)
     struct ike_reader r = rd_open((struct ike_bytes){.at = octets, .len = sizeof octets});
     engine->digest_key[0] = rd_u64(&r);
     engine->digest_key[1] = rd_u64(&r);
+}
+
+/* Pools of as many items as `each` says for every SA there is room for. */
+/* clang-format off */
+#define POOL(name) offsetof(struct ike_engine, name)
+static const struct {
+    size_t at;
+    size_t item;
+    uint32_t each;
+} pools[] = {
+    { POOL(sas),     sizeof(struct ike_sa),       1 },
+    { POOL(setups),  sizeof(struct ike_setup),    1 },
+    { POOL(eaps),    sizeof(struct ike_eap_side), 1 },
+    { POOL(mixes),   sizeof(struct ike_mix),      1 },
+    { POOL(holds),   sizeof(struct ike_hold),     1 },
+    { POOL(tasks),   sizeof(struct ike_task),     4 },
+    { POOL(windows), sizeof(struct ike_window),   1 },
+};
+/* clang-format on */
+enum { POOLS = sizeof pools / sizeof pools[0] };
+
+static struct ike_pool *pool_of(struct ike_engine *engine, size_t i)
+{
+    return (struct ike_pool *)((uint8_t *)engine + pools[i].at);
 }
 
 struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *crypto)
@@ -37,23 +62,18 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->crypto = crypto;
     engine->cookies.below_since_ns = IKE_NEVER;
     engine->event_max = max + child_max + IKE_EVENTS_MORE;
+    engine->tokens = ike_reserve((size_t)max + 1, sizeof *engine->tokens);
     engine->events = ike_reserve(engine->event_max, sizeof *engine->events);
+    bool good = engine->tokens != NULL && engine->events != NULL;
+    for (size_t i = 0; i < POOLS; i++)
+        good = ike_pool_open(pool_of(engine, i), pools[i].item, pools[i].each * max) && good;
     /* Every SA keeps at most five things of one size, every further Child SA two. */
-    const bool good =
-        ike_pool_open(&engine->sas, sizeof(struct ike_sa), max) &&
-        ike_pool_open(&engine->setups, sizeof(struct ike_setup), max) &&
-        ike_pool_open(&engine->eaps, sizeof(struct ike_eap_side), max) &&
-        ike_pool_open(&engine->mixes, sizeof(struct ike_mix), max) &&
-        ike_pool_open(&engine->holds, sizeof(struct ike_hold), max) &&
-        ike_pool_open(&engine->tasks, sizeof(struct ike_task),
-                      max < UINT32_MAX / 4 ? 4 * max : max) &&
-        ike_pool_open(&engine->windows, sizeof(struct ike_window), max) &&
-        ike_fragments_open(engine) &&
-        ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
-        ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) &&
-        ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
-        ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
-        engine->events != NULL && ike_inners_open(&engine->inners, config);
+    good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
+           ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
+    good = ike_fragments_open(engine) && ike_inners_open(&engine->inners, config) && good;
+    good = ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
+           ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
+           good;
     if (!good) {
         ike_close(engine);
         return NULL;
@@ -71,13 +91,8 @@ void ike_close(struct ike_engine *engine)
         if (sa->state != S_NONE && sa->state != S_FRESH) /* those go with their task */
             ike_sa_give(engine, sa);
     }
-    ike_pool_close(&engine->sas);
-    ike_pool_close(&engine->setups);
-    ike_pool_close(&engine->eaps);
-    ike_pool_close(&engine->holds);
-    ike_pool_close(&engine->mixes);
-    ike_pool_close(&engine->tasks);
-    ike_pool_close(&engine->windows);
+    for (size_t i = 0; i < POOLS; i++)
+        ike_pool_close(pool_of(engine, i));
     ike_fragments_close(engine);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
@@ -85,6 +100,7 @@ void ike_close(struct ike_engine *engine)
     ike_index_close(&engine->requests);
     ike_index_close(&engine->addresses);
     ike_index_close(&engine->identities);
+    ike_unreserve(engine->tokens, (size_t)engine->config.sa_max + 1, sizeof *engine->tokens);
     ike_unreserve(engine->events, engine->event_max, sizeof *engine->events);
     ike_inners_close(&engine->inners);
     ike_secret_wipe(engine, sizeof *engine);

@@ -53,8 +53,10 @@ struct ike_engine {
     uint64_t memory_max;
 
     struct ike_cookies cookies;
-    uint64_t version_answers_ns; /* when the second of these answers began: */
-    uint32_t version_answers;
+    uint64_t clear_answers_ns; /* when the second of these answers began: */
+    uint32_t clear_answers;    /* to those whom nobody vouches for */
+    bool has_tokens;           /* some were kept */
+    struct ike_blob *tokens;   /* of peers, by place of the SA (qcd.h) */
 
     struct ike_ring outputs_ring;
     struct ike_ring events_ring;

@@ -126,6 +126,7 @@ struct ike_policy {
     const struct ike_wants *wants; /* of a gateway (RFC 7296 2.19); NULL: nothing */
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
+    bool takes_tokens;             /* a peer that shows its token has crashed (RFC 6290 4.5) */
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
 
@@ -177,7 +178,10 @@ struct ike_config {
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
     uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
-    bool tell_keys;   /* IKE_KEYED events, for captures */
+    /* 32 octets that outlive a crash, from which tokens are made (RFC 6290 5.1); NULL: none are. */
+    const uint8_t *qcd_secret;
+    bool tell_unknown; /* requests of IKE SAs that are not here are answered (RFC 7296 2.21.4) */
+    bool tell_keys;    /* IKE_KEYED events, for captures */
 };
 
 /* What a packet that wants to go out looks like; RFC 7296 2.9 puts it first among the selectors. */

@@ -29,7 +29,8 @@ enum ike_action {
     ROW(MAJOR_VERSION,      "major_version",       REFUSE, DROP,   5,      "RFC 7296 2.5 INVALID_MAJOR_VERSION")    \
     ROW(EXCHANGE_TYPE,      "exchange_type",       DROP,   FATAL,  7,      "RFC 7296 3.1: no such exchange here")   \
     ROW(SPI_ZERO,           "spi_zero",            DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")      \
-    ROW(UNKNOWN_SPI,        "unknown_spi",         DROP,   DROP,   0,      "RFC 7296 2.21.4: an answer is optional")\
+    ROW(UNKNOWN_SPI,        "unknown_spi",         REFUSE, DROP,   4,      "RFC 7296 2.21.4 INVALID_IKE_SPI, if ike_config.tell_unknown")\
+    ROW(CRASH_HINT,         "crash_hint",          DROP,   DROP,   0,      "RFC 7296 2.4: INVALID_IKE_SPI unproven; RFC 6290 4.5: no right token")\
     ROW(MESSAGE_ID,         "message_id",          DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")      \
     ROW(TOO_EARLY,          "too_early",           DROP,   DROP,   0,      "RFC 7296 2.2: a request that overtook the answer to our IKE_AUTH")\
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
@@ -107,6 +108,7 @@ enum ike_action {
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \
     ROW(PEER_DELETED,       "peer_deleted",        DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")   \
+    ROW(PEER_CRASHED,       "peer_crashed",        DROP,   DROP,   0,      "RFC 6290 4.5: the peer lost the SA, and its token says so")\
     ROW(INITIAL_CONTACT,    "initial_contact",     DROP,   DROP,   0,      "RFC 7296 2.4: the peer has no other SA now")
 /* clang-format on */
 

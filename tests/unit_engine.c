@@ -180,12 +180,12 @@ static void test_a_higher_major_version_is_answered_with_ours(void)
     EXPECT_EQ(give(&c, B), WHY_MAJOR_VERSION);
     EXPECT_STR(p.trace, "B>A  IKE_SA_INIT     rsp 0  N(INVALID_MAJOR_VERSION)\n");
     EXPECT_EQ(p.flight[0].bytes[17], IKE_VERSION_2);
-    for (int i = 0; i < 2 * IKE_VERSION_ANSWERS; i++)
+    for (int i = 0; i < 2 * IKE_CLEAR_ANSWERS; i++)
         EXPECT_EQ(pair_inject(&p, B, c.bytes, c.w.len), WHY_MAJOR_VERSION);
-    EXPECT_EQ(p.sent, IKE_VERSION_ANSWERS);
+    EXPECT_EQ(p.sent, IKE_CLEAR_ANSWERS);
     pair_run_for(&p, UINT64_C(1000000000));
     EXPECT_EQ(pair_inject(&p, B, c.bytes, c.w.len), WHY_MAJOR_VERSION);
-    EXPECT_EQ(p.sent, IKE_VERSION_ANSWERS + 1);
+    EXPECT_EQ(p.sent, IKE_CLEAR_ANSWERS + 1);
     pair_close(&p);
 }
 

@@ -17,6 +17,7 @@
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
+#include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
 
@@ -144,9 +145,11 @@ static enum ike_why put_claim(struct ike_turn *t)
     if (policy->eap_only)
         ike_put_status(&t->out, &t->link, N_EAP_ONLY_AUTHENTICATION,
                        (struct ike_bytes){.at = NULL, .len = 0});
-    if (ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
-        return WHY_OK;
-    return ike_auth_put_proof(t, id_body);
+    enum ike_why why = WHY_OK;
+    if (!ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
+        why = ike_auth_put_proof(t, id_body);
+    ike_qcd_put(t, t->sa);
+    return why;
 }
 
 enum ike_why ike_auth_ask(struct ike_turn *turn)
@@ -378,6 +381,7 @@ static enum ike_why auth_request(struct ike_turn *t)
     ike_turn_answer(t);
     if ((why = put_own_claim(t)) != WHY_OK)
         return why;
+    ike_qcd_put(t, sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);

@@ -16,6 +16,7 @@
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
+#include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/task.h"
 
@@ -352,6 +353,7 @@ static enum ike_why eap_proof(struct ike_turn *t)
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_turn_answer(t);
     put_auth(t, side);
+    ike_qcd_put(t, sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);

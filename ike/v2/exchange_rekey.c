@@ -13,6 +13,7 @@
 #include "ike/v2/create.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/proposal.h"
+#include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
 
 #include <assert.h>
@@ -118,6 +119,8 @@ static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
         rival->state = S_REDUNDANT; /* its maker deletes it */
     ike_turn_inherit(t, t->sa->number, fresh->number);
     t->delete_old = true;
+    if (t->engine->config.qcd_secret != NULL) /* RFC 6290 4.3 */
+        ike_task_put(t->engine, fresh, TASK_TOKEN, t->now_ns);
 }
 
 static enum ike_why rekey_response(struct ike_turn *t)
@@ -183,6 +186,7 @@ static enum ike_why rekey_request(struct ike_turn *t)
     ike_turn_answer(t);
     ike_put_choice(&t->out, &t->link, &wish, &choice, spi_octets(fresh->spi_r, spi));
     ike_create_put_answer(t, choice.suite.ke, &secrets);
+    ike_qcd_put(t, fresh);
     return WHY_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "ike/v2/hold.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/qcd.h"
 #include "ike/v2/task.h"
 
 #include <assert.h>
@@ -262,6 +263,7 @@ void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa)
     ike_inner_give(engine, sa);
     window_give(engine, sa->window);
     ike_fragments_forget(engine, sa->number);
+    ike_qcd_forget(engine, sa);
     while (sa->task != 0)
         ike_task_remove(engine, sa, sa->task);
     while (sa->child != 0)

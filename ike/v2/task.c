@@ -3,6 +3,7 @@
 #include "ike/v2/task.h"
 
 #include "ike/engine.h"
+#include "ike/v2/qcd.h"
 
 #include <assert.h>
 
@@ -28,6 +29,7 @@ static const struct ike_task_row {
     [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE), "create a Child SA"},
     [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
+    [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
 };
 
 const char *ike_task_name(uint8_t kind)

@@ -20,6 +20,7 @@ enum ike_task_kind {
     TASK_REKEY_CHILD,
     TASK_NEW_CHILD,
     TASK_PROBE,
+    TASK_TOKEN, /* QCD_TOKEN */
     TASK_KINDS
 };
 

@@ -9,6 +9,7 @@
 #include "ike/v2/lifetime.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
+#include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/window.h"
 
@@ -160,11 +161,9 @@ void ike_turn_answer(struct ike_turn *turn)
     struct ike_header head = turn->in.head;
     const bool init = head.exchange == IKE_SA_INIT;
     head.version = IKE_VERSION_2;
-    head.flags = FLAG_RESPONSE;
-    if (turn->sa != NULL) {
+    head.flags = FLAG_RESPONSE | ((head.flags & FLAG_INITIATOR) != 0 ? 0 : FLAG_INITIATOR);
+    if (turn->sa != NULL)
         head.spi_r = turn->sa->spi_r;
-        head.flags |= turn->sa->initiator ? FLAG_INITIATOR : 0;
-    }
     begin_message(turn, &head, turn->sa != NULL && !init);
 }
 
@@ -188,6 +187,7 @@ static void finish_message(struct ike_turn *turn)
     if (turn->sealed != 0 && ike_fragment_is_needed(turn)) {
         ike_fragment_seal(turn);
     } else if (turn->sealed != 0) {
+        assert(turn->sa != NULL); /* its keys seal */
         const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
         ike_end_sealed(&turn->out, turn->sealed, &keys, turn->engine->crypto,
                        turn->sa->seal_count++);
@@ -403,6 +403,10 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
         ike_cookie_put(turn, &turn->out, &turn->link);
         return;
     }
+    if (why == WHY_UNKNOWN_SPI) {
+        ike_qcd_put_unknown(turn);
+        return;
+    }
     if (why == WHY_CHILD_NOT_FOUND) { /* RFC 7296 2.25: the SPI as it was asked */
         ike_put_child_notify(&turn->out, &turn->link, N_CHILD_SA_NOT_FOUND, turn->refused_spi);
         return;
@@ -454,17 +458,27 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
         commit(turn);
 }
 
-/* Nobody vouches for a message of another version: answered only so often. */
+/* RFC 7296 2.21.4: only what was sealed is of an IKE SA. */
+static bool is_of_an_sa(struct ike_turn *turn)
+{
+    return turn->in.head.exchange > IKE_SA_INIT &&
+           ike_message_parse(turn->bytes, &turn->in) == WHY_OK &&
+           (turn->in.there & (P(PAYLOAD_SK) | P(PAYLOAD_SKF))) != 0;
+}
+
+/* Nobody vouches for a message of another version or of no SA: answered only so often. */
 static bool may_answer(struct ike_turn *turn, enum ike_why why)
 {
     struct ike_engine *const engine = turn->engine;
-    if (why != WHY_MAJOR_VERSION)
+    if (why != WHY_MAJOR_VERSION && why != WHY_UNKNOWN_SPI)
         return true;
-    if (turn->now_ns - engine->version_answers_ns >= UINT64_C(1000000000)) {
-        engine->version_answers_ns = turn->now_ns;
-        engine->version_answers = 0;
+    if (why == WHY_UNKNOWN_SPI && (!engine->config.tell_unknown || !is_of_an_sa(turn)))
+        return false;
+    if (turn->now_ns - engine->clear_answers_ns >= UINT64_C(1000000000)) {
+        engine->clear_answers_ns = turn->now_ns;
+        engine->clear_answers = 0;
     }
-    return engine->version_answers++ < IKE_VERSION_ANSWERS;
+    return engine->clear_answers++ < IKE_CLEAR_ANSWERS;
 }
 
 /* The one place where a reason becomes an answer. */
@@ -575,6 +589,7 @@ static enum ike_why run_rule(struct ike_turn *turn)
     if (turn->sealed_open) {
         assert(turn->sa != NULL); /* its keys opened the message */
         turn->sa->heard_ns = turn->now_ns;
+        ike_qcd_heard(turn);
     }
     return WHY_OK;
 }
@@ -631,6 +646,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
         return WHY_TOO_EARLY; /* the peer sends it again */
     if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
         return why;
+    if (ike_message_notify(&turn->in, N_INVALID_IKE_SPI) != NULL)
+        return ike_qcd_judge(turn);
     if ((why = open_sealed(turn)) != WHY_OK)
         return why;
     adopt_rival(turn);
