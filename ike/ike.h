@@ -87,6 +87,7 @@ struct ike_child_policy {
     bool transport_mode; /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
     bool single_pair;    /* grant one pair of addresses at a time: SINGLE_PAIR_REQUIRED (2.9) */
     bool no_tfc;         /* say that padded packets are not taken (1.3.1) */
+    uint8_t ipcomp;      /* transform of IPComp to ask for, or agree to; 0: none (3.10.1) */
     bool non_first_fragments; /* ask for them, or agree to (1.3.1) */
 };
 
@@ -124,6 +125,7 @@ struct ike_policy {
     bool eap_only;                 /* EAP may authenticate the responder too (RFC 5998 3) */
     struct ike_lifetime lifetime;  /* of the IKE SA */
     const struct ike_wants *wants; /* of a gateway (RFC 7296 2.19); NULL: nothing */
+    uint64_t settable; /* 1 << attribute type: what a peer may set with CFG_SET (3.15.1) */
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
     bool takes_tokens;             /* a peer that shows its token has crashed (RFC 6290 4.5) */
@@ -163,6 +165,12 @@ struct ike_reassembly_config {
     uint64_t timeout_ns; /* from a message's first fragment on */
 };
 
+/* A vendor id: sent with IKE_SA_INIT, or only known when it comes (RFC 7296 3.12). */
+struct ike_vendor {
+    struct ike_bytes id;
+    bool send;
+};
+
 struct ike_config {
     uint32_t sa_max;    /* address space is reserved for so many, pages are touched when used */
     uint32_t child_max; /* the same for Child SAs; 0: as many as SAs */
@@ -177,6 +185,8 @@ struct ike_config {
     uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
+    const struct ike_vendor *vendors; /* sent and known (RFC 7296 3.12) */
+    uint8_t vendor_count;
     uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
     /* 32 octets that outlive a crash, from which tokens are made (RFC 6290 5.1); NULL: none are. */
     const uint8_t *qcd_secret;
@@ -214,6 +224,8 @@ enum ike_event_kind {
     IKE_REKEYED,      /* an IKE SA has taken the place of `was`, Child SAs and all */
     IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
     IKE_ADDRESS,      /* an inner address is the initiator's as long as the IKE SA lives */
+    IKE_VENDOR,       /* the peer sent the vendor id `question` of ike_config.vendors */
+    IKE_INFORMED,     /* ike_inform was answered */
     IKE_ASK,          /* something from outside is wanted: ike_answer */
     IKE_EVENT_KINDS
 };
@@ -267,6 +279,21 @@ uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ik
 bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 bool ike_delete_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_probe(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+/* Starts an INFORMATIONAL exchange with any notifies, and a Configuration payload that asks for
+ * what the policy wants, or one that sets (RFC 7296 1.4, 3.15.1). */
+struct ike_note {
+    uint16_t type;
+    struct ike_bytes data; /* of a setting: its value */
+};
+struct ike_inform {
+    const struct ike_note *notes;
+    const struct ike_note *settings; /* attributes of CFG_SET */
+    uint8_t note_count;
+    uint8_t setting_count;
+    bool ask; /* CFG_REQUEST */
+};
+bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                const struct ike_inform *what);
 /* Answers an IKE_ASK event of `sa`, whenever; nothing: what was asked for is not to be had. False:
  * nobody waits for it any more. */
 bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,

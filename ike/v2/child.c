@@ -4,6 +4,7 @@
 #include "ike/v2/child.h"
 
 #include "ike/engine.h"
+#include "ike/v2/ipcomp.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/lifetime.h"
 #include "ike/v2/payload.h"
@@ -123,6 +124,7 @@ void ike_child_put_offers(struct ike_turn *turn, uint32_t place, bool no_ke)
     put_flag(turn, policy->transport_mode, N_USE_TRANSPORT_MODE);
     put_flag(turn, policy->no_tfc, N_ESP_TFC_PADDING_NOT_SUPPORTED);
     put_flag(turn, policy->non_first_fragments, N_NON_FIRST_FRAGMENTS_ALSO);
+    ike_ipcomp_put(turn, policy->ipcomp, child->spi_in);
     ike_put_offers(&turn->out, &turn->link, &wish, spi_octets(child->spi_in, spi));
 }
 
@@ -165,6 +167,8 @@ static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct ike_se
     if ((why = ike_selectors_narrow(asked_i, &theirs, &deal->i)) != WHY_OK)
         return why;
     if ((why = ike_selectors_narrow(asked_r, &ours, &deal->r)) != WHY_OK)
+        return why;
+    if ((why = ike_ipcomp_judge(t, policy->ipcomp, &deal->cpi)) != WHY_OK)
         return why;
     if (policy->single_pair && (!one_address(&deal->i) || !one_address(&deal->r)))
         return WHY_SINGLE_PAIR;
@@ -218,6 +222,8 @@ enum ike_why ike_child_accept(struct ike_turn *turn, uint32_t place, const struc
     if (deal->i.count == 0 || deal->r.count == 0 || !ike_selectors_within(&deal->i, &ours) ||
         !ike_selectors_within(&deal->r, &theirs))
         return WHY_CHOICE_NOT_OFFERED; /* RFC 7296 2.9: a responder may narrow, never widen */
+    if ((why = ike_ipcomp_accept(turn, policy->ipcomp, &deal->cpi)) != WHY_OK)
+        return why;
     deal->transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL;
     if (deal->transport && !policy->transport_mode)
         return WHY_CHOICE_NOT_OFFERED;
@@ -237,6 +243,7 @@ void ike_child_put_choice(struct ike_turn *turn, uint32_t place, const struct ik
     put_flag(turn, deal->fragments, N_NON_FIRST_FRAGMENTS_ALSO);
     put_flag(turn, deal->more, N_ADDITIONAL_TS_POSSIBLE);
     const uint32_t spi_in = ike_child_at(turn->engine, place)->spi_in;
+    ike_ipcomp_put(turn, deal->cpi != 0 ? policy->ipcomp : 0, spi_in);
     ike_put_choice(&turn->out, &turn->link, &wish, &deal->choice, spi_octets(spi_in, spi));
 }
 
@@ -293,6 +300,7 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     made.transport = deal->transport;
     made.fragments = deal->fragments;
     made.no_tfc = ike_message_notify(&turn->in, N_ESP_TFC_PADDING_NOT_SUPPORTED) != NULL;
+    made.cpi_out = deal->cpi;
     made.keys = keys;
     made.up = true;
     ike_lifetime_begin_child(turn->engine, turn->sa, &made, turn->now_ns);

@@ -19,6 +19,7 @@ struct ike_child_deal {
     bool no_ke;        /* made by IKE_AUTH, without a key exchange of its own (RFC 7296 1.2) */
     bool transport;
     bool fragments; /* both want non-first fragments (RFC 7296 1.3.1) */
+    uint16_t cpi;   /* of the peer's IPComp, when both want it; 0: they do not */
     bool more;      /* other parts of what was asked for would be granted apart (RFC 7296 2.9) */
 };
 

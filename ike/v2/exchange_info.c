@@ -9,6 +9,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/child.h"
+#include "ike/v2/inner.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/window.h"
@@ -50,6 +51,48 @@ enum ike_why ike_ask_window(struct ike_turn *turn)
     ike_turn_ask(turn, INFORMATIONAL);
     ike_put_status(&turn->out, &turn->link, N_SET_WINDOW_SIZE, wr_done(&w));
     return WHY_OK;
+}
+
+/* What the owner wants said, as it was kept. */
+enum ike_why ike_ask_inform(struct ike_turn *turn)
+{
+    const struct ike_bytes kept = ike_store_view(&turn->engine->store, turn->task->nonce);
+    struct ike_reader r = rd_open(kept);
+    const uint8_t first = rd_u8(&r);
+    ike_turn_ask(turn, INFORMATIONAL);
+    ike_put_chain(&turn->out, turn->link, first, rd_rest(&r));
+    return WHY_OK;
+}
+
+/* A chain of payloads after the type of its first. */
+static bool keep_inform(struct ike_turn *t, struct ike_task *task, const struct ike_inform *what)
+{
+    struct ike_writer w = wr_open(ike_turn_scratch(t, IKE_MESSAGE_MAX), IKE_MESSAGE_MAX);
+    size_t link = 0;
+    put_u8(&w, PAYLOAD_NONE);
+    for (uint8_t i = 0; i < what->note_count; i++)
+        ike_put_status(&w, &link, what->notes[i].type, what->notes[i].data);
+    if (what->ask && t->sa->policy->wants != NULL)
+        ike_put_wants(&w, &link, t->sa->policy->wants);
+    if (what->setting_count > 0) {
+        const size_t begin = ike_begin_cp(&w, &link, CFG_SET);
+        for (uint8_t i = 0; i < what->setting_count; i++)
+            ike_put_attribute(&w, what->settings[i].type, what->settings[i].data);
+        ike_end_payload(&w, begin);
+    }
+    return !w.bad && ike_turn_keep(t, &task->nonce, wr_done(&w));
+}
+
+bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                const struct ike_inform *what)
+{
+    struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found == NULL || found->state != S_ESTABLISHED)
+        return false;
+    struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
+    struct ike_task *const task = ike_task_add(turn, TASK_INFORM, 0, now_ns);
+    const bool good = task != NULL && keep_inform(turn, task, what);
+    return ike_turn_end(turn, good ? WHY_OK : WHY_SA_TABLE_FULL) == WHY_OK;
 }
 
 static bool want(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa,
@@ -146,9 +189,12 @@ static enum ike_why info_request(struct ike_turn *t)
     enum ike_why why;
     if ((why = check_deletes(t)) != WHY_OK)
         return why;
+    if ((why = ike_inner_look(t)) != WHY_OK)
+        return why;
     if ((why = ike_window_heard(t)) != WHY_OK)
         return why;
     ike_turn_answer(t);
+    ike_inner_answer(t);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
     for (uint8_t i = 0; i < t->in.delete_count; i++) {
@@ -173,6 +219,10 @@ static enum ike_why info_response(struct ike_turn *t)
         const uint32_t place = ike_child_find(t->engine, t->sa, t->task->spi, true);
         if (place != 0) /* else the peer's own Delete was here first */
             ike_child_end(t, place, t->task->why != WHY_OK ? t->task->why : WHY_DELETED);
+    } else if (t->task->kind == TASK_INFORM) {
+        const struct ike_event informed = ike_sa_event(t->sa, IKE_INFORMED, WHY_OK);
+        ike_event_add(t->engine, &informed);
+        return ike_inner_informed(t);
     } else if (t->task->kind == TASK_PROBE && t->sa->state == S_ESTABLISHED) {
         const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);

@@ -19,6 +19,7 @@
 #include "ike/v2/proposal.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
+#include "ike/v2/vendor.h"
 
 #include <assert.h>
 #include <string.h>
@@ -99,6 +100,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
         ike_nat_put(t, policy->force_encapsulation);
     ike_sign_put_init_response(t);
     ike_fragment_offer(t);
+    ike_vendor_put(t);
     return ike_intermediate_await(t, choice);
 }
 
@@ -142,6 +144,7 @@ static enum ike_why init_request(struct ike_turn *t)
         return why;
     const struct ike_event half_open = ike_sa_event(t->sa, IKE_HALF_OPEN, WHY_OK);
     ike_event_add(t->engine, &half_open);
+    ike_vendor_hear(t);
     return WHY_OK;
 }
 
@@ -171,6 +174,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_nat_put(t, t->sa->policy->force_encapsulation);
     ike_sign_put_init_request(t);
     ike_fragment_offer(t);
+    ike_vendor_put(t);
     ike_intermediate_offer(t);
 }
 
@@ -355,6 +359,7 @@ static enum ike_why init_response(struct ike_turn *t)
     t->task->request = (struct ike_blob){0};
     setup->refused = 0;
     ike_fragment_heard(t);
+    ike_vendor_hear(t);
     sa->nat = ike_nat_seen(t) || sa->policy->force_encapsulation;
     if (sa->nat) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
         sa->local.port = IKE_PORT_NAT;

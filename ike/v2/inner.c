@@ -165,7 +165,7 @@ void ike_inner_hear(struct ike_turn *t)
 
 static void tell(struct ike_turn *t, const struct ike_inner *inner)
 {
-    for (size_t i = 0; i < INNER_FAMILIES; i++) {
+    for (size_t i = 0; inner != NULL && i < INNER_FAMILIES; i++) {
         struct ike_event event = ike_sa_event(t->sa, IKE_ADDRESS, WHY_OK);
         event.inner = inner->addr[i];
         if (event.inner.family != 0)
@@ -338,6 +338,11 @@ enum ike_why ike_inner_lease(struct ike_turn *t)
     return lease_all(t, &cp);
 }
 
+static bool asks_for_address(const struct ike_cp *cp)
+{
+    return ike_cp_find(cp, types[0]) != NULL || ike_cp_find(cp, types[1]) != NULL;
+}
+
 void ike_inner_put_families(struct ike_turn *t)
 {
     const struct ike_gives *const gives = t->sa->policy->gives;
@@ -345,7 +350,7 @@ void ike_inner_put_families(struct ike_turn *t)
     enum ike_why why;
     if (gives == NULL || !gives->tell_families || !read_request(t, &cp, &why))
         return;
-    if (ike_cp_find(&cp, types[0]) == NULL && ike_cp_find(&cp, types[1]) == NULL)
+    if (!asks_for_address(&cp))
         return;
     for (size_t i = 0; i < INNER_FAMILIES; i++)
         if (has_pool(gives, i))
@@ -353,22 +358,99 @@ void ike_inner_put_families(struct ike_turn *t)
                            (struct ike_bytes){.at = NULL, .len = 0});
 }
 
-void ike_inner_put_reply(struct ike_turn *t)
+/* Addresses leased and all else that is asked for. */
+static void put_reply(struct ike_turn *t, const struct ike_cp *cp)
 {
     const struct ike_gives *const gives = t->sa->policy->gives;
-    struct ike_cp cp;
-    enum ike_why why;
-    if (gives == NULL || !read_request(t, &cp, &why))
-        return;
     const struct ike_inner *const inner = ike_inner_of(t->engine, t->sa);
     const size_t begin = ike_begin_cp(&t->out, &t->link, CFG_REPLY);
     for (size_t i = 0; inner != NULL && i < INNER_FAMILIES; i++)
-        if (inner->lease[i] != 0 && ike_cp_find(&cp, types[i]) != NULL)
+        if (inner->lease[i] != 0 && ike_cp_find(cp, types[i]) != NULL)
             ike_put_inner(&t->out, &inner->addr[i], inner->bits[i],
-                          ike_cp_find(&cp, INTERNAL_IP4_NETMASK) != NULL);
-    ike_put_gives(&t->out, gives, &cp);
+                          ike_cp_find(cp, INTERNAL_IP4_NETMASK) != NULL);
+    if (gives != NULL)
+        ike_put_gives(&t->out, gives, cp);
     ike_end_payload(&t->out, begin);
+}
+
+void ike_inner_put_reply(struct ike_turn *t)
+{
+    struct ike_cp cp;
+    enum ike_why why;
+    if (t->sa->policy->gives == NULL || !read_request(t, &cp, &why))
+        return;
+    put_reply(t, &cp);
     ike_inner_put_families(t);
-    if (inner != NULL)
-        tell(t, inner);
+    tell(t, ike_inner_of(t->engine, t->sa));
+}
+
+/* ---- INFORMATIONAL ---- */
+
+enum ike_why ike_inner_look(struct ike_turn *t)
+{
+    struct ike_cp cp;
+    enum ike_why why = WHY_OK;
+    for (uint8_t i = 0; why == WHY_OK && i < t->in.cp_count; i++)
+        why = ike_cp_parse(t->in.cps[i], &cp);
+    return why;
+}
+
+/* RFC 7296 3.15.1: what was accepted, without a value. */
+static void put_ack(struct ike_turn *t, const struct ike_cp *cp)
+{
+    const uint64_t settable = t->sa->policy->settable;
+    const size_t begin = ike_begin_cp(&t->out, &t->link, CFG_ACK);
+    for (uint8_t i = 0; i < cp->count; i++)
+        if ((settable >> cp->attributes[i].type & 1) != 0)
+            ike_put_attribute(&t->out, cp->attributes[i].type,
+                              (struct ike_bytes){.at = NULL, .len = 0});
+    ike_end_payload(&t->out, begin);
+}
+
+static bool holds_any(const struct ike_turn *t)
+{
+    const struct ike_inner *const inner = ike_inner_of(t->engine, t->sa);
+    return inner != NULL && (inner->lease[0] != 0 || inner->lease[1] != 0);
+}
+
+/* RFC 7296 3.15.4: who failed to get one in IKE_AUTH may try again so. */
+static void answer_request(struct ike_turn *t, const struct ike_cp *cp)
+{
+    const bool gateway = t->sa->policy->gives != NULL && t->sa->state == S_ESTABLISHED;
+    const bool had = holds_any(t);
+    if (gateway && asks_for_address(cp)) {
+        const enum ike_why why = lease_all(t, cp);
+        if (why != WHY_OK)
+            ike_put_status(&t->out, &t->link, ike_why_row(why)->notify,
+                           (struct ike_bytes){.at = NULL, .len = 0});
+        else if (!had)
+            tell(t, ike_inner_of(t->engine, t->sa));
+    }
+    put_reply(t, cp);
+}
+
+void ike_inner_answer(struct ike_turn *t)
+{
+    struct ike_cp cp;
+    for (uint8_t i = 0; i < t->in.cp_count; i++) {
+        const enum ike_why why = ike_cp_parse(t->in.cps[i], &cp);
+        assert(why == WHY_OK); /* ike_inner_look */
+        if (why == WHY_OK && cp.type == CFG_REQUEST)
+            answer_request(t, &cp);
+        else if (cp.type == CFG_SET)
+            put_ack(t, &cp);
+    }
+}
+
+enum ike_why ike_inner_informed(struct ike_turn *t)
+{
+    struct ike_cp cp;
+    const enum ike_why why = ike_inner_look(t);
+    if (why != WHY_OK || t->sa->policy->wants == NULL)
+        return why;
+    ike_inner_hear(t);
+    for (uint8_t i = 0; i < t->in.cp_count; i++)
+        if (ike_cp_parse(t->in.cps[i], &cp) == WHY_OK && cp.type == CFG_REPLY)
+            return keep_reply(t, t->in.cps[i], &cp);
+    return WHY_OK;
 }

@@ -57,6 +57,12 @@ enum ike_why ike_inner_narrow(struct ike_turn *t, struct ike_selectors *own);
 enum ike_why ike_inner_lease(struct ike_turn *t);
 /* Its CFG_REPLY, and which families it has. */
 void ike_inner_put_reply(struct ike_turn *t);
+/* The same in INFORMATIONAL, for any number of payloads: the look, before anything is written, and
+ * the answers: CFG_REPLY, CFG_ACK, INTERNAL_ADDRESS_FAILURE. */
+enum ike_why ike_inner_look(struct ike_turn *t);
+void ike_inner_answer(struct ike_turn *t);
+/* And what the response brings to who asked; an address is no more than welcome there. */
+enum ike_why ike_inner_informed(struct ike_turn *t);
 /* Only the latter, beside INTERNAL_ADDRESS_FAILURE. */
 void ike_inner_put_families(struct ike_turn *t);
 /* What was leased in this turn is not needed after all. */

@@ -67,6 +67,8 @@ static enum ike_why payload_add(struct ike_message *m, uint8_t type, struct ike_
         return view_add(m->certs, &m->cert_count, IKE_CERTS_MAX, body);
     if (type == PAYLOAD_CERTREQ)
         return view_add(m->certreqs, &m->certreq_count, IKE_CERTS_MAX, body);
+    if (type == PAYLOAD_VENDOR && m->vendor_count < IKE_VENDORS_MAX)
+        m->vendors[m->vendor_count++] = body;
     if (type == PAYLOAD_CP)
         return view_add(m->cps, &m->cp_count, IKE_CPS_MAX, body);
     return WHY_OK;
@@ -130,6 +132,7 @@ static void forget_payloads(struct ike_message *m)
     m->cert_count = 0;
     m->certreq_count = 0;
     m->cp_count = 0;
+    m->vendor_count = 0;
     m->type_count = 0;
     m->sealed_next = PAYLOAD_NONE;
 }
@@ -232,6 +235,13 @@ size_t ike_begin_payload(struct ike_writer *w, size_t *link, uint8_t type)
 void ike_end_payload(struct ike_writer *w, size_t begin)
 {
     put_u16_at(w, begin + 2, w->len - begin);
+}
+
+void ike_put_chain(struct ike_writer *w, size_t link, uint8_t first, struct ike_bytes chain)
+{
+    if (!w->bad)
+        w->base[link] = first;
+    put_bytes(w, chain);
 }
 
 void ike_end_message(struct ike_writer *w)

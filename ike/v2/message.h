@@ -55,12 +55,14 @@ struct ike_message {
     uint8_t notify_count;
     struct ike_delete deletes[IKE_DELETES_MAX];
     uint8_t delete_count;
-    struct ike_bytes certs[IKE_CERTS_MAX];    /* bodies of CERT payloads, */
-    struct ike_bytes certreqs[IKE_CERTS_MAX]; /* and of CERTREQ payloads, as they came */
-    struct ike_bytes cps[IKE_CPS_MAX];        /* bodies of CP payloads */
+    struct ike_bytes certs[IKE_CERTS_MAX];     /* bodies of CERT payloads, */
+    struct ike_bytes certreqs[IKE_CERTS_MAX];  /* and of CERTREQ payloads, as they came */
+    struct ike_bytes vendors[IKE_VENDORS_MAX]; /* vendor ids; further ones are not kept */
+    struct ike_bytes cps[IKE_CPS_MAX];         /* bodies of CP payloads */
     uint8_t cert_count;
     uint8_t certreq_count;
     uint8_t cp_count;
+    uint8_t vendor_count;
     uint8_t
         types[IKE_PAYLOADS_MAX]; /* in order, unknown ones too; notifies and deletes in theirs */
     uint8_t type_count;
@@ -110,6 +112,8 @@ void ike_put_header(struct ike_writer *w, const struct ike_header *head);
  * ike_end_payload. */
 size_t ike_begin_payload(struct ike_writer *w, size_t *link, uint8_t type);
 void ike_end_payload(struct ike_writer *w, size_t begin);
+/* A chain of payloads made before, as the last of a message; `link` as above. */
+void ike_put_chain(struct ike_writer *w, size_t link, uint8_t first, struct ike_bytes chain);
 /* Fills in the header's length. */
 void ike_end_message(struct ike_writer *w);
 

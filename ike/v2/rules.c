@@ -34,6 +34,8 @@ enum ike_why ike_rule_find(struct ike_turn *turn)
     const uint8_t from = (in->head.flags & FLAG_RESPONSE) != 0 ? RESPONSE : REQUEST;
     const uint8_t state = turn->sa == NULL ? S_NONE : turn->sa->state;
     enum ike_why why = WHY_EXCHANGE_TYPE;
+    const uint32_t many =
+        in->head.exchange == INFORMATIONAL ? repeatable | P(PAYLOAD_CP) : repeatable;
     const struct ike_rule *rule;
 
     for (size_t i = 0; (rule = ike_rule_at(i)) != NULL; i++) {
@@ -43,8 +45,7 @@ enum ike_why ike_rule_find(struct ike_turn *turn)
             why = WHY_MISSING_PAYLOAD;
             continue;
         }
-        if ((in->there & ~(rule->must | rule->may | always)) != 0 ||
-            (in->twice & ~repeatable) != 0) {
+        if ((in->there & ~(rule->must | rule->may | always)) != 0 || (in->twice & ~many) != 0) {
             why = WHY_UNEXPECTED_PAYLOAD;
             continue;
         }

@@ -123,6 +123,8 @@ struct ike_child {
     struct ike_blob selectors; /* ours then theirs, struct ike_selector each */
     uint8_t local_count;
     uint8_t remote_count;
+    uint16_t
+        cpi_out; /* of IPComp, to the peer (RFC 7296 3.10.1); 0: none. Ours is ike_ipcomp_cpi */
 };
 
 /* Chained hash of SA places over reserved address space. */

@@ -28,6 +28,7 @@ static const struct ike_task_row {
     [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE), "rekey a Child SA"},
     [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE), "create a Child SA"},
     [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
+    [TASK_INFORM] = {ike_ask_inform, 0, "inform"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
 };
@@ -49,7 +50,7 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
 
 static bool is_like(const struct ike_task *task, enum ike_task_kind kind, uint32_t spi)
 {
-    return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD;
+    return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD && kind != TASK_INFORM;
 }
 
 struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike_sa *sa,

@@ -19,6 +19,7 @@ enum ike_task_kind {
     TASK_REKEY_IKE,
     TASK_REKEY_CHILD,
     TASK_NEW_CHILD,
+    TASK_INFORM, /* notifies and configuration of the owner's */
     TASK_PROBE,
     TASK_TOKEN, /* QCD_TOKEN */
     TASK_KINDS
@@ -29,16 +30,17 @@ struct ike_task {
     uint64_t rival;          /* the peer rekeyed the same SA meanwhile, and this came of it: number
                                 of an IKE SA, or spi_in of a Child SA; 0: it did not */
     struct ike_blob request; /* octets under way */
-    struct ike_blob nonce;   /* the lower nonce of the exchange that made the rival */
-    uint32_t next;           /* an older one of the same SA */
-    uint32_t id;             /* message id */
-    uint32_t spi;            /* spi_in of the Child SA to be deleted or rekeyed */
-    uint32_t child;          /* place of the Child SA it is to make; 0: none */
-    uint32_t fresh;          /* place of the IKE SA it is to make; 0: none */
-    uint32_t gone_spi;       /* the peer has deleted a Child SA by this SPI, which is none we know:
-                                perhaps the one it has made for us, and the answer is late */
-    uint32_t setup;          /* what CREATE_CHILD_SA offers; 0: none */
-    uint16_t attempts;       /* times asked and refused for the moment (TEMPORARY_FAILURE) */
+    struct ike_blob nonce; /* the lower nonce of the exchange that made the rival; TASK_INFORM: the
+                              payloads it asks with, after the type of the first */
+    uint32_t next;         /* an older one of the same SA */
+    uint32_t id;           /* message id */
+    uint32_t spi;          /* spi_in of the Child SA to be deleted or rekeyed */
+    uint32_t child;        /* place of the Child SA it is to make; 0: none */
+    uint32_t fresh;        /* place of the IKE SA it is to make; 0: none */
+    uint32_t gone_spi;     /* the peer has deleted a Child SA by this SPI, which is none we know:
+                              perhaps the one it has made for us, and the answer is late */
+    uint32_t setup;        /* what CREATE_CHILD_SA offers; 0: none */
+    uint16_t attempts;     /* times asked and refused for the moment (TEMPORARY_FAILURE) */
     uint8_t kind;
     uint8_t sends;  /* 0: it waits */
     uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
@@ -89,8 +91,8 @@ void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_numb
 /* What asks: writes the request of turn->task into the turn. Not WHY_OK: it cannot be asked, and is
  * dropped. One a kind, in the exchange's file. */
 typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
-ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe,
-    ike_ask_window;                                /* exchange_info.c */
+ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
+    ike_ask_inform;                                /* exchange_info.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
 ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
 
