@@ -95,6 +95,14 @@ struct ike_child_policy {
 enum ike_proof_kind { PROOF_PSK, PROOF_SIGNATURE, PROOF_NULL, PROOF_KINDS };
 enum ike_cert_sending { CERT_IF_ASKED, CERT_ALWAYS, CERT_NEVER };
 
+/* A post-quantum pre-shared key by its name, which is a PPK_ID_FIXED (RFC 8784 5.1). */
+struct ike_ppk {
+    uint8_t id[IKE_PPK_MAX];
+    uint8_t id_len;
+    uint8_t key[IKE_PPK_MAX];
+    uint8_t key_len;
+};
+
 /* What two peers are to agree on: `connection` to strongSwan and libreswan. */
 struct ike_policy {
     const char *name;
@@ -117,6 +125,9 @@ struct ike_policy {
     const struct ike_trust *trust;                         /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
     uint8_t child_count;
+    struct ike_ppk ppk[IKE_PPKS_MAX]; /* an initiator uses the first, a responder any */
+    uint8_t ppk_count;
+    bool ppk_required; /* no SA without one (RFC 8784 3) */
     uint16_t fragment; /* longest IP datagram sent, above that messages go in fragments; 0: never,
                           and none are taken (RFC 7383 2.5.1) */
     bool force_encapsulation;      /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */

@@ -59,6 +59,23 @@ static void set_psk(struct ike_policy *policy, const char *psk)
     policy->psk_len = (uint8_t)len;
 }
 
+/* Both know it by the gateway's name. */
+static void set_ppk(struct ike_policy *policy, const char *gateway, const char *ppk, bool required)
+{
+    const size_t len = strlen(ppk);
+    const size_t id_len = strlen(gateway);
+    if (len == 0 || strcmp(ppk, "none") == 0)
+        return;
+    assert(len <= IKE_PPK_MAX && id_len <= IKE_PPK_MAX);
+    struct ike_ppk *const one = &policy->ppk[0];
+    memcpy(one->key, ppk, len);
+    memcpy(one->id, gateway, id_len);
+    one->key_len = (uint8_t)len;
+    one->id_len = (uint8_t)id_len;
+    policy->ppk_count = 1;
+    policy->ppk_required = required;
+}
+
 /* What was not replaced is closed after a tenth more. */
 static struct ike_lifetime lifetime_of(uint64_t rekey_ns, uint64_t jitter_ppb)
 {
@@ -118,6 +135,7 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     out->child[0].transport_mode = gateway->transport_mode;
     out->force_encapsulation = gateway->force_encapsulation;
     out->fragment = (uint16_t)gateway->fragment;
+    set_ppk(out, gateway->name, gateway->ppk, gateway->ppk_required);
     set_lifetimes(out, &gateway->rekey);
 }
 
@@ -139,6 +157,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
     out->fragment = (uint16_t)clients->fragment;
+    set_ppk(out, clients->to, clients->ppk, clients->ppk_required);
     out->eap_only = clients->eap.only;
     model_eap_of(clients, clients->psk, false, &out->eap);
     set_lifetimes(out, &clients->rekey);

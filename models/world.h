@@ -83,6 +83,8 @@ struct model_gateway {
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
+    char ppk[MODEL_NAME_MAX]; /* "none" */
+    bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */
     uint64_t reassembly_limit;
     uint64_t reassembly_bytes;
@@ -129,6 +131,8 @@ struct model_clients {
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */
     char selectors[MODEL_TEXT_MAX];   /* of the far side; their own is their address */
     char psk[MODEL_NAME_MAX];
+    char ppk[MODEL_NAME_MAX]; /* "none" */
+    bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */
     bool transport_mode;
     uint64_t retransmit_first_ns;

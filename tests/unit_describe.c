@@ -361,17 +361,18 @@ static void test_details_tell_what_stands_in_each_payload(void)
 
 static void test_details_name_what_they_can_of_what_is_not_ours(void)
 {
-    static const uint8_t sa[] = {0, 0, 0, 36, 1, 1, 0, 3,                    /* IKE, 3 transforms */
-                                 3, 0, 0, 12, 1, 0, 0, 23, 0x80, 14, 0, 192, /* Camellia */
-                                 3, 0, 0, 8,  2, 0, 0, 3,                    /* HMAC-Tiger */
-                                 0, 0, 0, 8,  9, 0, 0, 5};                   /* a type to come */
+    static const uint8_t sa[] = {0, 0, 0, 44, 1,  1, 0, 4, /* IKE, 4 transforms */
+                                 3, 0, 0, 12, 1,  0, 0, 23, 0x80, 14, 0, 192, /* Camellia */
+                                 3, 0, 0, 8,  2,  0, 0, 3,                    /* HMAC-Tiger */
+                                 3, 0, 0, 8,  9,  0, 0, 5,                    /* ADDKE4 */
+                                 0, 0, 0, 8,  13, 0, 0, 5};                   /* a type to come */
     char text[IKE_DETAILS_TEXT];
     begin(IKE_SA_INIT, FLAG_INITIATOR, 0);
     payload(PAYLOAD_SA, (struct ike_bytes){sa, sizeof sa});
     ike_put_ke(&draft.w, &draft.link, 1, octets(96));
     ike_put_status(&draft.w, &draft.link, N_INVALID_KE_PAYLOAD, octets(2));
     (void)ike_describe_details(done(), false, NULL, NULL, text);
-    EXPECT_STR(text, "SAi1  1: ENCR=23/192 PRF=3 ?=5\n"
+    EXPECT_STR(text, "SAi1  1: ENCR=23/192 PRF=3 ke4_modp1536 ?=5\n"
                      "KEi  group 1, 96 octets\n"
                      "N(INVALID_KE_PAYLOAD)  2 octets\n");
 }

@@ -199,7 +199,13 @@ size_t ike_describe(struct ike_bytes bytes, bool port_nat, const struct ike_sa_k
 static void say_transform(struct text *t, const struct ike_transform *transform)
 {
     static const char *const types[] = {"?", "ENCR", "PRF", "INTEG", "KE", "ESN"};
-    const uint8_t row = ike_algo_find(transform->type, transform->id, transform->key_bits);
+    const bool adds = transform->type >= TRANSFORM_ADDKE1 && transform->type <= TRANSFORM_ADDKE7;
+    const uint8_t type = adds ? TRANSFORM_KE : transform->type;
+    const uint8_t row = ike_algo_find(type, transform->id, transform->key_bits);
+    if (adds && (row != 0 || transform->id == 0) && !transform->strange) {
+        say(t, " ke%d_%s", transform->type - TRANSFORM_ADDKE1 + 1, ike_algos[row].name);
+        return;
+    }
     if (row != 0 && !transform->strange) {
         say(t, " %s", ike_algos[row].name);
         return;

@@ -16,6 +16,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
@@ -147,7 +148,7 @@ static enum ike_why put_claim(struct ike_turn *t)
                        (struct ike_bytes){.at = NULL, .len = 0});
     enum ike_why why = WHY_OK;
     if (!ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
-        why = ike_auth_put_proof(t, id_body);
+        why = ike_ppk_put_proof(t, id_body, ike_auth_put_proof);
     ike_qcd_put(t, t->sa);
     return why;
 }
@@ -234,7 +235,10 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
 static enum ike_why check_answer(struct ike_turn *t)
 {
-    return ike_eap_is_wanted(t->sa->policy) ? WHY_AUTH_METHOD : ike_auth_check_responder(t);
+    if (ike_eap_is_wanted(t->sa->policy))
+        return WHY_AUTH_METHOD;
+    const enum ike_why why = ike_ppk_answered(t);
+    return why != WHY_OK ? why : ike_auth_check_responder(t);
 }
 
 static enum ike_why auth_response(struct ike_turn *t)
@@ -352,7 +356,10 @@ static enum ike_why put_own_claim(struct ike_turn *t)
     const struct ike_id ours = own_id(t, &t->sa->policy->local_id);
     const size_t begin = t->out.len;
     ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
-    return ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+    const enum ike_why why = ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+    if (why == WHY_OK)
+        ike_ppk_put_answer(t);
+    return why;
 }
 
 static enum ike_why auth_request(struct ike_turn *t)
@@ -367,6 +374,8 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     if (ike_eap_is_wanted(sa->policy))
         return WHY_AUTH_METHOD;
+    if ((why = ike_ppk_asked(t)) != WHY_OK)
+        return why;
     if ((why = check_proof(t, PAYLOAD_IDI)) != WHY_OK)
         return why;
     if (!ike_auth_keep_peer_id(t, &peer))

@@ -15,6 +15,7 @@
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
@@ -119,6 +120,13 @@ static void put_auth(struct ike_turn *t, const struct ike_eap_side *side)
     ike_put_auth(&t->out, &t->link, AUTH_PSK, (struct ike_bytes){.at = octets, .len = len});
 }
 
+static enum ike_why put_proof(struct ike_turn *t, struct ike_bytes id_body)
+{
+    (void)id_body; /* the side knows it */
+    put_auth(t, side_of(t));
+    return WHY_OK;
+}
+
 static enum ike_why check_auth(struct ike_turn *t, const struct ike_eap_side *side)
 {
     uint8_t right[IKE_PRF_MAX];
@@ -155,11 +163,10 @@ static enum ike_why answer(struct ike_turn *t, struct ike_eap_side *side)
         return WHY_AUTH_METHOD; /* RFC 5998 4 */
     ike_turn_ask(t, IKE_AUTH);
     if (succeeded) {
-        put_auth(t, side);
         t->sa->state = S_EAP_DONE;
-    } else {
-        put_packet(t, wr_done(&w));
+        return ike_ppk_put_proof(t, id_of(side, true), put_proof);
     }
+    put_packet(t, wr_done(&w));
     return WHY_OK;
 }
 
@@ -206,15 +213,22 @@ static enum ike_why eap_response(struct ike_turn *t)
     return answer(t, side_of(t));
 }
 
+/* The responder's last word, with the key mixed in that it may have agreed to (RFC 8784 3). */
+static enum ike_why check_last(struct ike_turn *t)
+{
+    const enum ike_why why = ike_ppk_answered(t);
+    return why != WHY_OK ? why : check_auth(t, side_of(t));
+}
+
 static enum ike_why eap_granted(struct ike_turn *t)
 {
-    const enum ike_why why = check_auth(t, side_of(t));
+    const enum ike_why why = check_last(t);
     return why != WHY_OK ? why : ike_auth_child_granted(t);
 }
 
 static enum ike_why eap_without_child(struct ike_turn *t)
 {
-    const enum ike_why why = check_auth(t, side_of(t));
+    const enum ike_why why = check_last(t);
     return why != WHY_OK ? why : ike_auth_child_refused(t);
 }
 
@@ -340,8 +354,10 @@ static enum ike_why eap_proof(struct ike_turn *t)
 {
     struct ike_sa *const sa = t->sa;
     struct ike_eap_side *const side = side_of(t);
-    enum ike_why why = check_auth(t, side);
+    enum ike_why why = ike_ppk_asked(t);
     if (why != WHY_OK)
+        return why;
+    if ((why = check_auth(t, side)) != WHY_OK)
         return why;
     if ((why = recall_asked(t, side)) != WHY_OK)
         return why;
@@ -353,6 +369,7 @@ static enum ike_why eap_proof(struct ike_turn *t)
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_turn_answer(t);
     put_auth(t, side);
+    ike_ppk_put_answer(t);
     ike_qcd_put(t, sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;

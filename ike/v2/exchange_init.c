@@ -16,6 +16,7 @@
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/ppk.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
@@ -100,6 +101,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
         ike_nat_put(t, policy->force_encapsulation);
     ike_sign_put_init_response(t);
     ike_fragment_offer(t);
+    ike_ppk_offer(t);
     ike_vendor_put(t);
     return ike_intermediate_await(t, choice);
 }
@@ -176,6 +178,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_fragment_offer(t);
     ike_vendor_put(t);
     ike_intermediate_offer(t);
+    ike_ppk_offer(t);
 }
 
 static uint8_t first_group(const struct ike_policy *policy)
@@ -326,6 +329,8 @@ static enum ike_why init_response(struct ike_turn *t)
 
     if (t->in.head.spi_r == 0)
         return WHY_SPI_ZERO;
+    if ((why = ike_ppk_heard(t)) != WHY_OK)
+        return why;
     if ((why = ike_proposal_accept(ike_message_body(&t->in, PAYLOAD_SA), &wish, &choice)) != WHY_OK)
         return why;
     if ((why = ike_ke_parse(ike_message_body(&t->in, PAYLOAD_KE), &peer)) != WHY_OK)

@@ -391,6 +391,7 @@ static void undo(struct ike_turn *turn, uint32_t events_tail)
         turn->sa = NULL;
     } else {
         *turn->sa = turn->before;
+        turn->keys = ike_sa_view_keys(engine, turn->sa); /* what was derived is no more */
     }
 }
 
