@@ -23,6 +23,7 @@ struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end;
+    const char *fragment, *ppk, *ppk_required;
 };
 
 struct peer {
@@ -104,6 +105,9 @@ static void read_options(int argc, char **argv, struct options *o)
         {"tells", &o->tells},
         {"eap", &o->eap}, /* a method: as a responder we ask for it, as an initiator we do it */
         {"eap_only", &o->eap_only},
+        {"fragment", &o->fragment}, /* octets of the longest IP datagram */
+        {"ppk", &o->ppk},           /* named qkd */
+        {"ppk_required", &o->ppk_required},
         {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
@@ -123,11 +127,28 @@ static void read_options(int argc, char **argv, struct options *o)
     }
 }
 
+/* Fragments, and the post-quantum pre-shared key. */
+static void configure_extensions(struct ike_policy *policy, const struct options *o)
+{
+    static const char id[] = "qkd";
+    if (o->fragment != NULL)
+        policy->fragment = (uint16_t)strtoul(o->fragment, NULL, 10);
+    if (o->ppk == NULL || strlen(o->ppk) > IKE_PPK_MAX)
+        return;
+    policy->ppk_count = 1;
+    policy->ppk_required = o->ppk_required != NULL;
+    policy->ppk[0].id_len = sizeof id - 1;
+    memcpy(policy->ppk[0].id, id, sizeof id - 1);
+    policy->ppk[0].key_len = (uint8_t)strlen(o->ppk);
+    memcpy(policy->ppk[0].key, o->ppk, strlen(o->ppk));
+}
+
 static void configure(struct peer *p)
 {
     const struct options *const o = &p->o;
     struct ike_policy *const policy = &p->policy;
     const char *bad;
+    configure_extensions(policy, o);
     p->config = (struct ike_config){
         .sa_max = 64,
         .cookies = {.on_at = o->cookies != NULL ? 0 : IKE_UNLIMITED,

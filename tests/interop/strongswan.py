@@ -104,6 +104,7 @@ class Charon:
     cookie_threshold = {1 if always_cookies else 30}
     cookie_threshold_ip = {1 if always_cookies else 3}
     retransmit_timeout = 1.0
+    fragment_size = 400
     plugins {{ eap-gtc {{ backend = generic }} }}
     signature_authentication = {"no" if old_signatures else "yes"}
     filelog {{ stderr {{ default = 1
@@ -355,6 +356,18 @@ def feature_cases():
     yield "IKE SA rekeyed by us", both, GCM, plain, "rekey,probe,delete", [], ALL + ["EVENT REKEYED", "EVENT ALIVE", *AWAY]
     yield "IKE SA rekeyed by them", both, GCM, plain, "wait,probe,delete", [["--rekey", "--ike", "us"]], ALL + [
         "EVENT REKEYED", "EVENT ALIVE", *AWAY]
+    signed = dict(settings=dict(family="rsa2048", auth=("pubkey", "pubkey")), options=dict(signs, fragment="500"))
+    yield "messages in fragments, both ways", both, GCM, signed, "probe,delete", [], ALL + [
+        "IKE_AUTH        req 1  SKF(1/", "IKE_AUTH        rsp 1  SKF(1/", *AWAY]
+    for ours, theirs in ((False, False), (True, False), (False, True), (True, True)):
+        ppk = dict(settings=dict(more={"connection": f"ppk_id = qkd\n ppk_required = {'yes' if theirs else 'no'}",
+                                       "secrets": 'ppk-us { id = qkd\n secret = "quantum" }'}),
+                   options=dict(force="1", ppk="quantum", **(dict(ppk_required="1") if ours else {})))
+        yield (f"PPK, {'required' if ours else 'optional'} here and {'required' if theirs else 'optional'} there",
+               both, GCM, ppk, "child,rekey,probe,delete", [], ALL + ["N(USE_PPK)", "N(PPK_IDENTITY)", "EVENT REKEYED", *AWAY])
+    other = dict(settings=dict(more={"connection": "ppk_id = qkd", "secrets": 'ppk-us { id = qkd\n secret = "quantum" }'}),
+                 options=dict(force="1", ppk="another", ppk_required="1"))
+    yield "another PPK of that name is refused", ("i",), GCM, other, "delete", [], ["EVENT FAILED peer_refused 24"]
     for method in ("md5", "gtc", "mschapv2", "tls"):
         user = 'eap-us { id = a.test\n secret = "secret" }\n eap-them { id = user@a.test\n secret = "secret" }'
         server = dict(family="rsa2048", auth=("pubkey", f"eap-{method}"),
