@@ -223,6 +223,7 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
     else
         ike_liveness_overdue(engine, sa, now_ns);
     ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
+    ike_reauth_resume(engine, now_ns);
 }
 
 /* ---- datagrams ---- */

@@ -11,6 +11,7 @@
 #include "ike/v2/cookie.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/reauth.h"
 #include "ike/v2/turn.h"
 
 enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
@@ -52,6 +53,7 @@ struct ike_engine {
     uint32_t established;
     uint64_t memory_max;
 
+    struct ike_reauth_next reauth; /* closed in this call, to be made again */
     struct ike_cookies cookies;
     uint64_t clear_answers_ns; /* when the second of these answers began: */
     uint32_t clear_answers;    /* to those whom nobody vouches for */

@@ -103,6 +103,10 @@ struct ike_ppk {
     uint8_t key_len;
 };
 
+/* Who repeats authentication, and how (RFC 7296 2.8.3): the new IKE SA before the old one is
+ * closed, or after. */
+enum ike_reauth_way { REAUTH_NEVER, REAUTH_MAKE_FIRST, REAUTH_BREAK_FIRST };
+
 /* What two peers are to agree on: `connection` to strongSwan and libreswan. */
 struct ike_policy {
     const char *name;
@@ -136,6 +140,9 @@ struct ike_policy {
     bool eap_only;                 /* EAP may authenticate the responder too (RFC 5998 3) */
     struct ike_lifetime lifetime;  /* of the IKE SA */
     const struct ike_wants *wants; /* of a gateway (RFC 7296 2.19); NULL: nothing */
+    uint8_t reauth;                /* enum ike_reauth_way, as an initiator */
+    uint64_t reauth_ns;            /* after so long, or when the responder says; 0: only then */
+    uint32_t auth_lifetime_s;      /* AUTH_LIFETIME as a responder (RFC 4478 3); 0: no limit */
     uint64_t settable; /* 1 << attribute type: what a peer may set with CFG_SET (3.15.1) */
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
@@ -217,7 +224,8 @@ struct ike_attempt {
     struct ike_addr remote;
     const struct ike_policy *policy;
     const struct ike_id *local_id;           /* NULL: the policy's */
-    const struct ike_credential *credential; /* NULL: the policy's; lasts until the SA is up */
+    const struct ike_credential *credential; /* NULL: the policy's; lasts until the SA is up, and
+                                                as long as it is authenticated anew */
     const struct ike_packet *trigger;        /* NULL: none */
     uint32_t tag;                            /* the caller's; comes back in every event */
 };
@@ -250,7 +258,8 @@ struct ike_event {
     uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
     uint32_t child_was;    /* IKE_CHILD_UP: the SPI of the one it replaces, or 0 */
     struct ike_addr inner; /* IKE_ADDRESS: this one */
-    uint64_t was;          /* IKE_REKEYED: number of the one replaced */
+    uint64_t was;          /* IKE_REKEYED: number of the one replaced; IKE_UP: of the one it is to
+                              replace after authentication anew, or 0 */
     uint64_t sa;           /* engine's own number, never used again */
     uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
     uint16_t sends;        /* messages of ours sent again in this attempt */
@@ -303,6 +312,8 @@ struct ike_inform {
     uint8_t setting_count;
     bool ask; /* CFG_REQUEST */
 };
+/* Tells the initiator to authenticate again within so many seconds (RFC 4478 2). */
+bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t seconds);
 bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                 const struct ike_inform *what);
 /* Answers an IKE_ASK event of `sa`, whenever; nothing: what was asked for is not to be had. False:

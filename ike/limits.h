@@ -72,4 +72,9 @@ enum ike_limits {
  * the peer goes on asking (strongSwan 5.9 gives up after 165 s). */
 #define IKE_GRACE_NS UINT64_C(180000000000)
 
+/* How long after the end of an AUTH_LIFETIME the responder closes the SA (RFC 4478 2: soon). */
+#define IKE_REAUTH_GRACE_NS UINT64_C(5000000000)
+/* How long an SA that was authenticated anew stays when Child SAs are still to be made. */
+#define IKE_REAUTH_LINGER_NS UINT64_C(1000000000)
+
 #endif

@@ -107,6 +107,8 @@ enum ike_action {
     ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
     ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
     ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\
+    ROW(AUTH_LIFETIME,      "auth_lifetime",       DROP,   DROP,   0,      "RFC 4478 2: not authenticated again in time")\
+    ROW(REAUTHENTICATED,    "reauthenticated",     DROP,   DROP,   0,      "RFC 7296 2.8.3, RFC 4478 2: another has taken its place")\
     ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \

@@ -106,7 +106,9 @@ bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id)
 void ike_auth_tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why why, uint16_t notify)
 {
     struct ike_event event = ike_sa_event(t->sa, kind, why);
+    const struct ike_reauth *const again = kind == IKE_UP ? ike_reauth_of(t->engine, t->sa) : NULL;
     event.notify = notify;
+    event.was = again != NULL ? again->was : 0;
     ike_event_add(t->engine, &event);
 }
 
@@ -137,7 +139,7 @@ static enum ike_why put_claim(struct ike_turn *t)
     const struct ike_bytes id_body = ike_auth_body_since(t, begin);
     if (policy->proof == PROOF_SIGNATURE)
         ike_sign_put_certs(t);
-    if (policy->initial_contact)
+    if (policy->initial_contact && ike_reauth_of(t->engine, t->sa) == NULL)
         ike_put_status(&t->out, &t->link, N_INITIAL_CONTACT,
                        (struct ike_bytes){.at = NULL, .len = 0});
     ike_sign_put_auth_request(t);
@@ -211,6 +213,8 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
         return why == WHY_ADDRESS_MISSING ? go_without(t) : why;
     if ((why = ike_inner_narrow(t, &deal.i)) != WHY_OK)
         return why;
+    if ((why = ike_reauth_hear(t)) != WHY_OK)
+        return why;
     if ((why = ike_child_make(t, t->task->child, &deal, &seed, true)) != WHY_OK)
         return why;
     t->task->child = 0;
@@ -229,7 +233,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     ike_inner_hear(t);
     ike_auth_forget_init(t);
     ike_task_done(t);
-    return WHY_OK;
+    return ike_reauth_hear(t);
 }
 
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
@@ -333,7 +337,10 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
 {
     const enum ike_why why = make_child(t);
     const struct ike_why_row *const row = ike_why_row(why);
-    if (row->sealed != ACTION_REFUSE)
+    if (row->sealed != ACTION_REFUSE && why != WHY_OK)
+        return why;
+    ike_reauth_put(t);
+    if (why == WHY_OK)
         return why;
     ike_inner_undo(t);
     ike_put_status(&t->out, &t->link, row->notify, (struct ike_bytes){.at = NULL, .len = 0});

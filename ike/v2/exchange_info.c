@@ -193,6 +193,8 @@ static enum ike_why info_request(struct ike_turn *t)
         return why;
     if ((why = ike_window_heard(t)) != WHY_OK)
         return why;
+    if (ike_message_notify(&t->in, N_AUTH_LIFETIME) != NULL && (why = ike_reauth_hear(t)) != WHY_OK)
+        return why;
     ike_turn_answer(t);
     ike_inner_answer(t);
     if (ike_message_deletes_ike(&t->in))
@@ -212,7 +214,8 @@ static enum ike_why info_request(struct ike_turn *t)
 
 static enum ike_why info_response(struct ike_turn *t)
 {
-    ike_task_done(t);
+    if (t->task->kind != TASK_DELETE) /* that one goes with the SA */
+        ike_task_done(t);
     if (t->task->kind == TASK_DELETE) {
         t->end = t->task->why != WHY_OK ? t->task->why : WHY_DELETED;
     } else if (t->task->kind == TASK_DELETE_CHILD) {

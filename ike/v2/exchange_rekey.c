@@ -110,7 +110,7 @@ static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
     t->task->fresh = 0;
     if (rival != NULL && lost) {
         fresh->state = S_REDUNDANT;
-        ike_task_put(t->engine, fresh, TASK_DELETE, t->now_ns);
+        (void)ike_task_put(t->engine, fresh, TASK_DELETE, t->now_ns);
         t->stirred = fresh->number;
         ike_turn_inherit(t, t->sa->number, rival->number);
         return;
@@ -120,7 +120,7 @@ static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
     ike_turn_inherit(t, t->sa->number, fresh->number);
     t->delete_old = true;
     if (t->engine->config.qcd_secret != NULL) /* RFC 6290 4.3 */
-        ike_task_put(t->engine, fresh, TASK_TOKEN, t->now_ns);
+        (void)ike_task_put(t->engine, fresh, TASK_TOKEN, t->now_ns);
 }
 
 static enum ike_why rekey_response(struct ike_turn *t)

@@ -132,6 +132,11 @@ bool ike_inner_side(const struct ike_turn *t, bool local, struct ike_selectors *
 static struct ike_wants wants_now(const struct ike_turn *t)
 {
     struct ike_wants wants = *t->sa->policy->wants;
+    const struct ike_reauth *const again = ike_reauth_of(t->engine, t->sa);
+    if (again != NULL && again->inner[0].family != 0)
+        wants.last4 = again->inner[0];
+    if (again != NULL && again->inner[1].family != 0)
+        wants.last6 = again->inner[1];
     const struct ike_inner *const inner = ike_inner_of(t->engine, t->sa);
     if (inner != NULL && inner->told) {
         wants.ip4 = wants.ip4 && inner->allowed[0];

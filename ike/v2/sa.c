@@ -209,6 +209,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
         engine->crypto->ops->kex_free(engine->crypto, &ike_algos[setup->group], &setup->kex);
     ike_eap_side_give(engine, &setup->eap);
     ike_hold_give(engine, &setup->hold);
+    ike_store_give(&engine->store, setup->reauth);
     ike_mix_give(engine, &setup->mix);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
@@ -380,6 +381,7 @@ static bool ends_silently(uint8_t state)
 void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, uint16_t notify)
 {
     const uint8_t before = sa->state;
+    ike_reauth_ended(engine, sa);
     for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
         if (!ike_child_at(engine, place)->up)
             continue;

@@ -98,10 +98,11 @@ struct ike_setup {
     uint8_t cookie_len;
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
-    uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
-    uint32_t eap;     /* struct ike_eap_side; 0: none */
-    uint32_t hold;    /* struct ike_hold; 0: none */
-    uint32_t mix;     /* struct ike_mix: additional key exchanges; 0: none */
+    uint16_t refused;       /* the error notify that came, unauthenticated; 0: none */
+    uint32_t eap;           /* struct ike_eap_side; 0: none */
+    struct ike_blob reauth; /* struct ike_reauth: what it is to replace; empty: nothing */
+    uint32_t hold;          /* struct ike_hold; 0: none */
+    uint32_t mix;           /* struct ike_mix: additional key exchanges; 0: none */
 };
 
 struct ike_child {

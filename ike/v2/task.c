@@ -29,6 +29,7 @@ static const struct ike_task_row {
     [TASK_NEW_CHILD] = {ike_ask_new_child, KIND(TASK_REKEY_IKE), "create a Child SA"},
     [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
     [TASK_INFORM] = {ike_ask_inform, 0, "inform"},
+    [TASK_REAUTH] = {ike_ask_reauth, KINDS_ALL, "authenticate anew"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
 };
@@ -95,13 +96,13 @@ struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, ui
                      &(struct ike_task){.kind = (uint8_t)kind, .spi = spi, .at_ns = at_ns});
 }
 
-void ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
-                  uint64_t at_ns)
+struct ike_task *ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
+                              uint64_t at_ns)
 {
     const uint32_t place = ike_pool_take(&engine->tasks);
-    if (place != 0)
-        (void)link_task(engine, sa, place,
-                        &(struct ike_task){.kind = (uint8_t)kind, .at_ns = at_ns});
+    if (place == 0)
+        return NULL;
+    return link_task(engine, sa, place, &(struct ike_task){.kind = (uint8_t)kind, .at_ns = at_ns});
 }
 
 void ike_task_done(struct ike_turn *turn)
@@ -300,6 +301,9 @@ static bool ask_one(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *s
     const uint32_t place = next_task(engine, sa, now_ns);
     if (place == 0)
         return false;
+    if (ike_task_at(engine, place)->kind == TASK_REAUTH &&
+        ike_reauth_begin(engine, now_ns, sa, place))
+        return ike_sa_numbered(engine, number) != NULL;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
     turn->task = ike_task_at(engine, place);
     turn->task_before = *turn->task;

@@ -20,6 +20,7 @@ enum ike_task_kind {
     TASK_REKEY_CHILD,
     TASK_NEW_CHILD,
     TASK_INFORM, /* notifies and configuration of the owner's */
+    TASK_REAUTH, /* the time for authentication anew */
     TASK_PROBE,
     TASK_TOKEN, /* QCD_TOKEN */
     TASK_KINDS
@@ -57,10 +58,10 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
  * NULL: no room. It stands nowhere else: no handler needs to know whether it is under way. */
 struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
                               uint64_t at_ns);
-/* The same without a turn, for what happens when one is committed; nothing when there is no room.
+/* The same without a turn, for what happens when one is committed; NULL when there is no room.
  */
-void ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
-                  uint64_t at_ns);
+struct ike_task *ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
+                              uint64_t at_ns);
 /* The task at hand has come to its end; with the turn it is removed, and with it whatever it was
  * to make and did not. */
 void ike_task_done(struct ike_turn *turn);
@@ -93,6 +94,7 @@ void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_numb
 typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
 ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
     ike_ask_inform;                                /* exchange_info.c */
+ike_ask_fn ike_ask_reauth;                         /* reauth.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
 ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
 

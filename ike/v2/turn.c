@@ -293,7 +293,7 @@ static void inherit(struct ike_turn *turn)
     event.was = from->number;
     ike_event_add(engine, &event);
     if (turn->delete_old)
-        ike_task_put(engine, from, TASK_DELETE, turn->now_ns);
+        (void)ike_task_put(engine, from, TASK_DELETE, turn->now_ns);
 }
 
 static void set_timer(struct ike_engine *engine, uint64_t number)
@@ -314,8 +314,10 @@ static void commit(struct ike_turn *turn)
     if (sa == NULL)
         return;
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
-    if (sa->state == S_ESTABLISHED)
+    if (sa->state == S_ESTABLISHED && sa->setup != 0) {
+        ike_reauth_up(turn);
         ike_setup_give(engine, &sa->setup);
+    }
     if (sa->state == S_ESTABLISHED && (turn->added || turn->before.state != S_ESTABLISHED))
         came_up(turn, sa);
     if (turn->task_done)
@@ -541,6 +543,7 @@ enum ike_why ike_turn_end(struct ike_turn *turn, enum ike_why why)
     for (size_t i = 0; end == WHY_OK && i < sizeof others / sizeof others[0]; i++)
         if (others[i] != sa)
             ike_tasks_pump(engine, now_ns, others[i]);
+    ike_reauth_resume(engine, now_ns);
     return end;
 }
 

@@ -81,7 +81,7 @@ void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_
         w->ids[last % size] = last;
         sa->response = (struct ike_blob){0};
     }
-    ike_task_put(engine, sa, TASK_WINDOW, now_ns);
+    (void)ike_task_put(engine, sa, TASK_WINDOW, now_ns);
 }
 
 /* RFC 7296 2.3: it can only grow. */
