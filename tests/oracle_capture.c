@@ -3,6 +3,7 @@
  * with its keys, and our own reading of each message on standard output, one
  * line each, fields in the order oracle_tshark.py asks tshark for them.
  * Arguments: the capture's path, the key table's path, the folder of certificates. */
+#include "ike/v2/config.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/protect.h"
@@ -26,7 +27,8 @@ static uint64_t clock_ns; /* of the whole capture: one flow after another */
 
 struct columns {
     char types[256], notifies[128], nonce[600], groups[32], encr[64], ids[64], from[256], to[256],
-        methods[16], certs[64], certreqs[16], identifiers[16], hashes[64], mails[64];
+        methods[16], certs[64], certreqs[16], identifiers[16], hashes[64], mails[64], configs[16],
+        attributes[64], inner[64], servers[32], subnets[32], versions[32];
 };
 
 static void append(char *list, size_t max, const char *text)
@@ -143,6 +145,39 @@ static void read_fragment(struct columns *c, struct ike_message *m, struct ike_b
         abort();
 }
 
+/* Configuration payloads, attribute by attribute. */
+static void read_config(struct columns *c, struct ike_bytes body)
+{
+    const struct {
+        uint16_t type;
+        char *column;
+        size_t max;
+    } rows[] = {
+        {INTERNAL_IP4_ADDRESS, c->inner, sizeof c->inner},
+        {INTERNAL_IP4_DNS, c->servers, sizeof c->servers},
+        {INTERNAL_IP4_SUBNET, c->subnets, sizeof c->subnets},
+    };
+    char text[IKE_ADDR_TEXT];
+    struct ike_cp cp;
+    if (ike_cp_parse(body, &cp) != WHY_OK)
+        abort();
+    append_number(c->configs, sizeof c->configs, cp.type);
+    for (uint8_t i = 0; i < cp.count; i++) {
+        const struct ike_attribute *const a = &cp.attributes[i];
+        struct ike_addr addr = {.family = IKE_IPV4};
+        append_number(c->attributes, sizeof c->attributes, a->type);
+        if (a->value.len >= 4)
+            memcpy(addr.ip, a->value.at, 4);
+        ike_addr_format(&addr, text);
+        for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+            if (rows[k].type == a->type && a->value.len > 0)
+                append(rows[k].column, rows[k].max, text);
+        (void)snprintf(text, sizeof text, "%.*s", (int)a->value.len, (const char *)a->value.at);
+        if (a->type == APPLICATION_VERSION && a->value.len > 0)
+            append(c->versions, sizeof c->versions, text);
+    }
+}
+
 static void print_reading(enum pair_side from, struct ike_bytes bytes)
 {
     static uint8_t copy[IKE_MESSAGE_MAX];
@@ -172,11 +207,15 @@ static void print_reading(enum pair_side from, struct ike_bytes bytes)
     for (uint8_t i = 0; i < m.notify_count; i++)
         append_number(c.notifies, sizeof c.notifies, m.notifies[i].type);
     read_signing(&c, &m);
-    (void)printf("%016" PRIx64 "|%016" PRIx64
-                 "|%u|0x%02x|0x%08x|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n",
-                 m.head.spi_i, m.head.spi_r, m.head.exchange, m.head.flags, m.head.id,
-                 m.head.length, c.types, c.notifies, c.nonce, c.groups, c.encr, c.ids, c.from, c.to,
-                 c.methods, c.certs, c.certreqs, c.identifiers, c.hashes, c.mails);
+    for (uint8_t i = 0; i < m.cp_count; i++)
+        read_config(&c, m.cps[i]);
+    (void)printf(
+        "%016" PRIx64 "|%016" PRIx64
+        "|%u|0x%02x|0x%08x|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n",
+        m.head.spi_i, m.head.spi_r, m.head.exchange, m.head.flags, m.head.id, m.head.length,
+        c.types, c.notifies, c.nonce, c.groups, c.encr, c.ids, c.from, c.to, c.methods, c.certs,
+        c.certreqs, c.identifiers, c.hashes, c.mails, c.configs, c.attributes, c.inner, c.servers,
+        c.subnets, c.versions);
 }
 
 /* ---- the flows ---- */
@@ -249,9 +288,38 @@ static void fragments(void)
     p.end[A].policy.fragment = p.end[B].policy.fragment = 200;
 }
 
-static void (*const flows[])(void) = {NULL,       always_cookies, other_group,
-                                      other_nets, other_key,      no_proposal,
-                                      forced,     transport,      fragments};
+static void gateway(void)
+{
+    static const struct ike_wants wants = {.ip4 = true,
+                                           .netmask = true,
+                                           .dns = true,
+                                           .subnets = true,
+                                           .domains = true,
+                                           .version = true,
+                                           .supported = true};
+    static struct ike_gives gives;
+    gives = (struct ike_gives){.pool_count = 1,
+                               .dns_count = 2,
+                               .subnet_count = 1,
+                               .domain_count = 1,
+                               .version = "ikelab",
+                               .tell_families = true};
+    (void)ike_prefix_parse("10.9.0.0/24", &gives.pools[0]);
+    (void)ike_addr_parse("10.2.0.53", &gives.dns[0]);
+    (void)ike_addr_parse("10.2.0.54", &gives.dns[1]);
+    (void)ike_prefix_parse("10.2.0.0/16", &gives.subnets[0]);
+    gives.domains[0] = (struct ike_domain){.name = "corp.test"};
+    p.end[A].policy.wants = &wants;
+    p.end[B].policy.gives = &gives;
+    p.end[B].policy.auth_lifetime_s = 3600;
+    p.end[A].policy.child[0].ipcomp = p.end[B].policy.child[0].ipcomp = 2;
+    p.end[A].policy.child[0].local_count = 0;
+    p.end[B].policy.child[0].remote_count = 0;
+}
+
+static void (*const flows[])(void) = {gateway,    NULL,      always_cookies, other_group,
+                                      other_nets, other_key, no_proposal,    forced,
+                                      transport,  fragments};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 

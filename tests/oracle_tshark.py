@@ -14,7 +14,9 @@ FIELDS = ["isakmp.ispi", "isakmp.rspi", "isakmp.exchangetype", "isakmp.flags", "
           "isakmp.key_exchange.dh_group", "isakmp.tf.id.encr", "isakmp.id.data.fqdn",
           "isakmp.ts.start_ipv4", "isakmp.ts.end_ipv4", "isakmp.auth.method",
           "isakmp.cert.encoding", "isakmp.certreq.type", "isakmp.auth.data.sig.asn1.len",
-          "isakmp.notify.data.signature_hash_algorithms", "isakmp.id.data.user_fqdn"]
+          "isakmp.notify.data.signature_hash_algorithms", "isakmp.id.data.user_fqdn",
+          "isakmp.cfg.type", "isakmp.cfg.attr.type", "isakmp.cfg.attr.internal_ip4_address", "isakmp.cfg.attr.internal_ip4_dns",
+          "isakmp.cfg.attr.internal_ip4_subnet_ip", "isakmp.cfg.attr.application_version"]
 COMPLAINTS = ["_ws.malformed", "_ws.expert.message"]
 
 

@@ -23,7 +23,7 @@ struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end;
-    const char *fragment, *ppk, *ppk_required;
+    const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth;
 };
 
 struct peer {
@@ -43,6 +43,8 @@ struct peer {
     bool has_keys;
     struct ike_credential credential;
     struct ike_tls_identity identity;
+    struct ike_wants wants;
+    struct ike_gives gives;
     size_t root_len;
     uint8_t rooms[5][IKE_CERT_MAX]; /* key, root, intermediate, end entity, key again */
 };
@@ -108,7 +110,10 @@ static void read_options(int argc, char **argv, struct options *o)
         {"fragment", &o->fragment}, /* octets of the longest IP datagram */
         {"ppk", &o->ppk},           /* named qkd */
         {"ppk_required", &o->ppk_required},
-        {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
+        {"wants", &o->wants},   /* an inner address */
+        {"reauth", &o->reauth}, /* make or break: which first, when told to */
+        {"pool", &o->pool},     /* gives them from this prefix */
+        {"end", &o->end},       /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -133,6 +138,8 @@ static void configure_extensions(struct ike_policy *policy, const struct options
     static const char id[] = "qkd";
     if (o->fragment != NULL)
         policy->fragment = (uint16_t)strtoul(o->fragment, NULL, 10);
+    if (o->reauth != NULL)
+        policy->reauth = strcmp(o->reauth, "make") == 0 ? REAUTH_MAKE_FIRST : REAUTH_BREAK_FIRST;
     if (o->ppk == NULL || strlen(o->ppk) > IKE_PPK_MAX)
         return;
     policy->ppk_count = 1;
@@ -143,12 +150,31 @@ static void configure_extensions(struct ike_policy *policy, const struct options
     memcpy(policy->ppk[0].key, o->ppk, strlen(o->ppk));
 }
 
+/* A client of theirs, or a gateway to them. */
+static void configure_inner(struct peer *p)
+{
+    if (p->o.wants != NULL) {
+        p->wants = (struct ike_wants){.ip4 = true, .dns = true, .version = true};
+        p->policy.wants = &p->wants;
+    }
+    if (p->o.pool == NULL)
+        return;
+    p->gives = (struct ike_gives){.pool_count = 1, .dns_count = 1, .version = "ikelab"};
+    (void)ike_addr_parse("10.1.0.53", &p->gives.dns[0]);
+    if (!ike_prefix_parse(p->o.pool, &p->gives.pools[0])) {
+        errno = EINVAL;
+        die(p->o.pool);
+    }
+    p->policy.gives = &p->gives;
+}
+
 static void configure(struct peer *p)
 {
     const struct options *const o = &p->o;
     struct ike_policy *const policy = &p->policy;
     const char *bad;
     configure_extensions(policy, o);
+    configure_inner(p);
     p->config = (struct ike_config){
         .sa_max = 64,
         .cookies = {.on_at = o->cookies != NULL ? 0 : IKE_UNLIMITED,
@@ -331,18 +357,38 @@ static void next_step(struct peer *p)
 
 static void hear(struct peer *p, const struct ike_event *e)
 {
-    static const char *const names[] = {"KEYED", "HALF_OPEN", "UP",           "FAILED",
-                                        "DOWN",  "CHILD_UP",  "CHILD_FAILED", "CHILD_DOWN",
-                                        "ALIVE", "REKEYED",   "REKEY_FAILED", "ASK"};
-    (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", names[e->kind], ike_why_row(e->why)->name,
+    static const char *const names[IKE_EVENT_KINDS] = {
+        [IKE_KEYED] = "KEYED",
+        [IKE_HALF_OPEN] = "HALF_OPEN",
+        [IKE_UP] = "UP",
+        [IKE_FAILED] = "FAILED",
+        [IKE_DOWN] = "DOWN",
+        [IKE_CHILD_UP] = "CHILD_UP",
+        [IKE_CHILD_FAILED] = "CHILD_FAILED",
+        [IKE_CHILD_DOWN] = "CHILD_DOWN",
+        [IKE_ALIVE] = "ALIVE",
+        [IKE_REKEYED] = "REKEYED",
+        [IKE_REKEY_FAILED] = "REKEY_FAILED",
+        [IKE_ADDRESS] = "ADDRESS",
+        [IKE_INFORMED] = "INFORMED",
+        [IKE_ASK] = "ASK",
+    };
+    const char *const name = names[e->kind] != NULL ? names[e->kind] : "OTHER";
+    char inner[IKE_ADDR_TEXT];
+    (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", name, ike_why_row(e->why)->name,
                  e->notify, e->cookies, e->groups);
+    if (e->kind == IKE_ADDRESS) {
+        ike_addr_format(&e->inner, inner);
+        (void)printf("INNER %s\n", inner);
+    }
     if (e->kind == IKE_KEYED)
         p->has_keys = ike_sa_keys(p->engine, e->sa, &p->keys);
     if (e->kind == IKE_UP || e->kind == IKE_REKEYED)
         p->sa = e->sa;
     if (e->kind == IKE_CHILD_UP)
         p->child = e->child_spi;
-    if (e->kind == IKE_FAILED || (e->kind == IKE_DOWN && e->sa == p->sa)) {
+    if (e->kind == IKE_FAILED ||
+        (e->kind == IKE_DOWN && e->sa == p->sa && e->why != WHY_REAUTHENTICATED)) {
         p->has_keys = false;
         p->done = true;
         p->failed = e->kind == IKE_FAILED;

@@ -196,6 +196,7 @@ secrets {{ ike-us {{ id-1 = {who[1]}
  id-2 = {who[0]}
  secret = "secret" }}
  {more.get("secrets", "")} }}
+{more.get("top", "")}
 """)
         self.swanctl("--load-all", "--clear")
 
@@ -365,6 +366,24 @@ def feature_cases():
                    options=dict(force="1", ppk="quantum", **(dict(ppk_required="1") if ours else {})))
         yield (f"PPK, {'required' if ours else 'optional'} here and {'required' if theirs else 'optional'} there",
                both, GCM, ppk, "child,rekey,probe,delete", [], ALL + ["N(USE_PPK)", "N(PPK_IDENTITY)", "EVENT REKEYED", *AWAY])
+    pool = "pools { inner { addrs = 10.3.0.0/24\n dns = 10.2.0.53 } }"
+    gateway = dict(settings=dict(more={"connection": "pools = inner", "child": "remote_ts = dynamic", "top": pool}),
+                   options=dict(force="1", wants="1", local_ts=None))
+    client = dict(settings=dict(more={"connection": "vips = 0.0.0.0", "child": "local_ts = dynamic"}),
+                  options=dict(force="1", pool="10.2.200.0/24", remote_ts=None))
+    given = ALL + ["CP(CFG_REPLY)", "EVENT ADDRESS"]
+    yield "a virtual IP, which a client asks for", ("i",), GCM, gateway, "rekey,rekey-child,wait,probe,delete", [], given + [
+        "INNER 10.3.0.1", "EVENT REKEYED", *AWAY]
+    yield "a virtual IP, which a client asks for", ("r",), GCM, client, "rekey,rekey-child,wait,probe,delete", [], given + [
+        "INNER 10.2.200.1", "EVENT REKEYED", *AWAY]
+    for way, line in (("make", "the new SA first"), ("break", "the old one's end first")):
+        again = dict(settings=dict(more={"connection": "pools = inner\n reauth_time = 5s\n over_time = 10s", "child": "remote_ts = dynamic", "top": pool}),
+                     options=dict(force="1", wants="1", reauth=way, local_ts=None))
+        yield f"AUTH_LIFETIME is obeyed, {line}", ("i",), GCM, again, "wait,wait,probe,delete" if way == "break" else "wait,probe,delete", [], ALL + [
+            "N(AUTH_LIFETIME)", "EVENT DOWN reauthenticated", "EVENT ALIVE", "END done"]
+    yield "INTERNAL_ADDRESS_FAILURE, the IKE SA stays", ("i",), GCM, dict(settings=dict(more={
+        "connection": "pools = none", "child": "remote_ts = dynamic"}), options=dict(force="1", wants="1", local_ts=None)), "delete", [], [
+        "N(INTERNAL_ADDRESS_FAILURE)", "EVENT UP ok", "EVENT CHILD_FAILED peer_refused 36", *AWAY]
     other = dict(settings=dict(more={"connection": "ppk_id = qkd", "secrets": 'ppk-us { id = qkd\n secret = "quantum" }'}),
                  options=dict(force="1", ppk="another", ppk_required="1"))
     yield "another PPK of that name is refused", ("i",), GCM, other, "delete", [], ["EVENT FAILED peer_refused 24"]
