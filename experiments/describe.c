@@ -42,7 +42,8 @@ static const char *kind_name(const struct model_key *key)
         [KIND_TIME] = "time", [KIND_EVENTS] = "rate", [KIND_BITRATE] = "bit rate", [KIND_BYTES] = "size",
         [KIND_SHARE] = "share", [KIND_COUNT] = "count", [KIND_FACTOR] = "factor", [KIND_SCALE] = "factor",
         [KIND_BOOL] = "yes or no", [KIND_CHOICE] = "", [KIND_TEXT] = "text", [KIND_NAME_OF] = "",
-        [KIND_ADDRESS] = "address", [KIND_PREFIX] = "prefix", [KIND_PROPOSALS] = "proposals",
+        [KIND_ADDRESS] = "address", [KIND_PREFIX] = "prefix", [KIND_PREFIXES] = "prefixes",
+        [KIND_PROPOSALS] = "proposals",
         [KIND_SELECTORS] = "selectors", [KIND_ARRIVALS] = "arrivals", [KIND_RATE] = "rate, or [[time, rate], ...]",
         [KIND_MACHINE] = "machine", [KIND_IMPLEMENTATION] = "implementation", [KIND_STRUCTURE] = "list or map",
     };

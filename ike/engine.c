@@ -47,7 +47,7 @@ enum { POOLS = sizeof pools / sizeof pools[0] };
 
 static struct ike_pool *pool_of(struct ike_engine *engine, size_t i)
 {
-    return (struct ike_pool *)((uint8_t *)engine + pools[i].at);
+    return (struct ike_pool *)(void *)((uint8_t *)engine + pools[i].at);
 }
 
 struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *crypto)

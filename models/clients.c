@@ -10,6 +10,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/wire.h"
 #include "models/arrivals.h"
+#include "models/inner.h"
 #include "models/places.h"
 #include "models/policy.h"
 
@@ -56,6 +57,7 @@ struct model_clients_run {
     struct model_clients_place place;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_inner inner;
     struct model_papers papers;
     struct ike_credential shared; /* of EAP-TLS, */
     uint8_t cert[IKE_CERT_MAX];   /* one for all */
@@ -320,7 +322,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     if (event->tag >= run->attempt_count)
         return;
     struct attempt *const a = &run->attempts[event->tag];
-    if (event->kind == IKE_REKEYED && a->sa == event->was)
+    if ((event->kind == IKE_REKEYED || event->kind == IKE_UP) && event->was != 0 &&
+        a->sa == event->was) /* rekeyed, or authenticated anew */
         a->sa = event->sa;
     if (a->state != TRYING || a->sa != event->sa)
         return;
@@ -521,6 +524,7 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     run->place = *place;
     (void)snprintf(stream, sizeof stream, "clients.%s", clients->name);
     model_policy_of_clients(clients, &run->policy);
+    model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !room_open(run) ||
         !papers_open(run) || !host_open(run)) {

@@ -5,6 +5,7 @@
 #include "models/gateway.h"
 
 #include "models/gateway_trace.h"
+#include "models/inner.h"
 #include "models/policy.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct model_gateway_run {
     const struct model_gateway *gateway;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_inner inner;
     struct model_papers papers;
     struct ike_credential credential;
     uint8_t cert[IKE_CERT_MAX];
@@ -288,6 +290,7 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
     run->gateway = gateway;
     (void)snprintf(stream, sizeof stream, "gateways.%s", gateway->name);
     model_policy_of_gateway(gateway, addr, &run->policy);
+    model_inner_of_gateway(gateway, &run->inner, &run->policy);
     const bool good =
         model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
                                   &run->implementation) &&
@@ -341,6 +344,8 @@ static void report_half_open(const struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MEAN, mean);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, c->events[IKE_HALF_OPEN]);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_EXPIRED, run->expired);
+    if (run->policy.gives != NULL)
+        model_metric(scene, who, SIM_METRIC_ADDRESSES_GIVEN, ike_stats(run->engine).leases);
     if (for_ns > run->gateway->half_open_timeout_ns)
         model_metric_ratio(scene, who, SIM_METRIC_HALF_OPEN_REFUSED_SHARE,
                            (uint64_t[]){refused, MILLION, made + refused});

@@ -27,6 +27,7 @@ enum model_kind {
     KIND_ADDRESS,   /* "auto", or an address */
     KIND_PREFIX,    /* "auto", or a prefix */
     KIND_PROPOSALS, /* ike_offer_parse must like each, separated by commas */
+    KIND_PREFIXES,  /* "none", or prefixes separated by commas */
     KIND_SELECTORS, /* ike_selector_from_text must like each, separated by commas */
     KIND_ARRIVALS,  /* struct model_arrivals */
     KIND_RATE,      /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */

@@ -5,6 +5,7 @@
 #include "models/keys_value.h"
 
 #include "ike/v2/selector.h"
+#include "models/inner.h"
 #include "models/quantity.h"
 
 #include <assert.h>
@@ -327,6 +328,17 @@ static bool set_proposals(const struct setting *s)
     return set_text(s);
 }
 
+static bool set_prefixes(const struct setting *s)
+{
+    struct ike_prefix prefixes[IKE_POOLS_MAX];
+    bool good;
+    (void)model_prefixes_of(s->text, prefixes, &good);
+    if (!good)
+        return complain(s, "\"%.*s\" is no list of at most %d prefixes: write it like %s",
+                        SHOWN_MAX, s->text, IKE_POOLS_MAX, model_kind_example(KIND_PREFIXES));
+    return set_text(s);
+}
+
 static bool set_selectors(const struct setting *s)
 {
     char one[MODEL_TEXT_MAX];
@@ -464,6 +476,7 @@ static const struct {
     [KIND_ADDRESS] = {set_address, get_text},
     [KIND_PREFIX] = {set_prefix, get_text},
     [KIND_PROPOSALS] = {set_proposals, get_text},
+    [KIND_PREFIXES] = {set_prefixes, get_text},
     [KIND_SELECTORS] = {set_selectors, get_text},
     [KIND_ARRIVALS] = {set_arrivals, get_arrivals},
     [KIND_RATE] = {set_rate, get_rate},

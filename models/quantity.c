@@ -73,6 +73,7 @@ static const struct {
     { KIND_NAME_OF,        "name",              "the name of an entry" },
     { KIND_ADDRESS,        "address",           "auto, 192.0.2.1 or 2001:db8::1" },
     { KIND_PREFIX,         "prefix",            "auto, 10.1.0.0/16 or 2001:db8:1::/48" },
+    { KIND_PREFIXES,       "list of prefixes",  "none, or 10.64.0.0/10, 2001:db8::/64" },
     { KIND_PROPOSALS,      "list of proposals", "aes256gcm16-prfsha256-x25519" },
     { KIND_SELECTORS,      "list of selectors", "10.1.0.0/16, 192.0.2.1[tcp/80]" },
     { KIND_ARRIVALS,       "arrival process",

@@ -91,7 +91,10 @@ struct model_gateway {
     uint64_t reassembly_timeout_ns;
     bool force_encapsulation;
     bool transport_mode;
-    uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
+    char pool[MODEL_TEXT_MAX]; /* "none", or prefixes */
+    uint64_t dns;              /* name servers told of */
+    uint64_t auth_lifetime_ns; /* 0: never */
+    uint64_t cost_scale_ppm;   /* every cost multiplied by this: 1,000,000 as the profile says */
 };
 
 enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
@@ -106,6 +109,14 @@ struct model_arrivals {
 
 /* What a client does when an attempt ended short: `give-up`, or `retry` after a wait. */
 enum model_refused { MODEL_GIVE_UP, MODEL_RETRY };
+
+/* Which address a client has within its tunnel. */
+enum model_address {
+    MODEL_OWN_ADDRESS,
+    MODEL_IPV4_ADDRESS,
+    MODEL_IPV6_ADDRESS,
+    MODEL_BOTH_ADDRESSES
+};
 
 struct model_clients {
     char name[MODEL_NAME_MAX];
@@ -135,6 +146,8 @@ struct model_clients {
     bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */
     bool transport_mode;
+    enum model_address address;
+    enum ike_reauth_way reauth;
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;

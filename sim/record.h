@@ -45,6 +45,8 @@
         "IKE SAs established per second of run, thousandths")                                     \
     ROW(TUNNEL_CAPACITY, "tunnel_capacity", "1", GAUGE, "gateway",                                \
         "most IKE SAs established at once")                                                       \
+    ROW(ADDRESSES_GIVEN, "addresses_given", "1", GAUGE, "gateway",                                \
+        "inner addresses of the pools that clients hold, at the end")                             \
     ROW(HALF_OPEN, "half_open", "1", GAUGE, "gateway",                                            \
         "SAs past IKE_SA_INIT and short of IKE_AUTH, at the end")                                 \
     ROW(HALF_OPEN_MAX, "half_open_max", "1", GAUGE, "gateway",                                    \

@@ -593,6 +593,30 @@ static void test_contradictions_are_told_with_what_would_be_right(void)
     }
 }
 
+/* Twenty clients come, fourteen addresses are there; all are told to come again after 6 seconds. */
+static void test_clients_get_inner_addresses_as_long_as_there_are_any(void)
+{
+    static const char *const ways[] = {"never", "make-first", "break-first"};
+    for (size_t i = 0; i < 3; i++) {
+        struct model_world_config c = plain();
+        set(&c, "links.wan.loss", "0%");
+        set(&c, "attackers.flood.rate", "0/s");
+        set(&c, "clients.honest.count", "20");
+        set(&c, "clients.honest.address", "ipv4");
+        set(&c, "clients.honest.reauth", ways[i]);
+        set(&c, "gateways.vpn.pool", "10.64.0.0/28, 2001:db8:64::/64");
+        set(&c, "gateways.vpn.dns", "2");
+        if (i > 0)
+            set(&c, "gateways.vpn.auth_lifetime", "6s");
+        (void)run(c);
+        EXPECT_EQ(metric("honest", SIM_METRIC_ATTEMPTS), 20);
+        EXPECT_EQ(metric("honest", SIM_METRIC_SUCCESSES), 14);
+        EXPECT_EQ(metric("vpn", SIM_METRIC_ADDRESSES_GIVEN), 14);
+        EXPECT_EQ(metric("vpn", SIM_METRIC_HALF_OPEN), 0);
+        EXPECT(metric("vpn", SIM_METRIC_HALF_OPEN_MADE) >= (i == 0 ? 20 : 20 + 2 * 14));
+    }
+}
+
 static void test_what_lies_beyond_the_end_is_clipped_with_a_warning(void)
 {
     struct model_world_config c = plain();
@@ -629,6 +653,7 @@ int main(int argc, char **argv)
         TEST(test_ipv6_worlds_work_too),
         TEST(test_what_the_provider_lacks_is_said_before_the_run),
         TEST(test_contradictions_are_told_with_what_would_be_right),
+        TEST(test_clients_get_inner_addresses_as_long_as_there_are_any),
         TEST(test_what_lies_beyond_the_end_is_clipped_with_a_warning),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
