@@ -110,6 +110,7 @@ enum ike_action {
     ROW(AUTH_LIFETIME,      "auth_lifetime",       DROP,   DROP,   0,      "RFC 4478 2: not authenticated again in time")\
     ROW(REAUTHENTICATED,    "reauthenticated",     DROP,   DROP,   0,      "RFC 7296 2.8.3, RFC 4478 2: another has taken its place")\
     ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
+    ROW(STATE_NOT_FOUND,    "state_not_found",     DROP,   REFUSE, 47,     "RFC 9370 2.2.4 STATE_NOT_FOUND: nothing that this key exchange would go on with")\
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \
     ROW(DELETED,            "deleted",             DROP,   DROP,   0,      "RFC 7296 1.4.1: we deleted it")         \
     ROW(PEER_DELETED,       "peer_deleted",        DROP,   DROP,   0,      "RFC 7296 1.4.1: the peer deleted it")   \

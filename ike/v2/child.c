@@ -58,6 +58,7 @@ static struct ike_wish wish_of(const struct ike_child_policy *policy, bool no_ke
                              .spi_size = ESP_SPI_LEN,
                              .offers = policy->esp,
                              .offer_count = policy->esp_count,
+                             .addke = no_ke ? ADDKE_LEFT_OUT : ADDKE_NEGOTIATED,
                              .no_ke = no_ke};
 }
 
@@ -290,7 +291,8 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
                                                .sk_d = turn->keys.sk_d,
                                                .secret = seed->secret,
                                                .nonce_i = seed->nonce_i,
-                                               .nonce_r = seed->nonce_r};
+                                               .nonce_r = seed->nonce_r,
+                                               .more = seed->more};
     ike_child_keys_derive(turn->engine->crypto, &input, key_room, keys_len);
 
     struct ike_reader r = rd_open(deal->choice.spi);

@@ -28,6 +28,7 @@ struct ike_child_seed {
     struct ike_bytes secret; /* g^ir; empty without a key exchange */
     struct ike_bytes nonce_i;
     struct ike_bytes nonce_r;
+    struct ike_bytes more; /* SK(1) | SK(2) | … of key exchanges that followed (RFC 9370 2.2.4) */
 };
 
 /* Takes a Child SA record and an SPI for it; WHY_CHILD_TABLE_FULL when there is no room. */

@@ -3,6 +3,7 @@
 #include "ike/v2/collision.h"
 
 #include "ike/engine.h"
+#include "ike/v2/followup.h"
 
 #include <string.h>
 
@@ -32,6 +33,14 @@ static bool is_going_on(const struct ike_turn *t, const struct ike_collision *ro
     return false;
 }
 
+/* RFC 9370 2.2.4: ours was answered, and more key exchanges of it are under way. */
+static bool is_followed_up(const struct ike_turn *t, enum ike_request_kind request, uint32_t spi_in)
+{
+    const enum ike_task_kind kind = request == ASKS_REKEY_IKE ? TASK_REKEY_IKE : TASK_REKEY_CHILD;
+    const struct ike_task *const task = ike_task_find(t->engine, t->sa, kind, spi_in);
+    return request != ASKS_NEW_CHILD && task != NULL && ike_followup_is_next(t->engine, task);
+}
+
 enum ike_why ike_collision_judge(const struct ike_turn *turn, enum ike_request_kind request,
                                  uint32_t spi_in)
 {
@@ -40,7 +49,7 @@ enum ike_why ike_collision_judge(const struct ike_turn *turn, enum ike_request_k
         if (row->request == request && is_going_on(turn, row, spi_in))
             return row->why;
     }
-    return WHY_OK;
+    return is_followed_up(turn, request, spi_in) ? WHY_TEMPORARY_FAILURE : WHY_OK;
 }
 
 struct ike_bytes ike_nonce_lower(struct ike_bytes a, struct ike_bytes b)

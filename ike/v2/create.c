@@ -169,15 +169,29 @@ static enum ike_why child_is_gone(struct ike_turn *t)
     return WHY_OK;
 }
 
-/* RFC 7296 2.8.1, 2.8.2: ours was refused, since the peer's rekeying has taken its place. */
-static enum ike_why rival_takes_over(struct ike_turn *t)
+/* What the peer's rekeying is to make still waits for more key exchanges (RFC 9370 2.2.4). */
+static bool rival_waits(const struct ike_turn *t)
 {
-    const uint32_t old = ike_child_find(t->engine, t->sa, t->task->spi, true);
-    if (t->task->kind == TASK_REKEY_IKE)
-        ike_turn_inherit(t, t->sa->number, t->task->rival);
-    else if (old != 0)
-        ike_child_at(t->engine, old)->fate = WHY_REKEYED;
-    ike_task_done(t);
+    for (uint32_t place = t->sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(t->engine, place);
+        const uint64_t number = task->fresh != 0 ? ike_sa_at(t->engine, task->fresh)->number : 0;
+        const uint32_t spi_in = task->child != 0 ? ike_child_at(t->engine, task->child)->spi_in : 0;
+        if (task->kind == TASK_FOLLOWUP && (number | spi_in) == t->task->rival)
+            return true;
+        place = task->next;
+    }
+    return false;
+}
+
+enum ike_why ike_create_yield(struct ike_turn *turn)
+{
+    const uint32_t old = ike_child_find(turn->engine, turn->sa, turn->task->spi, true);
+    const bool made = !rival_waits(turn);
+    if (made && turn->task->kind == TASK_REKEY_IKE)
+        ike_turn_inherit(turn, turn->sa->number, turn->task->rival);
+    else if (made && old != 0)
+        ike_child_at(turn->engine, old)->fate = WHY_REKEYED;
+    ike_task_done(turn);
     return WHY_OK;
 }
 
@@ -190,17 +204,23 @@ enum ike_why ike_create_refused(struct ike_turn *turn)
         return WHY_MISSING_PAYLOAD;
     if (task->kind < TASK_REKEY_IKE || task->kind > TASK_NEW_CHILD)
         return WHY_UNEXPECTED_PAYLOAD;
+    if (error->type == N_INVALID_SYNTAX) { /* RFC 7296 2.21.3: the responder has ended it */
+        turn->end = WHY_PEER_REFUSED;
+        turn->end_notify = error->type;
+        return WHY_OK;
+    }
     if (task->rival != 0)
-        return rival_takes_over(turn);
+        return ike_create_yield(turn);
     if (error->type == N_INVALID_KE_PAYLOAD && other_group(turn, error, &group))
         return ike_task_again(turn, group, turn->now_ns) ? WHY_OK : WHY_SA_TABLE_FULL;
-    if (error->type == N_TEMPORARY_FAILURE && task->attempts < IKE_TEMPORARY_MAX)
+    const bool passing = error->type == N_TEMPORARY_FAILURE || error->type == N_STATE_NOT_FOUND;
+    if (passing && task->attempts < IKE_TEMPORARY_MAX)
         return ike_task_again(turn, task->group, retry_ns(turn)) ? WHY_OK : WHY_SA_TABLE_FULL;
     if (error->type == N_CHILD_SA_NOT_FOUND && task->kind == TASK_REKEY_CHILD)
         return child_is_gone(turn);
     tell_failed(turn, error->type);
     ike_task_done(turn);
-    if (error->type == N_TEMPORARY_FAILURE) /* RFC 7296 2.25: after minutes, out of step */
+    if (passing) /* RFC 7296 2.25, RFC 9370 2.2.4: after minutes, out of step */
         (void)ike_task_add(turn, TASK_DELETE, 0, turn->now_ns);
     return WHY_OK;
 }

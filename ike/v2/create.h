@@ -18,6 +18,7 @@ struct ike_create_secrets {
     struct ike_bytes nonce_i;
     struct ike_bytes nonce_r;
     struct ike_bytes secret; /* empty without a key exchange */
+    struct ike_bytes more;   /* SK(1) | SK(2) | … of those that followed (followup.h) */
     struct ike_bytes share;  /* the responder's own public value */
 };
 
@@ -33,6 +34,8 @@ void ike_create_put_answer(struct ike_turn *turn, uint8_t group,
 enum ike_why ike_create_accept(struct ike_turn *turn, uint8_t group,
                                struct ike_create_secrets *out);
 
+/* RFC 7296 2.8.1, 2.8.2: ours is given up, since what the peer has made, or is making, stays. */
+enum ike_why ike_create_yield(struct ike_turn *turn);
 /* A response that is an error notify and no more: asks again with another group, or later, or says
  * that it failed (RFC 7296 1.3, 2.25). */
 enum ike_why ike_create_refused(struct ike_turn *turn);

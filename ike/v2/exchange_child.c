@@ -11,6 +11,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/collision.h"
 #include "ike/v2/create.h"
+#include "ike/v2/followup.h"
 #include "ike/v2/rules.h"
 
 #include <assert.h>
@@ -27,6 +28,8 @@ static uint8_t first_group(const struct ike_turn *t)
 static enum ike_why ask(struct ike_turn *t, uint32_t rekeyed_spi)
 {
     struct ike_task *const task = t->task;
+    if (ike_followup_is_next(t->engine, task))
+        return ike_followup_next(t);
     enum ike_why why = ike_create_offer(t, first_group(t));
     if (why != WHY_OK)
         return why;
@@ -78,9 +81,33 @@ static void settle(struct ike_turn *t, struct ike_child *made, bool lost)
         (void)ike_task_add(t, TASK_DELETE_CHILD, task->spi, t->now_ns);
 }
 
-static enum ike_why child_response(struct ike_turn *t)
+static enum ike_why make_ours(struct ike_turn *t, struct ike_child_deal *deal,
+                              const struct ike_create_secrets *secrets)
 {
     struct ike_task *const task = t->task;
+    const struct ike_child_seed seed = {.secret = secrets->secret,
+                                        .nonce_i = secrets->nonce_i,
+                                        .nonce_r = secrets->nonce_r,
+                                        .more = secrets->more};
+    deal->replaces = task->kind == TASK_REKEY_CHILD ? task->spi : 0;
+    const enum ike_why why = ike_child_make(t, task->child, deal, &seed, true);
+    if (why != WHY_OK)
+        return why;
+    const uint32_t place = task->child;
+    struct ike_child *const made = ike_child_at(t->engine, place);
+    task->child = 0;
+    ike_task_done(t);
+    if (task->kind == TASK_REKEY_CHILD)
+        settle(t, made,
+               task->rival != 0 && ike_collision_lost(t, secrets->nonce_i, secrets->nonce_r));
+    if (task->gone_spi == made->spi_out)
+        ike_child_end(t, place, WHY_PEER_DELETED);
+    return WHY_OK;
+}
+
+static enum ike_why child_response(struct ike_turn *t)
+{
+    const struct ike_task *const task = t->task;
     struct ike_child_deal deal = {.no_ke = false};
     struct ike_create_secrets secrets;
     enum ike_why why;
@@ -92,22 +119,20 @@ static enum ike_why child_response(struct ike_turn *t)
         return why;
     if ((why = ike_create_accept(t, deal.choice.suite.ke, &secrets)) != WHY_OK)
         return why;
-    const struct ike_child_seed seed = {
-        .secret = secrets.secret, .nonce_i = secrets.nonce_i, .nonce_r = secrets.nonce_r};
-    deal.replaces = task->kind == TASK_REKEY_CHILD ? task->spi : 0;
-    if ((why = ike_child_make(t, task->child, &deal, &seed, true)) != WHY_OK)
-        return why;
+    return ike_mix_is_wanted(&deal.choice) ? ike_followup_begin(t, &deal.choice, &secrets)
+                                           : make_ours(t, &deal, &secrets);
+}
 
-    const uint32_t place = task->child;
-    struct ike_child *const made = ike_child_at(t->engine, place);
-    task->child = 0;
-    ike_task_done(t);
-    if (task->kind == TASK_REKEY_CHILD)
-        settle(t, made,
-               task->rival != 0 && ike_collision_lost(t, secrets.nonce_i, secrets.nonce_r));
-    if (task->gone_spi == made->spi_out)
-        ike_child_end(t, place, WHY_PEER_DELETED);
-    return WHY_OK;
+enum ike_why ike_child_finish_ours(struct ike_turn *turn)
+{
+    const struct ike_task *const task = turn->task;
+    const struct ike_setup *const setup = ike_setup_at(turn->engine, task->setup);
+    struct ike_child_deal deal = {.no_ke = false};
+    struct ike_create_secrets secrets;
+    enum ike_why why = ike_child_accept(turn, task->child, setup, &deal);
+    if (why == WHY_OK)
+        why = ike_followup_secrets(turn, task, &secrets);
+    return why == WHY_OK ? make_ours(turn, &deal, &secrets) : why;
 }
 
 /* ---- the responder ---- */
@@ -181,39 +206,96 @@ static enum ike_why note_rekeyed(struct ike_turn *t, uint32_t old, uint32_t made
     return why;
 }
 
+/* Of the responder's side: which one is asked for, of what policy, and what stands for it. */
+struct asked {
+    uint32_t old; /* place of the one rekeyed; 0: none */
+    uint32_t place;
+    struct ike_child_deal deal;
+};
+
+static enum ike_why judge(struct ike_turn *t, struct asked *asked)
+{
+    const uint32_t old = asked->old;
+    const uint8_t only = old != 0 ? ike_child_at(t->engine, old)->policy : IKE_CHILD_POLICIES_MAX;
+    return ike_child_judge(t, only, &asked->deal);
+}
+
+static enum ike_why make_theirs(struct ike_turn *t, struct asked *asked,
+                                const struct ike_create_secrets *secrets)
+{
+    const uint32_t old = asked->old;
+    const struct ike_child_seed seed = {.secret = secrets->secret,
+                                        .nonce_i = secrets->nonce_i,
+                                        .nonce_r = secrets->nonce_r,
+                                        .more = secrets->more};
+    asked->deal.replaces = old != 0 ? ike_child_at(t->engine, old)->spi_in : 0;
+    const enum ike_why why = ike_child_make(t, asked->place, &asked->deal, &seed, false);
+    if (why != WHY_OK || old == 0)
+        return why;
+    return note_rekeyed(t, old, asked->place, secrets);
+}
+
+/* More key exchanges are awaited first; when we rekey it too, the nonces decide already. */
+static enum ike_why await_more(struct ike_turn *t, const struct asked *asked,
+                               const struct ike_create_secrets *secrets)
+{
+    const struct ike_followup_of of = {.child = asked->place};
+    const struct ike_rival rival = {.number = ike_child_at(t->engine, asked->place)->spi_in,
+                                    .nonce = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r)};
+    bool crossing;
+    const enum ike_why why = ike_followup_await(t, &asked->deal.choice, secrets, &of);
+    if (why != WHY_OK || asked->old == 0)
+        return why;
+    return ike_collision_note(t, TASK_REKEY_CHILD, ike_child_at(t->engine, asked->old)->spi_in,
+                              &rival, &crossing);
+}
+
 static enum ike_why child_request(struct ike_turn *t)
 {
-    struct ike_child_deal deal = {.no_ke = false};
+    struct asked asked = {.old = 0};
     struct ike_create_secrets secrets;
-    uint32_t old, place;
     enum ike_why why;
 
-    if ((why = look(t, &old)) != WHY_OK)
+    if ((why = look(t, &asked.old)) != WHY_OK)
         return why;
-    const uint8_t only = old != 0 ? ike_child_at(t->engine, old)->policy : IKE_CHILD_POLICIES_MAX;
-    if ((why = ike_child_judge(t, only, &deal)) != WHY_OK)
+    if ((why = judge(t, &asked)) != WHY_OK)
         return why;
-    const uint8_t group = deal.choice.suite.ke;
+    const uint8_t group = asked.deal.choice.suite.ke;
+    const bool more = ike_mix_is_wanted(&asked.deal.choice);
     if ((why = ike_create_look(t, group, &secrets)) != WHY_OK)
         return why;
 
-    if ((why = ike_child_begin(t, deal.policy, &place)) != WHY_OK)
+    if ((why = ike_child_begin(t, asked.deal.policy, &asked.place)) != WHY_OK)
         return why;
     if ((why = ike_create_spend(t, group, &secrets)) != WHY_OK)
         return why;
-    const struct ike_child_seed seed = {
-        .secret = secrets.secret, .nonce_i = secrets.nonce_i, .nonce_r = secrets.nonce_r};
-    deal.replaces = old != 0 ? ike_child_at(t->engine, old)->spi_in : 0;
-    if ((why = ike_child_make(t, place, &deal, &seed, false)) != WHY_OK)
-        return why;
-    if (old != 0 && (why = note_rekeyed(t, old, place, &secrets)) != WHY_OK)
+    why = more ? await_more(t, &asked, &secrets) : make_theirs(t, &asked, &secrets);
+    if (why != WHY_OK)
         return why;
 
     ike_turn_answer(t);
-    ike_child_put_choice(t, place, &deal);
+    ike_child_put_choice(t, asked.place, &asked.deal);
     ike_create_put_answer(t, group, &secrets);
-    ike_child_put_selectors(t, &deal);
+    ike_child_put_selectors(t, &asked.deal);
+    if (more)
+        ike_followup_put_link(t);
     return WHY_OK;
+}
+
+enum ike_why ike_child_finish(struct ike_turn *turn, const struct ike_task *task)
+{
+    const struct ike_notify *const rekey = ike_message_notify(&turn->in, N_REKEY_SA);
+    struct asked asked = {.place = task->child};
+    struct ike_create_secrets secrets;
+    enum ike_why why = rekey != NULL ? find_rekeyed(turn, rekey, &asked.old) : WHY_OK;
+    if (why == WHY_OK)
+        why = judge(turn, &asked);
+    if (why == WHY_OK)
+        why = ike_followup_secrets(turn, task, &secrets);
+    if (why != WHY_OK)
+        return why;
+    turn->child_reserved = task->child;
+    return make_theirs(turn, &asked, &secrets);
 }
 
 /* ---- what the owner asks for ---- */

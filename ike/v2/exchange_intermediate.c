@@ -23,6 +23,10 @@ void ike_mix_give(struct ike_engine *engine, uint32_t *place)
     if (*place == 0)
         return;
     struct ike_mix *const mix = ike_pool_at(&engine->mixes, *place);
+    ike_store_give(&engine->store, mix->first);
+    ike_store_give(&engine->store, mix->link);
+    for (size_t i = 0; i <= IKE_ADDKE_MAX; i++)
+        ike_store_give(&engine->store, mix->secrets[i]);
     ike_secret_wipe(mix, sizeof *mix);
     ike_pool_give(&engine->mixes, *place);
     *place = 0;
@@ -36,16 +40,60 @@ static struct ike_mix *mix_of(const struct ike_turn *t)
     return ike_pool_at(&t->engine->mixes, ike_setup_of(t->engine, sa)->mix);
 }
 
-/* The record of the message with this id: as it was before, when its turn was undone once. */
-static struct ike_mix *mix_begun(const struct ike_turn *t, uint32_t id)
+void ike_mix_begin(struct ike_mix *mix, uint32_t id)
 {
-    struct ike_mix *const mix = mix_of(t);
-    assert(mix != NULL);
     if (mix->id == id)
         mix->now = mix->before;
     mix->before = mix->now;
     mix->id = id;
+}
+
+bool ike_mix_is_wanted(const struct ike_choice *choice)
+{
+    for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
+        if (choice->addke[i] != 0)
+            return true;
+    return false;
+}
+
+struct ike_mix *ike_mix_open(struct ike_turn *turn, struct ike_setup *setup,
+                             const struct ike_choice *choice)
+{
+    ike_mix_give(turn->engine, &setup->mix); /* of a turn undone */
+    setup->mix = ike_pool_take(&turn->engine->mixes);
+    if (setup->mix == 0)
+        return NULL;
+    struct ike_mix *const mix = ike_pool_at(&turn->engine->mixes, setup->mix);
+    *mix = (struct ike_mix){.count = 0};
+    for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
+        if (choice->addke[i] != 0)
+            mix->addke[mix->count++] = choice->addke[i];
     return mix;
+}
+
+enum ike_why ike_mix_parse_ke(const struct ike_turn *turn, const struct ike_algo *group,
+                              struct ike_ke *peer)
+{
+    const enum ike_why why = ike_ke_parse(ike_message_body(&turn->in, PAYLOAD_KE), peer);
+    if (why != WHY_OK)
+        return why;
+    return peer->group == group->id ? WHY_OK : WHY_ADDKE_METHOD;
+}
+
+uint8_t *ike_mix_offer(struct ike_turn *turn, struct ike_setup *setup, const struct ike_mix *mix)
+{
+    struct ike_crypto *const crypto = turn->engine->crypto;
+    const uint8_t row = mix->addke[mix->now.done];
+    uint8_t *const share = ike_turn_scratch(turn, IKE_SHARE_MAX);
+    struct ike_kex kex;
+    if (!crypto->ops->kex_begin(crypto, &ike_algos[row], &kex, share))
+        return NULL;
+    if (setup->has_kex)
+        crypto->ops->kex_free(crypto, &ike_algos[setup->group], &setup->kex);
+    setup->kex = kex;
+    setup->group = row;
+    setup->has_kex = true;
+    return share;
 }
 
 /* ---- consent ---- */
@@ -168,56 +216,26 @@ static enum ike_why update_keys(struct ike_turn *t, struct ike_bytes secret)
     return ike_intermediate_keys(t, &input);
 }
 
-/* ---- both roles ---- */
-
-/* A record for what was chosen; *any is false when that is nothing. */
-static enum ike_why open_mix(struct ike_turn *t, const struct ike_choice *choice, bool *any)
+/* A record for what was chosen, if that is anything. */
+static enum ike_why open_mix(struct ike_turn *t, const struct ike_choice *choice)
 {
-    struct ike_mix chosen = {.count = 0};
-    for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
-        if (choice->addke[i] != 0)
-            chosen.addke[chosen.count++] = choice->addke[i];
-    *any = chosen.count > 0;
-    if (!*any)
+    if (!ike_mix_is_wanted(choice))
         return WHY_OK;
     if (t->sa->setup == 0 && !ike_turn_add_setup(t, &t->sa->setup))
         return WHY_SA_TABLE_FULL;
-    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    ike_mix_give(t->engine, &setup->mix); /* of a turn undone */
-    setup->mix = ike_pool_take(&t->engine->mixes);
-    if (setup->mix == 0)
-        return WHY_SA_TABLE_FULL;
-    struct ike_mix *const mix = ike_pool_at(&t->engine->mixes, setup->mix);
-    *mix = chosen;
-    return WHY_OK;
-}
-
-static enum ike_why parse_ke(const struct ike_turn *t, const struct ike_algo *group,
-                             struct ike_ke *peer)
-{
-    const enum ike_why why = ike_ke_parse(ike_message_body(&t->in, PAYLOAD_KE), peer);
-    if (why != WHY_OK)
-        return why;
-    return peer->group == group->id ? WHY_OK : WHY_ADDKE_METHOD;
+    return ike_mix_open(t, ike_setup_of(t->engine, t->sa), choice) != NULL ? WHY_OK
+                                                                           : WHY_SA_TABLE_FULL;
 }
 
 /* ---- the initiator ---- */
 
 static enum ike_why ask_next(struct ike_turn *t, struct ike_mix *mix)
 {
-    struct ike_crypto *const crypto = t->engine->crypto;
     struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    const uint8_t row = mix->addke[mix->now.done];
-    const struct ike_algo *const group = &ike_algos[row];
-    uint8_t *const share = ike_turn_scratch(t, IKE_SHARE_MAX);
-    struct ike_kex kex;
-    if (!crypto->ops->kex_begin(crypto, group, &kex, share))
+    const uint8_t *const share = ike_mix_offer(t, setup, mix);
+    if (share == NULL)
         return WHY_KEY_EXCHANGE;
-    if (setup->has_kex)
-        crypto->ops->kex_free(crypto, &ike_algos[setup->group], &setup->kex);
-    setup->kex = kex;
-    setup->group = row;
-    setup->has_kex = true;
+    const struct ike_algo *const group = &ike_algos[setup->group];
     ike_turn_ask(t, IKE_INTERMEDIATE);
     ike_put_ke(&t->out, &t->link, group->id,
                (struct ike_bytes){.at = share, .len = group->share_len});
@@ -228,21 +246,21 @@ static enum ike_why ask_next(struct ike_turn *t, struct ike_mix *mix)
 
 enum ike_why ike_intermediate_ask(struct ike_turn *turn, const struct ike_choice *choice)
 {
-    bool any;
-    const enum ike_why why = open_mix(turn, choice, &any);
+    const enum ike_why why = open_mix(turn, choice);
     if (why != WHY_OK)
         return why;
-    return any ? ask_next(turn, mix_of(turn)) : ike_auth_ask(turn);
+    return ike_mix_is_wanted(choice) ? ask_next(turn, mix_of(turn)) : ike_auth_ask(turn);
 }
 
 static enum ike_why addke_response(struct ike_turn *t)
 {
-    struct ike_mix *const mix = mix_begun(t, t->in.head.id);
+    struct ike_mix *const mix = mix_of(t);
     struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     struct ike_crypto *const crypto = t->engine->crypto;
+    ike_mix_begin(mix, t->in.head.id);
     const struct ike_algo *const group = &ike_algos[mix->addke[mix->now.done]];
     struct ike_ke peer;
-    enum ike_why why = parse_ke(t, group, &peer);
+    enum ike_why why = ike_mix_parse_ke(t, group, &peer);
     if (why != WHY_OK)
         return why;
     if (setup->group != mix->addke[mix->now.done])
@@ -271,24 +289,24 @@ static enum ike_why addke_refused(struct ike_turn *t)
 
 enum ike_why ike_intermediate_await(struct ike_turn *turn, const struct ike_choice *choice)
 {
-    bool any;
-    const enum ike_why why = open_mix(turn, choice, &any);
-    if (any || choice->addke_none != 0)
+    const enum ike_why why = open_mix(turn, choice);
+    if (ike_mix_is_wanted(choice) || choice->addke_none != 0)
         put_supported(turn);
-    if (any)
+    if (ike_mix_is_wanted(choice))
         turn->sa->state = S_PART_KEYED;
     return why;
 }
 
 static enum ike_why addke_request(struct ike_turn *t)
 {
-    struct ike_mix *const mix = mix_begun(t, t->in.head.id);
+    struct ike_mix *const mix = mix_of(t);
     struct ike_crypto *const crypto = t->engine->crypto;
+    ike_mix_begin(mix, t->in.head.id);
     const struct ike_algo *const group = &ike_algos[mix->addke[mix->now.done]];
     uint8_t *const share = ike_turn_scratch(t, group->answer_len);
     uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
     struct ike_ke peer;
-    enum ike_why why = parse_ke(t, group, &peer);
+    enum ike_why why = ike_mix_parse_ke(t, group, &peer);
     if (why != WHY_OK)
         return why;
     if (!crypto->ops->kex_answer(crypto, group, peer.share, share, secret))

@@ -11,6 +11,7 @@
 #include "ike/engine.h"
 #include "ike/v2/collision.h"
 #include "ike/v2/create.h"
+#include "ike/v2/followup.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/qcd.h"
@@ -25,7 +26,8 @@ static struct ike_wish wish_of(const struct ike_policy *policy)
     return (struct ike_wish){.protocol = PROTOCOL_IKE,
                              .spi_size = IKE_SPI_LEN,
                              .offers = policy->ike,
-                             .offer_count = policy->ike_count};
+                             .offer_count = policy->ike_count,
+                             .addke = ADDKE_NEGOTIATED};
 }
 
 static struct ike_bytes spi_octets(uint64_t spi, uint8_t *room)
@@ -67,6 +69,7 @@ static enum ike_why equip(struct ike_turn *t, struct ike_sa *fresh, const struct
                                            .secret = secrets->secret,
                                            .nonce_i = secrets->nonce_i,
                                            .nonce_r = secrets->nonce_r,
+                                           .more = secrets->more,
                                            .spi_i = next.spi_i,
                                            .spi_r = next.spi_r};
     ike_keys_derive(engine->crypto, &next.suite, &input, room);
@@ -88,6 +91,8 @@ enum ike_why ike_ask_rekey_ike(struct ike_turn *turn)
                               ? turn->task->group
                               : ike_offers_first(policy->ike, policy->ike_count, TRANSFORM_KE);
     uint8_t spi[IKE_SPI_LEN];
+    if (ike_followup_is_next(turn->engine, turn->task))
+        return ike_followup_next(turn);
     struct ike_sa *const fresh = ike_turn_add_fresh(turn, true);
     if (fresh == NULL)
         return WHY_SA_TABLE_FULL;
@@ -105,8 +110,9 @@ enum ike_why ike_ask_rekey_ike(struct ike_turn *turn)
  * is ours to delete (RFC 7296 2.8.2). */
 static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
 {
-    struct ike_sa *const rival =
-        t->task->rival != 0 ? ike_sa_numbered(t->engine, t->task->rival) : NULL;
+    struct ike_sa *rival = t->task->rival != 0 ? ike_sa_numbered(t->engine, t->task->rival) : NULL;
+    if (rival != NULL && rival->state == S_FRESH)
+        rival = NULL; /* more key exchanges are awaited for it, and will not come */
     t->task->fresh = 0;
     if (rival != NULL && lost) {
         fresh->state = S_REDUNDANT;
@@ -121,6 +127,18 @@ static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
     t->delete_old = true;
     if (t->engine->config.qcd_secret != NULL) /* RFC 6290 4.3 */
         (void)ike_task_put(t->engine, fresh, TASK_TOKEN, t->now_ns);
+}
+
+static enum ike_why make_ours(struct ike_turn *t, const struct ike_choice *choice,
+                              const struct ike_create_secrets *secrets)
+{
+    struct ike_sa *const fresh = ike_sa_at(t->engine, t->task->fresh);
+    const enum ike_why why = equip(t, fresh, choice, secrets);
+    if (why != WHY_OK)
+        return why;
+    ike_task_done(t);
+    settle(t, fresh, ike_collision_lost(t, secrets->nonce_i, secrets->nonce_r));
+    return WHY_OK;
 }
 
 static enum ike_why rekey_response(struct ike_turn *t)
@@ -139,15 +157,66 @@ static enum ike_why rekey_response(struct ike_turn *t)
         return WHY_SPI_ZERO;
     if ((why = ike_create_accept(t, choice.suite.ke, &secrets)) != WHY_OK)
         return why;
-    struct ike_sa *const fresh = ike_sa_at(t->engine, task->fresh);
-    if ((why = equip(t, fresh, &choice, &secrets)) != WHY_OK)
-        return why;
-    ike_task_done(t);
-    settle(t, fresh, ike_collision_lost(t, secrets.nonce_i, secrets.nonce_r));
-    return WHY_OK;
+    return ike_mix_is_wanted(&choice) ? ike_followup_begin(t, &choice, &secrets)
+                                      : make_ours(t, &choice, &secrets);
+}
+
+enum ike_why ike_rekey_finish_ours(struct ike_turn *turn)
+{
+    const struct ike_wish wish = wish_of(turn->sa->policy);
+    struct ike_create_secrets secrets;
+    struct ike_choice choice;
+    enum ike_why why = ike_proposal_accept(ike_message_body(&turn->in, PAYLOAD_SA), &wish, &choice);
+    if (why == WHY_OK)
+        why = ike_followup_secrets(turn, turn->task, &secrets);
+    return why == WHY_OK ? make_ours(turn, &choice, &secrets) : why;
 }
 
 /* ---- the responder ---- */
+
+/* What the peer's rekeying comes to; when we are rekeying it too, it is not known yet which one
+ * stays. */
+static enum ike_why make_theirs(struct ike_turn *t, struct ike_sa *fresh,
+                                const struct ike_choice *choice,
+                                const struct ike_create_secrets *secrets)
+{
+    bool crossing;
+    enum ike_why why = equip(t, fresh, choice, secrets);
+    if (why != WHY_OK)
+        return why;
+    const struct ike_rival rival = {.number = fresh->number,
+                                    .nonce = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r)};
+    if ((why = ike_collision_note(t, TASK_REKEY_IKE, 0, &rival, &crossing)) != WHY_OK)
+        return why;
+    if (crossing)
+        fresh->state = S_RIVAL;
+    else
+        ike_turn_inherit(t, t->sa->number, fresh->number);
+    return WHY_OK;
+}
+
+/* More key exchanges are awaited first; when we rekey it too, the nonces decide already. */
+static enum ike_why await_more(struct ike_turn *t, const struct ike_sa *fresh,
+                               const struct ike_choice *choice,
+                               const struct ike_create_secrets *secrets)
+{
+    const struct ike_followup_of of = {.fresh = ike_sa_place(fresh)};
+    const struct ike_rival rival = {.number = fresh->number,
+                                    .nonce = ike_nonce_lower(secrets->nonce_i, secrets->nonce_r)};
+    bool crossing;
+    const enum ike_why why = ike_followup_await(t, choice, secrets, &of);
+    return why != WHY_OK ? why : ike_collision_note(t, TASK_REKEY_IKE, 0, &rival, &crossing);
+}
+
+static enum ike_why look(struct ike_turn *t, struct ike_choice *choice)
+{
+    const struct ike_wish wish = wish_of(t->sa->policy);
+    const enum ike_why why =
+        ike_proposal_choose(ike_message_body(&t->in, PAYLOAD_SA), &wish, choice);
+    if (why != WHY_OK)
+        return why;
+    return spi_of(choice) == 0 ? WHY_SYNTAX : WHY_OK;
+}
 
 static enum ike_why rekey_request(struct ike_turn *t)
 {
@@ -156,38 +225,45 @@ static enum ike_why rekey_request(struct ike_turn *t)
     struct ike_choice choice;
     uint8_t spi[IKE_SPI_LEN];
     enum ike_why why;
-    bool crossing;
 
     if ((why = ike_collision_judge(t, ASKS_REKEY_IKE, 0)) != WHY_OK)
         return why;
-    if ((why = ike_proposal_choose(ike_message_body(&t->in, PAYLOAD_SA), &wish, &choice)) != WHY_OK)
+    if ((why = look(t, &choice)) != WHY_OK)
         return why;
-    if (spi_of(&choice) == 0)
-        return WHY_SYNTAX;
     if ((why = ike_create_look(t, choice.suite.ke, &secrets)) != WHY_OK)
         return why;
 
+    const bool more = ike_mix_is_wanted(&choice);
     struct ike_sa *const fresh = ike_turn_add_fresh(t, false);
     if (fresh == NULL)
         return WHY_SA_TABLE_FULL;
     if ((why = ike_create_spend(t, choice.suite.ke, &secrets)) != WHY_OK)
         return why;
-    if ((why = equip(t, fresh, &choice, &secrets)) != WHY_OK)
+    why = more ? await_more(t, fresh, &choice, &secrets) : make_theirs(t, fresh, &choice, &secrets);
+    if (why != WHY_OK)
         return why;
-    const struct ike_rival rival = {.number = fresh->number,
-                                    .nonce = ike_nonce_lower(secrets.nonce_i, secrets.nonce_r)};
-    if ((why = ike_collision_note(t, TASK_REKEY_IKE, 0, &rival, &crossing)) != WHY_OK)
-        return why;
-    if (crossing)
-        fresh->state = S_RIVAL;
-    else
-        ike_turn_inherit(t, t->sa->number, fresh->number);
 
     ike_turn_answer(t);
     ike_put_choice(&t->out, &t->link, &wish, &choice, spi_octets(fresh->spi_r, spi));
     ike_create_put_answer(t, choice.suite.ke, &secrets);
-    ike_qcd_put(t, fresh);
+    if (more)
+        ike_followup_put_link(t);
+    else
+        ike_qcd_put(t, fresh);
     return WHY_OK;
+}
+
+enum ike_why ike_rekey_finish(struct ike_turn *turn, const struct ike_task *task)
+{
+    struct ike_create_secrets secrets;
+    struct ike_choice choice;
+    enum ike_why why = look(turn, &choice);
+    if (why == WHY_OK)
+        why = ike_followup_secrets(turn, task, &secrets);
+    if (why != WHY_OK)
+        return why;
+    turn->fresh_reserved = task->fresh;
+    return make_theirs(turn, ike_sa_at(turn->engine, task->fresh), &choice, &secrets);
 }
 
 bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)

@@ -6,6 +6,7 @@
 #define IKE_V2_INTERMEDIATE_H
 
 #include "ike/v2/keymat.h"
+#include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/turn.h"
 
@@ -24,7 +25,25 @@ struct ike_mix {
     uint32_t id;
     struct ike_mix_state before;
     struct ike_mix_state now;
+    /* Of those that follow CREATE_CHILD_SA (followup.h): */
+    struct ike_blob first;                      /* what stood in the peer's message of it, */
+    uint8_t first_next;                         /* from a payload of this type on */
+    struct ike_blob link;                       /* N(ADDITIONAL_KEY_EXCHANGE) to be sent back */
+    struct ike_blob secrets[IKE_ADDKE_MAX + 1]; /* SK(0), SK(1), … */
 };
+
+/* A record for what was chosen, in place of one the setup may have; NULL: no room. */
+struct ike_mix *ike_mix_open(struct ike_turn *turn, struct ike_setup *setup,
+                             const struct ike_choice *choice);
+bool ike_mix_is_wanted(const struct ike_choice *choice);
+/* Begins message `id`: from the state before it, when its turn was undone once. */
+void ike_mix_begin(struct ike_mix *mix, uint32_t id);
+/* The peer's KE payload; WHY_ADDKE_METHOD when it is not of the group. */
+enum ike_why ike_mix_parse_ke(const struct ike_turn *turn, const struct ike_algo *group,
+                              struct ike_ke *peer);
+/* A key pair of the exchange that is next, in place of the setup's last; its public value lasts as
+ * long as the turn. NULL: the provider failed. */
+uint8_t *ike_mix_offer(struct ike_turn *turn, struct ike_setup *setup, const struct ike_mix *mix);
 
 void ike_mix_give(struct ike_engine *engine, uint32_t *place);
 

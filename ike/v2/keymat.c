@@ -69,7 +69,8 @@ static struct ike_bytes first_octets(const struct ike_keymat_input *input, size_
 }
 
 /*  SKEYSEED = prf(Ni | Nr, g^ir)
- *  SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), by the old one's PRF (RFC 7296 2.18)
+ *  SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), by the old one's PRF (RFC 7296 2.18), with
+ *  | SK(1) | … SK(n) after them when there were more key exchanges (RFC 9370 2.2.4)
  *  {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
  *  RFC 7296 2.14 */
 void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
@@ -93,7 +94,7 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
     const struct ike_algo *const first = input->old_prf != NULL ? input->old_prf : prf;
     if (input->old_prf != NULL)
         crypto->ops->prf(crypto, first, input->old_sk_d,
-                         (struct ike_bytes[]){input->secret, nonces}, 2, skeyseed);
+                         (struct ike_bytes[]){input->secret, nonces, input->more}, 3, skeyseed);
     else
         crypto->ops->prf(crypto, first, nonces, &input->secret, 1, skeyseed);
     const struct ike_bytes key = {.at = skeyseed, .len = first->out_len};
@@ -108,13 +109,14 @@ size_t ike_child_keys_len(const struct ike_suite *suite)
     return 2 * ((size_t)encr->key_len + encr->salt_len + ike_algos[suite->integ].key_len);
 }
 
-/*  KEYMAT = prf+ (SK_d, [g^ir (new) |] Ni | Nr)   RFC 7296 2.17 */
+/*  KEYMAT = prf+ (SK_d, [g^ir (new) |] Ni | Nr [| SK(1) | … SK(n)])   RFC 7296 2.17, RFC 9370 2.2.4
+ */
 void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_child_keys_input *input,
                            uint8_t *room, size_t len)
 {
-    const struct ike_bytes seed[] = {input->secret, input->nonce_i, input->nonce_r};
+    const struct ike_bytes seed[] = {input->secret, input->nonce_i, input->nonce_r, input->more};
     const size_t skip = input->secret.len == 0 ? 1 : 0;
     const struct ike_prf_plus_input plus = {
-        .prf = input->prf, .key = input->sk_d, .seed = seed + skip, .seed_count = 3 - skip};
+        .prf = input->prf, .key = input->sk_d, .seed = seed + skip, .seed_count = 4 - skip};
     ike_prf_plus(crypto, &plus, room, len);
 }

@@ -30,6 +30,7 @@ struct ike_keymat_input {
     struct ike_bytes secret; /* g^ir */
     struct ike_bytes nonce_i;
     struct ike_bytes nonce_r;
+    struct ike_bytes more; /* SK(1) | SK(2) | …, with old_prf (RFC 9370 2.2.4); empty: none */
     uint64_t spi_i;
     uint64_t spi_r;
 };
@@ -48,6 +49,7 @@ struct ike_child_keys_input {
     struct ike_bytes secret;  /* g^ir (new), empty without a key exchange */
     struct ike_bytes nonce_i; /* of the exchange that makes the child */
     struct ike_bytes nonce_r;
+    struct ike_bytes more; /* as above */
 };
 void ike_child_keys_derive(struct ike_crypto *crypto, const struct ike_child_keys_input *input,
                            uint8_t *room, size_t len);

@@ -13,6 +13,7 @@ const struct ike_rule *ike_rule_at(size_t index)
         {ike_hold_rules, ike_hold_rule_count},
         {ike_info_rules, ike_info_rule_count},
         {ike_intermediate_rules, ike_intermediate_rule_count},
+        {ike_followup_rules, ike_followup_rule_count},
     };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (index < groups[i].count)

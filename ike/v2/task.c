@@ -30,6 +30,7 @@ static const struct ike_task_row {
     [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
     [TASK_INFORM] = {ike_ask_inform, 0, "inform"},
     [TASK_REAUTH] = {ike_ask_reauth, KINDS_ALL, "authenticate anew"},
+    [TASK_FOLLOWUP] = {ike_ask_followup, 0, "await a key exchange"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
 };
@@ -51,7 +52,8 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
 
 static bool is_like(const struct ike_task *task, enum ike_task_kind kind, uint32_t spi)
 {
-    return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD && kind != TASK_INFORM;
+    return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD &&
+           kind != TASK_INFORM && kind != TASK_FOLLOWUP;
 }
 
 struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike_sa *sa,
@@ -272,7 +274,7 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
     for (uint32_t *link = &from->task; *link != 0;) {
         const uint32_t place = *link;
         struct ike_task *const task = ike_task_at(engine, place);
-        if (task->sends > 0 || task->kind == TASK_REKEY_IKE) {
+        if (task->sends > 0 || task->kind == TASK_REKEY_IKE || task->kind == TASK_FOLLOWUP) {
             link = &task->next;
             continue;
         }

@@ -22,7 +22,9 @@ enum ike_task_kind {
     TASK_INFORM, /* notifies and configuration of the owner's */
     TASK_REAUTH, /* the time for authentication anew */
     TASK_PROBE,
-    TASK_TOKEN, /* QCD_TOKEN */
+    TASK_TOKEN,    /* QCD_TOKEN */
+    TASK_FOLLOWUP, /* none of ours: what the peer has begun to make, and more key exchanges are
+                      awaited for (followup.h); at its time it is forgotten */
     TASK_KINDS
 };
 
@@ -96,6 +98,7 @@ ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
     ike_ask_inform;                                /* exchange_info.c */
 ike_ask_fn ike_ask_reauth;                         /* reauth.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
+ike_ask_fn ike_ask_followup;                       /* exchange_followup.c */
 ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
 
 #endif

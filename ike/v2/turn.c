@@ -36,6 +36,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->inner_made = false;
     turn->delete_old = false;
     turn->child_doomed = 0;
+    turn->child_reserved = turn->fresh_reserved = turn->task_spent = 0;
     turn->out = (struct ike_writer){0};
     turn->sealed = 0;
     turn->sealed_open = false;
@@ -322,6 +323,11 @@ static void commit(struct ike_turn *turn)
         came_up(turn, sa);
     if (turn->task_done)
         ike_task_remove(engine, sa, ike_task_place(engine, turn->task));
+    if (turn->task_spent != 0) {
+        struct ike_task *const spent = ike_task_at(engine, turn->task_spent);
+        spent->child = spent->fresh = 0;
+        ike_task_remove(engine, sa, turn->task_spent);
+    }
     if (sa->state == S_DELETING && turn->before.state != S_DELETING)
         ike_tasks_forget(engine, sa); /* nothing matters after that */
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
@@ -371,6 +377,16 @@ static void undo_records(struct ike_turn *turn)
     }
     if (turn->fresh_made != 0)
         release(engine, ike_sa_at(engine, turn->fresh_made));
+    if (turn->child_reserved != 0) {
+        struct ike_child *const child = ike_child_at(engine, turn->child_reserved);
+        child->keys = child->selectors = (struct ike_blob){0};
+        child->up = false;
+    }
+    if (turn->fresh_reserved != 0) {
+        struct ike_sa *const fresh = ike_sa_at(engine, turn->fresh_reserved);
+        fresh->keys = fresh->peer_id = (struct ike_blob){0};
+        fresh->state = S_FRESH;
+    }
 }
 
 /* Back to what was before the turn: records, octets, events; what was written is not sent. */
@@ -431,6 +447,7 @@ static void say_once(struct ike_turn *turn, enum ike_why why)
     turn->task_done = false;
     turn->heir = turn->stirred = 0;
     turn->fresh_made = 0;
+    turn->task_spent = 0;
     ike_turn_ask(turn, INFORMATIONAL);
     put_refusal(turn, why);
     finish_message(turn);
@@ -450,6 +467,7 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->task_done = false;
     turn->heir = turn->stirred = 0;
     turn->fresh_made = 0;
+    turn->task_spent = 0;
     turn->initial_contact = false;
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;

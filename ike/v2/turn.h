@@ -54,7 +54,11 @@ struct ike_turn {
     uint8_t made_count;
     struct ike_blob dropped[IKE_TURN_BLOBS]; /* given back if it succeeds */
     uint8_t dropped_count;
-    uint32_t child_made;   /* Child SA made in this turn */
+    uint32_t child_made;     /* Child SA made in this turn */
+    uint32_t child_reserved; /* one from before, made in this turn: not `up` if that fails */
+    uint32_t fresh_reserved; /* the same of an IKE SA that is to replace another */
+    uint32_t
+        task_spent; /* TASK_FOLLOWUP that is removed if the turn succeeds: it owns nothing then */
     uint32_t child_doomed; /* one that got its fate in this turn */
     uint32_t
         child_gone[IKE_GONE_MAX + 1]; /* removed if the turn succeeds; `up` is false meanwhile */

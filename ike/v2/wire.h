@@ -21,6 +21,7 @@ enum ike_exchange {
     CREATE_CHILD_SA = 36,
     INFORMATIONAL = 37,
     IKE_INTERMEDIATE = 43, /* RFC 9242 3.2 */
+    IKE_FOLLOWUP_KE = 44,  /* RFC 9370 2.2.4 */
 };
 
 enum ike_payload_type {
@@ -68,7 +69,8 @@ enum ike_notify_type {
     N_INVALID_SELECTORS = 39,
     N_TEMPORARY_FAILURE = 43,
     N_CHILD_SA_NOT_FOUND = 44,
-    N_ERROR_LAST = 16383, /* at or below: an error; above: a status */
+    N_STATE_NOT_FOUND = 47, /* RFC 9370 2.2.4 */
+    N_ERROR_LAST = 16383,   /* at or below: an error; above: a status */
     N_INITIAL_CONTACT = 16384,
     N_SET_WINDOW_SIZE = 16385,
     N_ADDITIONAL_TS_POSSIBLE = 16386,
@@ -92,6 +94,7 @@ enum ike_notify_type {
     N_INTERMEDIATE_EXCHANGE_SUPPORTED = 16438,
     N_IP4_ALLOWED = 16439,
     N_IP6_ALLOWED = 16440,
+    N_ADDITIONAL_KEY_EXCHANGE = 16441,
     N_SUPPORTED_AUTH_METHODS = 16443,
 };
 
