@@ -23,6 +23,8 @@ enum operation {
     SEALED_TO_A,
     LATER,
     CONNECT,
+    PART_TO_B,
+    PART_TO_A,
     OPERATIONS
 };
 
@@ -43,7 +45,8 @@ static void check_books(void)
         demand(stats.half_open <= e->config.half_open.limit);
         demand(stats.half_open + stats.established <= e->sas.used);
         demand(stats.children <= e->config.sa_max);
-        demand(ike_deadline(e) == IKE_NEVER || e->timers.count > 0);
+        demand(e->fragments.pool.used <= e->config.reassembly.limit);
+        demand(ike_deadline(e) == IKE_NEVER || e->timers.count > 0 || e->fragments.pool.used > 0);
         p.end[i].event_count = 0; /* the bench keeps only so many */
     }
     for (int i = 0; i < PAIR_FLIGHT_MAX; i++)
@@ -80,6 +83,35 @@ static void sealed(enum pair_side to, struct ike_bytes body)
         (void)pair_inject(&p, to, room, w.len);
 }
 
+/* A fragment of such a request: number and total are the input's, too (RFC 7383 2.5). */
+static void part(enum pair_side to, struct ike_bytes body)
+{
+    static uint8_t room[IKE_MESSAGE_MAX];
+    const struct ike_sa *const sa = ike_sa_numbered(p.end[to].engine, p.end[to].sa);
+    struct ike_reader r = rd_open(body);
+    const uint8_t exchange = rd_u8(&r);
+    const uint8_t next = rd_u8(&r);
+    const uint8_t number = rd_u8(&r);
+    const uint8_t total = rd_u8(&r);
+    if (sa == NULL || !p.has_keys)
+        return;
+    authenticated = true;
+    struct ike_writer w = wr_open(room, sizeof room);
+    ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
+                                            .spi_r = sa->spi_r,
+                                            .version = IKE_VERSION_2,
+                                            .exchange = exchange,
+                                            .flags = to == B ? FLAG_INITIATOR : 0,
+                                            .id = sa->take_id});
+    const struct ike_seal_keys keys = ike_keys_of(&p.keys, to == B);
+    const struct ike_fragment_head head = {.number = number, .total = total, .next = next};
+    const size_t begin = ike_begin_fragment(&w, &keys, &head);
+    put_bytes(&w, rd_rest(&r));
+    ike_end_fragment(&w, begin, &keys, p.end[1 - to].crypto, 1u << 21);
+    if (!w.bad)
+        (void)pair_inject(&p, to, room, w.len);
+}
+
 static void nat_to_b(struct ike_bytes bytes)
 {
     struct ike_datagram d = {.local = p.end[B].addr, .remote = p.end[A].addr, .bytes = bytes};
@@ -102,6 +134,10 @@ static void operate(enum operation operation, struct ike_bytes bytes)
     case SEALED_TO_A:
         sealed(operation == SEALED_TO_B ? B : A, bytes);
         break;
+    case PART_TO_B:
+    case PART_TO_A:
+        part(operation == PART_TO_B ? B : A, bytes);
+        break;
     case LATER:
         pair_run_for(&p, UINT64_C(100000000) * (bytes.len > 0 ? bytes.at[0] : 1));
         break;
@@ -121,6 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
                 .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
     p.end[A].config.sa_max = p.end[B].config.sa_max = 8;
     p.end[B].config.half_open.limit = 4;
+    p.end[A].policy.fragment = p.end[B].policy.fragment = 1280;
+    p.end[A].config.reassembly.limit = p.end[B].config.reassembly.limit = 2;
     p.end[B].config.half_open.per_address = 3;
     p.end[B].config.cookies.on_at = cookies ? 0 : IKE_UNLIMITED;
     pair_open(&p);

@@ -34,25 +34,34 @@ struct scenario {
     uint32_t at_least; /* and Child SAs: from so many */
     uint32_t at_most;
     uint64_t seeds; /* each makes other nonces the lowest */
+    bool followed;  /* each CREATE_CHILD_SA by one more key exchange (RFC 9370 2.2.4) */
 };
 
 /* clang-format off */
 static const struct scenario scenarios[] = {
-    {"both rekey the child", {REKEY_CHILD, REKEY_CHILD}, {0}, false, 1, 1, 1, 4},
-    {"both rekey the child, another group", {REKEY_CHILD, REKEY_CHILD}, {0}, true, 1, 1, 1, 4},
-    {"both rekey the IKE SA", {REKEY_IKE, REKEY_IKE}, {0}, false, 1, 1, 1, 4},
-    {"both rekey the IKE SA, another group", {REKEY_IKE, REKEY_IKE}, {0}, true, 1, 1, 1, 4},
-    {"rekey the child against its delete", {REKEY_CHILD, DELETE_CHILD}, {0}, false, 1, 0, 1, 4},
-    {"both delete the child", {DELETE_CHILD, DELETE_CHILD}, {0}, false, 1, 0, 0, 4},
-    {"rekey the IKE SA against a new child", {REKEY_IKE, NEW_CHILD}, {0}, false, 1, 2, 2, 4},
-    {"rekey the IKE SA against the child's rekey", {REKEY_IKE, REKEY_CHILD}, {0}, false, 1, 1, 1, 4},
-    {"rekey the IKE SA against the child's delete", {REKEY_IKE, DELETE_CHILD}, {0}, false, 1, 0, 0, 4},
-    {"rekey the IKE SA against its delete", {REKEY_IKE, DELETE_IKE}, {0}, false, 0, 0, 0, 4},
-    {"both delete the IKE SA", {DELETE_IKE, DELETE_IKE}, {0}, false, 0, 0, 0, 4},
-    {"rekey the child against the IKE SA's delete", {REKEY_CHILD, DELETE_IKE}, {0}, false, 0, 0, 0, 4},
-    {"both create a child", {NEW_CHILD, NEW_CHILD}, {0}, false, 1, 3, 3, 4},
-    {"both rekey the IKE SA, then the child", {REKEY_IKE, REKEY_IKE}, {REKEY_CHILD, NOTHING}, false, 1, 1, 1, 1},
-    {"both rekey the child, then one the IKE SA", {REKEY_CHILD, REKEY_CHILD}, {REKEY_IKE, NOTHING}, false, 1, 1, 1, 1},
+    {"both rekey the child", {REKEY_CHILD, REKEY_CHILD}, {0}, false, 1, 1, 1, 4, false},
+    {"both rekey the child, another group", {REKEY_CHILD, REKEY_CHILD}, {0}, true, 1, 1, 1, 4, false},
+    {"both rekey the IKE SA", {REKEY_IKE, REKEY_IKE}, {0}, false, 1, 1, 1, 4, false},
+    {"both rekey the IKE SA, another group", {REKEY_IKE, REKEY_IKE}, {0}, true, 1, 1, 1, 4, false},
+    {"rekey the child against its delete", {REKEY_CHILD, DELETE_CHILD}, {0}, false, 1, 0, 1, 4, false},
+    {"both delete the child", {DELETE_CHILD, DELETE_CHILD}, {0}, false, 1, 0, 0, 4, false},
+    {"rekey the IKE SA against a new child", {REKEY_IKE, NEW_CHILD}, {0}, false, 1, 2, 2, 4, false},
+    {"rekey the IKE SA against the child's rekey", {REKEY_IKE, REKEY_CHILD}, {0}, false, 1, 1, 1, 4, false},
+    {"rekey the IKE SA against the child's delete", {REKEY_IKE, DELETE_CHILD}, {0}, false, 1, 0, 0, 4, false},
+    {"rekey the IKE SA against its delete", {REKEY_IKE, DELETE_IKE}, {0}, false, 0, 0, 0, 4, false},
+    {"both delete the IKE SA", {DELETE_IKE, DELETE_IKE}, {0}, false, 0, 0, 0, 4, false},
+    {"rekey the child against the IKE SA's delete", {REKEY_CHILD, DELETE_IKE}, {0}, false, 0, 0, 0, 4, false},
+    {"both create a child", {NEW_CHILD, NEW_CHILD}, {0}, false, 1, 3, 3, 4, false},
+    {"both rekey the IKE SA, then the child", {REKEY_IKE, REKEY_IKE}, {REKEY_CHILD, NOTHING}, false, 1, 1, 1, 1, false},
+    {"both rekey the child, then one the IKE SA", {REKEY_CHILD, REKEY_CHILD}, {REKEY_IKE, NOTHING}, false, 1, 1, 1, 1, false},
+    {"both rekey the child, followed up", {REKEY_CHILD, REKEY_CHILD}, {0}, false, 1, 1, 1, 2, true},
+    {"both rekey the IKE SA, followed up", {REKEY_IKE, REKEY_IKE}, {0}, false, 1, 1, 1, 2, true},
+    {"rekey the child against its delete, followed up", {REKEY_CHILD, DELETE_CHILD}, {0}, false, 1, 0, 1, 2, true},
+    {"rekey the IKE SA against a new child, followed up", {REKEY_IKE, NEW_CHILD}, {0}, false, 1, 2, 2, 2, true},
+    {"rekey the IKE SA against the child's rekey, followed up", {REKEY_IKE, REKEY_CHILD}, {0}, false, 1, 1, 1, 2, true},
+    {"rekey the IKE SA against its delete, followed up", {REKEY_IKE, DELETE_IKE}, {0}, false, 0, 0, 0, 2, true},
+    {"rekey the child against the IKE SA's delete, followed up", {REKEY_CHILD, DELETE_IKE}, {0}, false, 0, 0, 0, 2, true},
+    {"both create a child, followed up", {NEW_CHILD, NEW_CHILD}, {0}, false, 1, 3, 3, 2, true},
 };
 /* clang-format on */
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
@@ -408,6 +417,10 @@ static void open_ends(const struct scenario *s)
         pair_offer(&p, A, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16-ecp256-x25519");
         pair_offer(&p, B, "aes256gcm16-prfsha256-ecp256-x25519", "aes256gcm16-x25519-ecp256");
     }
+    if (s->followed)
+        for (int side = A; side <= B; side++)
+            pair_offer(&p, (enum pair_side)side, "aes256gcm16-prfsha256-x25519-ke1_ecp256",
+                       "aes256gcm16-x25519-ke1_ecp256");
     pair_open(&p);
 }
 

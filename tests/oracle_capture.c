@@ -317,9 +317,18 @@ static void gateway(void)
     p.end[B].policy.child[0].remote_count = 0;
 }
 
-static void (*const flows[])(void) = {gateway,    NULL,      always_cookies, other_group,
-                                      other_nets, other_key, no_proposal,    forced,
-                                      transport,  fragments};
+static void ppk(void)
+{
+    static const struct ike_ppk key = {.id = "quantum", .id_len = 7, .key = "key", .key_len = 3};
+    for (int side = A; side <= B; side++) {
+        p.end[side].policy.ppk[0] = key;
+        p.end[side].policy.ppk_count = 1;
+    }
+}
+
+static void (*const flows[])(void) = {
+    gateway,     NULL,   always_cookies, other_group, other_nets, other_key,
+    no_proposal, forced, transport,      fragments,   ppk};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 
