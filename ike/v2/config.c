@@ -325,8 +325,9 @@ void ike_given_read(const struct ike_cp *reply, struct ike_given *out)
         const struct ike_attribute *const a = &reply->attributes[i];
         if (a->type == INTERNAL_DNSSEC_TA && !anchored)
             continue;
-        anchored = a->type == INTERNAL_DNSSEC_TA ||
-                   (a->type == INTERNAL_DNS_DOMAIN && out->domain_count < IKE_DOMAINS_MAX);
+        anchored =
+            a->type == INTERNAL_DNSSEC_TA || (a->type == INTERNAL_DNS_DOMAIN && a->value.len > 0 &&
+                                              out->domain_count < IKE_DOMAINS_MAX);
         for (size_t k = 0; a->value.len > 0 && k < sizeof takes / sizeof takes[0]; k++)
             if (takes[k].type == a->type)
                 takes[k].take(out, a->value);
