@@ -134,11 +134,14 @@ struct ike_policy {
     bool ppk_required; /* no SA without one (RFC 8784 3) */
     uint16_t fragment; /* longest IP datagram sent, above that messages go in fragments; 0: never,
                           and none are taken (RFC 7383 2.5.1) */
-    bool force_encapsulation;      /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
-    bool initial_contact;          /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
-    struct ike_eap_config eap;     /* initiator: proves itself so; responder: asks that of it */
-    bool eap_only;                 /* EAP may authenticate the responder too (RFC 5998 3) */
-    struct ike_lifetime lifetime;  /* of the IKE SA */
+    bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
+    bool eap_only;                /* EAP may authenticate the responder too (RFC 5998 3) */
+    struct ike_lifetime lifetime; /* of the IKE SA */
+    const struct ike_policy
+        *next_auth;                /* what the initiator proves next, before it is let in: its
+                                      identities, keys and methods (RFC 4739 2); NULL: no more */
     const struct ike_wants *wants; /* of a gateway (RFC 7296 2.19); NULL: nothing */
     uint8_t reauth;                /* enum ike_reauth_way, as an initiator */
     uint64_t reauth_ns;            /* after so long, or when the responder says; 0: only then */

@@ -70,6 +70,7 @@ enum ike_action {
     ROW(PPK_UNUSED,         "ppk_unused",          DROP,   FATAL,  24,     "RFC 8784 3: ours is required, and the peer uses none")\
     ROW(PPK_IDENTITY,       "ppk_identity",        DROP,   FATAL,  24,     "RFC 8784 3: agreed on, and not named")\
     ROW(PPK_UNKNOWN,        "ppk_unknown",         DROP,   FATAL,  24,     "RFC 8784 3: none of that name, and no AUTH without it")\
+    ROW(AUTH_ROUNDS,        "auth_rounds",         DROP,   FATAL,  24,     "RFC 4739 2.1: fewer or more authentications than are wanted")\
     ROW(EAP_SYNTAX,         "eap_syntax",          DROP,   FATAL,  24,     "RFC 3748 4: not a packet that may come here")\
     ROW(EAP_FAILED,         "eap_failed",          DROP,   FATAL,  24,     "RFC 3748 4.2: who or the password was wrong")\
     ROW(EAP_TLS,            "eap_tls",             DROP,   FATAL,  24,     "RFC 5216 2.1.3: the TLS handshake failed")\

@@ -19,6 +19,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
 
@@ -62,7 +63,7 @@ enum ike_why ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body)
     return WHY_OK;
 }
 
-static enum ike_why check_proof(struct ike_turn *t, enum ike_payload_type id)
+enum ike_why ike_auth_check_proof(struct ike_turn *t, enum ike_payload_type id)
 {
     uint8_t good[IKE_PRF_MAX];
     struct ike_auth auth;
@@ -151,6 +152,9 @@ static enum ike_why put_claim(struct ike_turn *t)
     enum ike_why why = WHY_OK;
     if (!ike_eap_is_wanted(policy)) /* RFC 7296 2.16: no AUTH means EAP */
         why = ike_ppk_put_proof(t, id_body, ike_auth_put_proof);
+    ike_rounds_put_support(t);
+    if (!ike_eap_is_wanted(policy))
+        ike_rounds_put_another(t);
     ike_qcd_put(t, t->sa);
     return why;
 }
@@ -182,7 +186,7 @@ enum ike_why ike_auth_check_responder(struct ike_turn *t)
         return why;
     if (!ike_id_matches(&t->sa->policy->remote_id, &id))
         return WHY_PEER_UNKNOWN;
-    if ((why = check_proof(t, PAYLOAD_IDR)) != WHY_OK)
+    if ((why = ike_auth_check_proof(t, PAYLOAD_IDR)) != WHY_OK)
         return why;
     return ike_auth_keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
@@ -206,6 +210,7 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
                                         .nonce_r = ike_proof_nonce(t, false)};
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     enum ike_why why;
+    ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     if ((why = ike_child_accept(t, t->task->child, setup, &deal)) != WHY_OK)
         return why;
@@ -228,6 +233,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     const struct ike_notify *const error = ike_message_error(&t->in);
     if (error == NULL)
         return WHY_MISSING_PAYLOAD;
+    ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
     ike_inner_hear(t);
@@ -237,7 +243,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
 }
 
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
-static enum ike_why check_answer(struct ike_turn *t)
+enum ike_why ike_auth_check_answer(struct ike_turn *t)
 {
     if (ike_eap_is_wanted(t->sa->policy))
         return WHY_AUTH_METHOD;
@@ -247,14 +253,16 @@ static enum ike_why check_answer(struct ike_turn *t)
 
 static enum ike_why auth_response(struct ike_turn *t)
 {
-    const enum ike_why why = check_answer(t);
+    const enum ike_why why = ike_auth_check_answer(t);
     return why != WHY_OK ? why : ike_auth_child_granted(t);
 }
 
 static enum ike_why auth_without_child(struct ike_turn *t)
 {
-    const enum ike_why why = check_answer(t);
-    return why != WHY_OK ? why : ike_auth_child_refused(t);
+    const enum ike_why why = ike_auth_check_answer(t);
+    if (why != WHY_OK)
+        return why;
+    return ike_message_error(&t->in) == NULL ? ike_rounds_next(t) : ike_auth_child_refused(t);
 }
 
 enum ike_why ike_auth_refused(struct ike_turn *t)
@@ -369,10 +377,19 @@ static enum ike_why put_own_claim(struct ike_turn *t)
     return why;
 }
 
+/* RFC 4739 2.3: who we are, and the rest when the initiator has shown all it wants to. */
+static enum ike_why answer_first(struct ike_turn *t)
+{
+    ike_turn_answer(t);
+    const enum ike_why why = put_own_claim(t);
+    return why != WHY_OK ? why : ike_rounds_await(t, &(struct ike_blob){0});
+}
+
 static enum ike_why auth_request(struct ike_turn *t)
 {
     struct ike_sa *const sa = t->sa;
     struct ike_id peer;
+    bool more;
     enum ike_why why;
 
     if ((why = ike_id_parse(ike_message_body(&t->in, PAYLOAD_IDI), &peer)) != WHY_OK)
@@ -383,7 +400,9 @@ static enum ike_why auth_request(struct ike_turn *t)
         return WHY_AUTH_METHOD;
     if ((why = ike_ppk_asked(t)) != WHY_OK)
         return why;
-    if ((why = check_proof(t, PAYLOAD_IDI)) != WHY_OK)
+    if ((why = ike_auth_check_proof(t, PAYLOAD_IDI)) != WHY_OK)
+        return why;
+    if ((why = ike_rounds_more(t, &more)) != WHY_OK)
         return why;
     if (!ike_auth_keep_peer_id(t, &peer))
         return WHY_SA_TABLE_FULL;
@@ -391,6 +410,8 @@ static enum ike_why auth_request(struct ike_turn *t)
     /* RFC 7296 2.23: a NAT was seen, the peer has moved to port 4500, and we with it. */
     sa->local = t->datagram->local;
     sa->remote = t->datagram->remote;
+    if (more)
+        return answer_first(t);
     t->initial_contact = is_vouched_for(t) && ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
 

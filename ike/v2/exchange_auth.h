@@ -23,6 +23,16 @@ void ike_auth_forget_init(struct ike_turn *t);
  * cannot sign. Certificates go before it: ike_sign_put_certs. */
 enum ike_why ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body);
 
+/* The peer's AUTH over its ID payload at hand, as the policy accepts it. */
+enum ike_why ike_auth_check_proof(struct ike_turn *t, enum ike_payload_type id);
+/* The same of an answer without EAP, PPK and all. */
+enum ike_why ike_auth_check_answer(struct ike_turn *t);
+
+/* Responder: keeps what is asked for in the first request and answered in the last response; and
+ * has it again as if it stood in the message at hand. */
+bool ike_auth_keep_asked(struct ike_turn *t, struct ike_blob *slot);
+enum ike_why ike_auth_recall_asked(struct ike_turn *t, struct ike_blob asked);
+
 /* Initiator: IDr and AUTH of the answer; the responder is authenticated, or not at all. */
 enum ike_why ike_auth_check_responder(struct ike_turn *t);
 /* The last answer, the peer authenticated: with a Child SA, or with the notify that says why not,

@@ -18,6 +18,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/task.h"
 
@@ -164,7 +165,9 @@ static enum ike_why answer(struct ike_turn *t, struct ike_eap_side *side)
     ike_turn_ask(t, IKE_AUTH);
     if (succeeded) {
         t->sa->state = S_EAP_DONE;
-        return ike_ppk_put_proof(t, id_of(side, true), put_proof);
+        why = ike_ppk_put_proof(t, id_of(side, true), put_proof);
+        ike_rounds_put_another(t);
+        return why;
     }
     put_packet(t, wr_done(&w));
     return WHY_OK;
@@ -184,6 +187,17 @@ static enum ike_why take_responder(struct ike_turn *t)
     return ike_auth_keep_peer_id(t, &id) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
+/* The body of an ID payload that is not at hand, as it was sent. */
+static void keep_own_id(struct ike_eap_side *side, bool initiator, const struct ike_id *id)
+{
+    uint8_t room[IKE_PAYLOAD_HEAD + IKE_ID_BODY_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    size_t link = 0;
+    ike_put_id(&w, &link, PAYLOAD_IDI, id);
+    keep_id(side, initiator,
+            (struct ike_bytes){.at = room + IKE_PAYLOAD_HEAD, .len = w.len - IKE_PAYLOAD_HEAD});
+}
+
 static enum ike_why eap_begun(struct ike_turn *t)
 {
     const bool only = (t->in.there & P(PAYLOAD_AUTH)) == 0;
@@ -197,15 +211,33 @@ static enum ike_why eap_begun(struct ike_turn *t)
     struct ike_eap_side *const side = side_open(t, &ours);
     if (side == NULL)
         return WHY_SA_TABLE_FULL;
-    uint8_t room[IKE_PAYLOAD_HEAD + IKE_ID_BODY_MAX];
-    struct ike_writer w = wr_open(room, sizeof room);
-    size_t link = 0;
-    ike_put_id(&w, &link, PAYLOAD_IDI, &ours); /* as we sent it */
     side->only = only;
-    keep_id(side, true,
-            (struct ike_bytes){.at = room + IKE_PAYLOAD_HEAD, .len = w.len - IKE_PAYLOAD_HEAD});
+    keep_own_id(side, true, &ours);
     keep_id(side, false, ike_message_body(&t->in, PAYLOAD_IDR));
     return answer(t, side);
+}
+
+/* In a later round the responder has shown who it is (RFC 4739 2.3). */
+static enum ike_why again_begun(struct ike_turn *t)
+{
+    const struct ike_bytes kept = ike_store_view(&t->engine->store, t->sa->peer_id);
+    const struct ike_id ours = ike_auth_id(&t->sa->policy->local_id, &t->sa->local);
+    struct ike_id theirs = {.type = kept.at[0], .len = (uint8_t)(kept.len - 1)};
+    if (!ike_eap_is_wanted(t->sa->policy))
+        return WHY_AUTH_METHOD;
+    struct ike_eap_side *const side = side_open(t, &ours);
+    if (side == NULL)
+        return WHY_SA_TABLE_FULL;
+    memcpy(theirs.data, kept.at + 1, theirs.len);
+    keep_own_id(side, true, &ours);
+    keep_own_id(side, false, &theirs);
+    return answer(t, side);
+}
+
+static enum ike_why eap_continued(struct ike_turn *t)
+{
+    const enum ike_why why = check_auth(t, side_of(t));
+    return why != WHY_OK ? why : ike_rounds_next(t);
 }
 
 static enum ike_why eap_response(struct ike_turn *t)
@@ -241,7 +273,7 @@ static enum ike_why eap_refused(struct ike_turn *t)
 
 /* What is asked for in the first request and answered in the last response: kept as a chain of
  * payloads after the type of its first. */
-static bool keep_asked(struct ike_turn *t, struct ike_eap_side *side)
+bool ike_auth_keep_asked(struct ike_turn *t, struct ike_blob *slot)
 {
     static const uint8_t types[] = {PAYLOAD_SA, PAYLOAD_TSI, PAYLOAD_TSR, PAYLOAD_CP};
     struct ike_writer w = wr_open(ike_turn_scratch(t, IKE_MESSAGE_MAX), IKE_MESSAGE_MAX);
@@ -258,17 +290,17 @@ static bool keep_asked(struct ike_turn *t, struct ike_eap_side *side)
         ike_put_notify(&w, &link, &t->in.notifies[i]);
     if (w.bad)
         return false;
-    side->asked = ike_store_take(&t->engine->store, w.len);
-    if (side->asked.number == 0)
+    *slot = ike_store_take(&t->engine->store, w.len);
+    if (slot->number == 0)
         return false;
-    memcpy(ike_store_at(&t->engine->store, side->asked), w.base, w.len);
+    memcpy(ike_store_at(&t->engine->store, *slot), w.base, w.len);
     return true;
 }
 
 /* As if it stood in the message at hand. */
-static enum ike_why recall_asked(struct ike_turn *t, const struct ike_eap_side *side)
+enum ike_why ike_auth_recall_asked(struct ike_turn *t, struct ike_blob asked)
 {
-    const struct ike_bytes kept = ike_store_view(&t->engine->store, side->asked);
+    const struct ike_bytes kept = ike_store_view(&t->engine->store, asked);
     uint8_t *const copy = ike_turn_scratch(t, kept.len);
     memcpy(copy, kept.at, kept.len);
     t->in.sealed_next = copy[0];
@@ -301,7 +333,7 @@ static enum ike_why eap_asked(struct ike_turn *t)
     if (t->sa->setup == 0 && !ike_turn_add_setup(t, &t->sa->setup))
         return WHY_SA_TABLE_FULL;
     struct ike_eap_side *const side = side_open(t, &peer);
-    if (side == NULL || !keep_asked(t, side))
+    if (side == NULL || !ike_auth_keep_asked(t, &side->asked))
         return WHY_SA_TABLE_FULL;
     side->stepped = t->in.head.id;
     side->only = goes_alone(t);
@@ -318,6 +350,26 @@ static enum ike_why eap_asked(struct ike_turn *t)
     if (!side->only && (why = ike_auth_put_proof(t, id_of(side, false))) != WHY_OK)
         return why;
     put_packet(t, wr_done(&w));
+    return WHY_OK;
+}
+
+enum ike_why ike_eap_ask_again(struct ike_turn *t, const struct ike_id *peer)
+{
+    struct ike_eap_side *const side = side_open(t, peer);
+    if (side == NULL)
+        return WHY_SA_TABLE_FULL;
+    const struct ike_id ours =
+        ike_auth_id(&ike_setup_of(t->engine, t->sa)->first_policy->local_id, &t->sa->local);
+    side->stepped = t->in.head.id;
+    keep_id(side, true, ike_message_body(&t->in, PAYLOAD_IDI));
+    keep_own_id(side, false, &ours);
+    struct ike_writer w = wr_open(ike_turn_scratch(t, PACKET_MAX), PACKET_MAX);
+    const enum ike_why why = ike_eap_begin(&side->eap, &w);
+    if (why != WHY_OK)
+        return why;
+    ike_turn_answer(t);
+    put_packet(t, wr_done(&w));
+    t->sa->state = S_EAP;
     return WHY_OK;
 }
 
@@ -350,31 +402,50 @@ static bool keep_peer(struct ike_turn *t, const struct ike_eap_side *side)
     return ike_auth_keep_peer_id(t, &id);
 }
 
-static enum ike_why eap_proof(struct ike_turn *t)
+/* All of it was proved: what the first request asked for is granted. */
+static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
 {
-    struct ike_sa *const sa = t->sa;
-    struct ike_eap_side *const side = side_of(t);
-    enum ike_why why = ike_ppk_asked(t);
+    const bool later = ike_rounds_later(t);
+    enum ike_why why =
+        ike_auth_recall_asked(t, later ? ike_setup_of(t->engine, t->sa)->asked : side->asked);
     if (why != WHY_OK)
         return why;
-    if ((why = check_auth(t, side)) != WHY_OK)
-        return why;
-    if ((why = recall_asked(t, side)) != WHY_OK)
-        return why;
-    if (!keep_peer(t, side))
+    if (!later && !keep_peer(t, side))
         return WHY_SA_TABLE_FULL;
-    sa->local = t->datagram->local; /* RFC 7296 2.23 */
-    sa->remote = t->datagram->remote;
     t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_turn_answer(t);
     put_auth(t, side);
     ike_ppk_put_answer(t);
-    ike_qcd_put(t, sa);
+    ike_rounds_end(t);
+    ike_qcd_put(t, t->sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);
     return WHY_OK;
+}
+
+static enum ike_why eap_proof(struct ike_turn *t)
+{
+    struct ike_sa *const sa = t->sa;
+    struct ike_eap_side *const side = side_of(t);
+    bool more;
+    enum ike_why why = ike_ppk_asked(t);
+    if (why != WHY_OK)
+        return why;
+    if ((why = check_auth(t, side)) != WHY_OK)
+        return why;
+    if ((why = ike_rounds_more(t, &more)) != WHY_OK)
+        return why;
+    sa->local = t->datagram->local; /* RFC 7296 2.23 */
+    sa->remote = t->datagram->remote;
+    if (!more)
+        return grant(t, side);
+    if (!ike_rounds_later(t) && !keep_peer(t, side))
+        return WHY_SA_TABLE_FULL;
+    ike_turn_answer(t);
+    put_auth(t, side);
+    return ike_rounds_await(t, &side->asked);
 }
 
 /* RFC 7296 2.21.2: an initiator that could not accept our last answer says so, or takes its leave.
@@ -406,11 +477,14 @@ const struct ike_rule ike_eap_rules[] = {
     { IKE_AUTH,      REQUEST,  S_EAP_DONE,  P(PAYLOAD_AUTH),   0,                 eap_proof,         S_ESTABLISHED, "eap_proof"         },
     { INFORMATIONAL, REQUEST,  S_EAP,       0,                 P(PAYLOAD_DELETE), eap_given_up,      S_EAP,         "eap_given_up"      },
     { INFORMATIONAL, REQUEST,  S_EAP_DONE,  0,                 P(PAYLOAD_DELETE), eap_given_up,      S_EAP_DONE,    "eap_given_up"      },
+    { INFORMATIONAL, REQUEST,  S_AGAIN,     0,                 P(PAYLOAD_DELETE), eap_given_up,      S_AGAIN,       "eap_given_up"      },
     { IKE_AUTH,      RESPONSE, S_AUTH_SENT, MUST_BEGIN,        MAY_BEGIN,         eap_begun,         S_EAP,         "eap_begun"         },
     { IKE_AUTH,      RESPONSE, S_EAP,       P(PAYLOAD_EAP),    0,                 eap_response,      S_EAP,         "eap_response"      },
     { IKE_AUTH,      RESPONSE, S_EAP,       P(PAYLOAD_NOTIFY), 0,                 eap_refused,       S_EAP,         "eap_refused"       },
     { IKE_AUTH,      RESPONSE, S_EAP_DONE,  MUST_CHILD,        P(PAYLOAD_CP),     eap_granted,       S_ESTABLISHED, "eap_granted"       },
     { IKE_AUTH,      RESPONSE, S_EAP_DONE,  MUST_ALONE,        P(PAYLOAD_CP),     eap_without_child, S_ESTABLISHED, "eap_without_child" },
+    { IKE_AUTH,      RESPONSE, S_AGAIN,     P(PAYLOAD_EAP),    0,                 again_begun,       S_EAP,         "again_begun"       },
+    { IKE_AUTH,      RESPONSE, S_EAP_DONE,  P(PAYLOAD_AUTH),   0,                 eap_continued,     S_AGAIN,       "eap_continued"     },
     { IKE_AUTH,      RESPONSE, S_EAP_DONE,  P(PAYLOAD_NOTIFY), 0,                 eap_refused,       S_EAP_DONE,    "eap_refused"       },
 };
 /* clang-format on */

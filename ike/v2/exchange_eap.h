@@ -24,4 +24,7 @@ void ike_eap_side_give(struct ike_engine *engine, uint32_t *place);
 /* Whether the policy has the initiator authenticated by EAP. */
 bool ike_eap_is_wanted(const struct ike_policy *policy);
 
+/* Responder: EAP begins in answer to a later IDi, who `peer` is (RFC 4739 2.2). */
+enum ike_why ike_eap_ask_again(struct ike_turn *t, const struct ike_id *peer);
+
 #endif

@@ -18,6 +18,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
 #include "ike/v2/proposal.h"
+#include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
 #include "ike/v2/vendor.h"
@@ -99,6 +100,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_put_nonce(&t->out, &t->link, input.nonce_r);
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put(t, policy->force_encapsulation);
+    ike_rounds_offer(t);
     ike_sign_put_init_response(t);
     ike_fragment_offer(t);
     ike_ppk_offer(t);

@@ -10,6 +10,7 @@ const struct ike_rule *ike_rule_at(size_t index)
         {ike_eap_rules, ike_eap_rule_count},
         {ike_child_rules, ike_child_rule_count},
         {ike_rekey_rules, ike_rekey_rule_count},
+        {ike_rounds_rules, ike_rounds_rule_count},
         {ike_hold_rules, ike_hold_rule_count},
         {ike_info_rules, ike_info_rule_count},
         {ike_intermediate_rules, ike_intermediate_rule_count},

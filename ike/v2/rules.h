@@ -36,6 +36,8 @@ extern const struct ike_rule ike_auth_rules[];
 extern const size_t ike_auth_rule_count;
 extern const struct ike_rule ike_eap_rules[];
 extern const size_t ike_eap_rule_count;
+extern const struct ike_rule ike_rounds_rules[];
+extern const size_t ike_rounds_rule_count;
 extern const struct ike_rule ike_hold_rules[];
 extern const size_t ike_hold_rule_count;
 extern const struct ike_rule ike_child_rules[];

@@ -24,6 +24,7 @@ const char *ike_state_name(uint8_t state)
         [S_AUTH_SENT] = "AUTH_SENT",
         [S_PART_KEYED] = "PART_KEYED",
         [S_ADDKE_SENT] = "ADDKE_SENT",
+        [S_AGAIN] = "AGAIN",
         [S_ESTABLISHED] = "ESTABLISHED",
         [S_DELETING] = "DELETING",
         [S_FRESH] = "FRESH",
@@ -210,6 +211,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
     ike_eap_side_give(engine, &setup->eap);
     ike_hold_give(engine, &setup->hold);
     ike_store_give(&engine->store, setup->reauth);
+    ike_store_give(&engine->store, setup->asked);
     ike_mix_give(engine, &setup->mix);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
@@ -292,7 +294,8 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
 static bool is_half_open(const struct ike_sa *sa, uint8_t state)
 {
     return state == S_KEYED || state == S_PART_KEYED ||
-           (!sa->initiator && (state == S_EAP || state == S_EAP_DONE || state == S_HELD));
+           (!sa->initiator &&
+            (state == S_EAP || state == S_EAP_DONE || state == S_AGAIN || state == S_HELD));
 }
 
 bool ike_sa_is_half_open(const struct ike_sa *sa)

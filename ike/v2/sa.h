@@ -21,7 +21,8 @@ enum ike_state {
     S_ADDKE_SENT, /* initiator: one of them is asked, in IKE_INTERMEDIATE */
     S_EAP,        /* EAP authenticates the initiator. Half-open at the responder, */
     S_EAP_DONE,   /* as is this: EAP has succeeded, the last AUTH is awaited */
-    S_HELD,       /* an IKE_AUTH message waits for answers from outside (hold.h) */
+    S_AGAIN, /* another authentication of the initiator is awaited (rounds.h). Half-open as well */
+    S_HELD,  /* an IKE_AUTH message waits for answers from outside (hold.h) */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -98,8 +99,10 @@ struct ike_setup {
     uint8_t cookie_len;
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
-    uint16_t refused;       /* the error notify that came, unauthenticated; 0: none */
-    uint32_t eap;           /* struct ike_eap_side; 0: none */
+    uint16_t refused; /* the error notify that came, unauthenticated; 0: none */
+    uint32_t eap;     /* struct ike_eap_side; 0: none */
+    const struct ike_policy *first_policy; /* once another has taken its place (rounds.h) */
+    struct ike_blob asked;  /* responder: what the first request asks for, until it is granted */
     struct ike_blob reauth; /* struct ike_reauth: what it is to replace; empty: nothing */
     uint32_t hold;          /* struct ike_hold; 0: none */
     uint32_t mix;           /* struct ike_mix: additional key exchanges; 0: none */
