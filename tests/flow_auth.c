@@ -324,6 +324,48 @@ static void test_forced_encapsulation_puts_the_marker_before_ike_auth(void)
     flow_check(&(struct flow){.prepare = forced, .trace = ARROWS_PLAIN, .ended = up_with_markers});
 }
 
+/* ---- an address that changes in between ---- */
+
+static uint8_t auth_bytes[1024];
+static size_t auth_len;
+
+static bool take_auth(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    (void)p;
+    (void)number;
+    if (from != A || bytes[18] != IKE_AUTH || *len > sizeof auth_bytes)
+        return true;
+    memcpy(auth_bytes, bytes, *len);
+    auth_len = *len;
+    return false;
+}
+
+/* RFC 7296 2.23: the mapping of a NAT may change between IKE_SA_INIT and IKE_AUTH. Half-open SAs
+ * are counted by address, and it was the old one that had this. */
+static void test_an_address_may_change_before_ike_auth_where_they_are_counted(void)
+{
+    static struct pair p;
+    pair_init(&p,
+              (struct pair_options){
+                  .provider = PAIR_OPENSSL, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    p.end[B].config.half_open.per_address = 1;
+    p.end[A].config.retransmit.sends = 1;
+    p.touch = take_auth;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(100000000));
+    const struct ike_datagram moved = {.local = p.end[B].addr,
+                                       .remote = ike_addr_v4(0xcb007133u, IKE_PORT),
+                                       .bytes = {.at = auth_bytes, .len = auth_len}};
+    EXPECT_EQ(ike_input(p.end[B].engine, p.now_ns, &moved), WHY_OK);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
+    EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 0);
+    (void)pair_connect(&p); /* the old address has room again */
+    pair_run_for(&p, UINT64_C(100000000));
+    EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 1);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -339,6 +381,7 @@ int main(int argc, char **argv)
         TEST(test_initial_contact_ends_the_older_sa),
         TEST(test_a_nat_moves_both_to_port_4500),
         TEST(test_forced_encapsulation_puts_the_marker_before_ike_auth),
+        TEST(test_an_address_may_change_before_ike_auth_where_they_are_counted),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -303,6 +303,17 @@ bool ike_sa_is_half_open(const struct ike_sa *sa)
     return is_half_open(sa, sa->state);
 }
 
+void ike_sa_moved(struct ike_engine *engine, const struct ike_sa *sa, uint8_t before,
+                  const struct ike_addr *from)
+{
+    const uint32_t place = ike_sa_place(sa);
+    if (!addresses_are_counted(engine) || !is_half_open(sa, before) ||
+        ike_addr_same_ip(from, &sa->remote))
+        return;
+    ike_index_remove(&engine->addresses, address_digest(engine, from), place);
+    ike_index_add(&engine->addresses, address_digest(engine, &sa->remote), place);
+}
+
 void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before)
 {
     const uint32_t place = ike_sa_place(sa);

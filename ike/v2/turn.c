@@ -314,6 +314,8 @@ static void commit(struct ike_turn *turn)
         ike_store_give(&engine->store, turn->dropped[i]);
     if (sa == NULL)
         return;
+    if (!turn->added)
+        ike_sa_moved(engine, sa, turn->before.state, &turn->before.remote);
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
     if (sa->state == S_ESTABLISHED && sa->setup != 0) {
         ike_reauth_up(turn);
