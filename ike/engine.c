@@ -94,6 +94,7 @@ void ike_close(struct ike_engine *engine)
     for (size_t i = 0; i < POOLS; i++)
         ike_pool_close(pool_of(engine, i));
     ike_fragments_close(engine);
+    ike_reuse_close(engine);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
     ike_timers_close(&engine->timers);

@@ -12,6 +12,7 @@
 #include "ike/v2/fragment.h"
 #include "ike/v2/inner.h"
 #include "ike/v2/reauth.h"
+#include "ike/v2/reuse.h"
 #include "ike/v2/turn.h"
 
 enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
@@ -41,6 +42,7 @@ struct ike_engine {
     struct ike_pool windows;  /* struct ike_window: where one is larger than 1 */
     struct ike_pool children; /* struct ike_child */
     struct ike_fragments fragments;
+    struct ike_reused reused[IKE_REUSED_MAX];
     struct ike_store store;
     struct ike_inners inners;    /* of SAs with addresses on the inside, and the leases of these */
     struct ike_timers timers;    /* by SA */

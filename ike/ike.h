@@ -201,8 +201,10 @@ struct ike_config {
     struct ike_reassembly_config reassembly;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
     uint32_t groups_max;  /* and with INVALID_KE_PAYLOAD */
-    uint32_t window; /* requests a peer may have under way with us, up to IKE_WINDOW_MAX: above 1
-                        SET_WINDOW_SIZE is sent (RFC 7296 2.3) */
+    uint32_t window;   /* requests a peer may have under way with us, up to IKE_WINDOW_MAX: above 1
+                          SET_WINDOW_SIZE is sent (RFC 7296 2.3) */
+    uint64_t reuse_ns; /* a responder answers so long with one key pair of a group (RFC 7296 2.12);
+                          0: each once */
     uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;

@@ -25,6 +25,7 @@ enum ike_limits {
     IKE_KEY_MAX = 64,        /* the longest one key: HMAC-SHA2-512 */
     IKE_ID_MAX = 126,        /* identification data we keep; longer ones are refused */
     IKE_PSK_MAX = 64,        /* octets of a pre-shared key */
+    IKE_REUSED_MAX = 4,      /* groups of which a key pair is kept for others */
     IKE_PPK_MAX = 64,        /* octets of a post-quantum pre-shared key, and of its name */
     IKE_PPKS_MAX = 4,        /* such keys of one policy */
     IKE_CERTS_MAX = 10,      /* CERT payloads of one message, CERTREQ payloads too: chains have 5 */

@@ -182,6 +182,7 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
         .reassembly = {.limit = (uint32_t)g->reassembly_limit,
                        .octets = (uint32_t)g->reassembly_bytes,
                        .timeout_ns = g->reassembly_timeout_ns},
+        .reuse_ns = g->reuse_ns,
         .liveness_ns = g->liveness_ns,
         .epoch_s = MODEL_EPOCH_S,
         .policies = &run->policy,

@@ -125,6 +125,8 @@ const struct model_key model_keys[] = {
       "and each Child SA" },
     { "gateways.*.rekey.jitter", KIND_SHARE, NULL, "0%", "100%", "10%", GATEWAY(rekey.jitter_ppb),
       "each of these times is shortened at random by up to this part of it" },
+    { "gateways.*.reuse", KIND_TIME, "never=0", "1ms", "24h", "never", GATEWAY(reuse_ns),
+      "one key pair of a group answers all who come in so long (RFC 7296 2.12)" },
     { "gateways.*.ppk", KIND_TEXT, NULL, NULL, NULL, "none", GATEWAY(ppk),
       "a post-quantum pre-shared key mixed into the keys (RFC 8784); none: nothing is" },
     { "gateways.*.ppk_required", KIND_BOOL, NULL, NULL, NULL, "no", GATEWAY(ppk_required),

@@ -83,6 +83,7 @@ struct model_gateway {
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
+    uint64_t reuse_ns;        /* 0: never */
     char ppk[MODEL_NAME_MAX]; /* "none" */
     bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */

@@ -69,7 +69,7 @@ enum ike_why ike_create_spend(struct ike_turn *turn, uint8_t group, struct ike_c
     const enum ike_why why = ike_ke_parse(ike_message_body(&turn->in, PAYLOAD_KE), &peer);
     if (why != WHY_OK)
         return why;
-    if (!crypto->ops->kex_answer(crypto, algo, peer.share, share, secret))
+    if (!ike_reuse_answer(turn, group, peer.share, share, secret))
         return WHY_KEY_EXCHANGE;
     out->share = (struct ike_bytes){.at = share, .len = algo->answer_len};
     out->secret = (struct ike_bytes){.at = secret, .len = algo->secret_len};

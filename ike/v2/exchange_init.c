@@ -76,7 +76,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
     uint8_t ours[IKE_NONCE_OURS];
 
-    if (!crypto->ops->kex_answer(crypto, group, peer->share, share, secret))
+    if (!ike_reuse_answer(t, choice->suite.ke, peer->share, share, secret))
         return WHY_KEY_EXCHANGE;
     crypto->ops->random(crypto, ours, sizeof ours);
     const struct ike_keymat_input input = {
