@@ -42,6 +42,8 @@ struct ike_signed {
     size_t part_count;
 };
 
+struct ike_puzzle;
+
 struct ike_crypto_ops {
     const char *name;
     /* Whether the provider can do a row: all of the table, less what the library lacks. The other
@@ -82,6 +84,12 @@ struct ike_crypto_ops {
     /* One block of DES with 8 octets of key, parity ignored (RFC 2759 8.6). */
     bool (*des)(struct ike_crypto *c, const uint8_t *key, const uint8_t *block, uint8_t *out);
     const struct ike_tls_ops *tls;
+    /* Finds a puzzle's IKE_PUZZLE_KEYS keys, of IKE_PUZZLE_KEY octets each (puzzle.h). How many
+     * calls of the PRF it took, or would have; 0: none found. */
+    uint64_t (*solve)(struct ike_crypto *c, const struct ike_puzzle *puzzle, uint8_t *keys);
+    /* Zero bits that the PRF of the puzzle's S ends in under a key: one call. */
+    unsigned (*zero_bits)(struct ike_crypto *c, const struct ike_puzzle *puzzle,
+                          struct ike_bytes key);
     /* `out` takes IKE_SIGNATURE_MAX octets. False when key and scheme do not fit each other. */
     bool (*sign)(struct ike_crypto *c, const struct ike_key *key, const struct ike_signed *what,
                  uint8_t *out, size_t *len);

@@ -4,6 +4,7 @@
  * for time, so that a run is the same on every machine. Public values that are
  * refused cost nothing: they are judged before anything is spent. */
 #include "ike/crypto.h"
+#include "ike/puzzle.h"
 #include "ike/tls.h"
 
 #include <assert.h>
@@ -148,6 +149,30 @@ static bool meter_des(struct ike_crypto *c, const uint8_t *key, const uint8_t *b
     struct meter *const m = meter_of(c);
     charge(m, m->costs.sha1_call_ns, m->costs.sha1_byte_ps, 8);
     return m->head.below->ops->des(m->head.below, key, block, out);
+}
+
+/* Calls of the PRF on S are short: all cost the same. */
+static void charge_calls(struct meter *m, const struct ike_puzzle *puzzle, uint64_t calls)
+{
+    const uint64_t before_ns = m->head.spent_ns;
+    charge_row(m, puzzle->prf, puzzle->s.len);
+    m->head.spent_ns = before_ns + calls * (m->head.spent_ns - before_ns);
+}
+
+static uint64_t meter_solve(struct ike_crypto *c, const struct ike_puzzle *puzzle, uint8_t *keys)
+{
+    struct meter *const m = meter_of(c);
+    const uint64_t calls = m->head.below->ops->solve(m->head.below, puzzle, keys);
+    charge_calls(m, puzzle, calls);
+    return calls;
+}
+
+static unsigned meter_zero_bits(struct ike_crypto *c, const struct ike_puzzle *puzzle,
+                                struct ike_bytes key)
+{
+    struct meter *const m = meter_of(c);
+    charge_calls(m, puzzle, 1);
+    return m->head.below->ops->zero_bits(m->head.below, puzzle, key);
 }
 
 /* ---- TLS: a key pair each, a shared secret each, and the octets hashed and sealed ---- */
@@ -303,6 +328,8 @@ static const struct ike_crypto_ops meter_ops = {
     .open = meter_open,
     .digest = meter_digest,
     .des = meter_des,
+    .solve = meter_solve,
+    .zero_bits = meter_zero_bits,
     .tls = &meter_tls_ops,
     .sign = meter_sign,
     .judge = meter_judge,

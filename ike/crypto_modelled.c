@@ -17,6 +17,7 @@
 #include "ike/group.h"
 #include "ike/group_numbers.h"
 #include "ike/limits.h"
+#include "ike/puzzle.h"
 #include "ike/tls.h"
 
 #include <assert.h>
@@ -417,6 +418,39 @@ static void modelled_close(struct ike_crypto *c)
     free(c);
 }
 
+/* A stand-in for a key found: which it is and how many bits it has (1) | digest (3). */
+static void puzzle_key(const struct ike_puzzle *puzzle, uint8_t what, uint8_t *out)
+{
+    const struct modelled_input input = {.use = USE_PUZZLE,
+                                         .about = (uint64_t)(puzzle->prf - ike_algos),
+                                         .key = {.at = &what, .len = 1},
+                                         .parts = &puzzle->s,
+                                         .part_count = 1};
+    out[0] = what;
+    modelled_octets(&input, out + 1, IKE_PUZZLE_KEY - 1);
+}
+
+static uint64_t modelled_solve(struct ike_crypto *c, const struct ike_puzzle *puzzle, uint8_t *keys)
+{
+    (void)c;
+    if (puzzle->bits > IKE_PUZZLE_BITS_MAX)
+        return 0;
+    for (size_t i = 0; i < IKE_PUZZLE_KEYS; i++)
+        puzzle_key(puzzle, (uint8_t)(i << 6 | puzzle->bits), keys + i * IKE_PUZZLE_KEY);
+    return (uint64_t)IKE_PUZZLE_KEYS << puzzle->bits; /* as many as are to be expected */
+}
+
+static unsigned modelled_zero_bits(struct ike_crypto *c, const struct ike_puzzle *puzzle,
+                                   struct ike_bytes key)
+{
+    uint8_t good[IKE_PUZZLE_KEY];
+    (void)c;
+    if (key.len != sizeof good)
+        return 0;
+    puzzle_key(puzzle, key.at[0], good);
+    return memcmp(good, key.at, sizeof good) == 0 ? key.at[0] & 0x3f : 0;
+}
+
 static const struct ike_crypto_ops modelled_ops = {
     .name = "modelled",
     .has = modelled_has,
@@ -431,6 +465,8 @@ static const struct ike_crypto_ops modelled_ops = {
     .open = modelled_open,
     .digest = modelled_digest,
     .des = modelled_des,
+    .solve = modelled_solve,
+    .zero_bits = modelled_zero_bits,
     .tls = &ike_modelled_tls_ops,
     .sign = modelled_sign,
     .judge = modelled_judge,

@@ -21,6 +21,7 @@ enum modelled_use {
     USE_KEY,
     USE_SIGNATURE,
     USE_PADDING,
+    USE_PUZZLE,
 };
 
 /* Octets of any number out of a key and parts; each depends on every octet given. */

@@ -7,6 +7,7 @@
 #include "ike/crypto_openssl.h"
 
 #include "ike/limits.h"
+#include "ike/puzzle.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -531,6 +532,8 @@ static const struct ike_crypto_ops openssl_ops = {
     .open = openssl_open,
     .digest = openssl_digest,
     .des = openssl_des,
+    .solve = ike_puzzle_search,
+    .zero_bits = ike_puzzle_zero_bits,
     .tls = &openssl_tls_ops,
     .sign = openssl_sign,
     .judge = openssl_judge,

@@ -104,6 +104,7 @@ void ike_close(struct ike_engine *engine)
     ike_unreserve(engine->tokens, (size_t)engine->config.sa_max + 1, sizeof *engine->tokens);
     ike_unreserve(engine->events, engine->event_max, sizeof *engine->events);
     ike_inners_close(&engine->inners);
+    ike_puzzles_close(engine);
     ike_secret_wipe(engine, sizeof *engine);
     free(engine);
 }

@@ -11,6 +11,7 @@
 #include "ike/v2/cookie.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/puzzle.h"
 #include "ike/v2/reauth.h"
 #include "ike/v2/reuse.h"
 #include "ike/v2/turn.h"
@@ -57,6 +58,7 @@ struct ike_engine {
 
     struct ike_reauth_next reauth; /* closed in this call, to be made again */
     struct ike_cookies cookies;
+    struct ike_puzzles puzzles;
     uint64_t clear_answers_ns; /* when the second of these answers began: */
     uint32_t clear_answers;    /* to those whom nobody vouches for */
     bool has_tokens;           /* some were kept */

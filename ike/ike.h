@@ -163,6 +163,17 @@ struct ike_cookie_config {
     uint64_t overlap_ns; /* the one before is accepted this long after */
 };
 
+/* When a responder asks for work (RFC 8019 7.1): from `on_at` half-open SAs on, each doubling of
+ * which makes the puzzle a bit harder, up to bits_max. `bits` 0: as hard as the initiator likes,
+ * and who finds more bits of bits_max is served more often. Of those who solve none, legacy_ppm are
+ * served all the same. */
+struct ike_puzzle_config {
+    uint32_t on_at;
+    uint8_t bits;
+    uint8_t bits_max; /* 0: no puzzles */
+    uint32_t legacy_ppm;
+};
+
 struct ike_half_open_config {
     uint32_t limit;       /* IKE_UNLIMITED: none */
     uint32_t per_address; /* IKE_UNLIMITED: none */
@@ -196,10 +207,13 @@ struct ike_config {
     uint32_t sa_max;    /* address space is reserved for so many, pages are touched when used */
     uint32_t child_max; /* the same for Child SAs; 0: as many as SAs */
     struct ike_cookie_config cookies;
+    struct ike_puzzle_config puzzles;
     struct ike_half_open_config half_open;
     struct ike_retransmit_config retransmit;
     struct ike_reassembly_config reassembly;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
+    uint8_t puzzle_bits;  /* an initiator solves puzzles up to so hard, IKE_PUZZLE_BITS_MAX at most;
+                             0: none */
     uint32_t groups_max;  /* and with INVALID_KE_PAYLOAD */
     uint32_t window;   /* requests a peer may have under way with us, up to IKE_WINDOW_MAX: above 1
                           SET_WINDOW_SIZE is sent (RFC 7296 2.3) */

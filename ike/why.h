@@ -51,6 +51,10 @@ enum ike_action {
     ROW(WRONG_GROUP,        "wrong_group",         REFUSE, REFUSE, 17,     "RFC 7296 1.2 INVALID_KE_PAYLOAD")       \
     ROW(COOKIE_WANTED,      "cookie_wanted",       REFUSE, DROP,   16390,  "RFC 7296 2.6 COOKIE")                   \
     ROW(COOKIE_WRONG,       "cookie_wrong",        REFUSE, DROP,   16390,  "RFC 7296 2.6: as if it were absent")    \
+    ROW(PUZZLE_WANTED,      "puzzle_wanted",       REFUSE, DROP,   16434,  "RFC 8019 7.1: COOKIE with PUZZLE")      \
+    ROW(PUZZLE_WRONG,       "puzzle_wrong",        REFUSE, DROP,   16434,  "RFC 8019 7.1.4: four keys, each with the bits asked for")\
+    ROW(PUZZLE_SPENT,       "puzzle_spent",        REFUSE, DROP,   16434,  "RFC 8019 10: an SA was made with this solution")\
+    ROW(PUZZLE_SYNTAX,      "puzzle_syntax",       DROP,   DROP,   0,      "RFC 8019 7.1.2, 8.1: PUZZLE without COOKIE, or not to be read")\
     ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
     ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
     ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   0,      "ike_config.sa_max")                     \

@@ -475,6 +475,7 @@ static bool host_open(struct model_clients_run *run)
                        .wait_max_ns = c->retransmit_max_ns,
                        .jitter_milli = (uint32_t)c->retransmit_jitter_milli},
         .cookies_max = (uint32_t)c->cookies_max,
+        .puzzle_bits = (uint8_t)c->puzzles,
         .groups_max = (uint32_t)c->groups_max,
         .policies = &run->policy,
         .policy_count = 1,

@@ -146,6 +146,8 @@ static void judge_gateway(struct judge *j, const struct model_gateway *g)
     if (g->cookies_at != IKE_UNLIMITED && g->cookies_off != IKE_UNLIMITED &&
         g->cookies_off > g->cookies_at)
         say(j, gateway(g, ".cookies.off"), true, "is above cookies.at: give at most that");
+    if (g->puzzles_at != IKE_UNLIMITED && g->puzzles_bits > g->puzzles_bits_max)
+        say(j, gateway(g, ".puzzles.bits"), true, "is above puzzles.bits_max: give at most that");
     if (g->half_open_limit != IKE_UNLIMITED && g->half_open_limit > g->sa_max)
         say(j, gateway(g, ".half_open.limit"), false, "is above sa_max, which comes first");
 }

@@ -72,6 +72,10 @@ struct model_gateway {
     uint64_t cookies_hold_ns;
     uint64_t cookies_secret_ns;
     uint64_t cookies_overlap_ns;
+    uint64_t puzzles_at; /* IKE_UNLIMITED: never */
+    uint64_t puzzles_bits;
+    uint64_t puzzles_bits_max;
+    uint64_t puzzles_legacy_ppb;
     uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
     uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
     uint64_t half_open_timeout_ns;
@@ -155,6 +159,7 @@ struct model_clients {
     uint64_t retransmit_jitter_milli;
     uint64_t retransmit_max_ns;
     uint64_t cookies_max;
+    uint64_t puzzles; /* bits of the hardest they solve; 0: none */
     uint64_t groups_max;
     char machine[MODEL_PATH_MAX];
 };

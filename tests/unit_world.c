@@ -427,6 +427,33 @@ static void test_clients_that_do_eap_take_the_packets_of_their_method(void)
     more_rounds = 0;
 }
 
+/* RFC 8019 7.1: 4 x 2^bits calls of the PRF, each of 20 octets and the cookie's 41. */
+static void test_clients_pay_for_puzzles_with_their_time(void)
+{
+    int64_t before = 0;
+    for (int bits = 12; bits <= 16; bits += 2) {
+        struct model_world_config c = plain();
+        char text[8];
+        (void)snprintf(text, sizeof text, "%d", bits);
+        set(&c, "attackers.flood.rate", "0/s");
+        set(&c, "links.wan.loss", "0%");
+        set(&c, "gateways.vpn.puzzles.at", "0");
+        set(&c, "gateways.vpn.puzzles.bits", text);
+        set(&c, "clients.honest.puzzles", "16");
+        set(&c, "clients.honest.cookies_max", "3");
+        more_rounds = 0;
+        (void)run(c);
+        const int64_t time = metric("honest", SIM_METRIC_SETUP_TIME_P50);
+        EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) == 1000000);
+        EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS), 6000);
+        if (before != 0) { /* four times the calls; what else there is stays the same */
+            const int64_t call_ns = (time - before) / (3 * ((int64_t)4 << (bits - 2)));
+            EXPECT(call_ns > 200 && call_ns < 1000);
+        }
+        before = time;
+    }
+}
+
 static void test_what_of_eap_cannot_be_together_is_told(void)
 {
     static const struct {
@@ -646,6 +673,7 @@ int main(int argc, char **argv)
         TEST(test_a_wrong_key_fails_every_attempt_and_is_warned_of),
         TEST(test_every_way_to_authenticate_brings_clients_up),
         TEST(test_clients_that_do_eap_take_the_packets_of_their_method),
+        TEST(test_clients_pay_for_puzzles_with_their_time),
         TEST(test_what_of_eap_cannot_be_together_is_told),
         TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
         TEST(test_clients_with_several_children_take_two_messages_for_each_more),

@@ -146,6 +146,7 @@ static enum ike_why init_request(struct ike_turn *t)
         return WHY_SA_TABLE_FULL;
     if ((why = answer(t, &choice, &peer, nonce)) != WHY_OK)
         return why;
+    ike_puzzle_spend(t);
     const struct ike_event half_open = ike_sa_event(t->sa, IKE_HALF_OPEN, WHY_OK);
     ike_event_add(t->engine, &half_open);
     ike_vendor_hear(t);
@@ -170,6 +171,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_turn_ask(t, IKE_SA_INIT);
     if (offer->cookie.len > 0) /* RFC 7296 2.6: the first payload, all else unchanged */
         ike_put_status(&t->out, &t->link, N_COOKIE, offer->cookie);
+    ike_puzzle_put_solution(t);
     ike_put_offers(&t->out, &t->link, &wish, no_spi);
     ike_put_ke(&t->out, &t->link, offer->group->id,
                (struct ike_bytes){.at = offer->share, .len = offer->group->share_len});
@@ -258,6 +260,9 @@ static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *not
         note_refusal(t, N_COOKIE);
         return WHY_OK;
     }
+    const enum ike_why why = ike_puzzle_solve(t, notify->data);
+    if (why != WHY_OK)
+        return why;
     setup->refused = 0;
     setup->cookie_len = (uint8_t)notify->data.len;
     memcpy(setup->cookie, notify->data.at, notify->data.len);
@@ -310,6 +315,8 @@ static enum ike_why init_refused(struct ike_turn *t)
     const struct ike_notify *const error = ike_message_error(&t->in);
     if (cookie != NULL)
         return take_cookie(t, cookie);
+    if (ike_message_notify(&t->in, N_PUZZLE) != NULL)
+        return WHY_PUZZLE_SYNTAX;
     if (group != NULL)
         return take_group(t, group);
     if (error == NULL)

@@ -101,6 +101,8 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
             m->sealed_reserved = reserved;
             return r.left == 0 ? fragment_parse(m, body) : WHY_SYNTAX;
         }
+        if (type == PAYLOAD_PS && (m->there & P(PAYLOAD_SK)) == 0)
+            m->solution = rd_rest(&body);
         if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
             if ((reserved & 0x80) != 0 && m->unknown_critical == 0)
                 m->unknown_critical = type; /* RFC 7296 2.5 */
@@ -124,6 +126,7 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
 
 static void forget_payloads(struct ike_message *m)
 {
+    m->solution = (struct ike_bytes){0};
     m->there = 0;
     m->twice = 0;
     m->unknown_critical = 0;

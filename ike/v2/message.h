@@ -59,6 +59,7 @@ struct ike_message {
     struct ike_bytes certreqs[IKE_CERTS_MAX];  /* and of CERTREQ payloads, as they came */
     struct ike_bytes vendors[IKE_VENDORS_MAX]; /* vendor ids; further ones are not kept */
     struct ike_bytes cps[IKE_CPS_MAX];         /* bodies of CP payloads */
+    struct ike_bytes solution;                 /* of a puzzle; empty: none */
     uint8_t cert_count;
     uint8_t certreq_count;
     uint8_t cp_count;

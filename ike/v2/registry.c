@@ -167,7 +167,7 @@ const char *ike_payload_name(uint8_t type)
         {51, "GSA"},
         {52, "KD"},
         {PAYLOAD_SKF, "SKF"},
-        {54, "PS"},
+        {PAYLOAD_PS, "PS"},
     };
     return name_in(rows, sizeof rows / sizeof rows[0], type);
 }

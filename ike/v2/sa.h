@@ -97,6 +97,8 @@ struct ike_setup {
     uint8_t share[IKE_SHARE_MAX];
     uint8_t cookie[IKE_COOKIE_MAX];
     uint8_t cookie_len;
+    uint8_t solution[16]; /* of the puzzle that came with it */
+    uint8_t solution_len;
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */

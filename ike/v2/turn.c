@@ -26,6 +26,8 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->rule = NULL;
     turn->sa = sa;
     turn->added = false;
+    turn->puzzle = 0;
+    turn->puzzles_solved = 0;
     turn->task = NULL;
     turn->task_done = false;
     turn->tasks_made_count = 0;
@@ -420,7 +422,7 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
 {
     uint8_t data[2] = {turn->in.unknown_critical, 0};
     struct ike_bytes view = {.at = data, .len = 0};
-    if (why == WHY_COOKIE_WANTED || why == WHY_COOKIE_WRONG) {
+    if (ike_why_row(why)->notify == N_COOKIE || ike_why_row(why)->notify == N_PUZZLE) {
         ike_cookie_put(turn, &turn->out, &turn->link);
         return;
     }

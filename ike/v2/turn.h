@@ -69,6 +69,8 @@ struct ike_turn {
     uint32_t refused_spi;    /* SPI of CHILD_SA_NOT_FOUND */
     uint16_t end_notify;     /* what the peer said when `end` is PEER_REFUSED */
     enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
+    uint64_t puzzle;         /* digest of the cookie whose puzzle the request solved; 0: none */
+    uint8_t puzzles_solved;  /* so many in a row */
     bool initial_contact;    /* the peer said it has no other SA */
     struct ike_bytes asks[IKE_ASKS_MAX]; /* what the message wants from outside (hold.h) */
     uint8_t ask_count;

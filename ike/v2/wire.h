@@ -45,6 +45,7 @@ enum ike_payload_type {
     PAYLOAD_FIRST = PAYLOAD_SA,
     PAYLOAD_LAST = PAYLOAD_EAP,
     PAYLOAD_SKF = 53, /* RFC 7383 2.5; it ends a message, so its body is no slot */
+    PAYLOAD_PS = 54,  /* RFC 8019 8.2; no slot either */
 };
 
 /* RFC 7296 3.3.1 */
@@ -90,6 +91,7 @@ enum ike_notify_type {
     N_QUICK_CRASH_DETECTION = 16419,
     N_IKEV2_FRAGMENTATION_SUPPORTED = 16430,
     N_SIGNATURE_HASH_ALGORITHMS = 16431,
+    N_PUZZLE = 16434,
     N_USE_PPK = 16435,
     N_PPK_IDENTITY = 16436,
     N_NO_PPK_AUTH = 16437,

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Client puzzles (RFC 8019 7.1): with many half-open SAs a responder does not
+ * only ask for its cookie back, but for work over it:
+ *
+ *     HDR(A,0), SAi1, KEi, Ni                    -->
+ *                                   <--   HDR(A,0), N(COOKIE), N(PUZZLE)
+ *     HDR(A,0), N(COOKIE), PS, SAi1, KEi, Ni     -->
+ *
+ * A puzzle's cookie says how hard the puzzle was and when it was given, so that
+ * the responder keeps nothing but a word for each of the last solved. Copies of
+ * a request get the same puzzle within a second: an initiator who solved two
+ * would not know which of its requests was answered (RFC 7296 2.15). */
+#ifndef IKE_V2_PUZZLE_H
+#define IKE_V2_PUZZLE_H
+
+#include "ike/v2/turn.h"
+
+enum {
+    IKE_PUZZLE_INFO = 8, /* octets of a cookie that are about its puzzle */
+    IKE_PUZZLES_REMEMBERED = 65536,
+};
+
+/* Of the engine: digests of cookies whose solutions have made an SA, each at its own place, until
+ * another takes that. NULL: none was ever solved. */
+struct ike_puzzles {
+    uint64_t *spent;
+};
+
+/* ---- the responder ---- */
+
+/* Whether this request is to be answered with a puzzle were it not for what it brings. */
+bool ike_puzzles_on(const struct ike_engine *engine);
+/* A request whose cookie is good: `info` is what the cookie says of its puzzle, empty if it came
+ * without one. WHY_OK: it may be served. */
+enum ike_why ike_puzzle_check(struct ike_turn *turn, struct ike_bytes cookie,
+                              struct ike_bytes info);
+/* What the cookie for a new puzzle says of it; false: no puzzle, because no PRF is common. */
+bool ike_puzzle_make(struct ike_turn *turn, uint8_t *info);
+/* N(PUZZLE) for it. */
+void ike_puzzle_put(struct ike_turn *turn, const uint8_t *info);
+/* The SA was made: its puzzle is good for no other. */
+void ike_puzzle_spend(struct ike_turn *turn);
+void ike_puzzles_close(struct ike_engine *engine);
+
+/* ---- the initiator ---- */
+
+/* Solves the PUZZLE that came with this cookie, if there is one and it is not too hard for us, and
+ * keeps the solution in the setup. WHY_PUZZLE_SYNTAX: it cannot be read. */
+enum ike_why ike_puzzle_solve(struct ike_turn *turn, struct ike_bytes cookie);
+/* PS with it, if there is one. */
+void ike_puzzle_put_solution(struct ike_turn *turn);
+
+#endif

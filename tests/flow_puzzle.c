@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT
+ * Puzzles of IKE_SA_INIT (RFC 8019 7.1): given, solved, ignored, wrong, and no
+ * good a second time; and the search against the RFC's examples. */
+#include "ike/engine.h"
+#include "ike/puzzle.h"
+#include "ike/v2/payload.h"
+#include "tests/flow.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+static struct pair p;
+
+static const struct pair_options plain = {
+    .provider = PAIR_OPENSSL, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE};
+
+/* The responder gives puzzles always; the initiator solves those of 12 bits. */
+static void with_puzzles(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    pair->end[r].config.puzzles = (struct ike_puzzle_config){.bits = 10, .bits_max = 16};
+    pair->end[i].config.puzzle_bits = 12;
+}
+
+static bool agree(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    (void)r;
+    return pair_agrees(pair, 1);
+}
+
+#define ARROW_PUZZLE   "B>A  IKE_SA_INIT     rsp 0  N(COOKIE) N(PUZZLE)\n"
+#define ARROW_SOLVED   "A>B  IKE_SA_INIT     req 0  N(COOKIE) PS SAi1 KEi Ni " NAT_D "\n"
+#define ARROW_UNSOLVED "A>B  IKE_SA_INIT     req 0  N(COOKIE) SAi1 KEi Ni " NAT_D "\n"
+
+static void test_a_puzzle_is_solved_and_the_solution_comes_with_its_cookie(void)
+{
+    flow_check(&(struct flow){
+        .prepare = with_puzzles,
+        .trace =
+            ARROW_INIT_REQ ARROW_PUZZLE ARROW_SOLVED ARROW_INIT_RSP ARROW_AUTH_REQ ARROW_AUTH_RSP,
+        .ended = agree});
+}
+
+/* RFC 8019 7.1.1.1: difficulty 0, and the initiator does what it can: here all there is. */
+static void with_free_choice(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    with_puzzles(pair, i, r);
+    pair->end[r].config.puzzles = (struct ike_puzzle_config){.bits = 0, .bits_max = 12};
+}
+
+static void test_difficulty_nought_leaves_the_work_to_the_initiator(void)
+{
+    flow_check(&(struct flow){
+        .prepare = with_free_choice,
+        .trace =
+            ARROW_INIT_REQ ARROW_PUZZLE ARROW_SOLVED ARROW_INIT_RSP ARROW_AUTH_REQ ARROW_AUTH_RSP,
+        .ended = agree});
+}
+
+static void run(void (*prepare)(struct pair *pair, enum pair_side i, enum pair_side r))
+{
+    pair_init(&p, plain);
+    prepare(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+}
+
+/* Who does half the work is served half the time, and after another puzzle otherwise. */
+static void test_who_does_less_is_served_less_often(void)
+{
+    int at_once = 0;
+    for (int round = 0; round < 200; round++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+        with_puzzles(&p, A, B);
+        p.end[B].config.puzzles = (struct ike_puzzle_config){.bits = 0, .bits_max = 24};
+        p.end[B].random += 1000 + (uint64_t)round;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(100000000));
+        at_once += p.end[B].reasons[WHY_PUZZLE_WANTED] == 1;
+        pair_close(&p);
+    }
+    EXPECT(at_once > 70 && at_once < 130);
+}
+
+static void unwilling(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    with_puzzles(pair, i, r);
+    pair->end[i].config.puzzle_bits = 0;
+}
+
+static void too_hard(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    with_puzzles(pair, i, r);
+    pair->end[r].config.puzzles.bits = 13;
+}
+
+static void lucky(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    unwilling(pair, i, r);
+    pair->end[r].config.puzzles.legacy_ppm = 1000000;
+}
+
+/* RFC 8019 7.1.2: it brings the cookie alone, and has the lowest priority. */
+static void test_who_solves_none_is_asked_again_until_it_gives_up(void)
+{
+    run(unwilling);
+    EXPECT_EQ(p.end[A].ends[WHY_COOKIE_LOOP], 1);
+    EXPECT_EQ(p.end[A].events[0].notify, N_COOKIE);
+    EXPECT_EQ(p.end[B].engine->sas.used, 0);
+    pair_close(&p);
+    run(too_hard);
+    EXPECT_EQ(p.end[A].ends[WHY_COOKIE_LOOP], 1);
+    pair_close(&p);
+}
+
+static void test_some_who_solve_none_are_served_all_the_same(void)
+{
+    flow_check(&(struct flow){
+        .prepare = lucky,
+        .trace =
+            ARROW_INIT_REQ ARROW_PUZZLE ARROW_UNSOLVED ARROW_INIT_RSP ARROW_AUTH_REQ ARROW_AUTH_RSP,
+        .ended = agree});
+}
+
+static void with_another_group(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    with_puzzles(pair, i, r);
+    pair_offer(pair, i, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+    pair_offer(pair, r, "aes256gcm16-prfsha256-ecp256", "aes256gcm16");
+}
+
+/* RFC 7296 2.6.1 for puzzles: nobody works twice for a group that was wrong. */
+static void test_the_solution_stays_good_when_the_group_changes(void)
+{
+    flow_check(&(struct flow){.prepare = with_another_group,
+                              .trace = ARROW_INIT_REQ ARROW_PUZZLE ARROW_SOLVED
+                              "B>A  IKE_SA_INIT     rsp 0  N(INVALID_KE_PAYLOAD)\n" ARROW_SOLVED
+                                  ARROW_INIT_RSP ARROW_AUTH_REQ ARROW_AUTH_RSP,
+                              .ended = agree});
+}
+
+/* RFC 8019 6: the more half-open SAs, the harder. */
+static void test_each_doubling_of_half_open_sas_costs_a_bit(void)
+{
+    static const struct {
+        uint32_t half_open;
+        uint8_t bits;
+    } rows[] = {{0, 0},    {99, 0},   {100, 10}, {199, 10},
+                {200, 11}, {400, 12}, {799, 12}, {1000000, 16}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pair_init(&p, plain);
+        with_puzzles(&p, A, B);
+        p.end[B].config.puzzles.on_at = 100;
+        p.end[A].config.puzzle_bits = 0;
+        pair_open(&p);
+        p.end[B].engine->half_open = rows[i].half_open;
+        (void)pair_connect(&p);
+        pair_run_for(&p, 15000000);
+        EXPECT_EQ(p.end[B].reasons[WHY_PUZZLE_WANTED], rows[i].bits == 0 ? 0 : 1);
+        if (rows[i].bits != 0) { /* the answer on its way: header, COOKIE of 8 + 41, PUZZLE */
+            struct ike_reader r = rd_open((struct ike_bytes){p.flight[0].bytes, p.flight[0].len});
+            rd_skip(&r, 28 + 8 + 41 + 8 + 2);
+            EXPECT_EQ(rd_u8(&r), rows[i].bits);
+        }
+        p.end[B].engine->half_open = ike_stats(p.end[B].engine).half_open % 2;
+        p.end[B].engine->half_open = rows[i].bits == 0 ? 1 : 0;
+        pair_close(&p);
+    }
+}
+
+/* ---- hostile ---- */
+
+static uint8_t solved[IKE_MESSAGE_MAX];
+static size_t solved_len;
+static uint8_t spoil; /* octet of the solution, from 1 */
+
+/* Keeps the first request with a solution, and may spoil it. */
+static bool catch_solved(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                         int number)
+{
+    (void)pair;
+    if (from != A || number != 2)
+        return true;
+    const size_t ps = 28 + 8 + 41;
+    if (spoil == 17) /* the same key four times */
+        for (size_t i = 4; i < 16; i++)
+            bytes[ps + 4 + i] = bytes[ps + 4 + i % 4];
+    else if (spoil != 0)
+        bytes[ps + 4 + spoil - 1] ^= 0x10;
+    memcpy(solved, bytes, *len);
+    solved_len = *len;
+    return true;
+}
+
+/* RFC 8019 7.1.4: all four are looked at. */
+static void test_a_wrong_key_among_the_four_is_found(void)
+{
+    static const uint8_t spoilt[] = {1, 8, 12, 16, 17};
+    for (size_t i = 0; i < sizeof spoilt; i++) {
+        pair_init(&p, plain);
+        with_puzzles(&p, A, B);
+        p.touch = catch_solved;
+        spoil = spoilt[i];
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].reasons[WHY_PUZZLE_WRONG], 1);
+        EXPECT(pair_agrees(&p, 1)); /* the next puzzle is solved well */
+        pair_close(&p);
+    }
+    spoil = 0;
+}
+
+/* RFC 8019 10: work done once makes one SA. */
+static void test_a_solution_is_good_for_one_sa(void)
+{
+    pair_init(&p, plain);
+    with_puzzles(&p, A, B);
+    p.touch = catch_solved;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_RETRANSMITTED);
+    solved[solved_len - 1] ^= 1; /* another message with the same cookie and solution */
+    EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_PUZZLE_SPENT);
+    solved[28 + 8 + 3] ^= 1; /* a time of one's own choice */
+    EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_COOKIE_WRONG);
+    EXPECT_EQ(p.end[B].engine->sas.used, 1);
+    pair_close(&p);
+}
+
+/* RFC 8019 7.1.2, 8.1 */
+static void test_a_puzzle_that_cannot_be_read_is_passed_over(void)
+{
+    for (int variant = 0; variant < 2; variant++) {
+        uint8_t room[128];
+        struct ike_writer w = wr_open(room, sizeof room);
+        size_t link = 16;
+        pair_init(&p, plain);
+        with_puzzles(&p, A, B);
+        pair_open(&p);
+        (void)pair_connect(&p);
+        const struct ike_sa *const sa =
+            ike_sa_numbered(p.end[A].engine, p.end[A].engine->serial << 24 | 1);
+        ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
+                                                .version = IKE_VERSION_2,
+                                                .exchange = IKE_SA_INIT,
+                                                .flags = FLAG_RESPONSE});
+        if (variant == 1)
+            ike_put_status(&w, &link, N_COOKIE, (struct ike_bytes){(const uint8_t *)"cookie", 6});
+        ike_put_status(&w, &link, N_PUZZLE, (struct ike_bytes){(const uint8_t *)"\0\5\12x", 4});
+        ike_end_message(&w);
+        EXPECT_EQ(pair_inject(&p, A, room, w.len), WHY_PUZZLE_SYNTAX);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        pair_close(&p);
+    }
+}
+
+/* ---- the search ---- */
+
+struct row {
+    const char *key;
+    const char *tail;
+    unsigned bits;
+};
+
+static size_t hex(const char *text, uint8_t *out)
+{
+    const size_t len = strlen(text) / 2;
+    for (size_t i = 0; i < len; i++) {
+        unsigned octet;
+        (void)sscanf(text + 2 * i, "%2x", &octet);
+        out[i] = (uint8_t)octet;
+    }
+    return len;
+}
+
+static void fill(void *owner, uint8_t *out, size_t len)
+{
+    (void)owner;
+    memset(out, 1, len);
+}
+
+/* RFC 8019 4.4: S of the examples; the caption of Table 2 lost its first digit. */
+static const char s_of_rfc[] = "739ae7492d8a810cf5e8dc0f9626c9dda773c5a3";
+
+static void check_rows(const struct row *rows, size_t count, bool hashed)
+{
+    struct ike_crypto *const c = ike_crypto_openssl((struct ike_random){.fill = fill});
+    uint8_t s[20];
+    const struct ike_algo *const prf = &ike_algos[ike_algo_named("prfsha256")];
+    const struct ike_puzzle puzzle = {.prf = prf, .s = {s, hex(s_of_rfc, s)}};
+    for (size_t i = 0; i < count; i++) {
+        uint8_t key[32], digest[32], out[32], tail[32];
+        struct ike_bytes k = {key, hex(rows[i].key, key)};
+        if (hashed) {
+            (void)SHA256(k.at, k.len, digest);
+            EXPECT(ike_puzzle_zero_bits(c, &puzzle, k) < 18); /* not as the text says */
+            k = (struct ike_bytes){digest, sizeof digest};
+        }
+        const size_t len = hex(rows[i].tail, tail);
+        c->ops->prf(c, prf, k, &puzzle.s, 1, out);
+        EXPECT(memcmp(out + 32 - len, tail, len) == 0);
+        EXPECT_EQ(ike_puzzle_zero_bits(c, &puzzle, k), rows[i].bits);
+    }
+    c->ops->close(c);
+}
+
+/* clang-format off */
+static const struct row spec[] = {
+    { "00cd8a", "d9020c806e0a90859e962de0a8840000", 18 },
+    { "0390f7", "07d8afbd8079dd61d5b8761059580000", 19 },
+    { "088288", "30e4e86e78da1cc023a8e07dcae80000", 19 },
+    { "10efbe", "be83658a19f71afde35cf3f17f900000", 20 },
+    { "0009a551", "9f68c3a8ba1703684171f96a94800000", 23 },
+    { "001a9923", "c3d5291c3ccfb71c05ffbc41d2000000", 25 },
+    { "005f3360", "78e1cf53272599a080b3da4589c00000", 22 },
+    { "006167bc", "ae6dde0ffeb180481c17f38297400000", 22 },
+};
+static const struct row printed[] = {
+    { "061840", "e4f957b859d7fb1343b7b94a816c0000", 18 },
+    { "073324", "0d4233d6278c96e3369227a075800000", 23 },
+    { "0c8a2a", "952a35d39d5ba06709da43af40700000", 20 },
+    { "0d94c8", "5a0452b21571e401a3d00803679c0000", 18 },
+    { "005d9e57", "55454ae6829963effc195ea05c000000", 26 },
+    { "010d8959", "af0f78e78c36b835c4fef629d4800000", 23 },
+    { "0110778d", "7833455332f977c5a35e9b6e13800000", 23 },
+    { "01187e37", "dde35c69fcbac2ebbd6ed71593000000", 24 },
+};
+/* clang-format on */
+
+static void test_prf_of_key_and_cookie_ends_in_the_bits_that_were_computed(void)
+{
+    check_rows(spec, sizeof spec / sizeof spec[0], false);
+}
+
+/* The examples that the RFC prints come of keys hashed first, PRF(SHA-256(K), S), though its text
+ * says PRF(K, S). An engine that follows the text refuses the printed keys. */
+static void test_the_printed_examples_are_of_hashed_keys(void)
+{
+    check_rows(printed, sizeof printed / sizeof printed[0], true);
+}
+
+static void test_the_search_finds_the_first_four_and_counts(void)
+{
+    struct ike_crypto *const c = ike_crypto_openssl((struct ike_random){.fill = fill});
+    uint8_t s[20];
+    uint8_t keys[IKE_PUZZLE_SOLUTION];
+    struct ike_puzzle puzzle = {
+        .prf = &ike_algos[ike_algo_named("prfsha256")], .s = {s, hex(s_of_rfc, s)}, .bits = 11};
+    const uint64_t calls = ike_puzzle_search(c, &puzzle, keys);
+    size_t found = 0;
+    for (uint32_t number = 0; number < calls; number++) {
+        const uint8_t key[4] = {0, (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+                                (uint8_t)number};
+        if (ike_puzzle_zero_bits(c, &puzzle, (struct ike_bytes){key, 4}) < 11)
+            continue;
+        EXPECT(found < 4 && memcmp(keys + 4 * found, key, 4) == 0);
+        found++;
+        EXPECT(found < 4 || number + 1 == calls);
+    }
+    EXPECT_EQ(found, 4);
+    puzzle.bits = IKE_PUZZLE_BITS_MAX + 1;
+    EXPECT_EQ(ike_puzzle_search(c, &puzzle, keys), 0);
+    c->ops->close(c);
+}
+
+/* The stand-in costs what is to be expected, 4 x 2^bits calls, and the check one. */
+static void test_a_meter_charges_for_the_search_and_for_the_check(void)
+{
+    static const uint8_t s[] = {1, 2, 3};
+    const uint8_t row = ike_algo_named("prfsha256");
+    struct ike_costs costs = {0};
+    costs.call_ns[row] = 100;
+    for (int which = 0; which < 2; which++) {
+        struct ike_crypto *const below =
+            which == 0 ? ike_crypto_modelled((struct ike_random){.fill = fill})
+                       : ike_crypto_openssl((struct ike_random){.fill = fill});
+        struct ike_crypto *const c = ike_crypto_meter(below, &costs);
+        uint8_t keys[IKE_PUZZLE_SOLUTION];
+        const struct ike_puzzle puzzle = {.prf = &ike_algos[row], .s = {s, 3}, .bits = 10};
+        const uint64_t calls = c->ops->solve(c, &puzzle, keys);
+        EXPECT(which == 1 || calls == 4096);
+        EXPECT(calls > 400 && calls < 40000);
+        EXPECT_EQ(c->spent_ns, 100 * calls);
+        for (size_t i = 0; i < 4; i++)
+            EXPECT(c->ops->zero_bits(c, &puzzle, (struct ike_bytes){keys + 4 * i, 4}) >= 10);
+        EXPECT_EQ(c->spent_ns, 100 * (calls + 4));
+        keys[1] ^= 1;
+        EXPECT(c->ops->zero_bits(c, &puzzle, (struct ike_bytes){keys, 4}) < 10);
+        c->ops->close(c);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_a_puzzle_is_solved_and_the_solution_comes_with_its_cookie),
+        TEST(test_difficulty_nought_leaves_the_work_to_the_initiator),
+        TEST(test_who_does_less_is_served_less_often),
+        TEST(test_who_solves_none_is_asked_again_until_it_gives_up),
+        TEST(test_some_who_solve_none_are_served_all_the_same),
+        TEST(test_the_solution_stays_good_when_the_group_changes),
+        TEST(test_each_doubling_of_half_open_sas_costs_a_bit),
+        TEST(test_a_wrong_key_among_the_four_is_found),
+        TEST(test_a_solution_is_good_for_one_sa),
+        TEST(test_a_puzzle_that_cannot_be_read_is_passed_over),
+        TEST(test_prf_of_key_and_cookie_ends_in_the_bits_that_were_computed),
+        TEST(test_the_printed_examples_are_of_hashed_keys),
+        TEST(test_the_search_finds_the_first_four_and_counts),
+        TEST(test_a_meter_charges_for_the_search_and_for_the_check),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
