@@ -50,6 +50,8 @@ struct ike_chain {
     const struct ike_trust *trust;
     const struct ike_bytes *certs; /* in any order but for the first, the end entity's */
     size_t cert_count;
+    const struct ike_bytes *crls; /* revocation lists for this once, beside those of `trust` */
+    size_t crl_count;
     uint8_t id_type; /* who the end entity must be (RFC 7296 3.5) */
     struct ike_bytes id;
     uint64_t now_s; /* seconds since 1970 */

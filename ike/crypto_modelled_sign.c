@@ -479,21 +479,29 @@ static bool lists(const struct crl *crl, uint64_t serial)
     return false;
 }
 
+/* One list, which may be of another issuer and then says nothing. */
+static enum ike_why check_list(const struct ike_chain *chain, struct ike_bytes list,
+                               const struct cert *cert, const struct cert *by)
+{
+    struct crl crl;
+    if (!crl_parse(list, &crl) || !ike_bytes_equal(crl.issuer_key, by->key))
+        return WHY_OK;
+    if (!holds(by, crl.body, crl.signature) || chain->now_s < crl.from_s ||
+        chain->now_s > crl.until_s)
+        return WHY_CERT_STATUS;
+    return lists(&crl, cert->serial) ? WHY_CERT_REVOKED : WHY_OK;
+}
+
 static enum ike_why check_revoked(const struct ike_chain *chain, const struct cert *cert,
                                   const struct cert *by)
 {
     const struct modelled_trust *const trust = (const struct modelled_trust *)chain->trust;
-    struct crl crl;
-    for (uint8_t i = 0; i < trust->crl_count; i++) {
-        if (!crl_parse(trust->crls[i], &crl) || !ike_bytes_equal(crl.issuer_key, by->key))
-            continue;
-        if (!holds(by, crl.body, crl.signature) || chain->now_s < crl.from_s ||
-            chain->now_s > crl.until_s)
-            return WHY_CERT_STATUS;
-        if (lists(&crl, cert->serial))
-            return WHY_CERT_REVOKED;
-    }
-    return WHY_OK;
+    enum ike_why why = WHY_OK;
+    for (uint8_t i = 0; why == WHY_OK && i < trust->crl_count; i++)
+        why = check_list(chain, trust->crls[i], cert, by);
+    for (size_t i = 0; why == WHY_OK && i < chain->crl_count; i++)
+        why = check_list(chain, chain->crls[i], cert, by);
+    return why;
 }
 
 static enum ike_why check_times(const struct cert *cert, uint64_t now_s)
@@ -589,6 +597,7 @@ enum ike_why modelled_judge(struct ike_crypto *c, const struct ike_chain *chain,
 {
     struct path path = {.count = 0};
     struct cert other;
+    struct crl list;
     (void)c;
     *out = (struct ike_public){.type = KEY_TYPE_NONE};
     if (chain->cert_count == 0)
@@ -597,6 +606,9 @@ enum ike_why modelled_judge(struct ike_crypto *c, const struct ike_chain *chain,
         if (!cert_parse(chain->certs[i], &other))
             return WHY_CERT_SYNTAX;
     (void)cert_parse(chain->certs[0], &path.certs[path.count++]);
+    for (size_t i = 0; i < chain->crl_count; i++)
+        if (!crl_parse(chain->crls[i], &list))
+            return WHY_CERT_STATUS;
     if (!find_path(chain, &path))
         return WHY_CERT_UNTRUSTED;
     const enum ike_why why = check_path(chain, &path, out);

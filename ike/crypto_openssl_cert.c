@@ -157,19 +157,45 @@ static void count_verified(X509_STORE_CTX *ctx, struct ike_public *out)
         out->verified[out->verified_count++] = type_of(sk_X509_value(path, i));
 }
 
-static enum ike_why check_path(const struct openssl_trust *trust, STACK_OF(X509) * certs,
-                               uint64_t now_s, struct ike_public *out)
+/* Lists for this once; NULL: none, or one that cannot be read, which is in *why. */
+static STACK_OF(X509_CRL) *
+    lists_of(const struct openssl_trust *trust, const struct ike_chain *chain, enum ike_why *why)
 {
+    *why = WHY_OK;
+    if (chain->crl_count == 0)
+        return NULL;
+    STACK_OF(X509_CRL) *const out = sk_X509_CRL_new_null();
+    for (size_t i = 0; i < chain->crl_count; i++) {
+        X509_CRL *crl = X509_CRL_new_ex(trust->context, NULL);
+        const uint8_t *at = chain->crls[i].at;
+        if (crl == NULL || d2i_X509_CRL(&crl, &at, (long)chain->crls[i].len) == NULL ||
+            sk_X509_CRL_push(out, crl) <= 0) {
+            X509_CRL_free(crl);
+            *why = WHY_CERT_STATUS;
+            break;
+        }
+    }
+    return out;
+}
+
+static enum ike_why check_path(const struct openssl_trust *trust, STACK_OF(X509) * certs,
+                               const struct ike_chain *chain, struct ike_public *out)
+{
+    enum ike_why why;
+    STACK_OF(X509_CRL) *const lists = lists_of(trust, chain, &why);
     X509_STORE_CTX *const ctx = X509_STORE_CTX_new_ex(trust->context, NULL);
-    enum ike_why why = WHY_CERT_UNTRUSTED;
-    if (ctx != NULL &&
+    const bool readable = why == WHY_OK;
+    if (readable)
+        why = WHY_CERT_UNTRUSTED;
+    if (readable && ctx != NULL &&
         X509_STORE_CTX_init(ctx, trust->store, sk_X509_value(certs, 0), certs) == 1) {
         X509_VERIFY_PARAM *const param = X509_STORE_CTX_get0_param(ctx);
         unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
-        if (trust->has_crl)
+        X509_STORE_CTX_set0_crls(ctx, lists);
+        if (trust->has_crl || lists != NULL)
             flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
         (void)X509_VERIFY_PARAM_set_flags(param, flags);
-        X509_VERIFY_PARAM_set_time(param, (time_t)now_s);
+        X509_VERIFY_PARAM_set_time(param, (time_t)chain->now_s);
         X509_VERIFY_PARAM_set_depth(param, IKE_CERTS_MAX);
         X509_VERIFY_PARAM_set_auth_level(param, 1);
         X509_STORE_CTX_set_verify_cb(ctx, verify_callback);
@@ -178,6 +204,7 @@ static enum ike_why check_path(const struct openssl_trust *trust, STACK_OF(X509)
             count_verified(ctx, out);
     }
     X509_STORE_CTX_free(ctx);
+    sk_X509_CRL_pop_free(lists, X509_CRL_free);
     return why;
 }
 
@@ -282,7 +309,7 @@ enum ike_why openssl_judge(struct ike_crypto *c, const struct ike_chain *chain,
             why = WHY_CERT_SYNTAX;
     }
     if (why == WHY_OK)
-        why = check_path(trust, certs, chain->now_s, out);
+        why = check_path(trust, certs, chain, out);
     if (why == WHY_OK)
         why = check_end(sk_X509_value(certs, 0), chain, out);
     sk_X509_pop_free(certs, X509_free);

@@ -123,8 +123,12 @@ struct ike_policy {
     uint16_t hashes;     /* 1 << enum ike_hash, that a peer may sign with; 0: HASHES_OURS */
     bool old_signatures; /* methods 1, 9, 10, 11 of ours, not RFC 7427 3's */
     bool looks_up;       /* takes certificates by hash and URL: IKE_ASK events, ike_answer */
-    bool tell_methods;   /* SUPPORTED_AUTH_METHODS (RFC 9593 3) */
-    const char *scheme;  /* row of ike_schemes to sign with, by name; NULL: the first that fits */
+    const char *crl_urls[IKE_CRLS_MAX]; /* revocation lists, fetched with each authentication:
+                                           IKE_ASK, ike_answer */
+    uint8_t crl_count;
+    bool crl_strict;    /* one that is not to be had is a refusal */
+    bool tell_methods;  /* SUPPORTED_AUTH_METHODS (RFC 9593 3) */
+    const char *scheme; /* row of ike_schemes to sign with, by name; NULL: the first that fits */
     const struct ike_credential *credential;               /* for PROOF_SIGNATURE */
     const struct ike_trust *trust;                         /* to accept it */
     struct ike_child_policy child[IKE_CHILD_POLICIES_MAX]; /* the first is set up with the IKE SA */
@@ -137,6 +141,8 @@ struct ike_policy {
     bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
     bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
     struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
+    bool eap_remote;              /* responder: another server does it, and each packet waits for
+                                     that: IKE_ASK "aaa", ike_answer */
     bool eap_only;                /* EAP may authenticate the responder too (RFC 5998 3) */
     struct ike_lifetime lifetime; /* of the IKE SA */
     const struct ike_policy

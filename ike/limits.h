@@ -64,6 +64,7 @@ enum ike_limits {
     IKE_DOMAINS_MAX = 8,        /* domains of split DNS, the same */
     IKE_ATTRIBUTES_MAX = 64,    /* of one Configuration payload; many are networks */
     IKE_CPS_MAX = 4,            /* Configuration payloads of one INFORMATIONAL message */
+    IKE_CRLS_MAX = 2,           /* revocation lists fetched for one policy */
     IKE_VENDORS_MAX = 16,       /* vendor ids of one message; more are passed over */
     IKE_CLEAR_ANSWERS = 10,     /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
     IKE_TEMPORARY_MAX = 8,      /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */

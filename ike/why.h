@@ -78,6 +78,7 @@ enum ike_action {
     ROW(EAP_SYNTAX,         "eap_syntax",          DROP,   FATAL,  24,     "RFC 3748 4: not a packet that may come here")\
     ROW(EAP_FAILED,         "eap_failed",          DROP,   FATAL,  24,     "RFC 3748 4.2: who or the password was wrong")\
     ROW(EAP_TLS,            "eap_tls",             DROP,   FATAL,  24,     "RFC 5216 2.1.3: the TLS handshake failed")\
+    ROW(EAP_SERVER,         "eap_server",          DROP,   FATAL,  24,     "ike_policy.eap_remote: the AAA server did not answer")\
     ROW(EAP_METHOD,         "eap_method",          DROP,   FATAL,  24,     "RFC 3748 5.3.1: no method in common")  \
     ROW(EAP_ROUNDS,         "eap_rounds",          DROP,   FATAL,  24,     "ike_eap_config.rounds_max")             \
     ROW(EAP_PRIMITIVE,      "eap_primitive",       DROP,   FATAL,  24,     "MD4, DES or TLS is not to be had here") \

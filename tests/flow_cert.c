@@ -189,6 +189,62 @@ static void test_a_revoked_certificate_is_refused(void)
     check_refused(WHY_CERT_REVOKED);
 }
 
+/* ---- lists that are fetched (RFC 5280 6.3) ---- */
+
+static bool up_with_list(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 1) && pair_count(p, i, IKE_ASK) == 1 && pair_count(p, r, IKE_ASK) == 1;
+}
+
+static void test_a_revocation_list_is_fetched_by_each_side(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[0].list = plan[1].list = LIST_CLEAN;
+    server_ns = UINT64_C(50000000);
+    flow_check(&(struct flow){.prepare = prepare, .trace = ARROWS, .ended = up_with_list});
+}
+
+static void test_a_list_fetched_refuses_what_it_lists(void)
+{
+    static const struct {
+        enum signing_list list;
+        enum ike_why why;
+    } rows[] = {{LIST_REVOKES, WHY_CERT_REVOKED},
+                {LIST_STALE, WHY_CERT_STATUS},
+                {LIST_BROKEN, WHY_CERT_STATUS}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        plan_both(KEY_TYPE_ECDSA256);
+        plan[1].list = (uint8_t)rows[k].list;
+        check_refused(rows[k].why);
+    }
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].list = LIST_MISSING;
+    plan[1].strict = true;
+    check_refused(WHY_CERT_STATUS);
+}
+
+static void test_a_list_that_is_not_to_be_had_may_be_done_without(void)
+{
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].list = LIST_MISSING;
+    flow_check(&(struct flow){.prepare = prepare, .trace = ARROWS, .ended = both_up});
+}
+
+/* One question each for certificates and the list, all at once. */
+static bool up_and_asked_more(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 1) && pair_count(p, i, IKE_ASK) == 2 && pair_count(p, r, IKE_ASK) == 3;
+}
+
+static void test_certificates_and_lists_are_fetched_together(void)
+{
+    plan_urls();
+    plan[1].list = LIST_CLEAN;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ URL_AUTH_RSP,
+                              .ended = up_and_asked_more});
+}
+
 static void test_a_stale_revocation_list_lets_nobody_in(void)
 {
     plan_both(KEY_TYPE_ECDSA256);
@@ -373,6 +429,10 @@ int main(int argc, char **argv)
         TEST(test_an_expired_certificate_is_refused),
         TEST(test_a_certificate_of_the_future_is_refused),
         TEST(test_a_revoked_certificate_is_refused),
+        TEST(test_a_revocation_list_is_fetched_by_each_side),
+        TEST(test_a_list_fetched_refuses_what_it_lists),
+        TEST(test_a_list_that_is_not_to_be_had_may_be_done_without),
+        TEST(test_certificates_and_lists_are_fetched_together),
         TEST(test_a_stale_revocation_list_lets_nobody_in),
         TEST(test_a_certificate_of_another_name_is_refused),
         TEST(test_a_key_that_is_not_for_signatures_is_refused),

@@ -105,6 +105,56 @@ static void test_mschapv2_with_identity_takes_six_exchanges(void)
                               .ended = both_up});
 }
 
+/* ---- a server elsewhere: each packet waits for it ---- */
+
+static bool server_answers;
+
+static struct ike_bytes from_server(struct pair *p, struct ike_bytes what)
+{
+    static const struct ike_bytes ok = {.at = (const uint8_t *)"ok", .len = 2};
+    (void)p;
+    (void)what;
+    return server_answers ? ok : (struct ike_bytes){.at = NULL, .len = 0};
+}
+
+static void remote(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    mschapv2(p, i, r);
+    p->end[r].policy.eap_remote = true;
+    p->fetch = from_server;
+    p->fetch_ns = UINT64_C(200000000);
+}
+
+static bool up_and_waited(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return both_up(p, i, r) && pair_count(p, r, IKE_ASK) == 3;
+}
+
+static void test_each_packet_waits_for_a_remote_server(void)
+{
+    server_answers = true;
+    flow_check(&(struct flow){.prepare = remote,
+                              .trace = INIT_ASK RSP_1 "req MSCHAPv2)}\n" REQ(2) "MSCHAPv2)}\n" RSP(
+                                  2) "req MSCHAPv2)}\n" REQ(3) "MSCHAPv2)}\n" RSP(3)
+                                  SUCCESS PROVE(4) GRANT(4),
+                              .ended = up_and_waited});
+}
+
+static bool no_server(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return pair_is_empty(p) && p->end[r].ends[WHY_EAP_SERVER] == 1;
+}
+
+static void test_a_remote_server_that_is_silent_lets_nobody_in(void)
+{
+    server_answers = false;
+    flow_check(&(struct flow){.prepare = remote,
+                              .trace = INIT_ASK
+                              "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                              .ended = no_server});
+}
+
 /* ---- TLS: as many rounds as pieces ---- */
 
 /* The arrows of `rounds` requests of the method, of which all but the first answer one. */
@@ -500,6 +550,8 @@ int main(int argc, char **argv)
         TEST(test_gtc_takes_four_exchanges),
         TEST(test_mschapv2_takes_five_exchanges),
         TEST(test_mschapv2_with_identity_takes_six_exchanges),
+        TEST(test_each_packet_waits_for_a_remote_server),
+        TEST(test_a_remote_server_that_is_silent_lets_nobody_in),
         TEST(test_tls_takes_as_many_exchanges_as_it_has_pieces),
         TEST(test_ttls_takes_as_many_exchanges_as_it_has_pieces),
         TEST(test_a_wrong_password_is_answered_with_failure),

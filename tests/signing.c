@@ -88,14 +88,21 @@ static void make_trust(struct ike_crypto *c, struct goods *g, const struct side 
     const struct ike_bytes root = make(c, g->room[0], &spec, g->roots[0], &self);
     g->trust = c->ops->credentials->trust_open(c);
     EXPECT(c->ops->credentials->trust_add(g->trust, TRUST_ANCHOR, root));
-    if (!s->revokes)
+    if (!s->revokes && s->list == NO_LIST)
         return;
-    const struct ike_crl_spec list = {
-        .from_s = NOW_S - 5, .until_s = NOW_S + 500, .serials = serials, .serial_count = 2};
+    const struct ike_crl_spec list = {.from_s = NOW_S - 5,
+                                      .until_s = s->list == LIST_STALE ? NOW_S - 1 : NOW_S + 500,
+                                      .serials = serials,
+                                      .serial_count = s->list == LIST_CLEAN ? 1 : 2};
     const struct ike_issuer issuer = {.key = g->roots[0], .cert = root};
     struct ike_writer w = wr_open(g->room[LINKS_MAX + 3], IKE_CERT_MAX);
     EXPECT(c->ops->credentials->crl_make(c, &list, &issuer, &w));
-    EXPECT(c->ops->credentials->trust_add(g->trust, TRUST_CRL, wr_done(&w)));
+    g->list = wr_done(&w);
+    g->list.len /= s->list == LIST_BROKEN ? 2 : 1;
+    if (s->list == LIST_MISSING)
+        g->list.len = 0;
+    if (s->revokes)
+        EXPECT(c->ops->credentials->trust_add(g->trust, TRUST_CRL, wr_done(&w)));
 }
 
 static const char *const urls[2][3] = {{"http://a/0", "http://a/1", "http://a/2"},
@@ -133,6 +140,9 @@ static void furnish(struct pair *p, enum pair_side side)
     policy->tell_methods = s->tells;
     policy->send_certs = s->send;
     policy->looks_up = s->looks_up;
+    policy->crl_count = s->list != NO_LIST;
+    policy->crl_urls[0] = side == A ? "http://list/a" : "http://list/b";
+    policy->crl_strict = s->strict;
     for (uint8_t i = 0; s->urls && i < g->credential.chain_count; i++)
         g->credential.urls[i] = urls[side][i];
     policy->credential = s->no_credential ? NULL : &g->credential;
@@ -155,6 +165,8 @@ static void strip(struct pair *p, enum pair_side side)
 
 static struct ike_bytes serve(struct pair *p, struct ike_bytes url)
 {
+    if (url.at[7] == 'l') /* a list, of who wants it */
+        return goods[url.at[12] == 'a' ? A : B].list;
     const size_t side = url.at[7] == 'a' ? A : B;
     const size_t index = (size_t)(url.at[9] - '0');
     (void)p;

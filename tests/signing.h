@@ -30,8 +30,12 @@ struct side {
     bool short_cert;    /* half of it is missing */
     bool urls;          /* its certificates may be fetched */
     bool looks_up;      /* it fetches those of the peer */
+    uint8_t list;       /* enum signing_list: of the authority, which it fetches */
+    bool strict;        /* and cannot do without */
     bool revokes;       /* has a list with the peer's serial */
 };
+
+enum signing_list { NO_LIST, LIST_CLEAN, LIST_REVOKES, LIST_STALE, LIST_BROKEN, LIST_MISSING };
 
 extern struct side plan[2]; /* of the initiator, of the responder */
 
@@ -42,6 +46,7 @@ struct goods {
     struct ike_key *links[LINKS_MAX];
     struct ike_trust *trust;
     struct ike_credential credential;
+    struct ike_bytes list;
     uint8_t room[LINKS_MAX + 4][IKE_CERT_MAX];
 };
 extern struct goods goods[2]; /* of A, of B */

@@ -14,6 +14,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
+#include "ike/v2/hold.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
@@ -320,6 +321,15 @@ static bool goes_alone(const struct ike_turn *t)
     return alone;
 }
 
+/* The server may be elsewhere: then each packet takes its time. */
+static enum ike_why await_server(struct ike_turn *t)
+{
+    static const struct ike_bytes aaa = {.at = (const uint8_t *)"aaa", .len = 3};
+    struct ike_bytes answer = aaa;
+    const enum ike_why why = t->sa->policy->eap_remote ? ike_hold_need(t, aaa, &answer) : WHY_OK;
+    return why == WHY_OK && answer.len == 0 ? WHY_EAP_SERVER : why;
+}
+
 static enum ike_why eap_asked(struct ike_turn *t)
 {
     struct ike_id peer;
@@ -330,6 +340,8 @@ static enum ike_why eap_asked(struct ike_turn *t)
         return why;
     if (!ike_eap_is_wanted(t->sa->policy))
         return WHY_AUTH_METHOD;
+    if ((why = await_server(t)) != WHY_OK)
+        return why;
     if (t->sa->setup == 0 && !ike_turn_add_setup(t, &t->sa->setup))
         return WHY_SA_TABLE_FULL;
     struct ike_eap_side *const side = side_open(t, &peer);
@@ -355,6 +367,9 @@ static enum ike_why eap_asked(struct ike_turn *t)
 
 enum ike_why ike_eap_ask_again(struct ike_turn *t, const struct ike_id *peer)
 {
+    enum ike_why why = await_server(t);
+    if (why != WHY_OK)
+        return why;
     struct ike_eap_side *const side = side_open(t, peer);
     if (side == NULL)
         return WHY_SA_TABLE_FULL;
@@ -364,8 +379,7 @@ enum ike_why ike_eap_ask_again(struct ike_turn *t, const struct ike_id *peer)
     keep_id(side, true, ike_message_body(&t->in, PAYLOAD_IDI));
     keep_own_id(side, false, &ours);
     struct ike_writer w = wr_open(ike_turn_scratch(t, PACKET_MAX), PACKET_MAX);
-    const enum ike_why why = ike_eap_begin(&side->eap, &w);
-    if (why != WHY_OK)
+    if ((why = ike_eap_begin(&side->eap, &w)) != WHY_OK)
         return why;
     ike_turn_answer(t);
     put_packet(t, wr_done(&w));
@@ -377,7 +391,10 @@ static enum ike_why eap_request(struct ike_turn *t)
 {
     struct ike_eap_side *const side = side_of(t);
     struct ike_writer w = {0};
-    const enum ike_why why = step(t, side, &w);
+    enum ike_why why = await_server(t);
+    if (why != WHY_OK)
+        return why;
+    why = step(t, side, &w);
     if (w.len == 0)
         return why;
     ike_turn_answer(t);

@@ -141,7 +141,7 @@ bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_
         hold->asks[question - 1].answered)
         return false;
     struct ike_hold_ask *const one = &hold->asks[question - 1];
-    if (bytes.len > 0 && bytes.len <= IKE_CERT_MAX)
+    if (bytes.len > 0 && bytes.len <= IKE_MESSAGE_MAX)
         (void)keep(engine, bytes, &one->answer);
     one->answered = true;
     if (is_complete(hold))

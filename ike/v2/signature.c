@@ -375,22 +375,50 @@ static enum ike_why collect(struct ike_turn *t, struct ike_bytes *out, size_t *c
     return waits ? WHY_ANSWER_AWAITED : WHY_OK;
 }
 
+/* Revocation lists of the policy, fetched anew; those not to be had are left out, or missed. */
+static enum ike_why collect_lists(struct ike_turn *t, struct ike_bytes *out, size_t *count)
+{
+    const struct ike_policy *const policy = t->sa->policy;
+    enum ike_why result = WHY_OK;
+    *count = 0;
+    for (uint8_t i = 0; i < policy->crl_count; i++) {
+        const struct ike_bytes url = {.at = (const uint8_t *)policy->crl_urls[i],
+                                      .len = strlen(policy->crl_urls[i])};
+        const enum ike_why why = ike_hold_need(t, url, &out[*count]);
+        if (why != WHY_OK)
+            result = why;
+        else if (out[*count].len > 0)
+            (*count)++;
+        else if (policy->crl_strict)
+            result = WHY_CERT_STATUS;
+    }
+    return result;
+}
+
 static enum ike_why judge(struct ike_turn *t, enum ike_payload_type id, struct ike_public *key)
 {
     struct ike_crypto *const crypto = t->engine->crypto;
     struct ike_bytes certs[IKE_CERTS_MAX];
+    struct ike_bytes lists[IKE_CRLS_MAX];
     struct ike_id peer;
-    size_t count;
+    size_t count = 0;
+    size_t list_count = 0;
     enum ike_why why = ike_id_parse(ike_message_body(&t->in, id), &peer);
     *key = (struct ike_public){.type = KEY_TYPE_NONE};
     if (why == WHY_OK)
         why = collect(t, certs, &count);
+    if (why == WHY_OK || why == WHY_ANSWER_AWAITED) { /* all that is wanted is asked for at once */
+        const enum ike_why more = collect_lists(t, lists, &list_count);
+        why = more != WHY_OK ? more : why;
+    }
     if (why != WHY_OK)
         return why;
     const struct ike_chain chain = {
         .trust = t->sa->policy->trust,
         .certs = certs,
         .cert_count = count,
+        .crls = lists,
+        .crl_count = list_count,
         .id_type = peer.type,
         .id = {.at = peer.data, .len = peer.len},
         .now_s = t->engine->config.epoch_s + t->now_ns / SECOND_NS,
