@@ -437,7 +437,7 @@ void ike_put_choice(struct ike_writer *w, size_t *link, const struct ike_wish *w
     for (size_t i = 0; i < sizeof chosen; i++)
         if (chosen[i] != 0)
             one.algos[one.count++] = chosen[i];
-    for (uint8_t i = 0; i < IKE_ADDKE_MAX; i++)
+    for (unsigned i = 0; i < IKE_ADDKE_MAX; i++)
         if (choice->addke[i] != 0 || (choice->addke_none >> i & 1) != 0) {
             one.addke[one.count] = (uint8_t)(i + 1);
             one.algos[one.count++] = choice->addke[i];
