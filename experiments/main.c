@@ -27,6 +27,7 @@ static const struct {
     { "describe",  command_describe,      "reference: keys, metrics, figures, theories, machines, ..." },
     { "plot",      command_plot,          "draws figures from a database" },
     { "report",    command_report,        "prints what an experiment found" },
+    { "inspect",   command_inspect,       "reads a capture: ikelab inspect FILE.pcap" },
     { "calibrate", experiments_calibrate, "measures this machine's cryptography as a cost profile" },
     { "worker",    command_worker,        NULL },
 };

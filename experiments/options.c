@@ -25,6 +25,8 @@ static const struct row rows[] = {
     { "--pcap",    OPTION_RUN,   "DIR",        "writes a capture of each traced run, with its decryption table" },
     { "--json",    OPTION_JSON,  NULL,         "machine-readable lines on standard output" },
     { "--csv",     OPTION_CSV,   NULL,         "commas instead of aligned columns" },
+    { "--summary", OPTION_INSPECT, NULL,       "one line a message" },
+    { "--port",    OPTION_INSPECT, "N",        "a UDP port that carries IKE besides 500 and 4500" },
     { "--quiet",   OPTION_QUIET, NULL,         "no progress, no summary" },
 };
 /* clang-format on */
@@ -72,6 +74,12 @@ static bool take(struct options *o, const char *name, const char *value)
             return false;
         }
         o->jobs = (uint32_t)count;
+    } else if (strcmp(name, "--port") == 0) {
+        if (!model_quantity_parse(KIND_COUNT, value, &count) || count < 1 || count > UINT16_MAX) {
+            (void)fprintf(stderr, "ikelab: --port %s: wanted is a number from 1 to 65535\n", value);
+            return false;
+        }
+        o->port = (uint16_t)count;
     } else if (strcmp(name, "-o") == 0) {
         o->output = value;
     } else if (strcmp(name, "--pcap") == 0) {
@@ -80,6 +88,7 @@ static bool take(struct options *o, const char *name, const char *value)
     o->resume = o->resume || strcmp(name, "--resume") == 0;
     o->json = o->json || strcmp(name, "--json") == 0;
     o->quiet = o->quiet || strcmp(name, "--quiet") == 0;
+    o->summary = o->summary || strcmp(name, "--summary") == 0;
     o->csv = o->csv || strcmp(name, "--csv") == 0;
     return true;
 }

@@ -13,6 +13,7 @@ enum option_bits {
     OPTION_JSON = 4,
     OPTION_QUIET = 8,
     OPTION_CSV = 16,
+    OPTION_INSPECT = 32, /* --summary, --port */
 };
 
 struct options {
@@ -23,7 +24,8 @@ struct options {
     const char *output;
     const char *pcap;
     uint32_t jobs; /* 0: all cores */
-    bool resume, json, quiet, csv, help;
+    uint16_t port; /* 0: none besides 500 and 4500 */
+    bool resume, json, quiet, csv, summary, help;
     char made[4][300]; /* --set texts made of --seeds and the like */
     size_t made_count;
 };
