@@ -155,6 +155,7 @@ struct ike_policy {
     uint64_t settable; /* 1 << attribute type: what a peer may set with CFG_SET (3.15.1) */
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
+    bool takes_redirects;          /* goes where a gateway sends it (RFC 5685 3) */
     bool takes_tokens;             /* a peer that shows its token has crashed (RFC 6290 4.5) */
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
@@ -233,6 +234,8 @@ struct ike_config {
     uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
     /* 32 octets that outlive a crash, from which tokens are made (RFC 6290 5.1); NULL: none are. */
     const uint8_t *qcd_secret;
+    struct ike_addr redirect_to; /* initiators that understand it are sent there, unless they came
+                                    to it (RFC 5685 3, 4); family 0: none are */
     bool tell_unknown; /* requests of IKE SAs that are not here are answered (RFC 7296 2.21.4) */
     bool tell_keys;    /* IKE_KEYED events, for captures */
 };

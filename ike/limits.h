@@ -44,6 +44,7 @@ enum ike_limits {
     IKE_OUTPUTS_MAX = 192,        /* datagrams waiting to be fetched: two messages in fragments */
     IKE_OUTPUT_OCTETS = 262144,   /* and their octets: 16 of the longest messages */
     IKE_ASKS_AT_ONCE = 8,         /* requests begun by one call */
+    IKE_REDIRECTS_MAX = 5,        /* of one attempt, RFC 5685 7: MAX_REDIRECTS */
     IKE_FRAGMENTS_MAX = 64,       /* of one message: of the longest, at 400 octets each */
     IKE_FRAGMENT_LEAST = 64,      /* octets of content that each but the last carries at least */
     IKE_REASSEMBLIES_MAX = 1024,  /* messages of which fragments wait for others, if not said */
@@ -74,6 +75,8 @@ enum ike_limits {
  * the peer goes on asking (strongSwan 5.9 gives up after 165 s). */
 #define IKE_GRACE_NS UINT64_C(180000000000)
 
+/* RFC 5685 7: REDIRECT_LOOP_DETECT_PERIOD. */
+#define IKE_REDIRECTS_NS UINT64_C(300000000000)
 /* How long after the end of an AUTH_LIFETIME the responder closes the SA (RFC 4478 2: soon). */
 #define IKE_REAUTH_GRACE_NS UINT64_C(5000000000)
 /* How long an SA that was authenticated anew stays when Child SAs are still to be made. */

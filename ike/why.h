@@ -55,6 +55,10 @@ enum ike_action {
     ROW(PUZZLE_WRONG,       "puzzle_wrong",        REFUSE, DROP,   16434,  "RFC 8019 7.1.4: four keys, each with the bits asked for")\
     ROW(PUZZLE_SPENT,       "puzzle_spent",        REFUSE, DROP,   16434,  "RFC 8019 10: an SA was made with this solution")\
     ROW(PUZZLE_SYNTAX,      "puzzle_syntax",       DROP,   DROP,   0,      "RFC 8019 7.1.2, 8.1: PUZZLE without COOKIE, or not to be read")\
+    ROW(REDIRECTED,         "redirected",          REFUSE, DROP,   16407,  "RFC 5685 3 REDIRECT: to ike_config.redirect_to")\
+    ROW(REDIRECT_NONCE,     "redirect_nonce",      DROP,   DROP,   0,      "RFC 5685 3: Nonce Data is not our Ni")  \
+    ROW(REDIRECT_GATEWAY,   "redirect_gateway",    DROP,   DROP,   0,      "RFC 5685 3, 9.2: unasked, or to a gateway we cannot go to")\
+    ROW(REDIRECT_LOOP,      "redirect_loop",       DROP,   DROP,   0,      "RFC 5685 7: sent elsewhere too often")  \
     ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
     ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
     ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   0,      "ike_config.sa_max")                     \

@@ -18,6 +18,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
 #include "ike/v2/proposal.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
@@ -123,6 +124,8 @@ static enum ike_why init_request(struct ike_turn *t)
         return why;
     if ((why = ike_cookie_check(t)) != WHY_OK) /* RFC 7296 2.6 */
         return why;
+    if ((why = ike_redirect_check(t)) != WHY_OK) /* RFC 5685 3 */
+        return why;
     if ((why = choose(t, &policy, &choice)) != WHY_OK)
         return why;
     if ((why = ike_ke_parse(ike_message_body(&t->in, PAYLOAD_KE), &peer)) != WHY_OK)
@@ -183,6 +186,7 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_vendor_put(t);
     ike_intermediate_offer(t);
     ike_ppk_offer(t);
+    ike_redirect_offer(t);
 }
 
 static uint8_t first_group(const struct ike_policy *policy)
@@ -308,13 +312,27 @@ static enum ike_why take_group(struct ike_turn *t, const struct ike_notify *noti
     return WHY_OK;
 }
 
+/* RFC 5685 3: the same request once more, to the gateway named. */
+static enum ike_why take_redirect(struct ike_turn *t, const struct ike_notify *notify)
+{
+    const enum ike_why why = ike_redirect_take(t, notify);
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    if (why == WHY_OK && setup->refused == 0)
+        put_request(t,
+                    &(struct init_offer){.group = &ike_algos[setup->group], .share = setup->share});
+    return why;
+}
+
 static enum ike_why init_refused(struct ike_turn *t)
 {
     const struct ike_notify *const cookie = ike_message_notify(&t->in, N_COOKIE);
     const struct ike_notify *const group = ike_message_notify(&t->in, N_INVALID_KE_PAYLOAD);
+    const struct ike_notify *const redirect = ike_message_notify(&t->in, N_REDIRECT);
     const struct ike_notify *const error = ike_message_error(&t->in);
     if (cookie != NULL)
         return take_cookie(t, cookie);
+    if (redirect != NULL)
+        return take_redirect(t, redirect);
     if (ike_message_notify(&t->in, N_PUZZLE) != NULL)
         return WHY_PUZZLE_SYNTAX;
     if (group != NULL)

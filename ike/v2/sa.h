@@ -99,6 +99,9 @@ struct ike_setup {
     uint8_t cookie_len;
     uint8_t solution[16]; /* of the puzzle that came with it */
     uint8_t solution_len;
+    uint8_t redirects; /* obeyed in this attempt, the first of them at redirected_ns */
+    uint64_t redirected_ns;
+    struct ike_addr redirected_from;     /* the last gateway that did */
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */

@@ -10,6 +10,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/window.h"
 
@@ -424,6 +425,10 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
     struct ike_bytes view = {.at = data, .len = 0};
     if (ike_why_row(why)->notify == N_COOKIE || ike_why_row(why)->notify == N_PUZZLE) {
         ike_cookie_put(turn, &turn->out, &turn->link);
+        return;
+    }
+    if (why == WHY_REDIRECTED) {
+        ike_redirect_put(turn);
         return;
     }
     if (why == WHY_UNKNOWN_SPI) {

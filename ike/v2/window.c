@@ -156,9 +156,10 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
         const bool cookies = sa->cookies > engine->config.cookies_max;
         const bool groups = sa->groups > engine->config.groups_max;
         ike_sa_end(engine, sa,
-                   cookies  ? WHY_COOKIE_LOOP
-                   : groups ? WHY_GROUP_LOOP
-                            : WHY_PEER_REFUSED,
+                   cookies                 ? WHY_COOKIE_LOOP
+                   : groups                ? WHY_GROUP_LOOP
+                   : refused == N_REDIRECT ? WHY_REDIRECT_LOOP
+                                           : WHY_PEER_REFUSED,
                    refused);
         return;
     }
