@@ -326,9 +326,21 @@ static void ppk(void)
     }
 }
 
+static void puzzle(void)
+{
+    p.end[B].config.puzzles = (struct ike_puzzle_config){.bits = 8, .bits_max = 8};
+    p.end[A].config.puzzle_bits = 8;
+}
+
+static void redirect(void)
+{
+    p.end[A].policy.takes_redirects = true;
+    p.end[B].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+}
+
 static void (*const flows[])(void) = {
-    gateway,     NULL,   always_cookies, other_group, other_nets, other_key,
-    no_proposal, forced, transport,      fragments,   ppk};
+    gateway, NULL,      always_cookies, other_group, other_nets, other_key, no_proposal,
+    forced,  transport, fragments,      ppk,         puzzle,     redirect};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 
