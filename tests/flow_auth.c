@@ -275,6 +275,7 @@ static void test_initial_contact_ends_the_older_sa(void)
 
 /* ---- NAT ---- */
 
+/* RFC 7296 2.11, 2.23 */
 static void test_a_nat_moves_both_to_port_4500(void)
 {
     static struct pair p;

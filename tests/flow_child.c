@@ -187,6 +187,7 @@ static bool child_replaced(const struct pair *pair, enum pair_side i, enum pair_
            pair->end[r].ends[WHY_REKEYED] == 1;
 }
 
+/* RFC 7296 1.3.3, 2.9.2 */
 static void test_a_child_is_rekeyed_then_the_old_one_deleted(void)
 {
     flow_check(&(struct flow){
@@ -214,6 +215,7 @@ static bool ike_replaced(const struct pair *pair, enum pair_side i, enum pair_si
            pair_count(pair, r, IKE_DOWN) == 1 && pair_count(pair, i, IKE_CHILD_DOWN) == 0;
 }
 
+/* RFC 7296 1.3.2, 2.18 */
 static void test_the_ike_sa_is_rekeyed_and_its_child_inherited(void)
 {
     flow_check(&(struct flow){

@@ -364,6 +364,7 @@ static bool has_all(const struct pair *p, enum pair_side i, enum pair_side r)
            ike_stats(p->end[r].engine).leases == 2 && !ike_sa_given(p->end[r].engine, 99, &given);
 }
 
+/* RFC 7296 2.20, 3.15.2, 3.15.3 */
 static void test_everything_asked_for_is_told(void)
 {
     flow_check(&(struct flow){

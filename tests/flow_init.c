@@ -158,6 +158,7 @@ static bool refused_by_proposal(const struct pair *p, enum pair_side i, enum pai
            e->events[e->event_count - 1].notify == 14 && p->end[r].reasons[WHY_NO_PROPOSAL] > 0;
 }
 
+/* RFC 7296 2.21.1 */
 static void test_no_proposal_chosen_ends_the_attempt_when_nothing_better_comes(void)
 {
     flow_check(&(struct flow){.prepare = no_common_proposal,

@@ -41,6 +41,7 @@ static void test_a_packet_put_is_the_packet_parsed(void)
         EXPECT_EQ(ike_eap_parse((struct ike_bytes){.at = room, .len = len}, &out), WHY_EAP_SYNTAX);
 }
 
+/* RFC 7296 3.16, RFC 3748 4 */
 static void test_codes_types_and_lengths_out_of_order_are_refused(void)
 {
     static const uint8_t cases[][6] = {

@@ -266,7 +266,7 @@ static void test_every_vector_that_applies_is_reproduced(void)
     c->ops->close(c);
 }
 
-/* The longest prf+ there is, 255 blocks, and every length below three blocks. */
+/* RFC 7296 2.13: the longest prf+ there is, 255 blocks, and every length below three blocks. */
 static void test_prf_plus_is_the_same_stream_at_every_length(void)
 {
     static uint8_t all[255 * 64];

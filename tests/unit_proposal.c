@@ -398,6 +398,7 @@ static void test_a_cipher_without_integrity_is_never_chosen(void)
     EXPECT_EQ(choose(&h, PROTOCOL_ESP, "aes256gcm16-aes128", &c), WHY_NO_PROPOSAL);
 }
 
+/* RFC 7296 3.3.3 */
 static void test_a_missing_mandatory_type_spoils_the_proposal(void)
 {
     static const uint8_t ike[] = {ALGO_AES128, ALGO_SHA256, ALGO_PRFSHA256, ALGO_X25519};

@@ -90,6 +90,7 @@ static void test_a_start_beyond_its_end_is_syntax_but_for_opaque_ports(void)
     EXPECT_EQ(ike_selectors_parse(BYTES(body), &list), WHY_SYNTAX);
 }
 
+/* RFC 7296 3.13.1 */
 static void test_selectors_of_unknown_types_are_passed_over(void)
 {
     static const uint8_t body[] = {2,  0, 0, 0,    9,    0,  0, 7, 1, 2,  3, 7, 0, 0,

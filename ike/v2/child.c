@@ -69,7 +69,8 @@ static struct ike_bytes spi_octets(uint32_t spi, uint8_t *room)
     return wr_done(&w);
 }
 
-/* A side of the policy; without selectors it is the end of the IKE SA itself. */
+/* A side of the policy, when a Child SA is made and when it is rekeyed (RFC 7296 2.9.2); without
+ * selectors it is the end of the IKE SA itself. */
 static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, bool local)
 {
     const struct ike_child_policy *const policy = policy_of(t, index);

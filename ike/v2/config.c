@@ -145,6 +145,7 @@ void ike_put_wants(struct ike_writer *w, size_t *link, const struct ike_wants *w
     ike_end_payload(w, begin);
 }
 
+/* RFC 7296 3.15.3: IPv6 has a prefix length and no netmask */
 void ike_put_inner(struct ike_writer *w, const struct ike_addr *addr, uint8_t bits, bool netmask)
 {
     if (addr->family == IKE_IPV6) {
@@ -174,6 +175,7 @@ static bool put_servers(struct ike_writer *w, const struct ike_gives *gives,
     return any;
 }
 
+/* RFC 7296 3.15.2 */
 static void put_subnet(struct ike_writer *w, const struct ike_prefix *subnet,
                        const struct ike_cp *asked)
 {
@@ -221,6 +223,7 @@ void ike_put_gives(struct ike_writer *w, const struct ike_gives *gives, const st
         put_subnet(w, &gives->subnets[i], asked);
     if (named && ike_cp_find(asked, INTERNAL_DNS_DOMAIN) != NULL)
         put_domains(w, gives, asked);
+    /* RFC 7296 2.20 */
     if (gives->version != NULL && ike_cp_find(asked, APPLICATION_VERSION) != NULL)
         ike_put_attribute(w, APPLICATION_VERSION,
                           (struct ike_bytes){.at = (const uint8_t *)gives->version,

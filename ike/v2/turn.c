@@ -224,6 +224,7 @@ static enum ike_why keep_message(struct ike_turn *turn)
     return WHY_OK;
 }
 
+/* RFC 7296 2.11: an answer goes back the way its request came. */
 static void put_out(struct ike_turn *turn)
 {
     const struct ike_addr *local = turn->datagram != NULL ? &turn->datagram->local : NULL;
