@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `ikelab inspect`: other people's captures, read with the engine's own parser. */
 #include "experiments/commands.h"
+#include "experiments/inspect_print.h"
 #include "ike/ike.h"
 #include "ike/v2/describe.h"
 #include "ike/v2/message.h"
@@ -78,6 +79,7 @@ static void inspect_message(struct inspection *x, const struct results_packet *p
                             const struct results_datagram *d)
 {
     static struct ike_message m;
+    struct inspect_print print = {.depth = 0};
     char text[IKE_DESCRIBE_TEXT];
     const bool marker = has_marker(d);
     const struct ike_bytes message = message_of(d, marker);
@@ -88,7 +90,12 @@ static void inspect_message(struct inspection *x, const struct results_packet *p
     }
     (void)ike_describe(d->bytes, marker, NULL, NULL, text);
     (void)printf("%s\n", text);
-    if (message.at != NULL && ike_message_parse(message, &m) != WHY_OK)
+    if (message.at == NULL)
+        return;
+    print.whole = message;
+    if (!x->options->summary)
+        inspect_tree(&print);
+    if (print.errors > 0 || ike_message_parse(message, &m) != WHY_OK)
         x->bad++;
 }
 

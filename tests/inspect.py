@@ -171,6 +171,83 @@ def test_what_is_no_capture_is_refused():
         equal((done.returncode, done.stdout, "byte" in done.stderr), (2, "", True))
 
 
+TREE = """\
+        0  header: length 28, SPIi 0102030405060708, SPIr 0000000000000000, next 41 (N), version 2.0, exchange 34 \
+(IKE_SA_INIT), flags 0x08 (initiator's request), id 0, message length 36
+       28  N (41): length 8, next 0 (none)
+       32    notify 16404 (MULTIPLE_AUTH_SUPPORTED), status, protocol 0 (none), SPI 0 octets, data 0 octets
+"""
+
+
+def message(payloads, first, flags=8, exchange=34, version=0x20, length=None):
+    length = 28 + len(payloads) if length is None else length
+    return bytes(range(1, 9)) + bytes(8) + struct.pack(">BBBBII", first, version, exchange, flags, 0, length) + payloads
+
+
+def payload(body, following=0, reserved=0, length=None):
+    return struct.pack(">BBH", following, reserved, 4 + len(body) if length is None else length) + body
+
+
+def tree(data):
+    """Lines after the header's, of one message."""
+    done = inspect(pcap([ipv4(udp(data))]))
+    lines = done.stdout.splitlines()[2:]
+    equal(done.returncode, 1 if any(line.startswith("  !") for line in lines) else 0)
+    return lines
+
+
+def test_tree_has_offsets_lengths_and_names():
+    equal(inspect(pcap([ipv4(udp())])).stdout.split("\n", 1)[1], TREE)
+    selectors = b"\1\0\0\0" + struct.pack(">BBHHH4s4s", 7, 6, 16, 80, 90, b"\n\1\0\0", b"\n\1\0\x09")
+    equal(tree(message(payload(b"\2\0\0\0a.test", 42) + payload(struct.pack(">BBHII", 3, 4, 2, 7, 9), 47)
+                       + payload(b"\1\0\0\0" + struct.pack(">HHHH", 1, 0, 7, 2) + b"ab", 48) + payload(b"\1\2\0\5\1", 44)
+                       + payload(selectors), 35)),
+          ["       28  IDi (35): length 14, next 42 (D)", "       32    type 2 (ID_FQDN), 6 octets 612e74657374: a.test",
+           "       42  D (42): length 16, next 47 (CP)", "       46    protocol 3 (ESP), SPI size 4, 2 SPIs",
+           "       50      SPI 4 octets 00000007", "       54      SPI 4 octets 00000009",
+           "       58  CP (47): length 18, next 48 (EAP)", "       62    type 1 (CFG_REQUEST)",
+           "       66    attribute 1 (INTERNAL_IP4_ADDRESS), 0 octets",
+           "       70    attribute 7 (APPLICATION_VERSION), 2 octets 6162", "       76  EAP (48): length 9, next 44 (TSi)",
+           "       80    code 1 (request), type 1 (Identity), length 5", "       85  TSi (44): length 24, next 0 (none)",
+           "       93    selector: 10.1.0.0 to 10.1.0.9, protocol 6, ports 80 to 90"])
+
+
+def test_errors_are_explained_with_their_place():
+    nonce = payload(bytes(16))
+    for data, told in [
+            (message(nonce, 40, length=9), "  !    24  the message's length is said to be 9 and the datagram has 48"),
+            (message(nonce, 40, version=0x30), "  !    17  major version 3; 2 is read here"),
+            (message(nonce, 40, version=0x21), "  ?    17  minor version 1;"),
+            (message(nonce, 40, flags=0x09), "  ?    19  reserved flags 0x01 are set;"),
+            (message(payload(bytes(15)), 40), "  !    32    not well formed; right would be: 16 to 256 octets"),
+            (message(payload(bytes(16), length=90), 40), "  !    30  Nonce (40) of length 90, and 20 octets are left"),
+            (message(payload(bytes(16), length=3), 40), "  !    30  Nonce (40) of length 3; its header of 4 octets"),
+            (message(payload(bytes(16), 41), 40), "  !    48  N (41) is to follow, and 0 octets are left"),
+            (message(nonce + b"ab", 40), "  !    48  2 octets follow the last payload"),
+            (message(payload(bytes(16), reserved=1), 40), "  ?    29  reserved bits 0x01;"),
+            (message(payload(b"x", reserved=0x80), 99), "  !    29  a critical payload that is not known"),
+            (message(payload(b"\2\0\1\0a"), 35), "  ?    33    3 reserved octets are 0x100;"),
+            (message(payload(struct.pack(">BBHI", 3, 4, 2, 7)), 42), "  !    32    not well formed; right would be: a protocol, a s"),
+            (message(payload(b"\1\0\0\0" + struct.pack(">BBHHHII", 7, 0, 16, 0, 0, 9, 8)), 44), "  !    36    a selector whose")]:
+        lines = tree(data)
+        equal((told, [line[:len(told)] for line in lines if line[:len(told)] == told]), (told, [told]))
+    lines = inspect(pcap([ipv4(udp(message(nonce, 40, length=9))), ipv4(udp())])).stdout
+    equal(lines[-len(TREE):], TREE)  # those that follow are read
+
+
+def test_every_octet_changed_and_every_end_is_survived():
+    whole = message(payload(bytes.fromhex("0000002401010003" "0300000c01000014800e0100" "0300000802000005" "000000080400001f"), 44)
+                    + payload(b"\1\0\0\0" + struct.pack(">BBHHHII", 7, 0, 16, 0, 0xffff, 1, 8), 47)
+                    + payload(b"\1\0\0\0" + struct.pack(">HH", 1, 0), 42) + payload(struct.pack(">BBHI", 3, 4, 1, 7), 53)
+                    + payload(struct.pack(">HH", 1, 2) + bytes(20)), 33)
+    packets = [ipv4(udp(whole[:end])) for end in range(len(whole))]
+    for at in range(len(whole)):
+        packets += [ipv4(udp(whole[:at] + bytes([value]) + whole[at + 1:])) for value in (0, 1, 3, 0x7f, 0x80, 0xff)]
+    done = inspect(pcap(packets))
+    equal((done.returncode, done.stderr), (1, ""))
+    equal(sum(line[5:6] == " " and line[6:9] == "   " and " > " in line for line in done.stdout.splitlines()), len(packets))
+
+
 def test_usage():
     for args in [[], ["a", "b"], ["nothing"], ["--port", "0", "a"], ["--port", "70000", "a"], ["--sumary", "a"]]:
         done = subprocess.run([PROGRAM, "inspect", *args], capture_output=True, text=True, timeout=60, check=False)

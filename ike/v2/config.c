@@ -56,6 +56,14 @@ static bool length_fits(const struct ike_attribute_row *row, size_t len)
     return len == 0 || (len >= row->len_min && len <= row->len_max);
 }
 
+bool ike_attribute_take(struct ike_reader *list, struct ike_attribute *out)
+{
+    out->type = rd_u16(list) & 0x7fff; /* RFC 7296 3.15.1: the first bit is reserved */
+    const uint16_t len = rd_u16(list);
+    out->value = rd_bytes(list, len);
+    return !list->bad;
+}
+
 enum ike_why ike_cp_parse(struct ike_bytes body, struct ike_cp *out)
 {
     struct ike_reader r = rd_open(body);
@@ -63,19 +71,17 @@ enum ike_why ike_cp_parse(struct ike_bytes body, struct ike_cp *out)
     out->count = 0;
     rd_skip(&r, 3);
     while (r.left > 0) {
-        const uint16_t type = rd_u16(&r) & 0x7fff; /* RFC 7296 3.15.1: the first bit is reserved */
-        const uint16_t len = rd_u16(&r);
-        const struct ike_bytes value = rd_bytes(&r, len);
-        const struct ike_attribute_row *const row = ike_attribute_row(type);
-        if (r.bad)
+        struct ike_attribute next;
+        if (!ike_attribute_take(&r, &next))
             break;
+        const struct ike_attribute_row *const row = ike_attribute_row(next.type);
         if (row == NULL)
             continue;
-        if (!length_fits(row, len))
+        if (!length_fits(row, next.value.len))
             return WHY_SYNTAX;
         if (out->count == IKE_ATTRIBUTES_MAX)
             return WHY_TOO_MANY;
-        out->attributes[out->count++] = (struct ike_attribute){.type = type, .value = value};
+        out->attributes[out->count++] = next;
     }
     return r.bad ? WHY_SYNTAX : WHY_OK;
 }

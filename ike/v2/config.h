@@ -51,6 +51,9 @@ const struct ike_attribute_row *ike_attribute_row(uint16_t type);
 /* By place, all that are known; NULL past the last. */
 const struct ike_attribute_row *ike_attribute_at(size_t index);
 
+/* Takes one attribute off the front of `list`, of whatever type; false when its value is longer
+ * than what is left. */
+bool ike_attribute_take(struct ike_reader *list, struct ike_attribute *out);
 /* Attributes of types we do not know are skipped (RFC 7296 3.15.1); WHY_SYNTAX when a length is
  * none of its type's, WHY_TOO_MANY beyond IKE_ATTRIBUTES_MAX. */
 enum ike_why ike_cp_parse(struct ike_bytes body, struct ike_cp *out);

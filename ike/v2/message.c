@@ -85,24 +85,33 @@ static enum ike_why fragment_parse(struct ike_message *m, struct ike_reader body
 }
 
 /*  Next Payload (1) | C, RESERVED (1) | Payload Length (2) | body.   RFC 7296 3.2 */
+bool ike_payload_take(struct ike_reader *chain, struct ike_payload *out)
+{
+    out->next = rd_u8(chain);
+    out->reserved = rd_u8(chain);
+    struct ike_reader body = rd_counted(chain, IKE_PAYLOAD_HEAD);
+    out->body = rd_rest(&body);
+    return !chain->bad;
+}
+
 static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint8_t type)
 {
     while (type != PAYLOAD_NONE) {
-        const uint8_t next = rd_u8(&r);
-        const uint8_t reserved = rd_u8(&r); /* the critical bit first */
-        struct ike_reader body = rd_counted(&r, IKE_PAYLOAD_HEAD);
-        if (body.bad)
+        struct ike_payload payload;
+        if (!ike_payload_take(&r, &payload))
             return WHY_SYNTAX;
+        const uint8_t next = payload.next;
+        const uint8_t reserved = payload.reserved;
         if (m->type_count == IKE_PAYLOADS_MAX)
             return WHY_TOO_MANY;
         m->types[m->type_count++] = type;
         if (type == PAYLOAD_SKF && (m->there & P(PAYLOAD_SK)) == 0) {
             m->sealed_next = next;
             m->sealed_reserved = reserved;
-            return r.left == 0 ? fragment_parse(m, body) : WHY_SYNTAX;
+            return r.left == 0 ? fragment_parse(m, rd_open(payload.body)) : WHY_SYNTAX;
         }
         if (type == PAYLOAD_PS && (m->there & P(PAYLOAD_SK)) == 0)
-            m->solution = rd_rest(&body);
+            m->solution = payload.body;
         if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
             if ((reserved & 0x80) != 0 && m->unknown_critical == 0)
                 m->unknown_critical = type; /* RFC 7296 2.5 */
@@ -114,9 +123,9 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
         if (type == PAYLOAD_SK) { /* the last one; `next` is the first within (RFC 7296 3.14) */
             m->sealed_next = next;
             m->sealed_reserved = reserved;
-            m->sealed_at = (size_t)(body.at - m->whole.at);
+            m->sealed_at = (size_t)(payload.body.at - m->whole.at);
         }
-        const enum ike_why why = payload_add(m, type, rd_rest(&body));
+        const enum ike_why why = payload_add(m, type, payload.body);
         if (why != WHY_OK)
             return why;
         type = type == PAYLOAD_SK ? PAYLOAD_NONE : next;

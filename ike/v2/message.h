@@ -41,6 +41,16 @@ struct ike_delete {
     struct ike_bytes spis; /* spi_size * spi_count octets */
 };
 
+/* One payload of a chain, RFC 7296 3.2 */
+struct ike_payload {
+    uint8_t next;
+    uint8_t reserved; /* the critical bit first */
+    struct ike_bytes body;
+};
+/* Takes it off the front of `chain`, the one way in which payloads are read; false when its length
+ * is less than its own header or more than what is left. */
+bool ike_payload_take(struct ike_reader *chain, struct ike_payload *out);
+
 /* Bits of ike_message.there and of the rules' `must` and `may`. */
 #define P(type) (UINT32_C(1) << ((type)-PAYLOAD_FIRST))
 

@@ -17,7 +17,7 @@ enum {
 
 /*  Last (1) | RESERVED (1) | Length (2) | Type (1) | RESERVED (1) | Id (2) | Attributes
  *  RFC 7296 3.3.2 and 3.3.5. */
-static enum ike_why transform_parse(struct ike_reader *list, struct ike_transform *out, bool *last)
+enum ike_why ike_transform_parse(struct ike_reader *list, struct ike_transform *out, bool *last)
 {
     const uint8_t more = rd_u8(list);
     rd_skip(list, 1);
@@ -64,7 +64,7 @@ enum ike_why ike_proposal_parse(struct ike_reader *list, struct ike_proposal *ou
     bool last = transform_count == 0;
     while (!last && out->transform_count < transform_count) {
         struct ike_transform *const next = &out->transforms[out->transform_count++];
-        const enum ike_why why = transform_parse(&body, next, &last);
+        const enum ike_why why = ike_transform_parse(&body, next, &last);
         if (why != WHY_OK)
             return why;
     }

@@ -30,6 +30,9 @@ struct ike_proposal {
     uint8_t transform_count;
 };
 
+/* Takes one transform off the front of `list`; `last` when it is marked so (RFC 7296 3.3.2). */
+enum ike_why ike_transform_parse(struct ike_reader *list, struct ike_transform *out, bool *last);
+
 /* What was chosen. */
 struct ike_choice {
     struct ike_suite suite;

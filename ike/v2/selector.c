@@ -13,7 +13,7 @@ enum { TS_IPV4_ADDR_RANGE = 7, TS_IPV6_ADDR_RANGE = 8 };
 
 /*  TS Type (1) | IP Protocol ID (1) | Selector Length (2) | Start Port (2) | End Port (2)
  *  | Starting Address | Ending Address.   RFC 7296 3.13.1 */
-static enum ike_why selector_parse(struct ike_reader *list, struct ike_selector *out, bool *known)
+enum ike_why ike_selector_parse(struct ike_reader *list, struct ike_selector *out, bool *known)
 {
     const uint8_t type = rd_u8(list);
     const uint8_t protocol = rd_u8(list);
@@ -49,7 +49,7 @@ enum ike_why ike_selectors_parse(struct ike_bytes body, struct ike_selectors *ou
     for (uint8_t i = 0; i < count; i++) {
         struct ike_selector next;
         bool known;
-        const enum ike_why why = selector_parse(&list, &next, &known);
+        const enum ike_why why = ike_selector_parse(&list, &next, &known);
         if (why != WHY_OK)
             return why;
         if (!known)

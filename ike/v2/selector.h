@@ -11,6 +11,9 @@ struct ike_selectors {
     uint8_t count;
 };
 
+/* Takes one selector off the front of `list`; not `known`: it is of another type than addresses of
+ * either family, and skipped. */
+enum ike_why ike_selector_parse(struct ike_reader *list, struct ike_selector *out, bool *known);
 /* Selectors of types we do not know are skipped; a start beyond its end is WHY_SYNTAX, except
  * OPAQUE ports (65535 to 0). */
 enum ike_why ike_selectors_parse(struct ike_bytes body, struct ike_selectors *out);
