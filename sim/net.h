@@ -21,6 +21,7 @@ struct sim_datagram {
     uint8_t protocol; /* enum sim_protocol */
 };
 
+struct sim_nat;
 struct sim_net;
 
 /* Deliver copies what it wants to keep and schedules; it never sends. */
@@ -31,7 +32,8 @@ struct sim_port {
     const char *name;
     sim_deliver_fn *deliver;
     void *owner;
-    uint32_t node; /* where it is attached; given by the network */
+    uint32_t node;       /* where it is attached; given by the network */
+    struct sim_nat *nat; /* stands before it, its owner's; NULL: none. Only UDP passes it */
 };
 
 struct sim_net_ops {

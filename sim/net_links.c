@@ -6,6 +6,7 @@
 #include "sim/net_links.h"
 
 #include "sim/fingerprint.h"
+#include "sim/nat.h"
 #include "sim/net_routes.h"
 #include "sim/slabs.h"
 
@@ -138,9 +139,33 @@ static void parcel_lose(struct sim_net_links *n, struct direction *direction, en
     sim_slabs_give(n->slabs, p);
 }
 
+/* Through the NAT before the port, if there is one. */
+static bool let_in(const struct sim_port *port, uint64_t now_ns, struct sim_datagram *d)
+{
+    if (port->nat == NULL)
+        return true;
+    return d->protocol == SIM_UDP && sim_nat_in(port->nat, now_ns, &d->from, &d->to);
+}
+
+/* SIM_LOST_COUNT: it is out, from the outside address if there is a NAT. */
+static enum sim_lost let_out(const struct sim_port *port, uint64_t now_ns, struct sim_datagram *d)
+{
+    if (port->nat == NULL)
+        return SIM_LOST_COUNT;
+    const uint64_t exhausted = sim_nat_counts(port->nat).exhausted;
+    if (d->protocol == SIM_UDP && sim_nat_out(port->nat, now_ns, &d->from, &d->to))
+        return SIM_LOST_COUNT;
+    const bool no_port = sim_nat_counts(port->nat).exhausted != exhausted;
+    return no_port ? SIM_LOST_NAT_EXHAUSTED : SIM_LOST_NAT_FILTERED;
+}
+
 static void parcel_deliver(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
 {
     const struct sim_port *const port = n->routes.owned[p->owned].port;
+    if (!let_in(port, now_ns, &p->datagram)) {
+        parcel_lose(n, NULL, SIM_LOST_NAT_FILTERED, p);
+        return;
+    }
     trace(n, SIM_TRACE_DELIVER, now_ns, p->number);
     n->totals.delivered++;
     n->totals.under_way--;
@@ -275,13 +300,9 @@ static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_data
     return p;
 }
 
-static bool net_send(struct sim_net *door, uint64_t now_ns, const struct sim_port *port,
-                     const struct sim_datagram *datagram)
+static bool net_route(struct sim_net_links *n, uint64_t now_ns, uint32_t node,
+                      const struct sim_datagram *datagram)
 {
-    struct sim_net_links *const n = net_of(door);
-    const uint32_t node = port->node;
-    n->totals.sent++;
-    trace_send(n, now_ns, datagram);
     const uint16_t owned = sim_routes_find(&n->routes, node, &datagram->to);
     if (owned == SIM_NO_WAY) {
         lose(n, NULL, SIM_LOST_NO_ROUTE, n->totals.sent);
@@ -306,6 +327,21 @@ static bool net_send(struct sim_net *door, uint64_t now_ns, const struct sim_por
     if (!sim_loop_waits(&n->here))
         sim_loop_at(n->loop, &n->here, now_ns);
     return true;
+}
+
+static bool net_send(struct sim_net *door, uint64_t now_ns, const struct sim_port *port,
+                     const struct sim_datagram *datagram)
+{
+    struct sim_net_links *const n = net_of(door);
+    n->totals.sent++;
+    struct sim_datagram outside = *datagram;
+    const enum sim_lost lost = let_out(port, now_ns, &outside);
+    trace_send(n, now_ns, &outside);
+    if (lost != SIM_LOST_COUNT) {
+        lose(n, NULL, lost, n->totals.sent);
+        return false;
+    }
+    return net_route(n, now_ns, port->node, &outside);
 }
 
 static void net_close(struct sim_net *door)

@@ -25,12 +25,14 @@ struct sim_link_config {
 };
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
-#define SIM_LOST_ROWS(ROW)                                     \
-    ROW(LINK_LOSS, "link_loss", "the link's own random loss")  \
-    ROW(QUEUE_FULL, "queue_full", "the link's queue was full") \
-    ROW(TOO_BIG, "too_big", "longer than the link's MTU")      \
-    ROW(NO_ROUTE, "no_route", "nobody owns the address")       \
-    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")
+#define SIM_LOST_ROWS(ROW)                                             \
+    ROW(LINK_LOSS, "link_loss", "the link's own random loss")          \
+    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")         \
+    ROW(TOO_BIG, "too_big", "longer than the link's MTU")              \
+    ROW(NO_ROUTE, "no_route", "nobody owns the address")               \
+    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full") \
+    ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")    \
+    ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through")
 
 enum sim_lost {
 #define ROW(id, name, meaning) SIM_LOST_##id,
@@ -62,7 +64,7 @@ uint32_t sim_net_links_router(struct sim_net_links *net);
 uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
                             const struct sim_link_config *config);
 /* Attaches a port to a router, without cost, and gives it a prefix; may be called again for
- * more. */
+ * more. A port behind a NAT owns the NAT's outside address; what is inside needs no prefix. */
 void sim_net_links_attach(struct sim_net_links *net, uint32_t node, struct sim_port *port,
                           const struct ike_prefix *prefix);
 /* Computes every router's routes to every prefix, by fewest links, ties by the lower number. */
