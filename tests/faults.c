@@ -4,6 +4,14 @@
 
 #include "ike/pool.h"
 #include "ike/tls.h"
+#include "ike/v2/collision.h"
+#include "ike/v2/rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static int armed = -1;
 static int seen;
@@ -136,4 +144,61 @@ void faults_plant(struct ike_crypto *crypto)
     tls.export = tls_export;
     ops.tls = &tls;
     crypto->ops = &ops;
+}
+
+/* ---- rows switched off ---- */
+
+static size_t rule_count(void)
+{
+    size_t count = 0;
+    while (ike_rule_at(count) != NULL)
+        count++;
+    return count;
+}
+
+/* Constants become variables. */
+static void *writable(const void *at, size_t len)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t from = (uintptr_t)at / page * page;
+    void *out;
+    if (mprotect((void *)from, (uintptr_t)at + len - from, PROT_READ | PROT_WRITE) != 0)
+        abort();
+    memcpy(&out, &at, sizeof out);
+    return out;
+}
+
+static void switch_off(const char *table, size_t row)
+{
+    if (strcmp(table, "rule") == 0 && row < rule_count()) {
+        struct ike_rule *const rule = writable(ike_rule_at(row), sizeof *rule);
+        rule->state = UINT8_MAX;
+    } else if (strcmp(table, "collision") == 0 && row < ike_collision_count) {
+        struct ike_collision *const c = writable(&ike_collisions[row], sizeof *c);
+        c->request = UINT8_MAX;
+    } else if (strcmp(table, "why") == 0 && row < IKE_WHY_COUNT) {
+        struct ike_why_row *const why = writable(ike_why_row((enum ike_why)row), sizeof *why);
+        why->clear = why->sealed = ACTION_DROP;
+    }
+}
+
+__attribute__((constructor)) static void mutate(void)
+{
+    const char *const wish = getenv("IKELAB_MUTATE");
+    char table[16] = "";
+    unsigned row = 0;
+    if (wish == NULL)
+        return;
+    if (sscanf(wish, "%15[a-z]:%u", table, &row) == 2)
+        switch_off(table, row);
+    else {
+        printf("rule %zu\ncollision %zu\nwhy %d\n", rule_count(), ike_collision_count,
+               (int)IKE_WHY_COUNT);
+        for (int i = 0; i < IKE_WHY_COUNT; i++) {
+            const struct ike_why_row *const why = ike_why_row((enum ike_why)i);
+            printf("%d %s %d\n", i, why->name,
+                   why->clear > ACTION_DROP || why->sealed > ACTION_DROP);
+        }
+        exit(0);
+    }
 }

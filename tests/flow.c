@@ -7,6 +7,7 @@
 #include "tests/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct pair pair;
@@ -146,6 +147,8 @@ void flow_check(const struct flow *flow)
         check_end(flow, o, "one twice");
         pair_close(&pair);
     }
-    check_faults(flow);
-    check_mangled(flow, messages);
+    if (getenv("IKELAB_MUTATE") == NULL) { /* what is left behind says nothing about a row */
+        check_faults(flow);
+        check_mangled(flow, messages);
+    }
 }
