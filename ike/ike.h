@@ -156,7 +156,9 @@ struct ike_policy {
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
     bool takes_redirects;          /* goes where a gateway sends it (RFC 5685 3) */
-    bool takes_tokens;             /* a peer that shows its token has crashed (RFC 6290 4.5) */
+    bool childless;    /* initiator: IKE_AUTH without a Child SA, if the peer lets it; responder: it
+                          does (RFC 6023 3) */
+    bool takes_tokens; /* a peer that shows its token has crashed (RFC 6290 4.5) */
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
 };
 

@@ -165,11 +165,13 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
     const uint8_t matched =
         setup->has_trigger ? ike_policy_match(turn->sa->policy, &setup->trigger) : 0;
     const uint8_t first = matched < IKE_CHILD_POLICIES_MAX ? matched : 0;
-    enum ike_why why = ike_child_begin(turn, first, &turn->task->child);
+    enum ike_why why = WHY_OK;
+    if (!setup->childless)
+        why = ike_child_begin(turn, first, &turn->task->child);
     if (why != WHY_OK)
         return why;
     ike_turn_ask(turn, IKE_AUTH);
-    if ((why = put_claim(turn)) != WHY_OK)
+    if ((why = put_claim(turn)) != WHY_OK || setup->childless)
         return why;
     ike_inner_put_request(turn);
     ike_child_put_offers(turn, turn->task->child, true);
@@ -242,6 +244,18 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     return ike_reauth_hear(t);
 }
 
+/* RFC 6023 3: that is all there was to agree on. */
+static enum ike_why childless_up(struct ike_turn *t)
+{
+    if (ike_message_notify(&t->in, N_ANOTHER_AUTH_FOLLOWS) != NULL)
+        return ike_rounds_next(t);
+    ike_rounds_end(t);
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
+    ike_auth_forget_init(t);
+    ike_task_done(t);
+    return ike_reauth_hear(t);
+}
+
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
 enum ike_why ike_auth_check_answer(struct ike_turn *t)
 {
@@ -262,7 +276,9 @@ static enum ike_why auth_without_child(struct ike_turn *t)
     const enum ike_why why = ike_auth_check_answer(t);
     if (why != WHY_OK)
         return why;
-    return ike_message_error(&t->in) == NULL ? ike_rounds_next(t) : ike_auth_child_refused(t);
+    if (ike_message_error(&t->in) != NULL)
+        return ike_auth_child_refused(t);
+    return ike_setup_of(t->engine, t->sa)->childless ? childless_up(t) : ike_rounds_next(t);
 }
 
 enum ike_why ike_auth_refused(struct ike_turn *t)
@@ -419,20 +435,28 @@ static enum ike_why auth_request(struct ike_turn *t)
     if ((why = put_own_claim(t)) != WHY_OK)
         return why;
     ike_qcd_put(t, sa);
-    if ((why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);
     return WHY_OK;
+}
+
+/* RFC 6023 3: from those only whom we told that they may. */
+static enum ike_why childless_request(struct ike_turn *t)
+{
+    return t->sa->policy->childless ? auth_request(t) : WHY_MISSING_PAYLOAD;
 }
 
 /* clang-format off */
 #define MUST_AUTH  (P(PAYLOAD_IDI) | P(PAYLOAD_AUTH) | P(PAYLOAD_SA) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
 #define MAY_AUTH   (P(PAYLOAD_IDR) | P(PAYLOAD_CERT) | P(PAYLOAD_CERTREQ) | P(PAYLOAD_CP))
 #define MUST_CHILD (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH) | P(PAYLOAD_SA) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
-#define MUST_ALONE (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH) | P(PAYLOAD_NOTIFY))
+#define MUST_SAY   (P(PAYLOAD_IDI) | P(PAYLOAD_AUTH))
+#define MUST_ALONE (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH))
 const struct ike_rule ike_auth_rules[] = {
     /* exchange  from      state        must be there      may be there                        run                 then           */
     { IKE_AUTH,  REQUEST,  S_KEYED,     MUST_AUTH,         MAY_AUTH,                           auth_request,       S_ESTABLISHED, "auth_request"       },
+    { IKE_AUTH,  REQUEST,  S_KEYED,     MUST_SAY,          MAY_AUTH,                           childless_request,  S_ESTABLISHED, "childless_request"  },
     { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_CHILD,        P(PAYLOAD_CERT) | P(PAYLOAD_CP),    auth_response,      S_ESTABLISHED, "auth_response"      },
     { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_ALONE,        P(PAYLOAD_CERT),                    auth_without_child, S_ESTABLISHED, "auth_without_child" },
     { IKE_AUTH,  RESPONSE, S_AUTH_SENT, P(PAYLOAD_NOTIFY), 0,                                  auth_refused,       S_AUTH_SENT,   "auth_refused"       },

@@ -106,6 +106,9 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_fragment_offer(t);
     ike_ppk_offer(t);
     ike_vendor_put(t);
+    if (policy->childless) /* RFC 6023 3 */
+        ike_put_status(&t->out, &t->link, N_CHILDLESS_IKEV2_SUPPORTED,
+                       (struct ike_bytes){.at = NULL, .len = 0});
     return ike_intermediate_await(t, choice);
 }
 
@@ -391,6 +394,8 @@ static enum ike_why init_response(struct ike_turn *t)
     t->task->request = (struct ike_blob){0};
     setup->refused = 0;
     ike_fragment_heard(t);
+    setup->childless = sa->policy->childless && sa->policy->eap.method_count == 0 &&
+                       ike_message_notify(&t->in, N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
     ike_vendor_hear(t);
     sa->nat = ike_nat_seen(t) || sa->policy->force_encapsulation;
     if (sa->nat) { /* RFC 7296 2.23: everything from here on goes by port 4500 */

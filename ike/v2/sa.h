@@ -92,7 +92,8 @@ struct ike_setup {
     struct ike_packet trigger;
     bool has_trigger;
     bool has_kex;
-    uint8_t group; /* row of the group under way; 0: none */
+    bool childless; /* the peer takes IKE_AUTH without a Child SA, and we want none */
+    uint8_t group;  /* row of the group under way; 0: none */
     uint8_t nonce[IKE_NONCE_OURS];
     uint8_t share[IKE_SHARE_MAX];
     uint8_t cookie[IKE_COOKIE_MAX];

@@ -22,7 +22,7 @@
 struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
-    const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end;
+    const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth;
 };
 
@@ -113,7 +113,8 @@ static void read_options(int argc, char **argv, struct options *o)
         {"wants", &o->wants},   /* an inner address */
         {"reauth", &o->reauth}, /* make or break: which first, when told to */
         {"pool", &o->pool},     /* gives them from this prefix */
-        {"end", &o->end},       /* which certificate: end, or tls, which TLS takes as well */
+        {"childless", &o->childless},
+        {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -212,6 +213,7 @@ static void configure(struct peer *p)
     policy->force_encapsulation = o->force != NULL;
     policy->child[0].transport_mode = o->transport != NULL;
     policy->initial_contact = true;
+    policy->childless = o->childless != NULL;
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);
     p->script = o->script == NULL ? "" : o->script;
@@ -393,9 +395,10 @@ static void hear(struct peer *p, const struct ike_event *e)
         p->done = true;
         p->failed = e->kind == IKE_FAILED;
     }
-    p->settled = p->settled || e->kind == IKE_CHILD_UP || e->kind == IKE_CHILD_FAILED ||
-                 e->kind == IKE_CHILD_DOWN || e->kind == IKE_ALIVE || e->kind == IKE_REKEYED ||
-                 e->kind == IKE_REKEY_FAILED;
+    p->settled =
+        p->settled || (e->kind == IKE_UP && p->o.childless != NULL && p->o.initiate != NULL) ||
+        e->kind == IKE_CHILD_UP || e->kind == IKE_CHILD_FAILED || e->kind == IKE_CHILD_DOWN ||
+        e->kind == IKE_ALIVE || e->kind == IKE_REKEYED || e->kind == IKE_REKEY_FAILED;
 }
 
 static void drain(struct peer *p)

@@ -387,6 +387,10 @@ def feature_cases():
     other = dict(settings=dict(more={"connection": "ppk_id = qkd", "secrets": 'ppk-us { id = qkd\n secret = "quantum" }'}),
                  options=dict(force="1", ppk="another", ppk_required="1"))
     yield "another PPK of that name is refused", ("i",), GCM, other, "delete", [], ["EVENT FAILED peer_refused 24"]
+    childless = dict(options=dict(force="1", childless="1"), settings=dict(more={"connection": "childless = force"}))
+    yield "childless (RFC 6023 3), a Child SA after", ("r",), GCM, childless, "delete", [], ["SK{IDr AUTH}", "CREATE_CHILD_SA", *ALL, *AWAY]
+    yield "childless (RFC 6023 3), a Child SA after", ("i",), GCM, childless, "child,delete", [], [
+        "N(CHILDLESS_IKEV2_SUPPORTED)", "SK{IDr AUTH}", "CREATE_CHILD_SA", *ALL, *AWAY]
     for method in ("md5", "gtc", "mschapv2", "tls"):
         user = 'eap-us { id = a.test\n secret = "secret" }\n eap-them { id = user@a.test\n secret = "secret" }'
         server = dict(family="rsa2048", auth=("pubkey", f"eap-{method}"),
