@@ -194,6 +194,8 @@ __attribute__((constructor)) static void mutate(void)
     else {
         printf("rule %zu\ncollision %zu\nwhy %d\n", rule_count(), ike_collision_count,
                (int)IKE_WHY_COUNT);
+        for (size_t i = 0; i < rule_count(); i++)
+            printf("# rule:%zu %s in state %u\n", i, ike_rule_at(i)->name, ike_rule_at(i)->state);
         for (int i = 0; i < IKE_WHY_COUNT; i++) {
             const struct ike_why_row *const why = ike_why_row((enum ike_why)i);
             printf("%d %s %d\n", i, why->name,

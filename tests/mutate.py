@@ -35,7 +35,8 @@ def main():
     said = subprocess.run([os.path.join(build, "tests", names[0])], env=dict(os.environ, IKELAB_MUTATE="count"),
                           stdout=subprocess.PIPE, text=True).stdout.splitlines()
     counts = dict((line.split()[0], int(line.split()[1])) for line in said[:3])
-    answered = {int(line.split()[0]): line.split()[1] for line in said[3:] if line.split()[2] == "1"}
+    rules = {line.split()[1]: line.split(" ", 2)[2] for line in said if line.startswith("# rule:")}
+    answered = {int(line.split()[0]): line.split()[1] for line in said[3:] if line[0] != "#" and line.split()[2] == "1"}
     unnoticed = []
     for table in tables or counts:
         for row in range(counts[table]):
@@ -43,7 +44,8 @@ def main():
                 continue  # dropped in any case: there is nothing to switch off
             what = f"{table}:{row}"
             noticed = next((name for name in names if not passes(build, name, what)), None)
-            print(f"{what} {answered.get(row, '') if table == 'why' else ''} {noticed or 'NOBODY'}", flush=True)
+            name = answered[row] if table == "why" else rules.get(what, "")
+            print(f"{what} {name}: {noticed or 'NOBODY'}", flush=True)
             if noticed is None:
                 unnoticed.append(what)
     print(f"{len(unnoticed)} rows unnoticed: {' '.join(unnoticed)}")
