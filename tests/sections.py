@@ -85,7 +85,11 @@ def main():
     print(f"{'not ' if bare else ''}ok 1 - every section of RFC 7296, chapters 1 to 3, has code and test or a reason")
     for line in bare:
         print("# " + line)
-    print("1..1")
+    with open(path, encoding="utf8") as text:
+        current = text.read() == wanted
+    failed += not current
+    print(f"{'' if current else 'not '}ok 2 - the table is current (tests/sections.py . --write)")
+    print("1..2")
     return 1 if failed else 0
 
 

@@ -74,17 +74,29 @@ static void put_iv(struct ike_writer *w, size_t at, const struct ike_seal_keys *
     assert(!iv.bad);
 }
 
-void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
-                    struct ike_crypto *crypto, uint64_t iv_count)
+struct sealed {
+    size_t begin;   /* where its payload does, */
+    size_t aad_len; /* and where its IV stands */
+    uint64_t iv_count;
+};
+
+static void end_sealed(struct ike_writer *w, const struct sealed *sealed,
+                       const struct ike_seal_keys *keys, struct ike_crypto *crypto)
 {
-    const size_t aad_len = begin + IKE_PAYLOAD_HEAD;
+    const size_t aad_len = sealed->aad_len;
     const size_t text_len = put_padding(w, aad_len + keys->encr->iv_len, keys);
-    ike_end_payload(w, begin);
+    ike_end_payload(w, sealed->begin);
     ike_end_message(w);
     if (w->bad)
         return;
-    put_iv(w, aad_len, keys, crypto, iv_count);
+    put_iv(w, aad_len, keys, crypto, sealed->iv_count);
     crypto->ops->seal(crypto, keys, w->base, aad_len, text_len);
+}
+
+void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
+                    struct ike_crypto *crypto, uint64_t iv_count)
+{
+    end_sealed(w, &(struct sealed){begin, begin + IKE_PAYLOAD_HEAD, iv_count}, keys, crypto);
 }
 
 size_t ike_begin_fragment(struct ike_writer *w, const struct ike_seal_keys *keys,
@@ -103,14 +115,7 @@ size_t ike_begin_fragment(struct ike_writer *w, const struct ike_seal_keys *keys
 void ike_end_fragment(struct ike_writer *w, size_t begin, const struct ike_seal_keys *keys,
                       struct ike_crypto *crypto, uint64_t iv_count)
 {
-    const size_t aad_len = begin + IKE_FRAGMENT_HEAD;
-    const size_t text_len = put_padding(w, aad_len + keys->encr->iv_len, keys);
-    ike_end_payload(w, begin);
-    ike_end_message(w);
-    if (w->bad)
-        return;
-    put_iv(w, aad_len, keys, crypto, iv_count);
-    crypto->ops->seal(crypto, keys, w->base, aad_len, text_len);
+    end_sealed(w, &(struct sealed){begin, begin + IKE_FRAGMENT_HEAD, iv_count}, keys, crypto);
 }
 
 enum ike_why ike_open_text(const struct ike_message *message, const struct ike_seal_keys *keys,
