@@ -2,10 +2,12 @@
  * `ikelab inspect`: other people's captures, read with the engine's own parser. */
 #include "experiments/commands.h"
 #include "experiments/inspect_print.h"
+#include "ike/crypto.h"
 #include "ike/ike.h"
 #include "ike/v2/describe.h"
 #include "ike/v2/message.h"
 #include "results/datagram_read.h"
+#include "results/keys_read.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +18,9 @@ enum { ENDPOINT_TEXT = IKE_ADDR_TEXT + 10 };
 
 struct inspection {
     const struct options *options;
-    uint64_t first_ns; /* of the first packet: times are told from there */
+    uint64_t first_ns;         /* of the first packet: times are told from there */
+    struct results_keys *keys; /* NULL: none given */
+    struct ike_crypto *crypto;
     uint64_t packets;
     uint64_t bad; /* messages and packets in which something is wrong */
 };
@@ -79,16 +83,19 @@ static void inspect_message(struct inspection *x, const struct results_packet *p
                             const struct results_datagram *d)
 {
     static struct ike_message m;
-    struct inspect_print print = {.depth = 0};
+    static struct inspect_joined joined;
+    struct inspect_print print = {.out = stdout, .crypto = x->crypto, .joined = &joined};
     char text[IKE_DESCRIBE_TEXT];
     const bool marker = has_marker(d);
     const struct ike_bytes message = message_of(d, marker);
     print_where(x, packet, d);
+    (void)ike_header_parse(message, &m.head);
+    print.keys = results_keys_find(x->keys, m.head.spi_i, m.head.spi_r);
     if (is_version_1(message)) {
         (void)printf("IKEv1, not read here\n");
         return;
     }
-    (void)ike_describe(d->bytes, marker, NULL, NULL, text);
+    (void)ike_describe(d->bytes, marker, print.keys, x->crypto, text);
     (void)printf("%s\n", text);
     if (message.at == NULL)
         return;
@@ -141,14 +148,42 @@ static int inspect_file(struct inspection *x, FILE *file, const char *path)
     return x->bad > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* Nothing is sealed here, so nothing is drawn. */
+static void no_random(void *owner, uint8_t *out, size_t len)
+{
+    (void)owner;
+    memset(out, 0, len);
+}
+
+/* False after saying what is wrong with the table. */
+static bool keys_load(struct inspection *x, const char *path)
+{
+    char error[RESULTS_ERROR_MAX] = "";
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL) {
+        (void)fprintf(stderr, "ikelab: %s cannot be read: %s\n", path, strerror(errno));
+        return false;
+    }
+    x->keys = results_keys_open(file, error);
+    (void)fclose(file);
+    if (x->keys == NULL)
+        (void)fprintf(stderr, "ikelab: %s: %s\n", path, error);
+    else
+        x->crypto = ike_crypto_openssl((struct ike_random){.fill = no_random});
+    return x->keys != NULL && x->crypto != NULL;
+}
+
 static void print_help(void)
 {
     (void)printf(
-        "Usage: ikelab inspect FILE [--summary] [--port N]\n\n"
+        "Usage: ikelab inspect FILE [--summary] [--keys FILE] [--port N]\n\n"
         "Reads a capture, pcap or pcapng, with the engine's own parser and prints the IKEv2 "
         "messages\n"
         "in it. FILE may be - for standard input. Exit status: 0 all is well, 1 a message is\n"
-        "malformed, 2 the file is no capture or ends too early.\n");
+        "malformed, 2 the file is no capture or ends too early.\n\n"
+        "Without --summary each message is followed by its payloads, with their offset in it; "
+        "lines\n"
+        "with ! explain what is wrong, those with ? what a receiver ignores.\n");
     options_help(OPTION_INSPECT);
 }
 
@@ -173,7 +208,11 @@ int command_inspect(int argc, char **argv)
         (void)fprintf(stderr, "ikelab: %s cannot be read: %s\n", path, strerror(errno));
         return EXIT_USAGE;
     }
-    const int status = inspect_file(&x, file, path);
+    const bool ready = options.keys == NULL || keys_load(&x, options.keys);
+    const int status = ready ? inspect_file(&x, file, path) : EXIT_USAGE;
+    if (x.crypto != NULL)
+        x.crypto->ops->close(x.crypto);
+    results_keys_close(x.keys);
     if (!standard)
         (void)fclose(file);
     return status;

@@ -48,7 +48,8 @@ static const char *protocol_name(uint8_t protocol)
 
 /* ---- SA ---- */
 
-static void print_transform(const struct inspect_print *p, const uint8_t *at,
+/* `r` has the transform alone. */
+static void print_transform(const struct inspect_print *p, struct ike_reader r,
                             const struct ike_transform *t)
 {
     static const struct name types[] = {{TRANSFORM_ENCR, "ENCR"},
@@ -68,11 +69,11 @@ static void print_transform(const struct inspect_print *p, const uint8_t *at,
     char bits[32] = "";
     if (t->key_bits != 0)
         (void)snprintf(bits, sizeof bits, ", key length %u", t->key_bits);
-    inspect_line(p, at, "transform: type %u (%s), id %u (%s)%s", t->type,
+    inspect_line(p, r.at, "transform: length %zu, type %u (%s), id %u (%s)%s", r.left, t->type,
                  name_of(types, sizeof types / sizeof types[0], t->type), t->id,
                  row != 0 ? ike_algos[row].title : "not known here", bits);
     if (t->strange)
-        inspect_odd(p, at,
+        inspect_odd(p, r.at,
                     "an attribute that is not known, or a key length of 0 or said twice: "
                     "not to be chosen (RFC 7296 3.3.6)");
 }
@@ -93,7 +94,7 @@ static void print_transforms(struct inspect_print *p, struct ike_reader r)
     bool last = false;
     p->depth++;
     while (!last && r.left > 0) {
-        const struct ike_reader before = r;
+        struct ike_reader before = r;
         struct ike_transform t;
         if (ike_transform_parse(&r, &t, &last) != WHY_OK) {
             inspect_error(p, before.at,
@@ -101,7 +102,8 @@ static void print_transforms(struct inspect_print *p, struct ike_reader r)
                           "are not right (RFC 7296 3.3.2, 3.3.5)");
             break;
         }
-        print_transform(p, before.at, &t);
+        before.left = (size_t)(r.at - before.at);
+        print_transform(p, before, &t);
         print_reserved(p, before, 1);
         print_reserved(p, before, 5);
     }

@@ -9,11 +9,26 @@
 #include "ike/ike.h"
 #include "ike/v2/message.h"
 
+#include <stdio.h>
+
+/* Fragments of one message that came in their order (RFC 7383 2.6). */
+struct inspect_joined {
+    uint64_t spi_i, spi_r;
+    uint32_t id;
+    uint16_t number; /* of the last one taken */
+    uint8_t flags;
+    uint8_t next;
+    size_t len;
+    uint8_t octets[UINT16_MAX];
+};
+
 struct inspect_print {
+    FILE *out;
     struct ike_bytes whole;         /* what offsets count from */
     const struct ike_message *m;    /* as far as it could be read */
     const struct ike_sa_keys *keys; /* NULL: none */
     struct ike_crypto *crypto;
+    struct inspect_joined *joined; /* with keys */
     int depth;
     uint32_t errors;
 };

@@ -6,12 +6,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 static void print_text(const struct inspect_print *p, char mark, const uint8_t *at,
                        const char *text)
 {
-    (void)printf("  %c %5zu %*s %s\n", mark, (size_t)(at - p->whole.at), 2 * p->depth, "", text);
+    (void)fprintf(p->out, "  %c %5zu %*s %s\n", mark, (size_t)(at - p->whole.at), 2 * p->depth, "",
+                  text);
 }
 
 enum { TEXT = 1024 };
@@ -172,6 +172,38 @@ static void print_chain(struct inspect_print *p, struct ike_reader r, uint8_t ty
         inspect_error(p, r.at, "%zu octets follow the last payload (RFC 7296 3.1, 3.14)", r.left);
 }
 
+/* True when `text` was the last one missing. */
+static bool join(struct inspect_joined *j, const struct ike_message *m, struct ike_bytes text)
+{
+    const struct ike_header *const h = &m->head;
+    const bool same =
+        j->spi_i == h->spi_i && j->spi_r == h->spi_r && j->id == h->id && j->flags == h->flags;
+    if (m->fragment_number == 1) {
+        *j = (struct inspect_joined){.spi_i = h->spi_i, .spi_r = h->spi_r, .id = h->id};
+        j->flags = h->flags;
+        j->next = m->sealed_next;
+    } else if (!same || m->fragment_number != j->number + 1) {
+        return false;
+    }
+    if (text.len > sizeof j->octets - j->len)
+        return false;
+    memcpy(j->octets + j->len, text.at, text.len);
+    j->len += text.len;
+    j->number = m->fragment_number;
+    return j->number == m->fragment_total;
+}
+
+static void print_fragment_text(struct inspect_print *p, struct ike_bytes text)
+{
+    struct inspect_joined *const j = p->joined;
+    inspect_line(p, text.at, "opened: %zu octets of a fragment", text.len);
+    if (!join(j, p->m, text))
+        return;
+    p->whole = (struct ike_bytes){.at = j->octets, .len = j->len};
+    inspect_line(p, p->whole.at, "put together: %zu octets, from where offsets now count", j->len);
+    print_chain(p, rd_open(p->whole), j->next);
+}
+
 /* The copy has all at the same offsets, so what was sealed is told where it stood. */
 static void print_sealed(struct inspect_print *p)
 {
@@ -195,7 +227,7 @@ static void print_sealed(struct inspect_print *p)
     inner.whole = (struct ike_bytes){.at = copy, .len = p->whole.len};
     inner.depth++;
     if (fragment)
-        inspect_line(&inner, text.at, "opened: %zu octets of a fragment", text.len);
+        print_fragment_text(&inner, text);
     else
         print_chain(&inner, rd_open(text), m->sealed_next);
     p->errors = inner.errors;

@@ -26,6 +26,7 @@ static const struct row rows[] = {
     { "--json",    OPTION_JSON,  NULL,         "machine-readable lines on standard output" },
     { "--csv",     OPTION_CSV,   NULL,         "commas instead of aligned columns" },
     { "--summary", OPTION_INSPECT, NULL,       "one line a message" },
+    { "--keys",    OPTION_INSPECT, "FILE",     "keys of IKE SAs, as Wireshark's ikev2_decryption_table has them" },
     { "--port",    OPTION_INSPECT, "N",        "a UDP port that carries IKE besides 500 and 4500" },
     { "--quiet",   OPTION_QUIET, NULL,         "no progress, no summary" },
 };
@@ -82,6 +83,8 @@ static bool take(struct options *o, const char *name, const char *value)
         o->port = (uint16_t)count;
     } else if (strcmp(name, "-o") == 0) {
         o->output = value;
+    } else if (strcmp(name, "--keys") == 0) {
+        o->keys = value;
     } else if (strcmp(name, "--pcap") == 0) {
         o->pcap = value;
     }

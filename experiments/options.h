@@ -13,7 +13,7 @@ enum option_bits {
     OPTION_JSON = 4,
     OPTION_QUIET = 8,
     OPTION_CSV = 16,
-    OPTION_INSPECT = 32, /* --summary, --port */
+    OPTION_INSPECT = 32, /* --summary, --port, --keys */
 };
 
 struct options {
@@ -23,6 +23,7 @@ struct options {
     size_t set_count;
     const char *output;
     const char *pcap;
+    const char *keys;
     uint32_t jobs; /* 0: all cores */
     uint16_t port; /* 0: none besides 500 and 4500 */
     bool resume, json, quiet, csv, summary, help;

@@ -302,6 +302,26 @@ static const char *const integrity_names[ALGO_COUNT] = {
     [ALGO_AESCMAC] = unchecked_96,
 };
 
+static bool name_find(const char *const *names, const char *name, uint8_t *row)
+{
+    for (unsigned i = 0; i < ALGO_COUNT; i++)
+        if (names[i] != NULL && names[i] != unchecked_96 && strcmp(names[i], name) == 0) {
+            *row = (uint8_t)i;
+            return true;
+        }
+    return false;
+}
+
+bool results_encryption_named(const char *name, uint8_t *row)
+{
+    return name_find(encryption_names, name, row);
+}
+
+bool results_integrity_named(const char *name, uint8_t *row)
+{
+    return name_find(integrity_names, name, row);
+}
+
 static void put_hex(FILE *file, struct ike_bytes key, const char *after)
 {
     if (key.len == 0)

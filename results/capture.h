@@ -17,6 +17,10 @@ struct results_capture *results_capture_open(const char *pcapng_path, const char
 void results_capture_message(struct results_capture *capture, const struct sim_message *message);
 /* One row for each SA; none for a cipher that Wireshark cannot decrypt. */
 void results_capture_keys(struct results_capture *capture, const struct ike_sa_keys *keys);
+/* The row of ike_algos that Wireshark calls so; false when it is none of ours, or an integrity
+ * algorithm that is not checked. */
+bool results_encryption_named(const char *name, uint8_t *row);
+bool results_integrity_named(const char *name, uint8_t *row);
 /* Frees the capture in any case. */
 bool results_capture_close(struct results_capture *capture, char *error);
 

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`ikelab inspect` from outside: captures of every form made here by hand, captures of others, captures cut
-short at every octet. Usage: inspect.py PROGRAM FOLDER_OF_CAPTURES [NAME]     prints TAP
+short at every octet. Usage: inspect.py PROGRAM ORACLE_CAPTURE FOLDER_OF_VECTORS [NAME]     prints TAP
 """
 import glob
 import os
+import re
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 
 PROGRAM = os.path.abspath(sys.argv[1])
-OTHERS = sorted(glob.glob(os.path.join(os.path.abspath(sys.argv[2]), "*.pcap*")))
+ORACLE = os.path.abspath(sys.argv[2])
+VECTORS = os.path.abspath(sys.argv[3])
+OTHERS = sorted(glob.glob(os.path.join(VECTORS, "tcpdump", "*.pcap*")))
 
 NOTIFY = struct.pack(">BBHBBH", 0, 0, 8, 0, 0, 16404)
 MESSAGE = bytes(range(1, 9)) + bytes(8) + struct.pack(">BBBBII", 41, 0x20, 34, 0x08, 0, 36) + NOTIFY
@@ -265,8 +269,139 @@ def test_captures_of_others_are_read():
         equal("isakmp" in path.lower() or "IKE_SA_INIT" in done.stdout, True)
 
 
+# Of tshark, and where the same stands in a line of the tree.
+FIELDS = [
+    ("isakmp.ispi", r"header: .* SPIi (\w+)"), ("isakmp.rspi", r"header: .* SPIr (\w+)"),
+    ("isakmp.exchangetype", r"header: .* exchange (\d+)"), ("isakmp.flags", r"header: .* flags (\w+)"),
+    ("isakmp.messageid", r"header: .* id (\d+), message"), ("isakmp.length", r"header: .* message length (\d+)"),
+    ("isakmp.typepayload", r"\w+ \((\d+)\): length|(proposal) \d+: length|(transform): length"),
+    ("isakmp.payloadlength", r"(?:\w+ \(\d+\)|proposal \d+|transform): length (\d+)"),
+    ("isakmp.notify.msgtype", r"notify (\d+) "), ("isakmp.prop.number", r"proposal (\d+):"),
+    ("isakmp.prop.transforms", r"proposal .* (\d+) transforms"), ("isakmp.tf.type", r"transform: .* type (\d+)"),
+    ("isakmp.tf.id.encr", r"transform: .* \(ENCR\), id (\d+)"), ("isakmp.tf.id.prf", r"transform: .* \(PRF\), id (\d+)"),
+    ("isakmp.tf.id.integ", r"transform: .* \(INTEG\), id (\d+)"), ("isakmp.tf.id.dh", r"transform: .* \(KE\), id (\d+)"),
+    ("isakmp.tf.id.esn", r"transform: .* \(ESN\), id (\d+)"), ("isakmp.key_exchange.dh_group", r"group (\d+) "),
+    ("isakmp.id.type", r"type (\d+) \(ID_"), ("isakmp.auth.method", r"method (\d+) "),
+    ("isakmp.ts.start_ipv4", r"selector: ([\d.]+) to"), ("isakmp.ts.end_ipv4", r"selector: [\d.]+ to ([\d.]+),"),
+    ("isakmp.ts.start_port", r"selector: .* ports (\d+) to"), ("isakmp.ts.end_port", r"selector: .* ports \d+ to (\d+)"),
+    ("isakmp.cfg.type", r"type (\d) \(CFG"), ("isakmp.cfg.attr.type", r"attribute (\d+) "),
+]
+
+
+def tshark(path, home):
+    command = ["tshark", "-r", path, "-Y", "isakmp.version < 0x30 && isakmp.version >= 0x20", "-T", "fields", "-E",
+               "separator=|", "-e", "frame.number"]
+    for field, pattern in FIELDS:
+        command += ["-e", field]
+    done = subprocess.run(command, env={**os.environ, "WIRESHARK_CONFIG_DIR": home}, text=True, timeout=120,
+                          capture_output=True, check=False)
+    equal((done.returncode, done.stdout != ""), (0, True))
+    return {int(line.split("|")[0]): line.split("|")[1:] for line in done.stdout.splitlines()}
+
+
+def trees(path, *args):
+    """Lines of each packet's tree."""
+    done = subprocess.run([PROGRAM, "inspect", path, *args], capture_output=True, text=True, timeout=60, check=False)
+    equal(done.stderr, "")
+    out = {}
+    for line in done.stdout.splitlines():
+        if re.match(r" {,4}\d+ +-?\d+\.\d{9}  ", line):
+            lines = out.setdefault(int(line.split()[0]), [])
+        else:
+            lines.append(line[9:].strip())
+    return out
+
+
+def as_number(text):
+    return int(text, 16 if text.startswith("0x") else 10) if re.fullmatch(r"0x[0-9a-f]+|\d{1,10}", text) else text
+
+
+def read_alike(path, home, *args, unchecked=()):
+    """Every message and field; the numbers of messages, of fields filled, and of those of unchecked SAs."""
+    ours, theirs = trees(path, *args), tshark(path, home)
+    filled, sealed = 0, 0
+    for packet, fields in theirs.items():
+        types = [as_number(text) for text in fields[6].split(",")]
+        lines = ours[packet]
+        for index, (field, pattern) in enumerate(FIELDS):
+            found = [next(filter(None, match.groups())) for match in (re.match(pattern, line) for line in lines) if match]
+            mine = [as_number({"proposal": "2", "transform": "3"}.get(text, text)) for text in found]
+            other = [as_number(text) for text in fields[index].split(",")] if fields[index] else []
+            if index >= 6 and types[0] in (46, 53) and lines[0].split("SPIi ")[1][:16] in unchecked:
+                sealed += index == 6
+                continue
+            equal((packet, field, mine), (packet, field, other))
+            filled += mine != []
+    return len(theirs), filled, sealed
+
+
+def test_tshark_reads_every_field_of_our_flows_alike():
+    need_tshark()
+    subprocess.run([ORACLE, "flows.pcapng", "ikev2_decryption_table", os.path.join(VECTORS, "certs")], timeout=120,
+                   stdout=subprocess.DEVNULL, check=True)
+    with open("ikev2_decryption_table", encoding="ascii") as file:
+        unchecked = {line[:16] for line in file if "No Checking" in line}
+    messages, filled, passed = read_alike("flows.pcapng", os.getcwd(), "--keys", "ikev2_decryption_table", unchecked=unchecked)
+    print(f"# {messages} messages, {filled} fields alike, {passed} opened by tshark alone, without checking")
+    equal(messages > 100 and filled > 10 * messages and passed < messages // 10, True)
+
+
+def test_tshark_reads_captures_of_others_alike():
+    need_tshark()
+    for path in OTHERS:
+        if "ikev2" in path:
+            print("# %s: %d messages, %d fields alike, %d not opened" % (os.path.basename(path), *read_alike(path, os.getcwd())))
+
+
+ROW = ('0102030405060708,1112131415161718,' + 36 * "61" + "," + 36 * "62"
+       + ',"AES-GCM-256 with 16 octet ICV [RFC5282]","","","NONE [RFC4306]"')
+
+
+def keyed(table):
+    with open("keys", "w", encoding="utf8") as file:
+        file.write(table)
+    whole = bytearray(message(payload(bytes(40)), 46, exchange=35))
+    whole[8:16] = bytes(range(0x11, 0x19))
+    return inspect(pcap([ipv4(udp(bytes(whole)))]), "--keys", "keys")
+
+
+def test_bad_tables_of_keys_are_refused_by_their_line():
+    for table in [ROW[:-20], "x" + ROW[1:], ROW.replace("6161", "61", 1), ROW.replace("AES", "DES"), ROW + ",1",
+                  ROW.replace("NONE [RFC4306]", "HMAC_SHA1_96 [RFC2404]"), ROW.replace("NONE", "SOME"), "a" * 5000]:
+        done = keyed("# a comment\n" + table + "\n")
+        equal((table, done.returncode, done.stdout, "keys: line 2: " in done.stderr), (table, 2, "", True))
+    equal(inspect(pcap([]), "--keys", "nothing").returncode, 2)
+
+
+def test_a_checksum_that_is_not_right_is_told():
+    for table, told in [("", 0), (ROW, 1), (ROW.replace("0102", "0103", 1), 0), (ROW.replace("NONE", "[No Checking]"), 0)]:
+        done = keyed(table + "\n")
+        equal((table, done.returncode, done.stdout.count("  !    32  the integrity checksum is not right")), (table, told, told))
+
+
+def test_what_ikelab_captures_it_opens():
+    subprocess.run([PROGRAM, "run", "handshake", "--pcap", "captures", "--quiet", "-o", "h.db"], stdout=subprocess.DEVNULL,
+                   timeout=60, check=True)
+    args = ["captures/handshake.pcapng", "--keys", "captures/ikev2_decryption_table"]
+    done = subprocess.run([PROGRAM, "inspect", *args, "--summary"], capture_output=True, text=True, timeout=60, check=True)
+    equal([line.split("  ")[-1] for line in done.stdout.splitlines()][2:],
+          ["SK{IDi N(INITIAL_CONTACT) IDr AUTH SAi2 TSi TSr}", "SK{IDr AUTH SAr2 TSi TSr}"])
+    done = subprocess.run([PROGRAM, "inspect", *args], capture_output=True, text=True, timeout=60, check=True)
+    equal(done.stdout.count(": vpn.test"), 2)
+    equal(done.stdout.count("  !"), 0)
+
+
+class Skip(Exception):
+    pass
+
+
+def need_tshark():
+    if shutil.which("tshark") is None:
+        raise Skip("tshark is not installed")
+
+
 def main():
-    wanted = sys.argv[3] if len(sys.argv) > 3 else ""
+    wanted = sys.argv[4] if len(sys.argv) > 4 else ""
     tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_") and wanted in name]
     failed = 0
     print(f"1..{len(tests)}")
@@ -276,6 +411,8 @@ def main():
             try:
                 run()
                 print(f"ok {number} - {name}", flush=True)
+            except Skip as why:
+                print(f"ok {number} - {name} # SKIP {why}")
             except Exception as error:  # a test that cannot even be made has failed
                 failed += 1
                 print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:3000].splitlines()), end="")
