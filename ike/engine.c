@@ -40,7 +40,6 @@ static const struct {
     { POOL(mixes),   sizeof(struct ike_mix),      1 },
     { POOL(holds),   sizeof(struct ike_hold),     1 },
     { POOL(tasks),   sizeof(struct ike_task),     4 },
-    { POOL(windows), sizeof(struct ike_window),   1 },
 };
 /* clang-format on */
 enum { POOLS = sizeof pools / sizeof pools[0] };
@@ -62,15 +61,14 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->crypto = crypto;
     engine->cookies.below_since_ns = IKE_NEVER;
     engine->event_max = max + child_max + IKE_EVENTS_MORE;
-    engine->tokens = ike_reserve((size_t)max + 1, sizeof *engine->tokens);
     engine->events = ike_reserve(engine->event_max, sizeof *engine->events);
-    bool good = engine->tokens != NULL && engine->events != NULL;
+    bool good = engine->events != NULL && ike_besides_open(engine);
     for (size_t i = 0; i < POOLS; i++)
         good = ike_pool_open(pool_of(engine, i), pools[i].item, pools[i].each * max) && good;
     /* Every SA keeps at most five things of one size, every further Child SA two. */
     good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
            ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
-    good = ike_fragments_open(engine) && ike_inners_open(&engine->inners, config) && good;
+    good = ike_fragments_open(engine) && ike_leases_open(&engine->leases, config, max) && good;
     good = ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
            ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
            good;
@@ -101,9 +99,9 @@ void ike_close(struct ike_engine *engine)
     ike_index_close(&engine->requests);
     ike_index_close(&engine->addresses);
     ike_index_close(&engine->identities);
-    ike_unreserve(engine->tokens, (size_t)engine->config.sa_max + 1, sizeof *engine->tokens);
     ike_unreserve(engine->events, engine->event_max, sizeof *engine->events);
-    ike_inners_close(&engine->inners);
+    ike_leases_close(&engine->leases);
+    ike_besides_close(engine);
     ike_puzzles_close(engine);
     ike_secret_wipe(engine, sizeof *engine);
     free(engine);
@@ -274,9 +272,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->eaps.used * engine->eaps.item +
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->mixes.used * engine->mixes.item +
-           (uint64_t)engine->tasks.used * engine->tasks.item +
-           (uint64_t)engine->inners.records.used * engine->inners.records.item +
-           (uint64_t)engine->windows.used * engine->windows.item +
+           (uint64_t)engine->tasks.used * engine->tasks.item + ike_besides_memory(engine) +
            (uint64_t)engine->fragments.pool.used * engine->fragments.pool.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }
@@ -286,7 +282,7 @@ struct ike_stats ike_stats(const struct ike_engine *engine)
     return (struct ike_stats){.half_open = engine->half_open,
                               .established = engine->established,
                               .children = engine->children.used,
-                              .leases = ike_leases_held(&engine->inners.pools),
+                              .leases = ike_leases_held(&engine->leases),
                               .cookies_on = engine->cookies.on,
                               .memory = ike_memory(engine),
                               .memory_max = engine->memory_max};

@@ -8,9 +8,10 @@
 #include "ike/ike.h"
 #include "ike/pool.h"
 #include "ike/timer.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/cookie.h"
 #include "ike/v2/fragment.h"
-#include "ike/v2/inner.h"
+#include "ike/v2/lease.h"
 #include "ike/v2/puzzle.h"
 #include "ike/v2/reauth.h"
 #include "ike/v2/reuse.h"
@@ -40,18 +41,18 @@ struct ike_engine {
     struct ike_pool holds;    /* struct ike_hold: who waits for answers from outside */
     struct ike_pool mixes;    /* struct ike_mix: who has more key exchanges than one */
     struct ike_pool eaps;     /* struct ike_eap_side: who authenticates by EAP, until it is up */
-    struct ike_pool windows;  /* struct ike_window: where one is larger than 1 */
     struct ike_pool children; /* struct ike_child */
     struct ike_fragments fragments;
     struct ike_reused reused[IKE_REUSED_MAX];
     struct ike_store store;
-    struct ike_inners inners;    /* of SAs with addresses on the inside, and the leases of these */
-    struct ike_timers timers;    /* by SA */
-    struct ike_index requests;   /* SAs made by IKE_SA_INIT, by what that message held */
-    struct ike_index addresses;  /* half-open SAs by peer address, when that is limited */
-    struct ike_index identities; /* established SAs by peer identity */
-    uint64_t digest_key[2];      /* of the three indexes */
-    uint64_t serial;             /* of the last SA made */
+    struct ike_beside besides[BESIDE_KINDS];
+    struct ike_lease_pools leases; /* of addresses on the inside */
+    struct ike_timers timers;      /* by SA */
+    struct ike_index requests;     /* SAs made by IKE_SA_INIT, by what that message held */
+    struct ike_index addresses;    /* half-open SAs by peer address, when that is limited */
+    struct ike_index identities;   /* established SAs by peer identity */
+    uint64_t digest_key[2];        /* of the three indexes */
+    uint64_t serial;               /* of the last SA made */
     uint32_t half_open;
     uint32_t established;
     uint64_t memory_max;
@@ -61,8 +62,6 @@ struct ike_engine {
     struct ike_puzzles puzzles;
     uint64_t clear_answers_ns; /* when the second of these answers began: */
     uint32_t clear_answers;    /* to those whom nobody vouches for */
-    bool has_tokens;           /* some were kept */
-    struct ike_blob *tokens;   /* of peers, by place of the SA (qcd.h) */
 
     struct ike_ring outputs_ring;
     struct ike_ring events_ring;

@@ -320,7 +320,7 @@ static void test_a_rekeyed_ike_sa_sets_its_window_anew(void)
     for (const char *at = p.trace; (at = strstr(at, "N(SET_WINDOW_SIZE)")) != NULL; at++)
         said++;
     EXPECT_EQ(said, 4);
-    EXPECT_EQ(p.end[A].engine->windows.used, 1);
+    EXPECT_EQ(p.end[A].engine->besides[BESIDE_WINDOW].pool.used, 1);
     pair_close(&p);
 }
 

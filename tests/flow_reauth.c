@@ -235,8 +235,8 @@ static void test_the_inner_address_stays(void)
         EXPECT_EQ(pair_count(&p, A, IKE_UP), 2);
         EXPECT_EQ(pair_count(&p, A, IKE_ADDRESS), 4);
         EXPECT_EQ(ike_stats(p.end[B].engine).leases, 2);
-        EXPECT_EQ(p.end[B].engine->inners.pools.at[0].high, 1);
-        EXPECT_EQ(p.end[B].engine->inners.pools.at[1].high, 1);
+        EXPECT_EQ(p.end[B].engine->leases.at[0].high, 1);
+        EXPECT_EQ(p.end[B].engine->leases.at[1].high, 1);
         pair_close(&p);
     }
 }

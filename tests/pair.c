@@ -430,10 +430,9 @@ bool pair_is_empty(const struct pair *p)
     for (int i = 0; i < 2; i++) {
         const struct ike_engine *const e = p->end[i].engine;
         if (e->sas.used != 0 || e->setups.used != 0 || e->eaps.used != 0 || e->tasks.used != 0 ||
-            e->windows.used != 0 || e->inners.records.used != 0 ||
-            ike_leases_held(&e->inners.pools) != 0 || e->holds.used != 0 || e->mixes.used != 0 ||
-            e->fragments.pool.used != 0 || e->children.used != 0 || e->store.used != 0 ||
-            e->half_open != 0 || e->established != 0 || e->timers.count != 0)
+            ike_besides_memory(e) != 0 || ike_leases_held(&e->leases) != 0 || e->holds.used != 0 ||
+            e->mixes.used != 0 || e->fragments.pool.used != 0 || e->children.used != 0 ||
+            e->store.used != 0 || e->half_open != 0 || e->established != 0 || e->timers.count != 0)
             return false;
     }
     return true;

@@ -366,7 +366,7 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
     ike_reauth_put(t);
     if (why == WHY_OK)
         return why;
-    ike_inner_undo(t);
+    ike_beside_undo(t, BESIDE_INNER);
     ike_put_status(&t->out, &t->link, row->notify, (struct ike_bytes){.at = NULL, .len = 0});
     ike_inner_put_families(t);
     ike_auth_tell(t, IKE_CHILD_FAILED, why, row->notify);

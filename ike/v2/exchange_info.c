@@ -47,7 +47,7 @@ enum ike_why ike_ask_window(struct ike_turn *turn)
 {
     uint8_t size[4];
     struct ike_writer w = wr_open(size, sizeof size);
-    put_u32(&w, ike_window_at(turn->engine, turn->sa->window)->size);
+    put_u32(&w, ike_window_of(turn->engine, turn->sa)->size);
     ike_turn_ask(turn, INFORMATIONAL);
     ike_put_status(&turn->out, &turn->link, N_SET_WINDOW_SIZE, wr_done(&w));
     return WHY_OK;

@@ -3,6 +3,7 @@
 #include "ike/v2/inner.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/payload.h"
 
 #include <assert.h>
@@ -13,80 +14,44 @@ static const uint16_t allowed_types[INNER_FAMILIES] = {N_IP4_ALLOWED, N_IP6_ALLO
 
 /* ---- records ---- */
 
-bool ike_inners_open(struct ike_inners *inners, const struct ike_config *config)
-{
-    inners->max = config->sa_max;
-    inners->of = ike_reserve((size_t)inners->max + 1, sizeof *inners->of);
-    return inners->of != NULL &&
-           ike_pool_open(&inners->records, sizeof(struct ike_inner), inners->max) &&
-           ike_leases_open(&inners->pools, config, inners->max);
-}
-
-void ike_inners_close(struct ike_inners *inners)
-{
-    ike_leases_close(&inners->pools);
-    ike_pool_close(&inners->records);
-    ike_unreserve(inners->of, (size_t)inners->max + 1, sizeof *inners->of);
-}
-
 struct ike_inner *ike_inner_of(const struct ike_engine *engine, const struct ike_sa *sa)
 {
-    const struct ike_inners *const inners = &engine->inners;
-    if (inners->records.used == 0 || inners->of[ike_sa_place(sa)] == 0)
-        return NULL;
-    return ike_pool_at(&inners->records, inners->of[ike_sa_place(sa)]);
+    return ike_beside_of(engine, sa, BESIDE_INNER);
 }
 
-/* The SA's record, new if it has none yet; NULL: no room. */
 static struct ike_inner *need(struct ike_turn *t)
 {
-    struct ike_inners *const inners = &t->engine->inners;
-    uint32_t *const place = &inners->of[ike_sa_place(t->sa)];
-    if (*place == 0) {
-        *place = ike_pool_take(&inners->records);
-        if (*place == 0)
-            return NULL;
-        *(struct ike_inner *)ike_pool_at(&inners->records, *place) = (struct ike_inner){0};
-        t->inner_made = true;
-    }
-    return ike_pool_at(&inners->records, *place);
+    return ike_beside_edit(t, t->sa, BESIDE_INNER);
 }
 
-void ike_inner_give(struct ike_engine *engine, const struct ike_sa *sa)
+static void unlease(struct ike_engine *engine, const struct ike_inner *inner, size_t family)
 {
-    struct ike_inners *const inners = &engine->inners;
-    struct ike_inner *const inner = ike_inner_of(engine, sa);
-    if (inner == NULL)
-        return;
+    if (inner->lease[family] != 0)
+        ike_lease_give(&engine->leases.at[inner->pool[family]], inner->lease[family]);
+}
+
+void ike_inner_give(struct ike_engine *engine, void *record)
+{
+    const struct ike_inner *const inner = record;
     for (size_t i = 0; i < INNER_FAMILIES; i++)
-        if (inner->lease[i] != 0)
-            ike_lease_give(&inners->pools.at[inner->pool[i]], inner->lease[i]);
+        unlease(engine, inner, i);
     ike_store_give(&engine->store, inner->reply);
-    ike_pool_give(&inners->records, inners->of[ike_sa_place(sa)]);
-    inners->of[ike_sa_place(sa)] = 0;
 }
 
-void ike_inner_move(struct ike_engine *engine, const struct ike_sa *from, const struct ike_sa *to)
+void ike_inner_undo(struct ike_engine *engine, const void *record, const void *before)
 {
-    struct ike_inners *const inners = &engine->inners;
-    struct ike_inner *const inner = ike_inner_of(engine, from);
-    if (inner == NULL)
-        return;
+    const struct ike_inner *const was = before;
+    for (size_t i = 0; i < INNER_FAMILIES; i++)
+        if (was->lease[i] == 0)
+            unlease(engine, record, i);
+}
+
+void ike_inner_moved(struct ike_engine *engine, void *record, const struct ike_sa *to)
+{
+    const struct ike_inner *const inner = record;
     for (size_t i = 0; i < INNER_FAMILIES; i++)
         if (inner->lease[i] != 0)
-            inners->pools.at[inner->pool[i]].leases[inner->lease[i]].sa = to->number;
-    inners->of[ike_sa_place(to)] = inners->of[ike_sa_place(from)];
-    inners->of[ike_sa_place(from)] = 0;
-}
-
-void ike_inner_undo(struct ike_turn *t)
-{
-    if (!t->inner_made)
-        return;
-    const struct ike_blob none = {0};
-    ike_inner_of(t->engine, t->sa)->reply = none; /* it is among the octets the turn made */
-    ike_inner_give(t->engine, t->sa);
-    t->inner_made = false;
+            engine->leases.at[inner->pool[i]].leases[inner->lease[i]].sa = to->number;
 }
 
 /* ---- selectors ---- */
@@ -289,8 +254,8 @@ static bool lease_one(struct ike_turn *t, struct ike_inner *inner, size_t family
     for (uint8_t i = 0; i < gives->pool_count && inner->lease[family] == 0; i++) {
         if (gives->pools[i].base.family != families[family])
             continue;
-        const uint8_t which = ike_lease_pool_of(&engine->inners.pools, &gives->pools[i]);
-        struct ike_lease_pool *const pool = &engine->inners.pools.at[which];
+        const uint8_t which = ike_lease_pool_of(&engine->leases, &gives->pools[i]);
+        struct ike_lease_pool *const pool = &engine->leases.at[which];
         inner->lease[family] = ike_lease_take(pool, &claim);
         if (inner->lease[family] == 0)
             continue;

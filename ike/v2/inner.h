@@ -22,22 +22,14 @@ struct ike_inner {
     struct ike_blob reply;                /* the last CFG_REPLY's body, at who asked */
 };
 
-/* Room for the records of `max` SAs, and for the leases of all policies. */
-struct ike_inners {
-    struct ike_pool records;
-    uint32_t *of; /* place of the record, by place of the SA; 0: none */
-    uint32_t max;
-    struct ike_lease_pools pools;
-};
-
-bool ike_inners_open(struct ike_inners *inners, const struct ike_config *config);
-void ike_inners_close(struct ike_inners *inners);
 /* NULL: the SA has none. */
 struct ike_inner *ike_inner_of(const struct ike_engine *engine, const struct ike_sa *sa);
-/* With the SA: the record is given back, its addresses return to their pools. */
-void ike_inner_give(struct ike_engine *engine, const struct ike_sa *sa);
-/* One IKE SA takes the place of another (RFC 7296 2.8, 3.15.1: they last as long as its heirs). */
-void ike_inner_move(struct ike_engine *engine, const struct ike_sa *from, const struct ike_sa *to);
+/* For beside.c. With the SA its addresses return to their pools; */
+void ike_inner_give(struct ike_engine *engine, void *record);
+/* those leased since it was `before` do; */
+void ike_inner_undo(struct ike_engine *engine, const void *record, const void *before);
+/* and they last as long as the SA's heirs (RFC 7296 2.8, 3.15.1). */
+void ike_inner_moved(struct ike_engine *engine, void *record, const struct ike_sa *to);
 
 /* What stands for a side of a Child SA that the policy leaves open: the address on the inside, or
  * all that may be given. False: neither, the IKE SA's own ends do. */
@@ -65,7 +57,5 @@ void ike_inner_answer(struct ike_turn *t);
 enum ike_why ike_inner_informed(struct ike_turn *t);
 /* Only the latter, beside INTERNAL_ADDRESS_FAILURE. */
 void ike_inner_put_families(struct ike_turn *t);
-/* What was leased in this turn is not needed after all. */
-void ike_inner_undo(struct ike_turn *t);
 
 #endif

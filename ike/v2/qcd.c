@@ -3,9 +3,8 @@
 #include "ike/v2/qcd.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/payload.h"
-
-#include <string.h>
 
 static void compute(struct ike_engine *engine, uint64_t spi_i, uint64_t spi_r, uint8_t *out)
 {
@@ -39,8 +38,8 @@ void ike_qcd_put(struct ike_turn *turn, const struct ike_sa *sa)
 
 void ike_qcd_heard(struct ike_turn *turn)
 {
-    struct ike_engine *const engine = turn->engine;
-    const struct ike_sa *const heir = turn->heir != 0 ? ike_sa_numbered(engine, turn->heir) : NULL;
+    const struct ike_sa *const heir =
+        turn->heir != 0 ? ike_sa_numbered(turn->engine, turn->heir) : NULL;
     const struct ike_sa *const sa = heir != NULL ? heir : turn->sa;
     if (sa->policy == NULL || !sa->policy->takes_tokens)
         return;
@@ -48,12 +47,9 @@ void ike_qcd_heard(struct ike_turn *turn)
     if (notify == NULL || notify->data.len < IKE_QCD_TOKEN_MIN ||
         notify->data.len > IKE_QCD_TOKEN_MAX)
         return;
-    struct ike_blob *const slot = &engine->tokens[ike_sa_place(sa)];
-    ike_store_give(&engine->store, *slot);
-    engine->has_tokens = true;
-    *slot = ike_store_take(&engine->store, notify->data.len);
-    if (slot->number != 0)
-        memcpy(ike_store_at(&engine->store, *slot), notify->data.at, notify->data.len);
+    struct ike_token *const token = ike_beside_edit(turn, sa, BESIDE_TOKEN);
+    if (token != NULL)
+        (void)ike_turn_keep(turn, &token->octets, notify->data);
 }
 
 enum ike_why ike_ask_token(struct ike_turn *turn)
@@ -66,9 +62,11 @@ enum ike_why ike_ask_token(struct ike_turn *turn)
 enum ike_why ike_qcd_judge(struct ike_turn *turn)
 {
     const struct ike_engine *const engine = turn->engine;
-    const struct ike_blob kept = engine->tokens[ike_sa_place(turn->sa)];
-    const struct ike_bytes token = ike_store_view(&engine->store, kept);
-    for (uint8_t i = 0; kept.number != 0 && i < turn->in.notify_count; i++) {
+    const struct ike_token *const kept = ike_beside_of(engine, turn->sa, BESIDE_TOKEN);
+    if (kept == NULL)
+        return WHY_CRASH_HINT;
+    const struct ike_bytes token = ike_store_view(&engine->store, kept->octets);
+    for (uint8_t i = 0; token.len > 0 && i < turn->in.notify_count; i++) {
         const struct ike_notify *const notify = &turn->in.notifies[i];
         if (notify->type == N_QUICK_CRASH_DETECTION && notify->data.len == token.len &&
             ike_secret_equal(notify->data.at, token.at, token.len)) {
@@ -90,11 +88,8 @@ void ike_qcd_put_unknown(struct ike_turn *turn)
         put_token(turn, head->spi_i, head->spi_r);
 }
 
-void ike_qcd_forget(struct ike_engine *engine, const struct ike_sa *sa)
+void ike_qcd_give(struct ike_engine *engine, void *record)
 {
-    if (!engine->has_tokens)
-        return;
-    struct ike_blob *const slot = &engine->tokens[ike_sa_place(sa)];
-    ike_store_give(&engine->store, *slot);
-    *slot = (struct ike_blob){0};
+    const struct ike_token *const token = record;
+    ike_store_give(&engine->store, token->octets);
 }

@@ -15,6 +15,11 @@ enum {
     IKE_QCD_TOKEN_MAX = 128,
 };
 
+/* The peer's, beside the SA that it is about. */
+struct ike_token {
+    struct ike_blob octets;
+};
+
 /* Our token for `sa` into the message under construction; nothing unless we make tokens. */
 void ike_qcd_put(struct ike_turn *turn, const struct ike_sa *sa);
 /* The peer's token in the authenticated message at hand, if there is one and the policy takes them,
@@ -28,7 +33,7 @@ enum ike_why ike_qcd_judge(struct ike_turn *turn);
 /* An answer to a request of an IKE SA that is not here: INVALID_IKE_SPI, and our token for it
  * unless one of its SPIs is one of ours: who holds a live SA learns nothing (RFC 6290 9.2). */
 void ike_qcd_put_unknown(struct ike_turn *turn);
-/* With the SA. */
-void ike_qcd_forget(struct ike_engine *engine, const struct ike_sa *sa);
+/* For beside.c. */
+void ike_qcd_give(struct ike_engine *engine, void *record);
 
 #endif

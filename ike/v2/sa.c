@@ -3,11 +3,11 @@
 #include "ike/v2/sa.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
-#include "ike/v2/qcd.h"
 #include "ike/v2/task.h"
 
 #include <assert.h>
@@ -223,22 +223,6 @@ struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place)
     return ike_pool_at(&engine->children, place);
 }
 
-struct ike_window *ike_window_at(const struct ike_engine *engine, uint32_t place)
-{
-    return ike_pool_at(&engine->windows, place);
-}
-
-static void window_give(struct ike_engine *engine, uint32_t place)
-{
-    if (place == 0)
-        return;
-    struct ike_window *const window = ike_window_at(engine, place);
-    for (uint8_t i = 0; i < window->size; i++)
-        ike_store_give(&engine->store, window->kept[i]);
-    *window = (struct ike_window){.size = 0};
-    ike_pool_give(&engine->windows, place);
-}
-
 static void child_give(struct ike_engine *engine, uint32_t place)
 {
     struct ike_child *const child = ike_child_at(engine, place);
@@ -263,10 +247,8 @@ void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa)
 {
     const uint32_t place = ike_sa_place(sa);
     ike_setup_give(engine, &sa->setup);
-    ike_inner_give(engine, sa);
-    window_give(engine, sa->window);
+    ike_besides_give(engine, sa);
     ike_fragments_forget(engine, sa->number);
-    ike_qcd_forget(engine, sa);
     while (sa->task != 0)
         ike_task_remove(engine, sa, sa->task);
     while (sa->child != 0)

@@ -59,7 +59,6 @@ struct ike_sa {
     uint32_t tag;
     uint32_t setup;   /* until it is up; 0: none */
     uint32_t child;   /* first of its Child SAs */
-    uint32_t window;  /* struct ike_window, when ours is larger than 1; 0: it is not */
     uint32_t task;    /* the newest of our requests under way or waiting */
     uint32_t send_id; /* message id of our next request */
     uint32_t take_id; /* message id of the peer's next request */
@@ -74,14 +73,6 @@ struct ike_sa {
     bool nat;       /* some NAT was seen, or forced: ESP goes in UDP */
     bool fragments; /* both ends take messages in fragments (RFC 7383 2.3) */
     struct ike_suite suite;
-};
-
-/* A window larger than 1: the answers kept, and what came before its turn (RFC 7296 2.3). */
-struct ike_window {
-    struct ike_blob kept[IKE_WINDOW_MAX]; /* by message id modulo size */
-    uint32_t ids[IKE_WINDOW_MAX];
-    uint32_t seen; /* bit n: request take_id + n is answered */
-    uint8_t size;
 };
 
 /* What is offered and not answered yet, in IKE_SA_INIT or CREATE_CHILD_SA. */
@@ -177,7 +168,6 @@ struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike
 void ike_setup_give(struct ike_engine *engine, uint32_t *place);
 /* A responder's SA whose initiator is not authenticated yet. */
 bool ike_sa_is_half_open(const struct ike_sa *sa);
-struct ike_window *ike_window_at(const struct ike_engine *engine, uint32_t place);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
 /* Unlinks a Child SA and gives it back. */
 void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);

@@ -4,6 +4,7 @@
 #include "ike/v2/turn.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
@@ -36,7 +37,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->fresh_made = 0;
     turn->heir = turn->heir_of = 0;
     turn->stirred = 0;
-    turn->inner_made = false;
+    turn->edit_count = 0;
     turn->delete_old = false;
     turn->child_doomed = 0;
     turn->child_reserved = turn->fresh_reserved = turn->task_spent = 0;
@@ -287,7 +288,7 @@ static void inherit(struct ike_turn *turn)
         return;
     const uint8_t before = to->state;
     move_children(engine, from, to);
-    ike_inner_move(engine, from, to);
+    ike_besides_move(engine, from, to);
     ike_tasks_move(engine, from, to);
     from->state = S_REPLACED;
     to->state = S_ESTABLISHED;
@@ -408,7 +409,7 @@ static void undo(struct ike_turn *turn, uint32_t events_tail)
         ike_child_at(engine, turn->child_gone[i])->up = true;
     if (turn->child_doomed != 0)
         ike_child_at(engine, turn->child_doomed)->fate = WHY_OK;
-    ike_inner_undo(turn);
+    ike_besides_undo(turn);
     undo_records(turn);
     if (turn->added) {
         release(engine, turn->sa);

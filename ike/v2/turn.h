@@ -14,7 +14,15 @@
 
 struct ike_rule;
 
-enum { IKE_TURN_BLOBS = 12, IKE_GONE_MAX = 16, IKE_TURN_TASKS = 4 };
+enum { IKE_TURN_BLOBS = 12, IKE_GONE_MAX = 16, IKE_TURN_TASKS = 4, IKE_TURN_EDITS = 8 };
+
+/* A record beside an SA that was changed (beside.h). */
+struct ike_edit {
+    uint8_t kind;
+    bool made;       /* there was none */
+    uint32_t sa;     /* its place */
+    uint8_t *before; /* what it was, in the turn's scratch */
+};
 
 struct ike_turn {
     struct ike_engine *engine;
@@ -38,7 +46,6 @@ struct ike_turn {
     uint64_t heir; /* number of the SA that inherits all of `heir_of` with this turn; 0: none */
     uint64_t heir_of;
     uint64_t stirred; /* number of another SA that has something to ask; 0: none */
-    bool inner_made;  /* the SA has got a record of inner addresses in this turn */
     bool delete_old;  /* and we are to delete the one inherited from */
 
     struct ike_writer out; /* the message under construction, in an output's room */
@@ -54,6 +61,8 @@ struct ike_turn {
     uint8_t made_count;
     struct ike_blob dropped[IKE_TURN_BLOBS]; /* given back if it succeeds */
     uint8_t dropped_count;
+    struct ike_edit edits[IKE_TURN_EDITS]; /* undone if the turn fails */
+    uint8_t edit_count;
     uint32_t child_made;     /* Child SA made in this turn */
     uint32_t child_reserved; /* one from before, made in this turn: not `up` if that fails */
     uint32_t fresh_reserved; /* the same of an IKE SA that is to replace another */

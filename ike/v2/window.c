@@ -3,10 +3,23 @@
 #include "ike/v2/window.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/fragment.h"
 
 #include <assert.h>
 #include <string.h>
+
+struct ike_window *ike_window_of(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    return ike_beside_of(engine, sa, BESIDE_WINDOW);
+}
+
+void ike_window_give(struct ike_engine *engine, void *record)
+{
+    const struct ike_window *const window = record;
+    for (uint8_t i = 0; i < window->size; i++)
+        ike_store_give(&engine->store, window->kept[i]);
+}
 
 void ike_window_put(struct ike_engine *engine, struct ike_blob message,
                     const struct ike_addr *local, const struct ike_addr *remote)
@@ -18,9 +31,9 @@ void ike_window_put(struct ike_engine *engine, struct ike_blob message,
 static struct ike_blob kept(const struct ike_engine *engine, const struct ike_sa *sa, uint32_t id)
 {
     const struct ike_blob none = {0};
-    if (sa->window == 0)
+    const struct ike_window *const w = ike_window_of(engine, sa);
+    if (w == NULL)
         return id + 1 == sa->take_id ? sa->response : none;
-    const struct ike_window *const w = ike_window_at(engine, sa->window);
     return w->ids[id % w->size] == id ? w->kept[id % w->size] : none;
 }
 
@@ -34,16 +47,17 @@ enum ike_why ike_window_request(struct ike_turn *turn)
             ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
         return WHY_RETRANSMITTED;
     }
-    const uint32_t size = sa->window == 0 ? 1 : ike_window_at(turn->engine, sa->window)->size;
+    const struct ike_window *const w = ike_window_of(turn->engine, sa);
+    const uint32_t size = w == NULL ? 1 : w->size;
     return id - sa->take_id < size ? WHY_OK : WHY_MESSAGE_ID; /* RFC 7296 2.3 */
 }
 
 struct ike_blob *ike_window_slot(struct ike_turn *turn)
 {
     struct ike_sa *const sa = turn->sa;
-    if (sa->window == 0)
+    struct ike_window *const w = ike_window_of(turn->engine, sa);
+    if (w == NULL)
         return &sa->response;
-    struct ike_window *const w = ike_window_at(turn->engine, sa->window);
     return &w->kept[turn->in.head.id % w->size];
 }
 
@@ -51,11 +65,11 @@ void ike_window_took(struct ike_turn *turn)
 {
     struct ike_sa *const sa = turn->sa;
     const uint32_t id = turn->in.head.id;
-    if (sa->window == 0) {
+    struct ike_window *const w = ike_window_of(turn->engine, sa);
+    if (w == NULL) {
         sa->take_id = id + 1;
         return;
     }
-    struct ike_window *const w = ike_window_at(turn->engine, sa->window);
     w->ids[id % w->size] = id;
     w->seen |= UINT32_C(1) << (id - sa->take_id);
     for (; (w->seen & 1) != 0; w->seen >>= 1)
@@ -66,13 +80,12 @@ void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_
 {
     const uint32_t wanted = engine->config.window;
     const uint32_t size = wanted < IKE_WINDOW_MAX ? wanted : IKE_WINDOW_MAX;
-    if (size <= 1 || sa->window != 0)
+    if (size <= 1 || ike_window_of(engine, sa) != NULL)
         return;
-    sa->window = ike_pool_take(&engine->windows);
-    if (sa->window == 0)
+    struct ike_window *const w = ike_beside_need(engine, sa, BESIDE_WINDOW);
+    if (w == NULL)
         return; /* no room: nothing is promised */
-    struct ike_window *const w = ike_window_at(engine, sa->window);
-    *w = (struct ike_window){.size = (uint8_t)size};
+    w->size = (uint8_t)size;
     for (uint32_t i = 0; i < size; i++)
         w->ids[i] = UINT32_MAX;
     if (sa->response.number != 0) {

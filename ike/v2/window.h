@@ -6,6 +6,19 @@
 
 #include "ike/v2/turn.h"
 
+/* A window larger than 1: the answers kept, and what came before its turn (RFC 7296 2.3). */
+struct ike_window {
+    struct ike_blob kept[IKE_WINDOW_MAX]; /* by message id modulo size */
+    uint32_t ids[IKE_WINDOW_MAX];
+    uint32_t seen; /* bit n: request take_id + n is answered */
+    uint8_t size;
+};
+
+/* NULL: the SA's is of one request. */
+struct ike_window *ike_window_of(const struct ike_engine *engine, const struct ike_sa *sa);
+/* For beside.c: the answers kept go. */
+void ike_window_give(struct ike_engine *engine, void *record);
+
 /* Which copy of a request is this? WHY_OK: the one awaited; WHY_RETRANSMITTED: an answer is
  * remembered, and has been put out again; WHY_MESSAGE_ID: neither. */
 enum ike_why ike_window_request(struct ike_turn *turn);
