@@ -175,12 +175,15 @@ struct ike_cookie_config {
 /* When a responder asks for work (RFC 8019 7.1): from `on_at` half-open SAs on, each doubling of
  * which makes the puzzle a bit harder, up to bits_max. `bits` 0: as hard as the initiator likes,
  * and who finds more bits of bits_max is served more often. Of those who solve none, legacy_ppm are
- * served all the same. */
+ * served all the same. Who solved one may get another one for IKE_AUTH, of auth_bits, while the
+ * keys of auth_ppm or more of the half-open SAs did not open what came for them (RFC 8019 7.2). */
 struct ike_puzzle_config {
     uint32_t on_at;
     uint8_t bits;
     uint8_t bits_max; /* 0: no puzzles */
     uint32_t legacy_ppm;
+    uint8_t auth_bits; /* 0: none there */
+    uint32_t auth_ppm; /* 0: always */
 };
 
 struct ike_half_open_config {

@@ -55,6 +55,9 @@ enum ike_action {
     ROW(PUZZLE_WRONG,       "puzzle_wrong",        REFUSE, DROP,   16434,  "RFC 8019 7.1.4: four keys, each with the bits asked for")\
     ROW(PUZZLE_SPENT,       "puzzle_spent",        REFUSE, DROP,   16434,  "RFC 8019 10: an SA was made with this solution")\
     ROW(PUZZLE_SYNTAX,      "puzzle_syntax",       DROP,   DROP,   0,      "RFC 8019 7.1.2, 8.1: PUZZLE without COOKIE, or not to be read")\
+    ROW(PUZZLE_HARD,        "puzzle_hard",         DROP,   DROP,   0,      "RFC 8019 7.2.2, 9: the one for IKE_AUTH is beyond ike_config.puzzle_bits")\
+    ROW(WORK_WANTED,        "work_wanted",         DROP,   DROP,   0,      "RFC 8019 7.2.4: without the solution of the puzzle for IKE_AUTH")\
+    ROW(WORK_WRONG,         "work_wrong",          DROP,   DROP,   0,      "RFC 8019 7.2.4: four keys, each with the bits asked for")\
     ROW(REDIRECTED,         "redirected",          REFUSE, DROP,   16407,  "RFC 5685 3 REDIRECT: to ike_config.redirect_to")\
     ROW(REDIRECT_NONCE,     "redirect_nonce",      DROP,   DROP,   0,      "RFC 5685 3: Nonce Data is not our Ni")  \
     ROW(REDIRECT_GATEWAY,   "redirect_gateway",    DROP,   DROP,   0,      "RFC 5685 3, 9.2: unasked, or to a gateway we cannot go to")\

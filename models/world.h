@@ -76,6 +76,8 @@ struct model_gateway {
     uint64_t puzzles_bits;
     uint64_t puzzles_bits_max;
     uint64_t puzzles_legacy_ppb;
+    uint64_t puzzles_auth_bits; /* 0: none in IKE_AUTH */
+    uint64_t puzzles_auth_from_ppb;
     uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
     uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
     uint64_t half_open_timeout_ns;

@@ -324,6 +324,26 @@ static void test_a_rekeyed_ike_sa_sets_its_window_anew(void)
     pair_close(&p);
 }
 
+/* RFC 8019 5: nobody in particular may not keep us busy with many requests at once, nor may what
+ * such an SA is rekeyed to. */
+static void test_a_peer_without_authentication_gets_no_larger_window(void)
+{
+    pair_init(&p, plain);
+    both_of_eight(&p, A, B);
+    p.end[A].policy.proof = PROOF_NULL;
+    p.end[B].policy.accepts = 1 << PROOF_NULL;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    rekey_then_ask(&p, A, B);
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, KINDS));
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 2  SK{N(SET_WINDOW_SIZE)}") != NULL);
+    EXPECT(strstr(p.trace, "B>A  INFORMATIONAL   req 0  SK{N(SET_WINDOW_SIZE)}") == NULL);
+    EXPECT_EQ(p.end[B].engine->besides[BESIDE_WINDOW].pool.used, 0);
+    pair_close(&p);
+}
+
 static bool lose_auth_answer(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
                              int number)
 {
@@ -361,6 +381,7 @@ int main(int argc, char **argv)
         TEST(test_four_requests_are_under_way_when_the_peer_allows_it),
         TEST(test_requests_out_of_order_are_answered_within_the_window_only),
         TEST(test_a_rekeyed_ike_sa_sets_its_window_anew),
+        TEST(test_a_peer_without_authentication_gets_no_larger_window),
         TEST(test_a_request_that_overtakes_the_answer_to_ike_auth_is_sent_again),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -328,7 +328,7 @@ static void ppk(void)
 
 static void puzzle(void)
 {
-    p.end[B].config.puzzles = (struct ike_puzzle_config){.bits = 8, .bits_max = 8};
+    p.end[B].config.puzzles = (struct ike_puzzle_config){.bits = 8, .bits_max = 8, .auth_bits = 7};
     p.end[A].config.puzzle_bits = 8;
 }
 

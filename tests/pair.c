@@ -432,7 +432,8 @@ bool pair_is_empty(const struct pair *p)
         if (e->sas.used != 0 || e->setups.used != 0 || e->eaps.used != 0 || e->tasks.used != 0 ||
             ike_besides_memory(e) != 0 || ike_leases_held(&e->leases) != 0 || e->holds.used != 0 ||
             e->mixes.used != 0 || e->fragments.pool.used != 0 || e->children.used != 0 ||
-            e->store.used != 0 || e->half_open != 0 || e->established != 0 || e->timers.count != 0)
+            e->store.used != 0 || e->half_open != 0 || e->puzzles.spoilt != 0 ||
+            e->established != 0 || e->timers.count != 0)
             return false;
     }
     return true;

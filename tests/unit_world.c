@@ -454,6 +454,29 @@ static void test_clients_pay_for_puzzles_with_their_time(void)
     }
 }
 
+/* RFC 8019 7.2: and 4 x 2^14 more calls for IKE_AUTH, in the same packets. */
+static void test_clients_pay_for_a_second_puzzle_too(void)
+{
+    int64_t times[2];
+    for (int second = 0; second <= 1; second++) {
+        struct model_world_config c = plain();
+        set(&c, "attackers.flood.rate", "0/s");
+        set(&c, "links.wan.loss", "0%");
+        set(&c, "gateways.vpn.puzzles.at", "0");
+        set(&c, "gateways.vpn.puzzles.bits", "10");
+        set(&c, "gateways.vpn.puzzles.auth_bits", second == 1 ? "14" : "none");
+        set(&c, "clients.honest.puzzles", "16");
+        set(&c, "clients.honest.cookies_max", "3");
+        more_rounds = 0;
+        (void)run(c);
+        times[second] = metric("honest", SIM_METRIC_SETUP_TIME_P50);
+        EXPECT(metric("honest", SIM_METRIC_SUCCESS_SHARE) == 1000000);
+        EXPECT_EQ(metric("honest", SIM_METRIC_CONNECTION_PACKETS), 6000);
+    }
+    const int64_t call_ns = (times[1] - times[0]) / ((int64_t)4 << 14);
+    EXPECT(call_ns > 200 && call_ns < 1000);
+}
+
 static void test_what_of_eap_cannot_be_together_is_told(void)
 {
     static const struct {
@@ -674,6 +697,7 @@ int main(int argc, char **argv)
         TEST(test_every_way_to_authenticate_brings_clients_up),
         TEST(test_clients_that_do_eap_take_the_packets_of_their_method),
         TEST(test_clients_pay_for_puzzles_with_their_time),
+        TEST(test_clients_pay_for_a_second_puzzle_too),
         TEST(test_what_of_eap_cannot_be_together_is_told),
         TEST(test_certificates_longer_than_the_link_takes_are_warned_of),
         TEST(test_clients_with_several_children_take_two_messages_for_each_more),

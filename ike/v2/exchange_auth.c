@@ -73,6 +73,7 @@ enum ike_why ike_auth_check_proof(struct ike_turn *t, enum ike_payload_type id)
     const enum ike_proof_kind kind = ike_proof_kind_of(auth.method);
     if (kind == PROOF_KINDS || !ike_policy_accepts(t->sa->policy, kind))
         return WHY_AUTH_METHOD;
+    t->sa->nobody = kind == PROOF_NULL;
     if (kind == PROOF_SIGNATURE)
         return ike_sign_check(t, id);
     const size_t len = shared_proof(t, kind, !t->sa->initiator, ike_message_body(&t->in, id), good);
@@ -170,6 +171,7 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
         why = ike_child_begin(turn, first, &turn->task->child);
     if (why != WHY_OK)
         return why;
+    turn->work = (struct ike_bytes){.at = setup->work, .len = setup->work_len};
     ike_turn_ask(turn, IKE_AUTH);
     if ((why = put_claim(turn)) != WHY_OK || setup->childless)
         return why;

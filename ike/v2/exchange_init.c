@@ -99,6 +99,8 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_put_ke(&t->out, &t->link, group->id,
                (struct ike_bytes){.at = share, .len = group->answer_len});
     ike_put_nonce(&t->out, &t->link, input.nonce_r);
+    if (!ike_mix_is_wanted(choice)) /* else keys come of IKE_INTERMEDIATE, before IKE_AUTH */
+        ike_puzzle_put_auth(t);
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put(t, policy->force_encapsulation);
     ike_rounds_offer(t);
@@ -177,7 +179,8 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_turn_ask(t, IKE_SA_INIT);
     if (offer->cookie.len > 0) /* RFC 7296 2.6: the first payload, all else unchanged */
         ike_put_status(&t->out, &t->link, N_COOKIE, offer->cookie);
-    ike_puzzle_put_solution(t);
+    ike_puzzle_put_solution(t,
+                            (struct ike_bytes){.at = setup->solution, .len = setup->solution_len});
     ike_put_offers(&t->out, &t->link, &wish, no_spi);
     ike_put_ke(&t->out, &t->link, offer->group->id,
                (struct ike_bytes){.at = offer->share, .len = offer->group->share_len});
@@ -369,6 +372,8 @@ static enum ike_why init_response(struct ike_turn *t)
     if (choice.suite.ke != setup->group || peer.group != group->id)
         return WHY_CHOICE_NOT_OFFERED;
     if ((why = ike_nonce_parse(ike_message_body(&t->in, PAYLOAD_NONCE), &nonce)) != WHY_OK)
+        return why;
+    if ((why = ike_puzzle_solve_auth(t, nonce)) != WHY_OK)
         return why;
 
     uint8_t *const secret = ike_turn_scratch(t, group->secret_len);

@@ -58,6 +58,7 @@ static enum ike_why equip(struct ike_turn *t, struct ike_sa *fresh, const struct
     next.remote = old->remote;
     next.nat = old->nat;
     next.fragments = old->fragments;
+    next.nobody = old->nobody;
     next.tag = old->tag;
 
     uint8_t *const room = ike_turn_room(t, &next.keys, ike_keys_len(&next.suite));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Fragments: cut, kept, put together (fragment.h). The last one to come is never
- * kept: when it is there, so is the message. Payloads in the clear before SKF
- * (RFC 7383 2.5.3) stand in no message there is, and are refused. */
+ * kept: when it is there, so is the message. The one payload that may stand in
+ * the clear before SKF is the solution of a puzzle, in the first fragment
+ * (RFC 7383 2.5.3, RFC 8019 7.2.2). */
 #include "ike/v2/fragment.h"
 
 #include "ike/engine.h"
@@ -188,13 +189,14 @@ bool ike_fragment_is_needed(const struct ike_turn *turn)
     return ike_sealed_len(&keys, text_at, turn->out.len - text_at) > message_most(turn);
 }
 
-/* One fragment, after those before it in `all`. */
+/* One fragment, after those before it in `all`; what stands in the clear goes into the first. */
 static void put_fragment(struct ike_turn *turn, struct ike_writer *all,
                          const struct ike_fragment_head *head, struct ike_bytes text)
 {
     const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
     struct ike_writer w = wr_open(all->base + all->len, all->max - all->len);
-    put_bytes(&w, (struct ike_bytes){.at = turn->out.base, .len = IKE_HEADER_LEN});
+    const size_t clear = head->number == 1 ? turn->sealed : (size_t)IKE_HEADER_LEN;
+    put_bytes(&w, (struct ike_bytes){.at = turn->out.base, .len = clear});
     const size_t begin = ike_begin_fragment(&w, &keys, head);
     put_bytes(&w, text);
     ike_end_fragment(&w, begin, &keys, turn->engine->crypto, turn->sa->seal_count++);
@@ -208,11 +210,11 @@ void ike_fragment_seal(struct ike_turn *turn)
     const size_t iv_len = keys.encr->iv_len;
     const size_t text_at = turn->sealed + IKE_PAYLOAD_HEAD + iv_len;
     const size_t fits =
-        ike_sealed_most(&keys, IKE_HEADER_LEN + IKE_FRAGMENT_HEAD + iv_len, message_most(turn));
+        ike_sealed_most(&keys, turn->sealed + IKE_FRAGMENT_HEAD + iv_len, message_most(turn));
     const size_t most = fits > IKE_FRAGMENT_LEAST ? fits : IKE_FRAGMENT_LEAST;
     const size_t len = turn->out.len - text_at;
     const size_t total = (len + most - 1) / most;
-    assert(turn->sealed == IKE_HEADER_LEN); /* nothing of ours stands before what is sealed */
+    const bool clear = turn->sealed > IKE_HEADER_LEN; /* one payload is */
 
     struct ike_writer all = wr_open(ike_turn_scratch(turn, IKE_MESSAGE_MAX), IKE_MESSAGE_MAX);
     struct ike_reader r = rd_open((struct ike_bytes){.at = turn->out.base + text_at, .len = len});
@@ -221,6 +223,7 @@ void ike_fragment_seal(struct ike_turn *turn)
                                      .next = turn->out.base[turn->sealed]};
     while (r.left > 0 && !all.bad) {
         head.number++;
+        head.link = clear && head.number == 1 ? (size_t)IKE_HEADER_LEN : 0;
         put_fragment(turn, &all, &head, rd_bytes(&r, r.left < most ? r.left : most));
     }
     turn->out = all;
@@ -242,7 +245,7 @@ static enum ike_why look(const struct ike_turn *turn, const struct reassembly *r
     const struct ike_message *const in = &turn->in;
     if (!turn->sa->fragments)
         return WHY_FRAGMENT_UNWANTED;
-    if (in->type_count != 1)
+    if (in->type_count - (in->solution.len > 0 && in->fragment_number == 1 ? 1 : 0) != 1)
         return WHY_UNEXPECTED_PAYLOAD;
     if (in->whole.len > IKE_MESSAGE_MAX)
         return WHY_TOO_LONG;

@@ -113,7 +113,7 @@ static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint
         if (type == PAYLOAD_PS && (m->there & P(PAYLOAD_SK)) == 0)
             m->solution = payload.body;
         if (type < PAYLOAD_FIRST || type > PAYLOAD_LAST) {
-            if ((reserved & 0x80) != 0 && m->unknown_critical == 0)
+            if ((reserved & 0x80) != 0 && m->unknown_critical == 0 && type != PAYLOAD_PS)
                 m->unknown_critical = type; /* RFC 7296 2.5 */
             type = next;
             continue;

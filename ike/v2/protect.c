@@ -102,7 +102,7 @@ void ike_end_sealed(struct ike_writer *w, size_t begin, const struct ike_seal_ke
 size_t ike_begin_fragment(struct ike_writer *w, const struct ike_seal_keys *keys,
                           const struct ike_fragment_head *head)
 {
-    size_t link = 16; /* the header's "next payload", RFC 7296 3.1 */
+    size_t link = head->link != 0 ? head->link : 16; /* the header's "next payload" */
     const size_t begin = ike_begin_payload(w, &link, PAYLOAD_SKF);
     if (!w->bad)
         w->base[begin] = head->number == 1 ? head->next : PAYLOAD_NONE;

@@ -30,6 +30,7 @@ struct ike_fragment_head {
     uint16_t number;
     uint16_t total;
     uint8_t next;
+    size_t link; /* as above, when something stands between the header and it; 0: nothing does */
 };
 size_t ike_begin_fragment(struct ike_writer *w, const struct ike_seal_keys *keys,
                           const struct ike_fragment_head *head);

@@ -6,6 +6,7 @@
 #include "ike/engine.h"
 #include "ike/puzzle.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/proof.h"
 #include "ike/v2/proposal.h"
 
 #include <string.h>
@@ -210,12 +211,104 @@ enum ike_why ike_puzzle_solve(struct ike_turn *turn, struct ike_bytes cookie)
     return WHY_OK;
 }
 
-void ike_puzzle_put_solution(struct ike_turn *turn)
+void ike_puzzle_put_solution(struct ike_turn *turn, struct ike_bytes solution)
 {
-    const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
-    if (setup->solution_len == 0)
+    if (solution.len == 0)
         return;
     const size_t begin = ike_begin_payload(&turn->out, &turn->link, PAYLOAD_PS);
-    put_bytes(&turn->out, (struct ike_bytes){.at = setup->solution, .len = setup->solution_len});
+    put_bytes(&turn->out, solution);
     ike_end_payload(&turn->out, begin);
+}
+
+/* ---- IKE_AUTH ---- */
+
+/* S = Nr | SPIr, RFC 8019 7.2.3; as long as the turn. */
+static struct ike_bytes auth_string(struct ike_turn *t, struct ike_bytes nonce_r, uint64_t spi_r)
+{
+    struct ike_writer w = wr_open(ike_turn_scratch(t, nonce_r.len + 8), nonce_r.len + 8);
+    put_bytes(&w, nonce_r);
+    put_u64(&w, spi_r);
+    return wr_done(&w);
+}
+
+/* RFC 8019 7.2.1: only who has solved one already gets another; 7.2: while too much of what comes
+ * for half-open SAs cannot be opened. */
+static bool auth_is_on(const struct ike_turn *t)
+{
+    const struct ike_engine *const engine = t->engine;
+    const struct ike_puzzle_config *const config = &engine->config.puzzles;
+    const uint64_t spoilt = engine->puzzles.spoilt;
+    const bool attacked =
+        spoilt > 0 && spoilt * 1000000 >= (uint64_t)engine->half_open * config->auth_ppm;
+    return config->auth_bits != 0 && t->puzzle != 0 && (attacked || config->auth_ppm == 0);
+}
+
+/* The PRF is the one just agreed on: both have it (RFC 8019 7.2.1.2). */
+void ike_puzzle_put_auth(struct ike_turn *turn)
+{
+    uint8_t data[3];
+    struct ike_writer w = wr_open(data, sizeof data);
+    if (!auth_is_on(turn))
+        return;
+    turn->sa->work = turn->engine->config.puzzles.auth_bits;
+    put_u16(&w, ike_algos[turn->sa->suite.prf].id);
+    put_u8(&w, turn->sa->work);
+    ike_put_status(&turn->out, &turn->link, N_PUZZLE, wr_done(&w));
+}
+
+enum ike_why ike_puzzle_check_auth(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    if (sa->work == 0)
+        return WHY_OK;
+    if (turn->in.solution.len == 0)
+        return WHY_WORK_WANTED;
+    const struct ike_puzzle puzzle = {
+        .prf = &ike_algos[sa->suite.prf],
+        .s = auth_string(turn, ike_proof_nonce(turn, false), sa->spi_r),
+        .bits = sa->work};
+    if (bits_of(turn, &puzzle) < puzzle.bits)
+        return WHY_WORK_WRONG;
+    sa->work = turn->before.work = 0;
+    return WHY_OK;
+}
+
+void ike_puzzle_spoilt(struct ike_turn *turn)
+{
+    if (!ike_sa_is_half_open(turn->sa) || turn->sa->spoilt)
+        return;
+    turn->sa->spoilt = turn->before.spoilt = true;
+    turn->engine->puzzles.spoilt++;
+}
+
+void ike_puzzle_closed(struct ike_engine *engine, struct ike_sa *sa)
+{
+    if (sa->spoilt)
+        engine->puzzles.spoilt--;
+    sa->spoilt = false;
+}
+
+enum ike_why ike_puzzle_solve_auth(struct ike_turn *turn, struct ike_bytes nonce_r)
+{
+    struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
+    struct ike_crypto *const c = turn->engine->crypto;
+    const uint8_t most = turn->engine->config.puzzle_bits;
+    const struct ike_notify *const notify = ike_message_notify(&turn->in, N_PUZZLE);
+    setup->work_len = 0;
+    if (notify == NULL || most == 0)
+        return WHY_OK;
+    struct ike_reader r = rd_open(notify->data);
+    const uint8_t row = ike_algo_find(TRANSFORM_PRF, rd_u16(&r), 0);
+    const struct ike_puzzle puzzle = {.prf = &ike_algos[row],
+                                      .s = auth_string(turn, nonce_r, turn->in.head.spi_r),
+                                      .bits = rd_u8(&r)};
+    if (r.bad || r.left != 0 || puzzle.bits == 0) /* RFC 8019 7.2.1.1: never of our own choice */
+        return WHY_PUZZLE_SYNTAX;
+    setup->refused = N_PUZZLE;
+    if (row == 0 || !ike_crypto_has(c, row) || puzzle.bits > most ||
+        c->ops->solve(c, &puzzle, setup->work) == 0)
+        return WHY_PUZZLE_HARD;
+    setup->refused = 0;
+    setup->work_len = IKE_PUZZLE_SOLUTION;
+    return WHY_OK;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Client puzzles (RFC 8019 7.1): with many half-open SAs a responder does not
- * only ask for its cookie back, but for work over it:
+ * Client puzzles (RFC 8019 7): with many half-open SAs a responder does not
+ * only ask for its cookie back, but for work over it (7.1), and perhaps for more
+ * before it opens what is sealed (7.2):
  *
  *     HDR(A,0), SAi1, KEi, Ni                    -->
  *                                   <--   HDR(A,0), N(COOKIE), N(PUZZLE)
  *     HDR(A,0), N(COOKIE), PS, SAi1, KEi, Ni     -->
+ *                                   <--   HDR(A,B), SAr1, KEr, Nr, N(PUZZLE)
+ *     HDR(A,B), PS, SK {IDi, AUTH, …}            -->
  *
  * A puzzle's cookie says how hard the puzzle was and when it was given, so that
  * the responder keeps nothing but a word for each of the last solved. Copies of
@@ -24,6 +27,7 @@ enum {
  * another takes that. NULL: none was ever solved. */
 struct ike_puzzles {
     uint64_t *spent;
+    uint32_t spoilt; /* half-open SAs whose keys did not open something that came */
 };
 
 /* ---- the responder ---- */
@@ -42,12 +46,25 @@ void ike_puzzle_put(struct ike_turn *turn, const uint8_t *info);
 void ike_puzzle_spend(struct ike_turn *turn);
 void ike_puzzles_close(struct ike_engine *engine);
 
+/* N(PUZZLE) into the answer that makes an SA, when that is to be: its IKE_AUTH must solve it. */
+void ike_puzzle_put_auth(struct ike_turn *turn);
+/* A message for an SA, before it is opened; WHY_WORK_WANTED, WHY_WORK_WRONG. Once solved, a puzzle
+ * is done with, whatever becomes of the message: its keys are at hand (RFC 8019 4.6, 7.2.4). */
+enum ike_why ike_puzzle_check_auth(struct ike_turn *turn);
+/* The keys of the SA do not open the message at hand; it stays so for the SA as long as it is
+ * half-open: ike_puzzle_closed. */
+void ike_puzzle_spoilt(struct ike_turn *turn);
+void ike_puzzle_closed(struct ike_engine *engine, struct ike_sa *sa);
+
 /* ---- the initiator ---- */
 
 /* Solves the PUZZLE that came with this cookie, if there is one and it is not too hard for us, and
  * keeps the solution in the setup. WHY_PUZZLE_SYNTAX: it cannot be read. */
 enum ike_why ike_puzzle_solve(struct ike_turn *turn, struct ike_bytes cookie);
-/* PS with it, if there is one. */
-void ike_puzzle_put_solution(struct ike_turn *turn);
+/* Solves the one that came with the answer at hand, for IKE_AUTH. WHY_PUZZLE_SYNTAX, or
+ * WHY_PUZZLE_HARD: the attempt ends so unless something better comes (RFC 7296 2.21.1). */
+enum ike_why ike_puzzle_solve_auth(struct ike_turn *turn, struct ike_bytes nonce_r);
+/* PS with a solution, if there is one. */
+void ike_puzzle_put_solution(struct ike_turn *turn, struct ike_bytes solution);
 
 #endif

@@ -313,6 +313,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
         if (addresses_are_counted(engine))
             (opened ? ike_index_add : ike_index_remove)(&engine->addresses,
                                                         address_digest(engine, &sa->remote), place);
+        ike_puzzle_closed(engine, sa);
     }
     if (is_up(before) != is_up(after)) {
         engine->established += is_up(after) ? 1 : UINT32_MAX;

@@ -72,6 +72,10 @@ struct ike_sa {
     bool rekeyed;   /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
     bool nat;       /* some NAT was seen, or forced: ESP goes in UDP */
     bool fragments; /* both ends take messages in fragments (RFC 7383 2.3) */
+    bool nobody;    /* the peer came without authentication (RFC 7619 2) */
+    bool spoilt;    /* half-open, and its keys did not open something that came for it */
+    uint8_t work;   /* bits of the puzzle without whose solution nothing is opened (RFC 8019 7.2);
+                       0: none */
     struct ike_suite suite;
 };
 
@@ -91,6 +95,8 @@ struct ike_setup {
     uint8_t cookie_len;
     uint8_t solution[16]; /* of the puzzle that came with it */
     uint8_t solution_len;
+    uint8_t work[16]; /* solution of the puzzle for IKE_AUTH */
+    uint8_t work_len;
     uint8_t redirects; /* obeyed in this attempt, the first of them at redirected_ns */
     uint64_t redirected_ns;
     struct ike_addr redirected_from;     /* the last gateway that did */

@@ -30,6 +30,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->added = false;
     turn->puzzle = 0;
     turn->puzzles_solved = 0;
+    turn->work = (struct ike_bytes){0};
     turn->task = NULL;
     turn->task_done = false;
     turn->tasks_made_count = 0;
@@ -157,6 +158,7 @@ static void begin_message(struct ike_turn *turn, const struct ike_header *head, 
     ike_put_header(&turn->out, head);
     if (sealed) {
         const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
+        ike_puzzle_put_solution(turn, turn->work);
         turn->sealed = ike_begin_sealed(&turn->out, &turn->link, &keys);
     }
 }
@@ -681,7 +683,12 @@ static enum ike_why sealed_message(struct ike_turn *turn)
         return why;
     if (ike_message_notify(&turn->in, N_INVALID_IKE_SPI) != NULL)
         return ike_qcd_judge(turn);
-    if ((why = open_sealed(turn)) != WHY_OK)
+    if ((why = ike_puzzle_check_auth(turn)) != WHY_OK)
+        return why;
+    why = open_sealed(turn);
+    if (why == WHY_BAD_ICV)
+        ike_puzzle_spoilt(turn);
+    if (why != WHY_OK)
         return why;
     adopt_rival(turn);
     return run_rule(turn);

@@ -80,6 +80,7 @@ struct ike_turn {
     enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
     uint64_t puzzle;         /* digest of the cookie whose puzzle the request solved; 0: none */
     uint8_t puzzles_solved;  /* so many in a row */
+    struct ike_bytes work;   /* a solution that goes before what is sealed in the request to come */
     bool initial_contact;    /* the peer said it has no other SA */
     struct ike_bytes asks[IKE_ASKS_MAX]; /* what the message wants from outside (hold.h) */
     uint8_t ask_count;

@@ -80,7 +80,7 @@ void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_
 {
     const uint32_t wanted = engine->config.window;
     const uint32_t size = wanted < IKE_WINDOW_MAX ? wanted : IKE_WINDOW_MAX;
-    if (size <= 1 || ike_window_of(engine, sa) != NULL)
+    if (size <= 1 || sa->nobody || ike_window_of(engine, sa) != NULL)
         return;
     struct ike_window *const w = ike_beside_need(engine, sa, BESIDE_WINDOW);
     if (w == NULL)
@@ -172,6 +172,7 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
                    cookies                 ? WHY_COOKIE_LOOP
                    : groups                ? WHY_GROUP_LOOP
                    : refused == N_REDIRECT ? WHY_REDIRECT_LOOP
+                   : refused == N_PUZZLE   ? WHY_PUZZLE_HARD
                                            : WHY_PEER_REFUSED,
                    refused);
         return;
