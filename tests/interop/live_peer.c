@@ -23,22 +23,37 @@ struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
-    const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth;
+    const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
+};
+
+enum { HEARD_MAX = 64 };
+
+/* An event, for the script. */
+struct heard {
+    enum ike_event_kind kind;
+    enum ike_why why;
+    bool taken; /* a word of the script has waited for it */
 };
 
 struct peer {
     struct options o;
     struct ike_config config;
     struct ike_policy policy;
+    struct ike_policy second;
     struct ike_engine *engine;
     struct ike_crypto *crypto;
     int sockets[2];
     uint64_t sa;
     uint32_t child;
     const char *script; /* what is left of it */
-    bool done;
+    const char *until;  /* and which events end the word at hand */
+    struct heard heard[HEARD_MAX];
+    size_t heard_count;
+    bool at_go;    /* a line of standard input ends it */
+    bool gone;     /* the IKE SA: nothing can come any more */
+    bool finished; /* all of the script is done */
+    bool done;     /* leave */
     bool failed;
-    bool settled; /* a Child SA came up, or was refused: the script may go on */
     struct ike_sa_keys keys;
     bool has_keys;
     struct ike_credential credential;
@@ -110,9 +125,11 @@ static void read_options(int argc, char **argv, struct options *o)
         {"fragment", &o->fragment}, /* octets of the longest IP datagram */
         {"ppk", &o->ppk},           /* named qkd */
         {"ppk_required", &o->ppk_required},
-        {"wants", &o->wants},   /* an inner address */
-        {"reauth", &o->reauth}, /* make or break: which first, when told to */
-        {"pool", &o->pool},     /* gives them from this prefix */
+        {"wants", &o->wants},                 /* an inner address */
+        {"reauth", &o->reauth},               /* make or break: which first, when told to */
+        {"pool", &o->pool},                   /* gives them from this prefix */
+        {"auth_lifetime", &o->auth_lifetime}, /* seconds, to a client */
+        {"second", &o->second}, /* an EAP method: the initiator authenticates once more, so */
         {"childless", &o->childless},
         {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
     };
@@ -141,6 +158,8 @@ static void configure_extensions(struct ike_policy *policy, const struct options
         policy->fragment = (uint16_t)strtoul(o->fragment, NULL, 10);
     if (o->reauth != NULL)
         policy->reauth = strcmp(o->reauth, "make") == 0 ? REAUTH_MAKE_FIRST : REAUTH_BREAK_FIRST;
+    if (o->auth_lifetime != NULL)
+        policy->auth_lifetime_s = (uint32_t)strtoul(o->auth_lifetime, NULL, 10);
     if (o->ppk == NULL || strlen(o->ppk) > IKE_PPK_MAX)
         return;
     policy->ppk_count = 1;
@@ -217,6 +236,7 @@ static void configure(struct peer *p)
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);
     p->script = o->script == NULL ? "" : o->script;
+    p->until = o->childless != NULL && o->initiate != NULL ? "UP" : "CHILD_UP|CHILD_FAILED";
 }
 
 static struct ike_bytes read_file(struct peer *p, int room, const char *what)
@@ -263,16 +283,13 @@ static void furnish(struct peer *p)
     p->config.epoch_s = (uint64_t)time(NULL) - now_ns() / UINT64_C(1000000000);
 }
 
-/* EAP, with `psk` for a password; TLS shows the same certificates. */
-static void study(struct peer *p)
+/* A method of EAP, with `psk` for a password. */
+static void learn(struct peer *p, struct ike_eap_config *eap, const char *name)
 {
-    struct ike_eap_config *const eap = &p->policy.eap;
-    if (p->o.eap == NULL)
-        return;
-    const struct ike_eap_method *const method = ike_eap_method_named(p->o.eap);
+    const struct ike_eap_method *const method = ike_eap_method_named(name);
     if (method == NULL) {
         errno = EINVAL;
-        die(p->o.eap);
+        die(name);
     }
     eap->methods[0] = method->type;
     eap->method_count = 1;
@@ -281,6 +298,27 @@ static void study(struct peer *p)
     eap->password_len = p->policy.psk_len;
     memcpy(eap->password, p->policy.psk, p->policy.psk_len);
     eap->tls.mutual = method->type == EAP_TLS;
+}
+
+/* One more authentication of the initiator (RFC 4739 2), under the same name. */
+static void follow(struct peer *p)
+{
+    if (p->o.second == NULL)
+        return;
+    const bool initiates = p->o.initiate != NULL;
+    p->second.local_id = initiates ? p->policy.local_id : (struct ike_id){0};
+    p->second.remote_id = initiates ? (struct ike_id){0} : p->policy.remote_id;
+    learn(p, &p->second.eap, p->o.second);
+    p->policy.next_auth = &p->second;
+}
+
+/* EAP; TLS shows the same certificates. */
+static void study(struct peer *p)
+{
+    struct ike_eap_config *const eap = &p->policy.eap;
+    if (p->o.eap == NULL)
+        return;
+    learn(p, eap, p->o.eap);
     p->policy.eap_only = p->o.eap_only != NULL;
     p->identity =
         (struct ike_tls_identity){.chain = {p->credential.chain[0], p->credential.chain[1]},
@@ -322,42 +360,9 @@ static void show(struct peer *p, const char *arrow, const struct ike_datagram *d
     (void)printf("%s %u %s\n", arrow, d->local.port, line);
 }
 
-static bool is_word(const char *text, size_t len, const char *word)
-{
-    return strlen(word) == len && strncmp(text, word, len) == 0;
-}
+/* ---- the script: words in small letters are done, words in capitals awaited ---- */
 
-/* The next word of the script is carried out; a word is done when its event has come. */
-static void next_step(struct peer *p)
-{
-    const size_t len = strcspn(p->script, ",");
-    bool good = true;
-    if (len == 0) {
-        p->done = true;
-        return;
-    }
-    if (is_word(p->script, len, "probe"))
-        good = ike_probe(p->engine, now_ns(), p->sa);
-    else if (is_word(p->script, len, "delete-child"))
-        good = ike_delete_child(p->engine, now_ns(), p->sa, p->child);
-    else if (is_word(p->script, len, "rekey-child"))
-        good = ike_rekey_child(p->engine, now_ns(), p->sa, p->child);
-    else if (is_word(p->script, len, "rekey"))
-        good = ike_rekey(p->engine, now_ns(), p->sa);
-    else if (is_word(p->script, len, "child"))
-        good = ike_create_child(p->engine, now_ns(), p->sa, 0, NULL);
-    else if (is_word(p->script, len, "delete"))
-        good = ike_delete(p->engine, now_ns(), p->sa);
-    else if (!is_word(p->script, len, "wait"))
-        good = false;
-    if (!good) {
-        (void)printf("FAILED step %s\n", p->script);
-        p->failed = p->done = true;
-    }
-    p->script += len + (p->script[len] == ',' ? 1 : 0);
-}
-
-static void hear(struct peer *p, const struct ike_event *e)
+static const char *event_name(enum ike_event_kind kind)
 {
     static const char *const names[IKE_EVENT_KINDS] = {
         [IKE_KEYED] = "KEYED",
@@ -375,30 +380,146 @@ static void hear(struct peer *p, const struct ike_event *e)
         [IKE_INFORMED] = "INFORMED",
         [IKE_ASK] = "ASK",
     };
-    const char *const name = names[e->kind] != NULL ? names[e->kind] : "OTHER";
+    return names[kind] != NULL ? names[kind] : "OTHER";
+}
+
+static bool probe(struct peer *p)
+{
+    return ike_probe(p->engine, now_ns(), p->sa);
+}
+
+static bool delete_child(struct peer *p)
+{
+    return ike_delete_child(p->engine, now_ns(), p->sa, p->child);
+}
+
+static bool rekey_child(struct peer *p)
+{
+    return ike_rekey_child(p->engine, now_ns(), p->sa, p->child);
+}
+
+static bool rekey(struct peer *p)
+{
+    return ike_rekey(p->engine, now_ns(), p->sa);
+}
+
+static bool child(struct peer *p)
+{
+    return ike_create_child(p->engine, now_ns(), p->sa, 0, NULL);
+}
+
+static bool delete (struct peer *p)
+{
+    return ike_delete(p->engine, now_ns(), p->sa);
+}
+
+/* Whoever started this program does something, and then says so by a line on its standard input. */
+static bool go(struct peer *p)
+{
+    p->at_go = true;
+    (void)printf("AT go\n");
+    return true;
+}
+
+/* What can be done, and the events of which one says that it is done. */
+static const struct {
+    const char *word;
+    bool (*run)(struct peer *p);
+    const char *until;
+} words[] = {
+    {"probe", probe, "ALIVE"},
+    {"child", child, "CHILD_UP|CHILD_FAILED"},
+    {"rekey-child", rekey_child, "CHILD_DOWN|REKEY_FAILED"},
+    {"delete-child", delete_child, "CHILD_DOWN"},
+    {"rekey", rekey, "DOWN:rekeyed|REKEY_FAILED"}, /* the old one is deleted after that */
+    {"delete", delete, "DOWN:deleted"},
+    {"go", go, ""},
+};
+
+/* An event by its name, or by name and reason: DOWN:rekeyed. */
+static bool is_event(const char *name, size_t len, const struct heard *h)
+{
+    char full[64];
+    const char *const kind = event_name(h->kind);
+    (void)snprintf(full, sizeof full, "%s:%s", kind, ike_why_row(h->why)->name);
+    return (strlen(kind) == len && strncmp(name, kind, len) == 0) ||
+           (strlen(full) == len && strncmp(name, full, len) == 0);
+}
+
+/* Takes the first event heard, of those not taken yet, that one of the names between bars means.
+ * So what came early is not missed, and nothing counts twice. */
+static bool has_come(struct peer *p, const char *wanted)
+{
+    for (size_t len; (len = strcspn(wanted, "|,")) > 0; wanted += len + (wanted[len] == '|'))
+        for (size_t i = 0; i < p->heard_count; i++)
+            if (!p->heard[i].taken && is_event(wanted, len, &p->heard[i])) {
+                p->heard[i].taken = true;
+                return true;
+            }
+    return false;
+}
+
+/* The next word of the script is carried out; `until` is what ends it. */
+static void next_step(struct peer *p)
+{
+    const char *const step = p->script;
+    const size_t len = strcspn(step, ",");
+    p->script += len + (step[len] == ',' ? 1 : 0);
+    p->until = step;
+    if (step[0] >= 'A' && step[0] <= 'Z')
+        return;
+    bool good = false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i].word) == len && strncmp(step, words[i].word, len) == 0) {
+            p->until = words[i].until;
+            good = words[i].run(p);
+        }
+    if (!good) {
+        (void)printf("FAILED step %.*s\n", (int)len, step);
+        p->failed = p->done = true;
+    }
+}
+
+/* Goes on with the script as far as what has come allows; `until` points into it, so its rest can
+ * be seen, too. */
+static void follow_script(struct peer *p)
+{
+    while (!p->done && !p->at_go && (p->until[0] == '\0' || has_come(p, p->until))) {
+        p->until = "";
+        if (p->script[0] == '\0')
+            p->done = p->finished = true;
+        else
+            next_step(p);
+    }
+    if (p->gone && !p->at_go && strstr(p->until, "UP") == NULL) /* nobody comes back */
+        p->done = true;
+}
+
+static void hear(struct peer *p, const struct ike_event *e)
+{
     char inner[IKE_ADDR_TEXT];
-    (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", name, ike_why_row(e->why)->name,
-                 e->notify, e->cookies, e->groups);
+    (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", event_name(e->kind),
+                 ike_why_row(e->why)->name, e->notify, e->cookies, e->groups);
     if (e->kind == IKE_ADDRESS) {
         ike_addr_format(&e->inner, inner);
         (void)printf("INNER %s\n", inner);
     }
+    if (p->heard_count < HEARD_MAX)
+        p->heard[p->heard_count++] = (struct heard){.kind = e->kind, .why = e->why};
     if (e->kind == IKE_KEYED)
         p->has_keys = ike_sa_keys(p->engine, e->sa, &p->keys);
-    if (e->kind == IKE_UP || e->kind == IKE_REKEYED)
+    if (e->kind == IKE_UP || e->kind == IKE_REKEYED) {
         p->sa = e->sa;
+        p->gone = false;
+    }
     if (e->kind == IKE_CHILD_UP)
         p->child = e->child_spi;
     if (e->kind == IKE_FAILED ||
         (e->kind == IKE_DOWN && e->sa == p->sa && e->why != WHY_REAUTHENTICATED)) {
         p->has_keys = false;
-        p->done = true;
+        p->gone = true;
         p->failed = e->kind == IKE_FAILED;
     }
-    p->settled =
-        p->settled || (e->kind == IKE_UP && p->o.childless != NULL && p->o.initiate != NULL) ||
-        e->kind == IKE_CHILD_UP || e->kind == IKE_CHILD_FAILED || e->kind == IKE_CHILD_DOWN ||
-        e->kind == IKE_ALIVE || e->kind == IKE_REKEYED || e->kind == IKE_REKEY_FAILED;
 }
 
 static void drain(struct peer *p)
@@ -414,11 +535,10 @@ static void drain(struct peer *p)
     }
     while (ike_next_event(p->engine, &e))
         hear(p, &e);
-    if (p->settled && !p->done) {
-        p->settled = false;
-        next_step(p);
-        drain(p);
-    }
+    const char *const script = p->script;
+    follow_script(p);
+    if (p->script != script && !p->done)
+        drain(p); /* what the script did has something to send */
     (void)fflush(stdout);
 }
 
@@ -442,6 +562,14 @@ static void take(struct peer *p, int which)
     drain(p);
 }
 
+/* A line came; an end of input counts as one. */
+static void leave_go(struct peer *p)
+{
+    char c;
+    if (read(STDIN_FILENO, &c, 1) == 0 || c == '\n')
+        p->at_go = false;
+}
+
 static void run(struct peer *p)
 {
     const uint64_t end = now_ns() + strtoull(p->o.seconds, NULL, 10) * UINT64_C(1000000000);
@@ -450,12 +578,15 @@ static void run(struct peer *p)
         const uint64_t deadline = ike_deadline(p->engine);
         const uint64_t until = deadline < end ? deadline : end;
         const int wait_ms = until <= now ? 0 : (int)((until - now) / 1000000 + 1);
-        struct pollfd polled[2] = {{.fd = p->sockets[0], .events = POLLIN},
-                                   {.fd = p->sockets[1], .events = POLLIN}};
-        (void)poll(polled, 2, wait_ms);
+        struct pollfd polled[3] = {{.fd = p->sockets[0], .events = POLLIN},
+                                   {.fd = p->sockets[1], .events = POLLIN},
+                                   {.fd = p->at_go ? STDIN_FILENO : -1, .events = POLLIN}};
+        (void)poll(polled, 3, wait_ms);
         for (int i = 0; i < 2; i++)
             if ((polled[i].revents & POLLIN) != 0)
                 take(p, i);
+        if (polled[2].revents != 0)
+            leave_go(p);
         ike_tick(p->engine, now_ns());
         drain(p);
     }
@@ -498,6 +629,7 @@ int main(int argc, char **argv)
     if (p.crypto != NULL)
         furnish(&p);
     study(&p);
+    follow(&p);
     p.engine = p.crypto == NULL ? NULL : ike_open(&p.config, p.crypto);
     if (p.engine == NULL)
         die("engine");
@@ -509,7 +641,7 @@ int main(int argc, char **argv)
         (void)connect_to(&p);
     drain(&p);
     run(&p);
-    (void)printf("END %s\n", p.failed ? "failed" : p.done ? "done" : "time");
+    (void)printf("END %s\n", p.failed ? "failed" : p.finished ? "done" : p.done ? "early" : "time");
     ike_close(p.engine);
     strip(&p);
     p.crypto->ops->close(p.crypto);
