@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Above so many comparisons of one check those that pass are told together. */
+enum { TOLD_EACH_MAX = 12 };
+
 struct judging {
     const struct study *study;
     struct results_db *db;
     bool json, quiet;
+    bool many;                         /* comparisons of this check: passes are told in one line */
     struct model_world_config *config; /* of the point looked at */
     struct verdict verdict;
 };
@@ -88,7 +92,7 @@ static void judged(struct judging *j, const struct study_check *check,
         return;
     if (j->json)
         told_json(c);
-    if (j->quiet && c->pass)
+    if ((j->quiet || j->many) && c->pass)
         return;
     if (c->point != UINT32_MAX)
         (void)study_point_text(j->study, c->point, where, sizeof where);
@@ -137,18 +141,35 @@ static void theory_at(struct judging *j, const struct study_check *check, uint32
                : "");
 }
 
+static uint32_t points_chosen(const struct judging *j, const struct study_check *check)
+{
+    uint32_t count = 0;
+    for (uint32_t point = 0; point < study_points(j->study); point++) {
+        point_config(j, point);
+        count += chosen(j, check) ? 1 : 0;
+    }
+    return count;
+}
+
 static void judge_theory(struct judging *j, const struct study_check *check)
 {
-    const size_t before = j->verdict.judged;
+    const struct verdict before = j->verdict;
     const uint32_t points = study_points(j->study);
+    j->many = points_chosen(j, check) > TOLD_EACH_MAX;
     for (uint32_t point = 0; point < points; point++) {
         point_config(j, point);
         if (chosen(j, check))
             theory_at(j, check, point);
     }
-    if (j->verdict.judged == before)
+    const size_t judged = j->verdict.judged - before.judged;
+    const size_t passed = judged - (j->verdict.failed - before.failed);
+    if (judged == 0)
         (void)fprintf(stderr, "note: check %s: no point is one that %s speaks of\n", check->name,
                       check->theory->name);
+    else if (j->many && !j->quiet && passed > 0)
+        (void)fprintf(stderr, "pass %s: %s is what %s says, at %zu of %zu points\n", check->name,
+                      check->metric, check->theory->name, passed, judged);
+    j->many = false;
 }
 
 /* How far a mean's interval is within the bound: positive, all of it; the worse the smaller. */

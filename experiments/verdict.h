@@ -13,7 +13,8 @@ struct verdict {
 };
 
 /* Judges every check, stores each comparison and every theory's curve, and prints those that failed
- * (all, unless quiet) to standard error, or lines of JSON to standard output.
+ * (all, unless quiet; passes of a check with many points in one line) to standard error, or lines
+ * of JSON to standard output.
  *
  * A theory's check is judged at every point that its conditions choose and the theory speaks of. It
  * passes when the expected value lies within the 95 % interval of the mean over seeds, widened by

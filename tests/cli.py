@@ -86,6 +86,25 @@ def test_bad_usage_is_status_2():
     equal(left_behind(), [])
 
 
+def test_what_passes_at_many_points_is_told_in_one_line():
+    write("many.yaml", """question: Does it count?
+for: 6s
+seeds: 1
+gateways: {vpn: {implementation: ikelab}}
+clients: {people: {to: vpn, arrivals: poisson 5/s, patience: 2s}}
+sweep: {clients.people.children: [1, 2, 3, 4, 5, 6, 7, 8], clients.people.auth: [psk, eap-md5]}
+check:
+  - {name: by-hand, metric: packets_per_connection, theory: packet-count, within: 0}
+  - {name: few, metric: packets_per_connection, where: {clients.people.children: 1}, theory: packet-count, within: 0}
+""")
+    done = ikelab("run", "many.yaml")
+    equal(done.returncode, 0)
+    told = [line for line in done.stderr.splitlines() if line.startswith("pass ")]
+    equal([line for line in told if "by-hand" in line],
+          ["pass by-hand: packets_per_connection is what packet-count says, at 16 of 16 points"])
+    equal(len([line for line in told if "few" in line]), 2)
+
+
 def test_misspelt_words_are_told_the_nearest():
     expect("did you mean run" in ikelab("rum").stderr, "rum")
     expect("did you mean --seeds" in ikelab("run", "handshake", "--sedes", "3").stderr, "--sedes")
