@@ -31,7 +31,7 @@ def house(packages="run\n"):
     for name in ["meson.build", "build/build.ninja", "experiments/main.c"]:
         open(name, "w", encoding="utf-8").close()
     script("tools/ninja", 'echo "ninja $*" >> log; echo "words of the compiler"; [ ! -e fail ]\n')
-    script("tools/meson", 'echo "meson $*" >> log; echo "words of meson"; : > build/build.ninja\n')
+    script("tools/meson", 'echo "meson $*" >> log; echo "words of meson"; [ ! -e fail ] && : > build/build.ninja\n')
     script("build/experiments/ikelab", 'echo "program $*"; exit 7\n')
 
 
@@ -96,8 +96,18 @@ def test_a_failed_build_shows_the_compilers_words_and_starts_nothing():
 def test_an_unconfigured_tree_is_configured_first():
     house()
     os.remove("build/build.ninja")
-    launch("x")
+    done = launch("x")
     expect(log().startswith("meson setup"), log())
+    expect("words of meson" not in done.stderr, done.stderr)
+
+
+def test_a_failed_configuration_shows_mesons_words_and_starts_nothing():
+    house()
+    os.remove("build/build.ninja")
+    open("fail", "w", encoding="utf-8").close()
+    done = launch("x")
+    expect((done.returncode, done.stdout) == (1, ""), done)
+    expect("words of meson" in done.stderr, done.stderr)
 
 
 def test_without_apt_missing_packages_are_named():
