@@ -279,6 +279,7 @@ enum ike_event_kind {
     IKE_VENDOR,       /* the peer sent the vendor id `question` of ike_config.vendors */
     IKE_INFORMED,     /* ike_inform was answered */
     IKE_ASK,          /* something from outside is wanted: ike_answer */
+    IKE_MOVED,        /* the SA follows its peer to `inner`: a NAT has given it another mapping */
     IKE_EVENT_KINDS
 };
 
@@ -290,7 +291,7 @@ struct ike_event {
     uint32_t tag;          /* of ike_connect; 0 at a responder */
     uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
     uint32_t child_was;    /* IKE_CHILD_UP: the SPI of the one it replaces, or 0 */
-    struct ike_addr inner; /* IKE_ADDRESS: this one */
+    struct ike_addr inner; /* IKE_ADDRESS, IKE_MOVED: this one */
     uint64_t was;          /* IKE_REKEYED: number of the one replaced; IKE_UP: of the one it is to
                               replace after authentication anew, or 0 */
     uint64_t sa;           /* engine's own number, never used again */
@@ -377,6 +378,11 @@ struct ike_use {
 };
 bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
                     const struct ike_use *use);
+/* What the peer takes the two ends of a Child SA in transport mode for, when a NAT has other
+ * addresses for them: checksums of what comes out of it are made good by these (RFC 3948 3.1.2,
+ * RFC 7296 2.23.1). False: there is no such Child SA. */
+bool ike_child_seen_as(const struct ike_engine *engine, uint64_t sa, uint32_t child_spi,
+                       struct ike_addr *local, struct ike_addr *remote);
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 

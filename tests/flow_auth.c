@@ -283,7 +283,7 @@ static void test_a_nat_moves_both_to_port_4500(void)
                                         .initiator = A,
                                         .lose = PAIR_NONE,
                                         .twice = PAIR_NONE,
-                                        .nat = true});
+                                        .nat = {true}});
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run(&p);

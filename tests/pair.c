@@ -149,21 +149,46 @@ static void write_trace(struct pair *p, enum pair_side from, const struct pair_f
         p->trace_len += (size_t)wrote;
 }
 
-/* A's private address and port become public ones on the way out, and back on the way in. */
-static void translate(struct pair *p, enum pair_side from, struct pair_flight *f)
+/* That of a responder is a static one, which keeps its ports, as the initiator has to find it. */
+static uint16_t lent(const struct pair *p, enum pair_side side, uint16_t port)
 {
-    const struct ike_addr public = ike_addr_v4(0xcb007101u, 0);
-    if (!p->options.nat)
-        return;
-    if (from == A) {
-        const uint16_t port = f->from.port;
-        f->from = public;
-        f->from.port = (uint16_t)(port + 20000);
-    } else {
-        const uint16_t port = f->dest.port;
-        f->dest = p->end[A].addr;
-        f->dest.port = (uint16_t)(port - 20000);
+    const int first = side == p->options.initiator ? 20000 : 0;
+    return (uint16_t)(port + first + p->rebound[side]);
+}
+
+struct ike_addr pair_address(const struct pair *p, enum pair_side side)
+{
+    if (!p->options.nat[side])
+        return p->end[side].addr;
+    return ike_addr_v4(0xcb007101u + (uint32_t)side, lent(p, side, p->end[side].addr.port));
+}
+
+void pair_rebind(struct pair *p, enum pair_side side)
+{
+    p->rebound[side]++;
+}
+
+/* An inner address and port become public ones on the way out, and public ones inner ones on the
+ * way in. False: no such port is lent. */
+static bool translate(const struct pair *p, enum pair_side from, struct pair_flight *f)
+{
+    const enum pair_side to = from == A ? B : A;
+    if (p->options.nat[from]) {
+        const uint16_t port = lent(p, from, f->from.port);
+        f->from = pair_address(p, from);
+        f->from.port = port;
     }
+    if (!p->options.nat[to])
+        return true;
+    for (int i = 0; i < 2; i++) {
+        const uint16_t port = i == 0 ? IKE_PORT : IKE_PORT_NAT;
+        if (f->dest.port != lent(p, to, port))
+            continue;
+        f->dest = p->end[to].addr;
+        f->dest.port = port;
+        return true;
+    }
+    return false;
 }
 
 static bool luck(struct pair *p, uint8_t percent)
@@ -194,12 +219,14 @@ static void send(struct pair *p, enum pair_side from, const struct ike_datagram 
     f.len = d->bytes.len;
     memcpy(f.bytes, d->bytes.at, d->bytes.len);
     const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
-    const bool lost = !kept || number == p->options.lose || luck(p, p->options.lose_percent);
+    struct pair_flight sent = f;
+    const bool passes = translate(p, from, &sent);
+    const bool lost =
+        !kept || number == p->options.lose || luck(p, p->options.lose_percent) || !passes;
     write_trace(p, from, &f, lost ? "  (lost)" : "");
-    translate(p, from, &f);
     if (lost)
         return;
-    put_on_wire(p, &f, number);
+    put_on_wire(p, &sent, number);
 }
 
 /* Copied into the next of the slots; both ends tell of the same keys. */
@@ -271,7 +298,7 @@ uint64_t pair_connect(struct pair *p)
     const enum pair_side side = p->options.initiator;
     struct pair_end *const e = &p->end[side];
     const struct ike_attempt attempt = {
-        .local = e->addr, .remote = p->end[1 - side].addr, .policy = &e->policy, .tag = 7};
+        .local = e->addr, .remote = pair_address(p, 1 - side), .policy = &e->policy, .tag = 7};
     const uint64_t sa = ike_connect(e->engine, p->now_ns, &attempt);
     drain(p, side);
     return sa;

@@ -63,7 +63,7 @@ struct pair_options {
     int lose;                 /* number of the message lost, from 0; PAIR_NONE */
     int twice;                /* number of the message that comes twice */
     bool faults;              /* calls may fail, see faults.h */
-    bool nat;                 /* the wire rewrites A's address as a NAT does */
+    bool nat[2];              /* a NAT stands before this end: see pair_address */
     uint8_t lose_percent;     /* of all messages, at random */
     uint8_t twice_percent;
     uint8_t late_percent; /* held back by up to two seconds, so that others pass */
@@ -77,6 +77,7 @@ struct pair {
     struct pair_flight flight[PAIR_FLIGHT_MAX];
     struct pair_fetch fetches[PAIR_FETCHES_MAX];
     uint64_t fetch_ns; /* how long that takes */
+    int rebound[2];    /* how often the NAT before an end has given it another port */
     int sent;          /* messages so far */
     char trace[PAIR_TRACE_MAX];
     size_t trace_len;
@@ -100,6 +101,12 @@ struct pair {
 void pair_init(struct pair *p, struct pair_options options);
 void pair_open(struct pair *p);
 void pair_close(struct pair *p);
+
+/* Where the other finds this end: behind a NAT, which then lends a port for each of its own, an
+ * address of the NAT's. */
+struct ike_addr pair_address(const struct pair *p, enum pair_side side);
+/* The NAT before an end lends other ports from now on, and what comes to the old ones is lost. */
+void pair_rebind(struct pair *p, enum pair_side side);
 
 uint64_t pair_connect(struct pair *p);
 /* Lets things happen until nothing is in flight and no deadline comes within `idle_ns`. */

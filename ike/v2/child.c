@@ -7,6 +7,7 @@
 #include "ike/v2/ipcomp.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/selector.h"
@@ -100,14 +101,46 @@ static void prepend(struct ike_selectors *list, const struct ike_addr *addr, uin
     list->count++;
 }
 
-/* What the initiator of the child asked for, made anew from policy and trigger. */
-static struct ike_selectors asked_side(const struct ike_turn *t, uint8_t index,
-                                       const struct ike_setup *setup, bool local)
+/* What the initiator of the child asks for. */
+struct wanted {
+    struct ike_selectors local;
+    struct ike_selectors remote;
+    bool transport;
+};
+
+/* Of a side, what is the end of the IKE SA itself; false: nothing. */
+static bool narrow_to_end(const struct ike_selectors *side, const struct ike_addr *end,
+                          struct ike_selectors *out)
 {
-    struct ike_selectors list = side_of(t, index, local);
-    if (setup != NULL && setup->has_trigger)
-        prepend(&list, local ? &setup->trigger.from : &setup->trigger.to, setup->trigger.protocol);
-    return list;
+    struct ike_selectors own = {.count = 1, .at = {ike_selector_address(end, 0)}};
+    own.at[0].from.port = 0;
+    own.at[0].to.port = UINT16_MAX;
+    return ike_selectors_narrow(side, &own, out) == WHY_OK;
+}
+
+/* Made anew from policy and trigger when the answer has come. RFC 7296 2.23.1: transport mode
+ * through a NAT is for the two ends alone, whose addresses are written there; without these in the
+ * policy it is not asked for. */
+static struct wanted wanted_of(const struct ike_turn *t, uint8_t index,
+                               const struct ike_setup *setup)
+{
+    struct wanted w = {.local = side_of(t, index, true),
+                       .remote = side_of(t, index, false),
+                       .transport = policy_of(t, index)->transport_mode};
+    struct ike_selectors local, remote;
+    if (setup != NULL && setup->has_trigger) {
+        prepend(&w.local, &setup->trigger.from, setup->trigger.protocol);
+        prepend(&w.remote, &setup->trigger.to, setup->trigger.protocol);
+    }
+    if (!w.transport || !ike_nat_is_between(t->sa))
+        return w;
+    w.transport = narrow_to_end(&w.local, &t->sa->local, &local) &&
+                  narrow_to_end(&w.remote, &t->sa->remote, &remote);
+    if (w.transport) {
+        w.local = local;
+        w.remote = remote;
+    }
+    return w;
 }
 
 static void put_flag(struct ike_turn *t, bool wanted, uint16_t notify)
@@ -123,7 +156,7 @@ void ike_child_put_offers(struct ike_turn *turn, uint32_t place, bool no_ke)
     const struct ike_wish wish = wish_of(policy, no_ke);
     uint8_t spi[ESP_SPI_LEN];
 
-    put_flag(turn, policy->transport_mode, N_USE_TRANSPORT_MODE);
+    put_flag(turn, wanted_of(turn, child->policy, NULL).transport, N_USE_TRANSPORT_MODE);
     put_flag(turn, policy->no_tfc, N_ESP_TFC_PADDING_NOT_SUPPORTED);
     put_flag(turn, policy->non_first_fragments, N_NON_FIRST_FRAGMENTS_ALSO);
     ike_ipcomp_put(turn, policy->ipcomp, child->spi_in);
@@ -133,10 +166,9 @@ void ike_child_put_offers(struct ike_turn *turn, uint32_t place, bool no_ke)
 void ike_child_put_wanted(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup)
 {
     const uint8_t policy = ike_child_at(turn->engine, place)->policy;
-    const struct ike_selectors local = asked_side(turn, policy, setup, true);
-    const struct ike_selectors remote = asked_side(turn, policy, setup, false);
-    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSI, &local);
-    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSR, &remote);
+    const struct wanted wanted = wanted_of(turn, policy, setup);
+    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSI, &wanted.local);
+    ike_put_selectors(&turn->out, &turn->link, PAYLOAD_TSR, &wanted.remote);
 }
 
 /* ---- judging ---- */
@@ -153,9 +185,17 @@ static bool one_address(const struct ike_selectors *list)
     return list->count == 1 && ike_addr_same_ip(&list->at[0].from, &list->at[0].to);
 }
 
+/* What a request asks for, and in which mode it may be granted. */
+struct asked {
+    struct ike_selectors i;
+    struct ike_selectors r;
+    bool transport; /* transport mode where the policy has it, */
+    bool tunnel;    /* and tunnel mode where it has not */
+};
+
 /* One Child SA of the policy against what is asked. */
-static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct ike_selectors *asked_i,
-                          const struct ike_selectors *asked_r, struct ike_child_deal *deal)
+static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct asked *asked,
+                          struct ike_child_deal *deal)
 {
     const struct ike_child_policy *const policy = policy_of(t, index);
     const struct ike_selectors ours = side_of(t, index, true);
@@ -166,35 +206,34 @@ static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct ike_se
     why = ike_proposal_choose(ike_message_body(&t->in, PAYLOAD_SA), &wish, &deal->choice);
     if (why != WHY_OK)
         return why == WHY_NO_PROPOSAL ? WHY_CHILD_NO_PROPOSAL : why;
-    if ((why = ike_selectors_narrow(asked_i, &theirs, &deal->i)) != WHY_OK)
+    /* RFC 7296 1.3.1: transport mode only when asked for and wanted; else tunnel mode. */
+    deal->transport = asked->transport && policy->transport_mode;
+    if (!deal->transport && !asked->tunnel)
+        return WHY_TS_UNACCEPTABLE;
+    if ((why = ike_selectors_narrow(&asked->i, &theirs, &deal->i)) != WHY_OK)
         return why;
-    if ((why = ike_selectors_narrow(asked_r, &ours, &deal->r)) != WHY_OK)
+    if ((why = ike_selectors_narrow(&asked->r, &ours, &deal->r)) != WHY_OK)
         return why;
     if ((why = ike_ipcomp_judge(t, policy->ipcomp, &deal->cpi)) != WHY_OK)
         return why;
     if (policy->single_pair && (!one_address(&deal->i) || !one_address(&deal->r)))
         return WHY_SINGLE_PAIR;
     deal->policy = index;
-    /* RFC 7296 1.3.1: transport mode only when asked for and wanted; else tunnel mode. */
-    deal->transport =
-        policy->transport_mode && ike_message_notify(&t->in, N_USE_TRANSPORT_MODE) != NULL;
     deal->fragments = policy->non_first_fragments &&
                       ike_message_notify(&t->in, N_NON_FIRST_FRAGMENTS_ALSO) != NULL;
     return WHY_OK;
 }
 
-enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_child_deal *deal)
+/* All Child SAs of the policy, or the one `only` names. */
+static enum ike_why judge_all(struct ike_turn *t, uint8_t only, const struct asked *asked,
+                              struct ike_child_deal *deal)
 {
-    struct ike_selectors asked_i, asked_r;
     struct ike_child_deal other = {.no_ke = deal->no_ke};
     enum ike_why found = WHY_TS_UNACCEPTABLE;
-    enum ike_why why = read_selectors(turn, &asked_i, &asked_r);
-    if (why != WHY_OK)
-        return why;
-    for (uint8_t i = 0; i < turn->sa->policy->child_count; i++) {
+    for (uint8_t i = 0; i < t->sa->policy->child_count; i++) {
         if (only < IKE_CHILD_POLICIES_MAX && i != only)
             continue;
-        why = judge(turn, i, &asked_i, &asked_r, found == WHY_OK ? &other : deal);
+        const enum ike_why why = judge(t, i, asked, found == WHY_OK ? &other : deal);
         if (found == WHY_OK && why == WHY_OK) {
             deal->more = true;
             return WHY_OK;
@@ -205,14 +244,35 @@ enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_chi
     return found;
 }
 
+/* RFC 7296 2.23.1: through a NAT, transport mode is judged by the addresses known here; failing
+ * that, tunnel mode by those that were written. */
+enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_child_deal *deal)
+{
+    const struct ike_child_deal before = *deal;
+    struct asked asked = {.transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL,
+                          .tunnel = true};
+    const enum ike_why why = read_selectors(turn, &asked.i, &asked.r);
+    if (why != WHY_OK)
+        return why;
+    if (!asked.transport || !ike_nat_is_between(turn->sa))
+        return judge_all(turn, only, &asked, deal);
+    struct asked seen = asked;
+    seen.tunnel = false;
+    if (ike_nat_substitute(turn->sa, &seen.r, &seen.i, deal->was) &&
+        judge_all(turn, only, &seen, deal) == WHY_OK)
+        return WHY_OK;
+    *deal = before;
+    asked.transport = false;
+    return judge_all(turn, only, &asked, deal);
+}
+
 enum ike_why ike_child_accept(struct ike_turn *turn, uint32_t place, const struct ike_setup *setup,
                               struct ike_child_deal *deal)
 {
     const uint8_t index = ike_child_at(turn->engine, place)->policy;
     const struct ike_child_policy *const policy = policy_of(turn, index);
     const struct ike_wish wish = wish_of(policy, deal->no_ke);
-    const struct ike_selectors ours = asked_side(turn, index, setup, true);
-    const struct ike_selectors theirs = asked_side(turn, index, setup, false);
+    const struct wanted wanted = wanted_of(turn, index, setup);
     enum ike_why why;
 
     deal->policy = index;
@@ -221,14 +281,19 @@ enum ike_why ike_child_accept(struct ike_turn *turn, uint32_t place, const struc
         return why;
     if ((why = read_selectors(turn, &deal->i, &deal->r)) != WHY_OK)
         return why;
-    if (deal->i.count == 0 || deal->r.count == 0 || !ike_selectors_within(&deal->i, &ours) ||
-        !ike_selectors_within(&deal->r, &theirs))
+    deal->transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL;
+    if (deal->transport && !wanted.transport)
+        return WHY_CHOICE_NOT_OFFERED;
+    /* RFC 7296 2.23.1: before they are used for anything, as the responder has done. */
+    if (deal->transport && ike_nat_is_between(turn->sa) &&
+        !ike_nat_substitute(turn->sa, &deal->i, &deal->r, deal->was))
+        return WHY_CHOICE_NOT_OFFERED;
+    if (deal->i.count == 0 || deal->r.count == 0 ||
+        !ike_selectors_within(&deal->i, &wanted.local) ||
+        !ike_selectors_within(&deal->r, &wanted.remote))
         return WHY_CHOICE_NOT_OFFERED; /* RFC 7296 2.9: a responder may narrow, never widen */
     if ((why = ike_ipcomp_accept(turn, policy->ipcomp, &deal->cpi)) != WHY_OK)
         return why;
-    deal->transport = ike_message_notify(&turn->in, N_USE_TRANSPORT_MODE) != NULL;
-    if (deal->transport && !policy->transport_mode)
-        return WHY_CHOICE_NOT_OFFERED;
     deal->fragments = policy->non_first_fragments &&
                       ike_message_notify(&turn->in, N_NON_FIRST_FRAGMENTS_ALSO) != NULL;
     return WHY_OK;
@@ -257,21 +322,43 @@ void ike_child_put_selectors(struct ike_turn *turn, const struct ike_child_deal 
 
 /* ---- making and ending ---- */
 
-/* Ours, then theirs, in the store. */
+/* Ours, then theirs, in the store; and after them what the peer wrote, when that was replaced. */
 static bool keep_selectors(struct ike_turn *t, struct ike_child *child,
-                           const struct ike_selectors *local, const struct ike_selectors *remote)
+                           const struct ike_child_deal *deal, bool asked)
 {
+    const struct ike_selectors *const local = asked ? &deal->i : &deal->r;
+    const struct ike_selectors *const remote = asked ? &deal->r : &deal->i;
     const size_t local_len = local->count * sizeof local->at[0];
     const size_t remote_len = remote->count * sizeof remote->at[0];
+    const size_t was_len = deal->was[0].family != 0 ? sizeof deal->was : 0;
     struct ike_blob selectors = {0};
-    uint8_t *const room = ike_turn_room(t, &selectors, local_len + remote_len);
+    uint8_t *const room = ike_turn_room(t, &selectors, local_len + remote_len + was_len);
     if (room == NULL)
         return false;
     memcpy(room, local->at, local_len);
     memcpy(room + local_len, remote->at, remote_len);
+    memcpy(room + local_len + remote_len, deal->was, was_len);
     child->selectors = selectors;
     child->local_count = local->count;
     child->remote_count = remote->count;
+    return true;
+}
+
+bool ike_child_seen_as(const struct ike_engine *engine, uint64_t sa, uint32_t child_spi,
+                       struct ike_addr *local, struct ike_addr *remote)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    const uint32_t place = found != NULL ? ike_child_find(engine, found, child_spi, true) : 0;
+    if (place == 0)
+        return false;
+    const struct ike_child *const child = ike_child_at(engine, place);
+    const struct ike_bytes kept = ike_store_view(&engine->store, child->selectors);
+    const size_t count = (size_t)child->local_count + child->remote_count;
+    const size_t used = count * sizeof(struct ike_selector);
+    if (kept.len < used + sizeof *local + sizeof *remote)
+        return false;
+    memcpy(local, kept.at + used, sizeof *local);
+    memcpy(remote, kept.at + used + sizeof *local, sizeof *remote);
     return true;
 }
 
@@ -285,8 +372,7 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     struct ike_blob keys = {0};
 
     uint8_t *const key_room = ike_turn_room(turn, &keys, keys_len);
-    if (key_room == NULL ||
-        !keep_selectors(turn, &made, asked ? &deal->i : &deal->r, asked ? &deal->r : &deal->i))
+    if (key_room == NULL || !keep_selectors(turn, &made, deal, asked))
         return WHY_SA_TABLE_FULL;
     const struct ike_child_keys_input input = {.prf = &ike_algos[turn->sa->suite.prf],
                                                .sk_d = turn->keys.sk_d,

@@ -21,6 +21,8 @@ struct ike_child_deal {
     bool fragments; /* both want non-first fragments (RFC 7296 1.3.1) */
     uint16_t cpi;   /* of the peer's IPComp, when both want it; 0: they do not */
     bool more;      /* other parts of what was asked for would be granted apart (RFC 7296 2.9) */
+    struct ike_addr was[2]; /* transport mode through a NAT: what the peer wrote for our side and
+                               for its own (2.23.1); family 0: not that */
 };
 
 /* What its keys are made of (RFC 7296 2.17), of the exchange that makes it. */

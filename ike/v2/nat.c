@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * HASH = SHA-1(SPIi | SPIr | IP | port), RFC 7296 2.23. */
+ * HASH = SHA-1(SPIi | SPIr | IP | port), RFC 7296 2.23; and what a NAT that was
+ * seen means for an SA later. */
 #include "ike/v2/nat.h"
 
 #include "ike/engine.h"
@@ -61,9 +62,83 @@ static bool differs(struct ike_turn *t, uint16_t type, const struct ike_addr *ad
     return there;
 }
 
-bool ike_nat_seen(struct ike_turn *turn)
+uint8_t ike_nat_seen(struct ike_turn *turn, bool force)
 {
     const bool source = differs(turn, N_NAT_DETECTION_SOURCE_IP, &turn->datagram->remote);
     const bool destination = differs(turn, N_NAT_DETECTION_DESTINATION_IP, &turn->datagram->local);
-    return source || destination;
+    return (uint8_t)((destination ? NAT_HERE : 0) | (source ? NAT_THERE : 0) |
+                     (force ? NAT_FORCED : 0));
+}
+
+/* ---- a mapping that has changed ---- */
+
+/* No request answered before is a later one; a response is that to our last request. Anything else
+ * may have been kept by somebody to bring an old address back. */
+static bool is_newest(const struct ike_turn *t)
+{
+    const struct ike_sa *const sa = t->sa;
+    if ((t->in.head.flags & FLAG_RESPONSE) != 0)
+        return t->task != NULL && t->task->id + 1 == sa->send_id;
+    const uint32_t seen = sa->window != 0 ? ike_window_at(t->engine, sa->window)->seen : 0;
+    return seen >> (t->in.head.id - sa->take_id) == 0;
+}
+
+/* RFC 7296 2.23: not when we are behind a NAT ourselves, as then anybody on the way could lead us
+ * astray with one packet. */
+void ike_nat_follow(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    const struct ike_datagram *const from = turn->datagram;
+    if (sa->state < S_ESTABLISHED || (sa->nat & (NAT_HERE | NAT_THERE)) != NAT_THERE ||
+        ike_addr_equal(&sa->remote, &from->remote) || !ike_addr_equal(&sa->local, &from->local) ||
+        !is_newest(turn))
+        return;
+    sa->remote = from->remote;
+    struct ike_event moved = ike_sa_event(sa, IKE_MOVED, WHY_OK);
+    moved.inner = sa->remote;
+    ike_event_add(turn->engine, &moved);
+}
+
+/* ---- transport mode ---- */
+
+bool ike_nat_is_between(const struct ike_sa *sa)
+{
+    return (sa->nat & (NAT_HERE | NAT_THERE)) != 0;
+}
+
+/* RFC 7296 2.23.1: all entries have one and the same address. */
+static bool one_address(const struct ike_selectors *list, struct ike_addr *out)
+{
+    if (list->count == 0)
+        return false;
+    *out = list->at[0].from;
+    out->port = 0;
+    for (uint8_t i = 0; i < list->count; i++)
+        if (!ike_addr_same_ip(&list->at[i].from, out) || !ike_addr_same_ip(&list->at[i].to, out))
+            return false;
+    return true;
+}
+
+static void replace(struct ike_selectors *list, const struct ike_addr *addr)
+{
+    for (uint8_t i = 0; i < list->count; i++) {
+        struct ike_addr *const ends[] = {&list->at[i].from, &list->at[i].to};
+        for (size_t k = 0; k < 2; k++) {
+            const uint16_t port = ends[k]->port;
+            *ends[k] = *addr;
+            ends[k]->port = port;
+        }
+    }
+}
+
+bool ike_nat_substitute(const struct ike_sa *sa, struct ike_selectors *ours,
+                        struct ike_selectors *theirs, struct ike_addr was[2])
+{
+    if (!one_address(ours, &was[0]) || !one_address(theirs, &was[1]))
+        return false;
+    if ((sa->nat & NAT_HERE) != 0)
+        replace(ours, &sa->local);
+    if ((sa->nat & NAT_THERE) != 0)
+        replace(theirs, &sa->remote);
+    return true;
 }

@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * NAT detection (RFC 7296 2.23): hashes of addresses sent and compared. */
+ * NAT traversal (RFC 7296 2.23): hashes of addresses sent and compared, an SA
+ * that follows its peer when the mapping of a NAT has changed, and the
+ * selectors of transport mode through one (2.23.1). */
 #ifndef IKE_V2_NAT_H
 #define IKE_V2_NAT_H
 
+#include "ike/v2/selector.h"
 #include "ike/v2/turn.h"
 
 /* NAT_DETECTION_SOURCE_IP and _DESTINATION_IP into the turn's message, which will go from `local`
  * to `remote`. With `force` the source is a lie that makes the peer see a NAT. */
 void ike_nat_put(struct ike_turn *turn, bool force);
-/* True when the notifies of the message at hand do not fit where it came from and went to. Absent
- * notifies: false. */
-bool ike_nat_seen(struct ike_turn *turn);
+/* enum ike_nat bits: which notifies of the message at hand do not fit where it came from and went
+ * to. Absent notifies: none. With `force` NAT_FORCED is one of them. */
+uint8_t ike_nat_seen(struct ike_turn *turn, bool force);
+
+/* The message at hand is authenticated: the SA follows a peer behind a NAT to where it came from,
+ * if it is no older than any before (RFC 7296 2.23). */
+void ike_nat_follow(struct ike_turn *turn);
+
+/* A NAT is between the two, so that transport mode takes other selectors (RFC 7296 2.23.1). */
+bool ike_nat_is_between(const struct ike_sa *sa);
+/* The one address of each side of a Child SA in transport mode, as the peer wrote it, becomes the
+ * one known here; `ours` is our side. What they were goes to `was`, ours first. False: not one
+ * address a side. */
+bool ike_nat_substitute(const struct ike_sa *sa, struct ike_selectors *ours,
+                        struct ike_selectors *theirs, struct ike_addr was[2]);
 
 #endif

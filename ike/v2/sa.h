@@ -32,6 +32,9 @@ enum ike_state {
     S_STATES
 };
 
+/* Where a NAT was seen, or that we pretend there is one (RFC 7296 2.23). */
+enum ike_nat { NAT_HERE = 1, NAT_THERE = 2, NAT_FORCED = 4 };
+
 /* "ESTABLISHED"; "-" for S_NONE. */
 const char *ike_state_name(uint8_t state);
 
@@ -70,7 +73,7 @@ struct ike_sa {
     bool initiator;
     bool overdue;   /* rekeying was due, and has been asked for */
     bool rekeyed;   /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
-    bool nat;       /* some NAT was seen, or forced: ESP goes in UDP */
+    uint8_t nat;    /* enum ike_nat bits: any, and ESP goes in UDP */
     bool fragments; /* both ends take messages in fragments (RFC 7383 2.3) */
     bool nobody;    /* the peer came without authentication (RFC 7619 2) */
     bool spoilt;    /* half-open, and its keys did not open something that came for it */

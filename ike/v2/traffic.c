@@ -41,7 +41,8 @@ static bool child_covers(const struct ike_engine *engine, const struct ike_child
 {
     struct ike_selector list[2 * IKE_SELECTORS_MAX];
     const struct ike_bytes kept = ike_store_view(&engine->store, child->selectors);
-    memcpy(list, kept.at, kept.len); /* the store knows no alignment */
+    /* The store knows no alignment; what stands behind them is not for here. */
+    memcpy(list, kept.at, ((size_t)child->local_count + child->remote_count) * sizeof list[0]);
     return any_covers(list, child->local_count, &packet->from, packet->protocol) &&
            any_covers(list + child->local_count, child->remote_count, &packet->to,
                       packet->protocol);

@@ -8,6 +8,7 @@
 #include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
 #include "ike/v2/qcd.h"
@@ -485,6 +486,7 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
     turn->sa->heard_ns = turn->now_ns;
+    ike_nat_follow(turn);
     ike_turn_answer(turn);
     put_refusal(turn, why);
     const enum ike_why kept = keep_message(turn);
@@ -613,6 +615,8 @@ static void adopt_rival(struct ike_turn *turn)
 static enum ike_why run_rule(struct ike_turn *turn)
 {
     enum ike_why why;
+    if (turn->sealed_open)
+        ike_nat_follow(turn);
     if (turn->in.unknown_critical != 0)
         return WHY_CRITICAL_PAYLOAD;
     if ((why = ike_rule_find(turn)) != WHY_OK)
