@@ -9,6 +9,7 @@
 #include "ike/v2/hold.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/nat.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
 
@@ -127,8 +128,19 @@ void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
     out->remote = *remote;
     out->at = engine->octets_used;
     out->len = (uint16_t)len;
+    out->bare = false;
     memset(engine->octets + out->at, 0, IKE_MARKER_LEN);
     engine->octets_used += IKE_MARKER_LEN + (uint32_t)len;
+}
+
+void ike_output_keepalive(struct ike_engine *engine, const struct ike_addr *local,
+                          const struct ike_addr *remote)
+{
+    struct ike_writer w = ike_output_begin(engine);
+    const uint32_t index = engine->outputs_ring.tail % IKE_OUTPUTS_MAX;
+    put_u8(&w, 0xff);
+    ike_output_commit(engine, local, remote, w.len);
+    engine->outputs[index].bare = true;
 }
 
 void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
@@ -161,7 +173,7 @@ bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
     if (ring->head == ring->tail)
         return false;
     const struct ike_output *const o = &engine->outputs[ring->head++ % IKE_OUTPUTS_MAX];
-    const size_t marker = o->local.port == IKE_PORT_NAT ? IKE_MARKER_LEN : 0;
+    const size_t marker = o->local.port == IKE_PORT_NAT && !o->bare ? IKE_MARKER_LEN : 0;
     out->local = o->local;
     out->remote = o->remote;
     out->bytes = (struct ike_bytes){.at = engine->octets + o->at + IKE_MARKER_LEN - marker,
@@ -220,7 +232,9 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
         ike_tasks_pump(engine, now_ns, sa->number);
     else if (sa->state == S_ESTABLISHED && sa->life_ns <= now_ns)
         ike_lifetime_due(engine, sa, now_ns);
-    else
+    else if (ike_sa_deadline(engine, sa) > now_ns) /* it has sent something since */
+        ike_timers_set(&engine->timers, first.number, ike_sa_deadline(engine, sa));
+    else if (!ike_keepalive_due(engine, sa, now_ns))
         ike_liveness_overdue(engine, sa, now_ns);
     ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
     ike_reauth_resume(engine, now_ns);

@@ -24,6 +24,7 @@ struct ike_output {
     struct ike_addr remote;
     uint32_t at;  /* where its octets begin, with room for the marker */
     uint16_t len; /* of the message alone */
+    bool bare;    /* no message: no marker before it */
 };
 
 struct ike_ring {
@@ -80,6 +81,9 @@ struct ike_writer ike_output_begin(struct ike_engine *engine);
 /* Makes what was written the next output. */
 void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
                        const struct ike_addr *remote, size_t len);
+/* The one octet that keeps the mapping of a NAT (RFC 3948 2.3). */
+void ike_output_keepalive(struct ike_engine *engine, const struct ike_addr *local,
+                          const struct ike_addr *remote);
 /* A message that is kept, or the fragments of one, each an output. */
 void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
                     const struct ike_addr *remote);

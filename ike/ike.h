@@ -232,6 +232,9 @@ struct ike_config {
     uint64_t reuse_ns; /* a responder answers so long with one key pair of a group (RFC 7296 2.12);
                           0: each once */
     uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    uint64_t keepalive_ns;             /* behind a NAT, after so long in which nothing was sent, an
+                                          octet that keeps the mapping: 20 s in RFC 3948 4; 0:
+                                          never */
     const struct ike_policy *policies; /* tried in order by a responder; outlive the engine */
     uint32_t policy_count;
     const struct ike_vendor *vendors; /* sent and known (RFC 7296 3.12) */

@@ -13,6 +13,7 @@
 #include "models/inner.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "sim/nat.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MILLION = 1000000, THOUSAND = 1000, CHILD_MAX = 1 << 24 };
+enum { MILLION = 1000000, THOUSAND = 1000, CHILD_MAX = 1 << 24, NAT_FIRST_PORT = 1024 };
 
 enum attempt_state {
     TRYING,  /* deadline: patience is over */
@@ -65,6 +66,7 @@ struct model_clients_run {
     size_t passport_size;         /* 0: they sign nothing */
     struct ike_engine *engine;
     struct sim_host *host;
+    struct sim_nat *nat; /* before all of them; NULL: none */
     struct model_gaps arrivals;
     struct sim_event arrive;
     struct sim_event due;        /* the first of `deadlines` */
@@ -477,6 +479,7 @@ static bool host_open(struct model_clients_run *run)
         .cookies_max = (uint32_t)c->cookies_max,
         .puzzle_bits = (uint8_t)c->puzzles,
         .groups_max = (uint32_t)c->groups_max,
+        .keepalive_ns = c->keepalive_ns,
         .policies = &run->policy,
         .policy_count = 1,
         .epoch_s = MODEL_EPOCH_S,
@@ -493,6 +496,22 @@ static bool host_open(struct model_clients_run *run)
                                          .ear = {.event = on_event, .seen = on_seen, .owner = run}};
     run->host = sim_host_open(&host, &parts);
     return run->host != NULL;
+}
+
+static bool nat_open(struct model_clients_run *run)
+{
+    const struct model_nat *const nat = &run->clients->nat;
+    if (nat->kind == MODEL_NO_NAT)
+        return true;
+    struct sim_nat_config config = {.kind = (enum sim_nat_kind)(nat->kind - 1),
+                                    .outside = run->place.outside.base,
+                                    .port_count = (uint32_t)nat->ports,
+                                    .timeout_ns = nat->timeout_ns,
+                                    .rebind_ns = nat->rebind_ns};
+    config.outside.port = NAT_FIRST_PORT;
+    run->nat = sim_nat_open(&config);
+    sim_host_port(run->host)->nat = run->nat;
+    return run->nat != NULL;
 }
 
 static void events_open(struct model_clients_run *run)
@@ -528,7 +547,7 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !room_open(run) ||
-        !papers_open(run) || !host_open(run)) {
+        !papers_open(run) || !host_open(run) || !nat_open(run)) {
         model_clients_close(run);
         return NULL;
     }
@@ -548,6 +567,7 @@ void model_clients_close(struct model_clients_run *run)
     sim_loop_cancel(run->scene->loop, &run->arrive);
     sim_loop_cancel(run->scene->loop, &run->due);
     sim_host_close(run->host);
+    sim_nat_close(run->nat);
     if (run->engine != NULL)
         ike_close(run->engine);
     model_papers_close(&run->papers);
@@ -569,6 +589,21 @@ static int time_order(const void *a, const void *b)
     memcpy(&x, a, sizeof x);
     memcpy(&y, b, sizeof y);
     return x < y ? -1 : x > y;
+}
+
+/* What the NAT refused, in the network's words. */
+static void report_nat(const struct model_clients_run *run)
+{
+    struct sim_record *const record = run->scene->record;
+    if (run->nat == NULL || record == NULL)
+        return;
+    const struct sim_nat_counts counts = sim_nat_counts(run->nat);
+    if (counts.exhausted > 0)
+        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_EXHAUSTED),
+                             counts.exhausted);
+    if (counts.filtered > 0)
+        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_FILTERED),
+                             counts.filtered);
 }
 
 /* The smallest time that `percent` of all are not above. */
@@ -612,4 +647,5 @@ void model_clients_report(struct model_clients_run *run)
     model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,
                        (uint64_t[]){run->packets, THOUSAND, run->successes});
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
+    report_nat(run);
 }

@@ -14,6 +14,7 @@ struct model_clients_run;
 /* Where they are and where they connect to. */
 struct model_clients_place {
     struct ike_prefix prefix;
+    struct ike_prefix outside; /* of the NAT before them, or the same */
     struct ike_addr gateway;
 };
 

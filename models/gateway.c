@@ -40,6 +40,7 @@ struct model_gateway_run {
     uint32_t half_open_max;
     uint32_t established_max;
     uint64_t expired;
+    uint64_t lost;
     uint64_t memory_max;
     uint64_t warm_made, warm_refused;
     uint64_t attack_begin_busy_ns, attack_end_busy_ns;
@@ -67,6 +68,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     level_update(run, now_ns);
     if (event->kind == IKE_FAILED && event->why == WHY_HALF_OPEN_EXPIRED)
         run->expired++;
+    if (event->kind == IKE_DOWN && event->why == WHY_NO_ANSWER)
+        run->lost++;
     if (event->kind == IKE_KEYED && run->trace != NULL &&
         ike_sa_keys(run->engine, event->sa, &keys))
         model_trace_keys(run->trace, &keys);
@@ -392,6 +395,9 @@ void model_gateway_report(struct model_gateway_run *run)
         scene, who, SIM_METRIC_SETUP_RATE,
         (uint64_t[]){c->events[IKE_UP], THOUSAND * second_ns, scene->config->for_ns});
     model_metric(scene, who, SIM_METRIC_TUNNEL_CAPACITY, run->established_max);
+    model_metric(scene, who, SIM_METRIC_ESTABLISHED, ike_stats(run->engine).established);
+    model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
+    model_metric(scene, who, SIM_METRIC_PEERS_MOVED, c->events[IKE_MOVED]);
     report_half_open(run);
     report_work(run);
     model_metric(scene, who, SIM_METRIC_COOKIES_SENT,

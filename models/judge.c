@@ -294,6 +294,18 @@ static void judge_eap(struct judge *j, const struct model_clients *c, const stru
             "the kind of its key");
 }
 
+/* It has one address, and knows of no other family. */
+static void judge_nat(struct judge *j, const struct model_clients *c)
+{
+    const size_t index = (size_t)(c - j->config->clients);
+    if (c->nat.kind == MODEL_NO_NAT)
+        return;
+    (void)same_family(j, client(c, ".nat.address"), j->places.outside[index].base.family, c->to);
+    if (c->keepalive_ns != 0 && c->nat.timeout_ns != 0 && c->keepalive_ns >= c->nat.timeout_ns)
+        say(j, client(c, ".keepalive"), false,
+            "is not below nat.timeout: mappings end before they are kept");
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
@@ -307,6 +319,7 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
         return;
     const struct model_gateway *const g =
         &j->config->gateways[model_gateway_named(j->config, c->to)];
+    judge_nat(j, c);
     judge_mtu(j, c, g);
     judge_eap(j, c, g);
     if (strcmp(c->psk, g->psk) != 0 &&
@@ -338,6 +351,11 @@ static bool overlap(const struct ike_prefix *a, const struct ike_prefix *b)
     return ike_prefix_has(a, &b->base) || ike_prefix_has(b, &a->base);
 }
 
+static const char *nat_key(const struct model_clients *c)
+{
+    return c->nat.kind == MODEL_NO_NAT ? ".prefix" : ".nat.address";
+}
+
 static void judge_prefixes(struct judge *j)
 {
     const struct model_world_config *const c = j->config;
@@ -347,7 +365,8 @@ static void judge_prefixes(struct judge *j)
         owners[count++] = (struct owner){gateway(&c->gateways[i], ".address"),
                                          model_prefix_of(&j->places.gateways[i])};
     for (uint32_t i = 0; i < c->client_count; i++)
-        owners[count++] = (struct owner){client(&c->clients[i], ".prefix"), j->places.clients[i]};
+        owners[count++] =
+            (struct owner){client(&c->clients[i], nat_key(&c->clients[i])), j->places.outside[i]};
     for (uint32_t i = 0; i < c->attacker_count; i++)
         owners[count++] =
             (struct owner){attacker(&c->attackers[i], ".sources"), j->places.attackers[i]};

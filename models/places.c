@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * "auto" addresses: gateways 192.0.2.1 and on; populations a sixteenth of
+ * "auto" addresses: gateways 192.0.2.1 and on; NATs 198.51.100.1 and on;
+ * populations a sixteenth of
  * 10.0.0.0/8 each; spoofed sources a sixteenth of 100.64.0.0/10 each; towards
  * a gateway of IPv6, parts of 2001:db8::/32. */
 #include "models/places.h"
@@ -60,6 +61,14 @@ static struct ike_prefix made_up(uint8_t family, uint32_t half, uint32_t index)
     return prefix;
 }
 
+static struct ike_addr nat_place(const struct model_clients *clients, uint32_t index)
+{
+    struct ike_addr addr;
+    if (!ike_addr_parse(clients->nat.address, &addr))
+        addr = ike_addr_v4(UINT32_C(0xc6336401) + index, 0); /* 198.51.100.1 */
+    return addr;
+}
+
 static uint8_t family_towards(const struct model_world_config *config,
                               const struct model_places *places, const char *to)
 {
@@ -76,6 +85,8 @@ void model_places_find(const struct model_world_config *config, struct model_pla
         const struct model_clients *const c = &config->clients[i];
         if (!ike_prefix_parse(c->prefix, &out->clients[i]))
             out->clients[i] = made_up(family_towards(config, out, c->to), 1, i);
+        const struct ike_addr nat = nat_place(c, i);
+        out->outside[i] = c->nat.kind == MODEL_NO_NAT ? out->clients[i] : model_prefix_of(&nat);
     }
     for (uint32_t i = 0; i < config->attacker_count; i++) {
         const struct model_attacker *const a = &config->attackers[i];

@@ -10,6 +10,7 @@
 struct model_places {
     struct ike_addr gateways[MODEL_THINGS_MAX]; /* port 0 */
     struct ike_prefix clients[MODEL_THINGS_MAX];
+    struct ike_prefix outside[MODEL_THINGS_MAX]; /* where the network finds them: there, or a NAT */
     struct ike_prefix attackers[MODEL_THINGS_MAX];
 };
 

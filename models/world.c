@@ -90,12 +90,13 @@ static bool clients_build(struct model_world *w, char *error, size_t error_max)
     for (uint32_t i = 0; i < w->config.client_count; i++) {
         const struct model_clients *const c = &w->config.clients[i];
         const struct model_clients_place place = {
-            w->places.clients[i], w->places.gateways[model_gateway_named(&w->config, c->to)]};
+            w->places.clients[i], w->places.outside[i],
+            w->places.gateways[model_gateway_named(&w->config, c->to)]};
         w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
         if (w->clients[i] == NULL)
             return false;
         sim_net_links_attach(w->links, node_of(w, c->via), model_clients_port(w->clients[i]),
-                             &place.prefix);
+                             &place.outside);
     }
     return true;
 }

@@ -117,6 +117,18 @@ struct model_arrivals {
 /* What a client does when an attempt ended short: `give-up`, or `retry` after a wait. */
 enum model_refused { MODEL_GIVE_UP, MODEL_RETRY };
 
+/* What of the other end the mappings of a NAT depend on, enum sim_nat_kind one on. */
+enum model_nat_kind { MODEL_NO_NAT, MODEL_NAT_INDEPENDENT, MODEL_NAT_ADDRESS, MODEL_NAT_SYMMETRIC };
+
+/* One NAT before all of a population. */
+struct model_nat {
+    enum model_nat_kind kind;
+    char address[MODEL_NAME_MAX]; /* "auto", or its address outside */
+    uint64_t ports;
+    uint64_t timeout_ns; /* of a mapping; 0: never */
+    uint64_t rebind_ns;  /* all are forgotten so often; 0: never */
+};
+
 /* Which address a client has within its tunnel. */
 enum model_address {
     MODEL_OWN_ADDRESS,
@@ -130,6 +142,8 @@ struct model_clients {
     char to[MODEL_NAME_MAX];
     char via[MODEL_NAME_MAX];    /* a link; empty: none */
     char prefix[MODEL_NAME_MAX]; /* "auto", or the prefix they own */
+    struct model_nat nat;
+    uint64_t keepalive_ns; /* 0: none */
     struct model_arrivals arrivals;
     uint64_t from_ns;
     uint64_t until_ns;    /* SIM_NEVER: the end less one patience */

@@ -45,6 +45,12 @@
         "IKE SAs established per second of run, thousandths")                                     \
     ROW(TUNNEL_CAPACITY, "tunnel_capacity", "1", GAUGE, "gateway",                                \
         "most IKE SAs established at once")                                                       \
+    ROW(ESTABLISHED, "established", "1", GAUGE, "gateway",                                        \
+        "IKE SAs established, at the end")                                                        \
+    ROW(PEERS_LOST, "peers_lost", "1", COUNT, "gateway",                                          \
+        "IKE SAs given up because their peer did not answer")                                     \
+    ROW(PEERS_MOVED, "peers_moved", "1", COUNT, "gateway",                                        \
+        "times an IKE SA followed its peer to another mapping of a NAT")                          \
     ROW(ADDRESSES_GIVEN, "addresses_given", "1", GAUGE, "gateway",                                \
         "inner addresses of the pools that clients hold, at the end")                             \
     ROW(HALF_OPEN, "half_open", "1", GAUGE, "gateway",                                            \

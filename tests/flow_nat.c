@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * NAT traversal (RFC 7296 2.23): SAs that follow a peer whose NAT has changed its
+ * NAT traversal (RFC 7296 2.23): keepalives, SAs that follow a peer whose NAT has changed its
  * mapping, and do not follow what is old, and transport mode through one NAT or
  * two (2.23.1). */
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/payload.h"
 #include "tests/flow.h"
 #include "tests/test.h"
@@ -143,6 +144,126 @@ static void test_a_request_that_is_refused_moves_it_as_well(void)
                               "A>B  CREATE_CHILD_SA req 2  SK{SA Ni TSi TSr}\n"
                               "B>A  CREATE_CHILD_SA rsp 2  SK{N(NO_ADDITIONAL_SAS)}\n",
                               .ended = followed_although_refused});
+}
+
+/* ---- keepalives (RFC 3948 2.3, 4; RFC 7296 2.23) ---- */
+
+#define ARROW_KEEPALIVE "A>B  NAT-keepalive\n"
+
+/* Both would send them after 20 s, but only one is behind a NAT. */
+static void kept_alive(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    pair->options.nat[i] = true;
+    pair->end[i].config.keepalive_ns = pair->end[r].config.keepalive_ns = 20 * second_ns;
+}
+
+static void probed(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    (void)ike_probe(pair->end[i].engine, pair->now_ns, pair->end[i].sa);
+}
+
+static bool seen_and_passed_over(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(pair, 1) && pair->end[r].reasons[WHY_NAT_KEEPALIVE] > 0 &&
+           pair->end[i].reasons[WHY_NAT_KEEPALIVE] == 0;
+}
+
+/* At 20 s; then at 25 s something else is sent, and it is not before 45 s that one is due again. */
+static void test_who_is_behind_a_nat_and_silent_sends_keepalives(void)
+{
+    flow_check(&(struct flow){.prepare = kept_alive,
+                              .act = probed,
+                              .trace = ARROWS_PLAIN ARROW_KEEPALIVE
+                              "A>B  INFORMATIONAL   req 2  SK{}\n"
+                              "B>A  INFORMATIONAL   rsp 2  SK{}\n" ARROW_KEEPALIVE,
+                              .ended = seen_and_passed_over});
+}
+
+static void rekeyed(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    (void)ike_rekey(pair->end[r].engine, pair->now_ns, pair->end[r].sa);
+}
+
+static void test_the_ike_sa_that_replaces_it_sends_them_too(void)
+{
+    flow_check(&(struct flow){.prepare = kept_alive,
+                              .act = rekeyed,
+                              .trace = ARROWS_PLAIN ARROW_KEEPALIVE
+                              "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
+                              "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
+                              "B>A  INFORMATIONAL   req 1  SK{D(IKE)}\n"
+                              "A>B  INFORMATIONAL   rsp 1  SK{}\n" ARROW_KEEPALIVE,
+                              .ended = seen_and_passed_over});
+}
+
+static void test_without_a_nat_nothing_is_kept_alive_and_nothing_kept(void)
+{
+    pair_init(&p, plain);
+    p.end[A].config.keepalive_ns = p.end[B].config.keepalive_ns = 20 * second_ns;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT_STR(p.trace, ARROWS_PLAIN);
+    EXPECT_EQ(p.end[A].engine->besides[BESIDE_KEEPALIVE].pool.used, 0);
+    EXPECT_EQ(p.end[B].engine->besides[BESIDE_KEEPALIVE].pool.used, 0);
+    pair_close(&p);
+}
+
+/* A NAT that is only pretended keeps no mappings. */
+static void test_forced_encapsulation_is_a_nat_that_needs_no_keepalives(void)
+{
+    for (int side = A; side <= B; side++) {
+        pair_init(&p, plain);
+        p.end[side].policy.force_encapsulation = true;
+        p.end[A].config.keepalive_ns = p.end[B].config.keepalive_ns = 20 * second_ns;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_STR(p.trace, ARROWS_PLAIN);
+        EXPECT(pair_agrees(&p, 1));
+        EXPECT_EQ(sa_of(&p, (enum pair_side)side)->nat, NAT_FORCED);
+        EXPECT_EQ(sa_of(&p, (enum pair_side)(1 - side))->nat, NAT_THERE);
+        for (int i = A; i <= B; i++) {
+            EXPECT_EQ(sa_of(&p, (enum pair_side)i)->local.port, IKE_PORT_NAT);
+            EXPECT_EQ(sa_of(&p, (enum pair_side)i)->remote.port, IKE_PORT_NAT);
+        }
+        pair_close(&p);
+    }
+}
+
+static uint64_t keepalives(void)
+{
+    return p.end[B].reasons[WHY_NAT_KEEPALIVE];
+}
+
+/* RFC 3948 4: no other packet to the peer, be it of IKE or of ESP; and a liveness probe of the peer
+ * is answered, which is a packet too. */
+static void test_any_other_packet_puts_a_keepalive_off(void)
+{
+    const struct ike_packet packet = {.from = ike_addr_v4(0x0a010001u, 0),
+                                      .to = ike_addr_v4(0x0a020001u, 0)};
+    uint32_t spi;
+    pair_init(&p, plain);
+    kept_alive(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, 15 * second_ns);
+    EXPECT_EQ(ike_packet_out(p.end[A].engine, p.now_ns, p.end[A].sa, &packet, &spi),
+              TRAFFIC_PASSES);
+    pair_run_for(&p, 15 * second_ns);
+    EXPECT_EQ(keepalives(), 0);
+    EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, 15 * second_ns);
+    EXPECT_EQ(keepalives(), 0);
+    pair_run_for(&p, 6 * second_ns); /* 21 s after the answer */
+    EXPECT_EQ(keepalives(), 1);
+    pair_run_for(&p, 20 * second_ns);
+    EXPECT_EQ(keepalives(), 2);
+    EXPECT_EQ(pair_count(&p, A, IKE_ALIVE), 0); /* nobody was asked for it */
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
 }
 
 /* ---- what does not move it ---- */
@@ -437,6 +558,11 @@ int main(int argc, char **argv)
         TEST(test_an_initiator_follows_a_responder_behind_a_nat),
         TEST(test_the_ike_sa_that_replaces_it_is_at_the_new_mapping),
         TEST(test_a_request_that_is_refused_moves_it_as_well),
+        TEST(test_who_is_behind_a_nat_and_silent_sends_keepalives),
+        TEST(test_the_ike_sa_that_replaces_it_sends_them_too),
+        TEST(test_without_a_nat_nothing_is_kept_alive_and_nothing_kept),
+        TEST(test_forced_encapsulation_is_a_nat_that_needs_no_keepalives),
+        TEST(test_any_other_packet_puts_a_keepalive_off),
         TEST(test_a_replayed_packet_moves_nothing),
         TEST(test_a_request_that_was_overtaken_moves_nothing),
         TEST(test_an_answer_that_was_awaited_moves_it_and_a_second_does_not),

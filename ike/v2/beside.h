@@ -11,9 +11,10 @@
 #include "ike/v2/turn.h"
 
 enum ike_beside_kind {
-    BESIDE_INNER,  /* struct ike_inner: addresses on the inside */
-    BESIDE_WINDOW, /* struct ike_window: of more than one request */
-    BESIDE_TOKEN,  /* struct ike_token: of the peer, should it crash */
+    BESIDE_INNER,     /* struct ike_inner: addresses on the inside */
+    BESIDE_WINDOW,    /* struct ike_window: of more than one request */
+    BESIDE_TOKEN,     /* struct ike_token: of the peer, should it crash */
+    BESIDE_KEEPALIVE, /* struct ike_keepalive: behind a NAT */
     BESIDE_KINDS
 };
 

@@ -92,6 +92,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
         return why;
     t->keys = ike_sa_view_keys(t->engine, sa);
     sa->nat = ike_nat_seen(t, policy->force_encapsulation);
+    ike_keepalive_begin(t);
 
     ike_turn_answer(t);
     const struct ike_wish wish = wish_of(t, policy);
@@ -403,6 +404,7 @@ static enum ike_why init_response(struct ike_turn *t)
                        ike_message_notify(&t->in, N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
     ike_vendor_hear(t);
     sa->nat = ike_nat_seen(t, sa->policy->force_encapsulation);
+    ike_keepalive_begin(t);
     if (sa->nat != 0) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
         sa->local.port = IKE_PORT_NAT;
         sa->remote.port = IKE_PORT_NAT;

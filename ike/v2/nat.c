@@ -4,7 +4,9 @@
 #include "ike/v2/nat.h"
 
 #include "ike/engine.h"
+#include "ike/v2/beside.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/window.h"
 
 enum { HASH_LEN = 20 };
 
@@ -70,6 +72,43 @@ uint8_t ike_nat_seen(struct ike_turn *turn, bool force)
                      (force ? NAT_FORCED : 0));
 }
 
+/* ---- keepalives ---- */
+
+static struct ike_keepalive *keepalive_of(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    return (sa->nat & NAT_HERE) != 0 ? ike_beside_of(engine, sa, BESIDE_KEEPALIVE) : NULL;
+}
+
+void ike_keepalive_begin(struct ike_turn *turn)
+{
+    if ((turn->sa->nat & NAT_HERE) != 0 && turn->engine->config.keepalive_ns != 0)
+        (void)ike_beside_edit(turn, turn->sa, BESIDE_KEEPALIVE);
+}
+
+void ike_keepalive_sent(struct ike_engine *engine, const struct ike_sa *sa, uint64_t now_ns)
+{
+    struct ike_keepalive *const k = keepalive_of(engine, sa);
+    if (k != NULL)
+        k->sent_ns = now_ns;
+}
+
+uint64_t ike_keepalive_deadline(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    const struct ike_keepalive *const k = keepalive_of(engine, sa);
+    return k != NULL ? k->sent_ns + engine->config.keepalive_ns : IKE_NEVER;
+}
+
+/* RFC 3948 2.3: the same ports as everything else of the SA, which are those of ESP. */
+bool ike_keepalive_due(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    if (ike_keepalive_deadline(engine, sa) > now_ns)
+        return false;
+    ike_output_keepalive(engine, &sa->local, &sa->remote);
+    ike_keepalive_sent(engine, sa, now_ns);
+    ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
+    return true;
+}
+
 /* ---- a mapping that has changed ---- */
 
 /* No request answered before is a later one; a response is that to our last request. Anything else
@@ -79,8 +118,8 @@ static bool is_newest(const struct ike_turn *t)
     const struct ike_sa *const sa = t->sa;
     if ((t->in.head.flags & FLAG_RESPONSE) != 0)
         return t->task != NULL && t->task->id + 1 == sa->send_id;
-    const uint32_t seen = sa->window != 0 ? ike_window_at(t->engine, sa->window)->seen : 0;
-    return seen >> (t->in.head.id - sa->take_id) == 0;
+    const struct ike_window *const w = ike_window_of(t->engine, sa);
+    return (w != NULL ? w->seen : 0) >> (t->in.head.id - sa->take_id) == 0;
 }
 
 /* RFC 7296 2.23: not when we are behind a NAT ourselves, as then anybody on the way could lead us

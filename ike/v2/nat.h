@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * NAT traversal (RFC 7296 2.23): hashes of addresses sent and compared, an SA
- * that follows its peer when the mapping of a NAT has changed, and the
- * selectors of transport mode through one (2.23.1). */
+ * NAT traversal (RFC 7296 2.23): hashes of addresses sent and compared, what
+ * keeps the mapping of a NAT (RFC 3948 4), an SA that follows its peer when that
+ * has changed, and the selectors of transport mode through one (2.23.1). */
 #ifndef IKE_V2_NAT_H
 #define IKE_V2_NAT_H
 
@@ -14,6 +14,20 @@ void ike_nat_put(struct ike_turn *turn, bool force);
 /* enum ike_nat bits: which notifies of the message at hand do not fit where it came from and went
  * to. Absent notifies: none. With `force` NAT_FORCED is one of them. */
 uint8_t ike_nat_seen(struct ike_turn *turn, bool force);
+
+/* Beside an SA whose own end is behind a NAT: what keeps the mapping (RFC 3948 4). */
+struct ike_keepalive {
+    uint64_t sent_ns; /* when anything was last sent to the peer */
+};
+
+/* ike_nat_seen has told: from now on there is such a record, if there is to be one. */
+void ike_keepalive_begin(struct ike_turn *turn);
+/* Something was sent. */
+void ike_keepalive_sent(struct ike_engine *engine, const struct ike_sa *sa, uint64_t now_ns);
+/* When an established SA has been silent for too long; IKE_NEVER: it may be. */
+uint64_t ike_keepalive_deadline(const struct ike_engine *engine, const struct ike_sa *sa);
+/* Sends the one octet when it is time for it; false: it is not. */
+bool ike_keepalive_due(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
 
 /* The message at hand is authenticated: the SA follows a peer behind a NAT to where it came from,
  * if it is no older than any before (RFC 7296 2.23). */

@@ -8,6 +8,7 @@
 #include "ike/v2/hold.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/nat.h"
 #include "ike/v2/task.h"
 
 #include <assert.h>
@@ -335,7 +336,7 @@ uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *s
     if (sa->state == S_RIVAL || sa->state == S_REDUNDANT || sa->state == S_REPLACED)
         at_ns = earlier(at_ns, sa->heard_ns + IKE_GRACE_NS);
     if (sa->state == S_ESTABLISHED)
-        at_ns = earlier(at_ns, sa->life_ns);
+        at_ns = earlier(at_ns, earlier(sa->life_ns, ike_keepalive_deadline(engine, sa)));
     if (sa->state == S_ESTABLISHED && engine->config.liveness_ns != 0 &&
         ike_tasks_under_way(engine, sa) == 0)
         at_ns = earlier(at_ns, sa->heard_ns + engine->config.liveness_ns);

@@ -4,6 +4,7 @@
  * asked for with the packet's own selectors first. */
 #include "ike/engine.h"
 #include "ike/v2/child.h"
+#include "ike/v2/nat.h"
 
 #include <string.h>
 
@@ -85,6 +86,7 @@ enum ike_traffic ike_packet_out(struct ike_engine *engine, uint64_t now_ns, uint
     const struct ike_child *const child = find_child(engine, found, packet);
     if (child != NULL) {
         *child_spi = child->spi_in;
+        ike_keepalive_sent(engine, found, now_ns);
         return TRAFFIC_PASSES;
     }
     const uint8_t policy = ike_policy_match(found->policy, packet);

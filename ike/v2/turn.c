@@ -237,6 +237,8 @@ static void put_out(struct ike_turn *turn)
         local = &turn->sa->local;
         remote = &turn->sa->remote;
     }
+    if (turn->sa != NULL)
+        ike_keepalive_sent(turn->engine, turn->sa, turn->now_ns);
     if (turn->cut)
         ike_output_put(turn->engine, wr_done(&turn->out), local, remote);
     else

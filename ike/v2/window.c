@@ -5,6 +5,7 @@
 #include "ike/engine.h"
 #include "ike/v2/beside.h"
 #include "ike/v2/fragment.h"
+#include "ike/v2/nat.h"
 
 #include <assert.h>
 #include <string.h>
@@ -43,8 +44,10 @@ enum ike_why ike_window_request(struct ike_turn *turn)
     const uint32_t id = turn->in.head.id;
     const struct ike_blob answer = kept(turn->engine, sa, id);
     if (answer.number != 0) {
-        if (ike_fragment_stands_for_all(turn))
+        if (ike_fragment_stands_for_all(turn)) {
             ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
+            ike_keepalive_sent(turn->engine, sa, turn->now_ns);
+        }
         return WHY_RETRANSMITTED;
     }
     const struct ike_window *const w = ike_window_of(turn->engine, sa);
@@ -186,6 +189,7 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
         return;
     }
     ike_window_put(engine, task->request, &sa->local, &sa->remote);
+    ike_keepalive_sent(engine, sa, now_ns);
     task->sends++;
     sa->resends++;
     task->at_ns = now_ns + wait_ns(engine, task->sends);
