@@ -45,6 +45,8 @@ enum ike_limits {
     IKE_OUTPUT_OCTETS = 262144,   /* and their octets: 16 of the longest messages */
     IKE_ASKS_AT_ONCE = 8,         /* requests begun by one call */
     IKE_REDIRECTS_MAX = 5,        /* of one attempt, RFC 5685 7: MAX_REDIRECTS */
+    IKE_STREAM_ODD_MAX = 8,       /* messages without sense in a row on a TCP connection, before
+                                     it is given up (RFC 9329 6.1: too many) */
     IKE_FRAGMENTS_MAX = 64,       /* of one message: of the longest, at 400 octets each */
     IKE_FRAGMENT_LEAST = 64,      /* octets of content that each but the last carries at least */
     IKE_REASSEMBLIES_MAX = 1024,  /* messages of which fragments wait for others, if not said */
