@@ -10,6 +10,7 @@
 #include "ike/v2/intermediate.h"
 #include "ike/v2/lifetime.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
 #include "ike/v2/wire.h"
 
@@ -61,7 +62,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     engine->config = *config;
     engine->crypto = crypto;
     engine->cookies.below_since_ns = IKE_NEVER;
-    engine->event_max = max + child_max + IKE_EVENTS_MORE;
+    engine->event_max = 2 * max + child_max + IKE_EVENTS_MORE;
     engine->events = ike_reserve(engine->event_max, sizeof *engine->events);
     bool good = engine->events != NULL && ike_besides_open(engine);
     for (size_t i = 0; i < POOLS; i++)
@@ -69,7 +70,8 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     /* Every SA keeps at most five things of one size, every further Child SA two. */
     good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
            ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
-    good = ike_fragments_open(engine) && ike_leases_open(&engine->leases, config, max) && good;
+    good = ike_fragments_open(engine) && ike_index_open(&engine->streams, max) &&
+           ike_leases_open(&engine->leases, config, max) && good;
     good = ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
            ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
            good;
@@ -93,6 +95,7 @@ void ike_close(struct ike_engine *engine)
     for (size_t i = 0; i < POOLS; i++)
         ike_pool_close(pool_of(engine, i));
     ike_fragments_close(engine);
+    ike_index_close(&engine->streams);
     ike_reuse_close(engine);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
@@ -121,11 +124,12 @@ struct ike_writer ike_output_begin(struct ike_engine *engine)
 }
 
 void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
-                       const struct ike_addr *remote, size_t len)
+                       const struct ike_addr *remote, uint32_t stream, size_t len)
 {
     struct ike_output *const out = &engine->outputs[engine->outputs_ring.tail++ % IKE_OUTPUTS_MAX];
     out->local = *local;
     out->remote = *remote;
+    out->stream = stream;
     out->at = engine->octets_used;
     out->len = (uint16_t)len;
     out->bare = false;
@@ -139,12 +143,12 @@ void ike_output_keepalive(struct ike_engine *engine, const struct ike_addr *loca
     struct ike_writer w = ike_output_begin(engine);
     const uint32_t index = engine->outputs_ring.tail % IKE_OUTPUTS_MAX;
     put_u8(&w, 0xff);
-    ike_output_commit(engine, local, remote, w.len);
+    ike_output_commit(engine, local, remote, 0, w.len);
     engine->outputs[index].bare = true;
 }
 
 void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
-                    const struct ike_addr *remote)
+                    const struct ike_addr *remote, uint32_t stream)
 {
     struct ike_reader r = rd_open(kept);
     while (r.left > 0) {
@@ -153,7 +157,7 @@ void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const stru
         struct ike_writer w = ike_output_begin(engine);
         put_bytes(&w, one);
         assert(!w.bad);
-        ike_output_commit(engine, local, remote, w.len);
+        ike_output_commit(engine, local, remote, stream, w.len);
         rd_skip(&r, one.len);
     }
 }
@@ -173,9 +177,11 @@ bool ike_next_output(struct ike_engine *engine, struct ike_datagram *out)
     if (ring->head == ring->tail)
         return false;
     const struct ike_output *const o = &engine->outputs[ring->head++ % IKE_OUTPUTS_MAX];
-    const size_t marker = o->local.port == IKE_PORT_NAT && !o->bare ? IKE_MARKER_LEN : 0;
+    const bool marked = (o->local.port == IKE_PORT_NAT || o->stream != 0) && !o->bare;
+    const size_t marker = marked ? IKE_MARKER_LEN : 0;
     out->local = o->local;
     out->remote = o->remote;
+    out->stream = o->stream;
     out->bytes = (struct ike_bytes){.at = engine->octets + o->at + IKE_MARKER_LEN - marker,
                                     .len = o->len + marker};
     return true;
@@ -222,7 +228,9 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
         return;
     struct ike_sa *const sa = ike_sa_at(engine, first.number);
     struct ike_task *overdue;
-    if (ike_sa_is_half_open(sa))
+    if (sa->tcp && ike_tcp_due(engine, sa, now_ns))
+        ;
+    else if (ike_sa_is_half_open(sa))
         ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
     else if (is_left_over(sa) && sa->heard_ns + IKE_GRACE_NS <= now_ns)
         ike_sa_end(engine, sa, WHY_REDUNDANT, 0);
@@ -243,11 +251,11 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
 /* ---- datagrams ---- */
 
 /* RFC 3948 2.2, 2.3: on port 4500 four zero octets tell IKE from ESP, and one octet 0xff is
- * nothing. */
+ * nothing. The same by TCP, on any port (RFC 9329 3). */
 static enum ike_why strip_marker(const struct ike_datagram *in, struct ike_bytes *message)
 {
     *message = in->bytes;
-    if (in->local.port != IKE_PORT_NAT)
+    if (in->local.port != IKE_PORT_NAT && in->stream == 0)
         return WHY_OK;
     struct ike_reader r = rd_open(in->bytes);
     if (in->bytes.len == 1 && in->bytes.at[0] == 0xff)

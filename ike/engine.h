@@ -25,6 +25,7 @@ struct ike_output {
     uint32_t at;  /* where its octets begin, with room for the marker */
     uint16_t len; /* of the message alone */
     bool bare;    /* no message: no marker before it */
+    uint32_t stream;
 };
 
 struct ike_ring {
@@ -52,6 +53,7 @@ struct ike_engine {
     struct ike_index requests;     /* SAs made by IKE_SA_INIT, by what that message held */
     struct ike_index addresses;    /* half-open SAs by peer address, when that is limited */
     struct ike_index identities;   /* established SAs by peer identity */
+    struct ike_index streams;      /* SAs by the TCP connection they go by */
     uint64_t digest_key[2];        /* of the three indexes */
     uint64_t serial;               /* of the last SA made */
     uint32_t half_open;
@@ -80,13 +82,13 @@ struct ike_engine {
 struct ike_writer ike_output_begin(struct ike_engine *engine);
 /* Makes what was written the next output. */
 void ike_output_commit(struct ike_engine *engine, const struct ike_addr *local,
-                       const struct ike_addr *remote, size_t len);
+                       const struct ike_addr *remote, uint32_t stream, size_t len);
 /* The one octet that keeps the mapping of a NAT (RFC 3948 2.3). */
 void ike_output_keepalive(struct ike_engine *engine, const struct ike_addr *local,
                           const struct ike_addr *remote);
 /* A message that is kept, or the fragments of one, each an output. */
 void ike_output_put(struct ike_engine *engine, struct ike_bytes kept, const struct ike_addr *local,
-                    const struct ike_addr *remote);
+                    const struct ike_addr *remote, uint32_t stream);
 /* There is room for two of the longest messages in fragments. */
 bool ike_output_has_room(const struct ike_engine *engine);
 void ike_event_add(struct ike_engine *engine, const struct ike_event *event);

@@ -36,8 +36,25 @@ struct ike_engine;
 struct ike_datagram {
     struct ike_addr local;
     struct ike_addr remote;
-    struct ike_bytes bytes; /* UDP payload. in: the caller's, for the call. out: ours, until the
-                               engine is next called */
+    uint32_t stream;        /* 0: by UDP; else number of the TCP connection (struct ike_stream) */
+    struct ike_bytes bytes; /* UDP payload, or a message of the stream with its marker. in: the
+                               caller's, for the call. out: ours, until the engine is next called */
+};
+
+/* A TCP connection of the owner's (RFC 9329 6.1). The engine never opens one: it asks for it by an
+ * IKE_STREAM_WANTED event, and is told by ike_stream_up and ike_stream_down. What comes in by one
+ * that the peer opened is just given to ike_input. Octets and messages: ike/stream.h. */
+struct ike_stream {
+    uint32_t number; /* the owner's: not 0, and not soon given again */
+    struct ike_addr local;
+    struct ike_addr remote;
+};
+
+/* When an initiator goes by TCP (RFC 9329 5.1). */
+enum ike_tcp_use {
+    TCP_NEVER,
+    TCP_FALLBACK, /* when UDP is not answered */
+    TCP_ALWAYS
 };
 
 /* RFC 7296 3.5 */
@@ -160,6 +177,10 @@ struct ike_policy {
                           does (RFC 6023 3) */
     bool takes_tokens; /* a peer that shows its token has crashed (RFC 6290 4.5) */
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
+    uint8_t tcp;           /* enum ike_tcp_use, as an initiator; a responder answers by any way */
+    uint8_t udp_sends;     /* TCP_FALLBACK: after so many sends by UDP without an answer; 0: after
+                              all of ike_retransmit_config */
+    uint16_t tcp_port;     /* of the responder; 0: 4500 */
 };
 
 /* When a responder asks for cookies (RFC 7296 2.6): on when the count of half-open SAs reaches
@@ -275,14 +296,17 @@ enum ike_event_kind {
     IKE_CHILD_UP,
     IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
     IKE_CHILD_DOWN,
-    IKE_ALIVE,        /* a liveness exchange of ours was answered */
-    IKE_REKEYED,      /* an IKE SA has taken the place of `was`, Child SAs and all */
-    IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
-    IKE_ADDRESS,      /* an inner address is the initiator's as long as the IKE SA lives */
-    IKE_VENDOR,       /* the peer sent the vendor id `question` of ike_config.vendors */
-    IKE_INFORMED,     /* ike_inform was answered */
-    IKE_ASK,          /* something from outside is wanted: ike_answer */
-    IKE_MOVED,        /* the SA follows its peer to `inner`: a NAT has given it another mapping */
+    IKE_ALIVE,         /* a liveness exchange of ours was answered */
+    IKE_REKEYED,       /* an IKE SA has taken the place of `was`, Child SAs and all */
+    IKE_REKEY_FAILED,  /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
+    IKE_ADDRESS,       /* an inner address is the initiator's as long as the IKE SA lives */
+    IKE_VENDOR,        /* the peer sent the vendor id `question` of ike_config.vendors */
+    IKE_INFORMED,      /* ike_inform was answered */
+    IKE_ASK,           /* something from outside is wanted: ike_answer */
+    IKE_STREAM_WANTED, /* a TCP connection of the ends that ike_sa_stream names: ike_stream_up */
+    IKE_STREAM_DONE,   /* `stream`, which was opened for us, is of no more use: to be closed after
+                          the outputs before this */
+    IKE_MOVED,         /* the SA follows its peer to `inner`: a NAT has given it another mapping */
     IKE_EVENT_KINDS
 };
 
@@ -302,7 +326,10 @@ struct ike_event {
     uint16_t sends;        /* messages of ours sent again in this attempt */
     uint8_t cookies;       /* COOKIE answers reflected in it */
     uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
-    uint32_t question;     /* IKE_ASK: its number within the SA, */
+    union {
+        uint32_t question; /* IKE_ASK: its number within the SA, */
+        uint32_t stream;   /* IKE_STREAM_DONE: that one's */
+    };
     struct ike_bytes what; /* and the URL; a view, valid until the engine is next called */
 };
 
@@ -357,6 +384,17 @@ bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
  * nobody waits for it any more. */
 bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,
                 struct ike_bytes bytes);
+/* Answers an IKE_STREAM_WANTED event: the connection stands, and the SA goes by it; NULL: it is not
+ * to be had, and may be asked for again later. False: nobody waits for it any more; close it. */
+bool ike_stream_up(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                   const struct ike_stream *stream);
+/* A connection is gone, or closed by its other end (RFC 9329 6.1); SAs outlive it. */
+void ike_stream_down(struct ike_engine *engine, uint64_t now_ns, uint32_t stream);
+/* Some SA goes by it; one that nobody uses for some seconds may be closed (RFC 9329 6.1, 6.3.1). */
+bool ike_stream_in_use(const struct ike_engine *engine, uint32_t stream);
+/* The connection an SA goes by, number 0 when none stands; the local port of one that is wanted is
+ * the owner's choice. False: it goes by UDP. */
+bool ike_sa_stream(const struct ike_engine *engine, uint64_t sa, struct ike_stream *out);
 /* Makes another Child SA, the one of the policy with this index; with `trigger` the packet's own
  * selectors stand first (RFC 7296 1.3.1, 2.9). */
 bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,

@@ -35,6 +35,8 @@ enum ike_action {
     ROW(TOO_EARLY,          "too_early",           DROP,   DROP,   0,      "RFC 7296 2.2: a request that overtook the answer to our IKE_AUTH")\
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
     ROW(RETRANSMITTED,      "retransmitted",       DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")\
+    ROW(OTHER_TRANSPORT,    "other_transport",     DROP,   DROP,   0,      "RFC 9329 5: an IKE SA by TCP stays there, one by UDP too")\
+    ROW(STREAM_SHARED,      "stream_shared",       DROP,   DROP,   0,      "RFC 9329 6.1: another IKE SA goes by this connection")\
     ROW(BAD_ICV,            "bad_icv",             DROP,   DROP,   0,      "RFC 7296 2.21.2, 3.14")                 \
     ROW(FRAGMENT,           "fragment",            DROP,   DROP,   0,      "RFC 7383 2.6: kept until the others have come")\
     ROW(FRAGMENT_TWICE,     "fragment_twice",      DROP,   DROP,   0,      "RFC 7383 2.6: it is there already")\
@@ -74,6 +76,7 @@ enum ike_action {
     ROW(ADDKE_METHOD,       "addke_method",        DROP,   FATAL,  7,      "RFC 9370 2.2.2: not the key exchange that is next")\
     ROW(CHOICE_NOT_OFFERED, "choice_not_offered",  DROP,   FATAL,  7,      "RFC 7296 2.7: chose what we never offered")\
     ROW(NO_ANSWER,          "no_answer",           DROP,   DROP,   0,      "RFC 7296 2.4: gave up retransmitting")  \
+    ROW(NO_CONNECTION,      "no_connection",       DROP,   DROP,   0,      "RFC 9329 6.1: no TCP connection to the peer in all that time")\
     /* IKE_AUTH and after */                                                                           \
     ROW(AUTHENTICATION,     "authentication",      DROP,   FATAL,  24,     "RFC 7296 2.21.2 AUTHENTICATION_FAILED") \
     ROW(PEER_UNKNOWN,       "peer_unknown",        DROP,   FATAL,  24,     "RFC 7296 2.21.2: no policy for this identity")\

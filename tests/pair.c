@@ -125,7 +125,7 @@ static void describe(const struct pair *p, enum pair_side from, const struct pai
                      char *line)
 {
     struct ike_header head;
-    const bool nat = f->from.port == IKE_PORT_NAT;
+    const bool nat = f->from.port == IKE_PORT_NAT || f->stream != 0;
     const size_t marker = nat && f->len >= 4 ? 4 : 0;
     const struct ike_bytes bytes = {.at = f->bytes, .len = f->len};
     const int count = p->keys_count < PAIR_KEYS_MAX ? p->keys_count : PAIR_KEYS_MAX;
@@ -138,15 +138,27 @@ static void describe(const struct pair *p, enum pair_side from, const struct pai
             (void)ike_describe(bytes, nat, &p->all_keys[i].keys, crypto, line);
 }
 
+static void write_line(struct pair *p, const char *arrow, const char *line, const char *fate)
+{
+    const int wrote = snprintf(p->trace + p->trace_len, PAIR_TRACE_MAX - p->trace_len, "%s  %s%s\n",
+                               arrow, line, fate);
+    if (wrote > 0 && (size_t)wrote < PAIR_TRACE_MAX - p->trace_len)
+        p->trace_len += (size_t)wrote;
+}
+
+static const char *arrow_of(enum pair_side from, bool tcp)
+{
+    if (tcp)
+        return from == A ? "A=B" : "B=A";
+    return from == A ? "A>B" : "B>A";
+}
+
 static void write_trace(struct pair *p, enum pair_side from, const struct pair_flight *f,
                         const char *fate)
 {
     char line[IKE_DESCRIBE_TEXT];
     describe(p, from, f, line);
-    const int wrote = snprintf(p->trace + p->trace_len, PAIR_TRACE_MAX - p->trace_len, "%s  %s%s\n",
-                               from == A ? "A>B" : "B>A", line, fate);
-    if (wrote > 0 && (size_t)wrote < PAIR_TRACE_MAX - p->trace_len)
-        p->trace_len += (size_t)wrote;
+    write_line(p, arrow_of(from, f->stream != 0), line, fate);
 }
 
 /* That of a responder is a static one, which keeps its ports, as the initiator has to find it. */
@@ -211,8 +223,118 @@ static void put_on_wire(struct pair *p, const struct pair_flight *f, int number)
         put_flight(p, f, p->now_ns + delay_ns + DELAY_NS / 2);
 }
 
+/* ---- TCP ---- */
+
+static enum pair_side other(enum pair_side side)
+{
+    return side == A ? B : A;
+}
+
+/* News of a stream come to an end, after all before. */
+static void put_news(struct pair *p, struct pair_flight *f, uint64_t delay_ns)
+{
+    struct pair_stream *const s = &p->streams[f->stream - 1];
+    const uint64_t at_ns = p->now_ns + delay_ns;
+    s->last_ns[f->to] = at_ns > s->last_ns[f->to] ? at_ns : s->last_ns[f->to] + 1;
+    put_flight(p, f, s->last_ns[f->to]);
+}
+
+static int stream_numbered(const struct pair *p, enum pair_side side, uint32_t number)
+{
+    for (int i = 0; i < PAIR_STREAMS_MAX; i++)
+        if (p->streams[i].number[side] == number && p->streams[i].open[side])
+            return i + 1;
+    return 0;
+}
+
+/* One that no end and no octet knows any more. */
+static int free_stream(const struct pair *p)
+{
+    for (int i = 0; i < PAIR_STREAMS_MAX; i++) {
+        bool used = p->streams[i].open[A] || p->streams[i].open[B];
+        for (int k = 0; k < PAIR_FLIGHT_MAX; k++)
+            used = used || (p->flight[k].used && p->flight[k].stream == i + 1);
+        if (!used)
+            return i;
+    }
+    assert(false);
+    return 0;
+}
+
+/* One round trip, and a port of its own; or as long, and nothing. */
+static void open_stream(struct pair *p, enum pair_side side, uint64_t sa)
+{
+    struct ike_stream wish;
+    if (!ike_sa_stream(p->end[side].engine, sa, &wish))
+        return;
+    const int index = free_stream(p);
+    const int serial = p->stream_count++;
+    struct pair_stream *const s = &p->streams[index];
+    *s = (struct pair_stream){.opener = side, .serial = serial, .sa = sa};
+    s->number[side] = 100 + (uint32_t)serial;
+    s->number[other(side)] = 200 + (uint32_t)serial;
+    wish.local.port = (uint16_t)(40000 + serial);
+    s->own[side] = s->addr[side] = wish.local;
+    s->own[other(side)] = s->addr[other(side)] = wish.remote;
+    if (p->options.nat[other(side)]) {
+        s->own[other(side)] = p->end[other(side)].addr;
+        s->own[other(side)].port = wish.remote.port;
+    }
+    if (p->options.nat[side])
+        s->addr[side] = pair_address(p, side);
+    ike_deframer_open(&s->in[side], s->room[side], IKE_FRAME_MAX, false);
+    ike_deframer_open(&s->in[other(side)], s->room[other(side)], IKE_FRAME_MAX, true);
+    struct pair_flight f = {.to = side, .stream = index + 1, .news = PAIR_OPENED};
+    const bool refused = p->options.refused > 0;
+    p->options.refused -= refused ? 1 : 0;
+    s->open[side] = s->open[other(side)] = !refused;
+    write_line(p, arrow_of(side, true), "opens", refused ? "  (refused)" : "");
+    put_news(p, &f, 2 * (uint64_t)DELAY_NS);
+}
+
+static void close_stream(struct pair *p, enum pair_side side, uint32_t number)
+{
+    struct pair_flight f = {
+        .to = other(side), .stream = stream_numbered(p, side, number), .news = PAIR_CLOSED};
+    if (f.stream == 0)
+        return;
+    p->streams[f.stream - 1].open[side] = false;
+    write_line(p, arrow_of(side, true), "closes", "");
+    put_news(p, &f, DELAY_NS);
+}
+
+static void send_by_stream(struct pair *p, enum pair_side from, const struct ike_datagram *d)
+{
+    struct pair_flight f = {.to = other(from), .stream = stream_numbered(p, from, d->stream)};
+    struct pair_flight framed = f;
+    if (f.stream == 0)
+        return; /* it is gone, and the engine will hear of that */
+    struct pair_stream *const s = &p->streams[f.stream - 1];
+    const int number = p->sent++;
+    assert(d->bytes.len <= sizeof f.bytes && ike_addr_equal(&d->remote, &s->addr[other(from)]));
+    f.len = d->bytes.len;
+    memcpy(f.bytes, d->bytes.at, d->bytes.len);
+    const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
+    const bool late = number == p->options.lose || luck(p, p->options.lose_percent);
+    write_trace(p, from, &f, !kept ? "  (lost)" : late ? "  (late)" : "");
+    if (!kept)
+        return;
+    struct ike_writer w = wr_open(framed.bytes, sizeof framed.bytes);
+    if (from == s->opener && !s->begun)
+        ike_put_stream_prefix(&w);
+    s->begun = s->begun || from == s->opener;
+    ike_put_frame(&w, (struct ike_bytes){.at = f.bytes, .len = f.len});
+    assert(!w.bad);
+    framed.len = w.len;
+    put_news(p, &framed, late ? (uint64_t)DELAY_NS + UINT64_C(1000000000) : DELAY_NS);
+}
+
 static void send(struct pair *p, enum pair_side from, const struct ike_datagram *d)
 {
+    if (d->stream != 0) {
+        send_by_stream(p, from, d);
+        return;
+    }
     struct pair_flight f = {.to = from == A ? B : A, .from = d->local, .dest = d->remote};
     const int number = p->sent++;
     assert(d->bytes.len <= sizeof f.bytes);
@@ -221,8 +343,8 @@ static void send(struct pair *p, enum pair_side from, const struct ike_datagram 
     const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
     struct pair_flight sent = f;
     const bool passes = translate(p, from, &sent);
-    const bool lost =
-        !kept || number == p->options.lose || luck(p, p->options.lose_percent) || !passes;
+    const bool lost = !kept || p->options.udp_blocked || number == p->options.lose ||
+                      luck(p, p->options.lose_percent) || !passes;
     write_trace(p, from, &f, lost ? "  (lost)" : "");
     if (lost)
         return;
@@ -274,6 +396,7 @@ static void drain(struct pair *p, enum pair_side side)
     struct ike_datagram out[IKE_OUTPUTS_MAX];
     struct ike_event event;
     int count = 0;
+    int told = e->event_count;
     while (ike_next_output(e->engine, &out[count]))
         count++;
     while (ike_next_event(e->engine, &event)) {
@@ -291,6 +414,12 @@ static void drain(struct pair *p, enum pair_side side)
     }
     for (int i = 0; i < count; i++)
         send(p, side, &out[i]);
+    for (; told < e->event_count; told++) {
+        if (e->events[told].kind == IKE_STREAM_WANTED)
+            open_stream(p, side, e->events[told].sa);
+        if (e->events[told].kind == IKE_STREAM_DONE)
+            close_stream(p, side, e->events[told].stream);
+    }
 }
 
 uint64_t pair_connect(struct pair *p)
@@ -313,6 +442,85 @@ static enum ike_why deliver(struct pair *p, const struct pair_flight *f)
     e->reasons[why]++;
     drain(p, f->to);
     return why;
+}
+
+/* RFC 9329 6.1: what makes no sense closes the connection. */
+static void take_octets(struct pair *p, const struct pair_flight *f)
+{
+    struct pair_stream *const s = &p->streams[f->stream - 1];
+    struct pair_end *const e = &p->end[f->to];
+    struct ike_bytes message;
+    (void)ike_deframer_push(&s->in[f->to], (struct ike_bytes){.at = f->bytes, .len = f->len});
+    while (s->open[f->to] && ike_deframer_take(&s->in[f->to], &message)) {
+        const struct ike_datagram d = {.local = s->own[f->to],
+                                       .remote = s->addr[other(f->to)],
+                                       .stream = s->number[f->to],
+                                       .bytes = message};
+        const enum ike_why why = ike_input(e->engine, p->now_ns, &d);
+        e->reasons[why]++;
+        drain(p, f->to);
+        ike_deframer_judge(&s->in[f->to], why);
+    }
+    if (!s->in[f->to].broken || !s->open[f->to])
+        return;
+    close_stream(p, f->to, s->number[f->to]);
+    ike_stream_down(e->engine, p->now_ns, s->number[f->to]);
+    drain(p, f->to);
+}
+
+static void end_down(struct pair *p, int stream, enum pair_side side)
+{
+    struct pair_stream *const s = &p->streams[stream - 1];
+    if (!s->open[side])
+        return;
+    s->open[side] = false;
+    ike_stream_down(p->end[side].engine, p->now_ns, s->number[side]);
+    drain(p, side);
+}
+
+static void take_news(struct pair *p, const struct pair_flight *f)
+{
+    struct pair_stream *const s = &p->streams[f->stream - 1];
+    const struct ike_stream up = {
+        .number = s->number[f->to], .local = s->own[f->to], .remote = s->addr[other(f->to)]};
+    if (f->news == PAIR_CLOSED)
+        end_down(p, f->stream, f->to);
+    if (f->news == PAIR_OCTETS && s->open[f->to])
+        take_octets(p, f);
+    if (f->news != PAIR_OPENED)
+        return;
+    if (!ike_stream_up(p->end[f->to].engine, p->now_ns, s->sa, s->open[f->to] ? &up : NULL))
+        close_stream(p, f->to, s->number[f->to]);
+    drain(p, f->to);
+}
+
+void pair_cut_end(struct pair *p, enum pair_side side)
+{
+    const int before = p->stream_count; /* those opened in answer stay */
+    for (int i = 0; i < PAIR_STREAMS_MAX; i++) {
+        if (p->streams[i].serial >= before)
+            continue;
+        for (int k = 0; k < PAIR_FLIGHT_MAX; k++)
+            if (p->flight[k].stream == i + 1 && p->flight[k].news != PAIR_OPENED &&
+                p->streams[i].open[side])
+                p->flight[k].used = false;
+        end_down(p, i + 1, side);
+    }
+}
+
+void pair_cut(struct pair *p)
+{
+    const enum pair_side first = p->options.initiator; /* it is the one to open others */
+    pair_cut_end(p, other(first));
+    pair_cut_end(p, first);
+}
+
+int pair_open_streams(const struct pair *p, enum pair_side side)
+{
+    int count = 0;
+    for (int i = 0; i < PAIR_STREAMS_MAX; i++)
+        count += p->streams[i].open[side] ? 1 : 0;
+    return count;
 }
 
 /* The first thing fetched that comes before `at_ns`, or NULL. */
@@ -363,7 +571,10 @@ static bool step(struct pair *p, uint64_t until_ns)
     if (next < PAIR_FLIGHT_MAX) {
         const struct pair_flight f = p->flight[next];
         p->flight[next].used = false;
-        (void)deliver(p, &f);
+        if (f.stream != 0)
+            take_news(p, &f);
+        else
+            (void)deliver(p, &f);
     } else {
         ike_tick(p->end[next - PAIR_FLIGHT_MAX].engine, p->now_ns);
         drain(p, next == PAIR_FLIGHT_MAX ? A : B);

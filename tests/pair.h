@@ -2,11 +2,13 @@
  * Two engines and the wire between them, in virtual time: the bench on which
  * flow tests run. The trace is written by describe.c, so that what a test
  * expects is the drawing of the RFC. One message of a run can be lost, or come
- * twice, by its number. */
+ * twice, by its number. A TCP connection loses nothing: what the wire loses of it
+ * comes a second later, and what follows waits; its arrows are A=B and B=A. */
 #ifndef TESTS_PAIR_H
 #define TESTS_PAIR_H
 
 #include "ike/ike.h"
+#include "ike/stream.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +22,7 @@ enum {
     PAIR_FLIGHT_MAX = 64,
     PAIR_KEYS_MAX = 16,
     PAIR_FETCHES_MAX = 16,
+    PAIR_STREAMS_MAX = 8,
     PAIR_NONE = -1
 };
 
@@ -38,13 +41,32 @@ struct pair_end {
     uint64_t ends[IKE_WHY_COUNT];    /* what events said */
 };
 
+enum pair_stream_news { PAIR_OCTETS, PAIR_OPENED, PAIR_CLOSED };
+
 struct pair_flight {
     uint64_t at_ns;
     enum pair_side to;
     struct ike_addr from, dest;
     size_t len;
-    uint8_t bytes[IKE_MESSAGE_MAX + 4];
+    uint8_t bytes[IKE_STREAM_PREFIX + IKE_FRAME_MAX];
     bool used;
+    int stream; /* 1 and so on: of that one; 0: a datagram */
+    enum pair_stream_news news;
+};
+
+/* A TCP connection, which one end has opened. */
+struct pair_stream {
+    enum pair_side opener;
+    int serial;              /* from 0 */
+    uint64_t sa;             /* of the opener, which asked for it */
+    uint32_t number[2];      /* by which each end knows it */
+    struct ike_addr addr[2]; /* each end as the other sees it, */
+    struct ike_addr own[2];  /* and as it sees itself */
+    uint64_t last_ns[2];     /* to each end: nothing arrives before what was sent before */
+    struct ike_deframer in[2];
+    uint8_t room[2][IKE_FRAME_MAX];
+    bool open[2];
+    bool begun; /* the prefix is sent */
 };
 
 /* Something an end asked for (IKE_ASK), on its way. */
@@ -64,6 +86,8 @@ struct pair_options {
     int twice;                /* number of the message that comes twice */
     bool faults;              /* calls may fail, see faults.h */
     bool nat[2];              /* a NAT stands before this end: see pair_address */
+    bool udp_blocked;         /* the wire carries TCP alone */
+    int refused;              /* so many connections are not to be had */
     uint8_t lose_percent;     /* of all messages, at random */
     uint8_t twice_percent;
     uint8_t late_percent; /* held back by up to two seconds, so that others pass */
@@ -78,7 +102,9 @@ struct pair {
     struct pair_fetch fetches[PAIR_FETCHES_MAX];
     uint64_t fetch_ns; /* how long that takes */
     int rebound[2];    /* how often the NAT before an end has given it another port */
-    int sent;          /* messages so far */
+    struct pair_stream streams[PAIR_STREAMS_MAX];
+    int stream_count; /* so far */
+    int sent;         /* messages so far */
     char trace[PAIR_TRACE_MAX];
     size_t trace_len;
     struct ike_sa_keys keys; /* of the last IKE SA keyed, copied */
@@ -114,6 +140,12 @@ void pair_run(struct pair *p);
 void pair_run_for(struct pair *p, uint64_t ns);
 /* Gives raw bytes to an end, as if from the other. */
 enum ike_why pair_inject(struct pair *p, enum pair_side to, const uint8_t *bytes, size_t len);
+/* Each TCP connection breaks: both ends know at once, and what is under way is gone. */
+void pair_cut(struct pair *p);
+/* Only this end knows; the other one's octets vanish from now on. */
+void pair_cut_end(struct pair *p, enum pair_side side);
+/* TCP connections that stand at this end. */
+int pair_open_streams(const struct pair *p, enum pair_side side);
 int pair_count(const struct pair *p, enum pair_side side, enum ike_event_kind kind);
 /* Both have one established IKE SA with equal keys, and `children` Child SAs. */
 bool pair_agrees(const struct pair *p, uint32_t children);

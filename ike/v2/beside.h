@@ -15,6 +15,7 @@ enum ike_beside_kind {
     BESIDE_WINDOW,    /* struct ike_window: of more than one request */
     BESIDE_TOKEN,     /* struct ike_token: of the peer, should it crash */
     BESIDE_KEEPALIVE, /* struct ike_keepalive: behind a NAT */
+    BESIDE_TCP,       /* struct ike_tcp: of an SA that goes by TCP */
     BESIDE_KINDS
 };
 

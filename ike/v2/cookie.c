@@ -68,6 +68,8 @@ enum ike_why ike_cookie_check(struct ike_turn *turn)
     const bool puzzles = ike_puzzles_on(engine);
     if (!c->on && !puzzles)
         return WHY_OK;
+    if (!puzzles && turn->datagram->stream != 0) /* RFC 9329 6.3: the connection shows as much */
+        return WHY_OK;
     rotate(engine, turn->now_ns);
 
     const struct ike_notify *const notify = ike_message_notify(&turn->in, N_COOKIE);

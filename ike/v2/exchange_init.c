@@ -22,7 +22,9 @@
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
+#include "ike/v2/tcp.h"
 #include "ike/v2/vendor.h"
+#include "ike/v2/window.h"
 
 #include <assert.h>
 #include <string.h>
@@ -151,6 +153,8 @@ static enum ike_why init_request(struct ike_turn *t)
     t->sa->policy = policy;
     t->sa->suite = choice.suite;
     t->sa->request_digest = t->request_digest;
+    if ((why = ike_tcp_accept(t)) != WHY_OK) /* RFC 9329 6.1 */
+        return why;
     if (!ike_turn_keep(t, &t->sa->init_request, t->bytes))
         return WHY_SA_TABLE_FULL;
     if ((why = answer(t, &choice, &peer, nonce)) != WHY_OK)
@@ -196,6 +200,14 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
     ike_redirect_offer(t);
 }
 
+enum ike_why ike_init_ask(struct ike_turn *turn)
+{
+    const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
+    put_request(turn,
+                &(struct init_offer){.group = &ike_algos[setup->group], .share = setup->share});
+    return WHY_OK;
+}
+
 static uint8_t first_group(const struct ike_policy *policy)
 {
     return policy->first_group != 0
@@ -232,8 +244,9 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
         return WHY_KEY_EXCHANGE;
     setup->has_kex = true;
     sa->state = S_INIT_SENT;
-    put_request(t, &(struct init_offer){.group = group, .share = setup->share});
-    return WHY_OK;
+    if (attempt->policy->tcp != TCP_ALWAYS)
+        return ike_init_ask(t);
+    return ike_tcp_begin(t) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
 uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt)
@@ -245,10 +258,15 @@ uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ik
 }
 
 /* The attempt has been refused by someone who may be anyone: it goes on until the next
- * retransmission is due, and ends then if nothing better came (RFC 7296 2.21.1). */
+ * retransmission is due, and ends then if nothing better came (RFC 7296 2.21.1). By TCP nothing
+ * better can come (RFC 9329 6.4). */
 static void note_refusal(struct ike_turn *t, uint16_t notify)
 {
     ike_setup_of(t->engine, t->sa)->refused = notify;
+    if (!t->sa->tcp)
+        return;
+    t->end = ike_window_refused(t->engine, t->sa, notify);
+    t->end_notify = notify;
 }
 
 static void count_up(uint8_t *count)
@@ -324,10 +342,14 @@ static enum ike_why take_redirect(struct ike_turn *t, const struct ike_notify *n
 {
     const enum ike_why why = ike_redirect_take(t, notify);
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    if (why == WHY_OK && setup->refused == 0)
-        put_request(t,
-                    &(struct init_offer){.group = &ike_algos[setup->group], .share = setup->share});
-    return why;
+    if (why != WHY_OK)
+        return why;
+    if (setup->refused != 0) {
+        note_refusal(t, setup->refused);
+        return WHY_OK;
+    }
+    ike_tcp_redirected(t);
+    return t->connect ? WHY_OK : ike_init_ask(t);
 }
 
 static enum ike_why init_refused(struct ike_turn *t)
@@ -405,7 +427,7 @@ static enum ike_why init_response(struct ike_turn *t)
     ike_vendor_hear(t);
     sa->nat = ike_nat_seen(t, sa->policy->force_encapsulation);
     ike_keepalive_begin(t);
-    if (sa->nat != 0) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
+    if (sa->nat != 0 && !sa->tcp) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
         sa->local.port = IKE_PORT_NAT;
         sa->remote.port = IKE_PORT_NAT;
     }

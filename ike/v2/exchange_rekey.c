@@ -16,6 +16,7 @@
 #include "ike/v2/proposal.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/tcp.h"
 
 #include <assert.h>
 
@@ -74,6 +75,8 @@ static enum ike_why equip(struct ike_turn *t, struct ike_sa *fresh, const struct
                                            .spi_i = next.spi_i,
                                            .spi_r = next.spi_r};
     ike_keys_derive(engine->crypto, &next.suite, &input, room);
+    if (old->tcp && !ike_tcp_inherit(t, &next))
+        return WHY_SA_TABLE_FULL;
     *fresh = next;
     if (engine->config.tell_keys) {
         const struct ike_event keyed = ike_sa_event(fresh, IKE_KEYED, WHY_OK);

@@ -184,6 +184,8 @@ bool ike_fragment_is_needed(const struct ike_turn *turn)
 {
     if (!turn->sa->fragments || turn->sa->policy->fragment == 0 || turn->out.bad)
         return false;
+    if (turn->sa->tcp) /* RFC 9329 7.5 */
+        return false;
     const struct ike_seal_keys keys = ike_keys_of(&turn->keys, turn->sa->initiator);
     const size_t text_at = turn->sealed + IKE_PAYLOAD_HEAD + keys.encr->iv_len;
     return ike_sealed_len(&keys, text_at, turn->out.len - text_at) > message_most(turn);

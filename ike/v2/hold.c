@@ -46,6 +46,7 @@ static bool fill(struct ike_turn *turn, struct ike_hold *hold)
     struct ike_engine *const engine = turn->engine;
     *hold = (struct ike_hold){.local = turn->datagram->local,
                               .remote = turn->datagram->remote,
+                              .stream = turn->datagram->stream,
                               .before = turn->sa->state};
     if (!keep(engine, turn->bytes, &hold->message))
         return false;
@@ -122,7 +123,7 @@ static void take_again(struct ike_engine *engine, uint64_t now_ns, struct ike_sa
 {
     const struct ike_bytes message = ike_store_view(&engine->store, hold->message);
     const struct ike_datagram datagram = {
-        .local = hold->local, .remote = hold->remote, .bytes = message};
+        .local = hold->local, .remote = hold->remote, .stream = hold->stream, .bytes = message};
     const uint64_t number = sa->number;
     sa->state = hold->before;
     ike_sa_entered(engine, sa, S_HELD);

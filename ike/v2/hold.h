@@ -19,6 +19,7 @@ struct ike_hold {
     struct ike_blob message;
     struct ike_addr local;
     struct ike_addr remote;
+    uint32_t stream;
     struct ike_hold_ask asks[IKE_ASKS_MAX];
     uint8_t count;
     uint8_t before; /* state it was held in */

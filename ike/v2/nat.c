@@ -81,6 +81,8 @@ static struct ike_keepalive *keepalive_of(const struct ike_engine *engine, const
 
 void ike_keepalive_begin(struct ike_turn *turn)
 {
+    if (turn->sa->tcp) /* RFC 9329 6.6 */
+        return;
     if ((turn->sa->nat & NAT_HERE) != 0 && turn->engine->config.keepalive_ns != 0)
         (void)ike_beside_edit(turn, turn->sa, BESIDE_KEEPALIVE);
 }
@@ -128,7 +130,7 @@ void ike_nat_follow(struct ike_turn *turn)
 {
     struct ike_sa *const sa = turn->sa;
     const struct ike_datagram *const from = turn->datagram;
-    if (sa->state < S_ESTABLISHED || (sa->nat & (NAT_HERE | NAT_THERE)) != NAT_THERE ||
+    if (sa->tcp || sa->state < S_ESTABLISHED || (sa->nat & (NAT_HERE | NAT_THERE)) != NAT_THERE ||
         ike_addr_equal(&sa->remote, &from->remote) || !ike_addr_equal(&sa->local, &from->local) ||
         !is_newest(turn))
         return;

@@ -151,12 +151,15 @@ static void connect_again(struct ike_engine *engine, uint64_t now_ns,
 static struct ike_reauth_next next_of(const struct ike_engine *engine, const struct ike_sa *sa,
                                       const struct ike_task *task)
 {
-    return (struct ike_reauth_next){.is = true,
-                                    .policy = sa->policy,
-                                    .local = sa->local,
-                                    .remote = sa->remote,
-                                    .tag = sa->tag,
-                                    .what = describe(engine, sa, task)};
+    struct ike_reauth_next next = {.is = true,
+                                   .policy = sa->policy,
+                                   .local = sa->local,
+                                   .remote = sa->remote,
+                                   .tag = sa->tag,
+                                   .what = describe(engine, sa, task)};
+    if (sa->tcp) /* the ports are of a connection; which way this one goes is chosen anew */
+        next.local.port = next.remote.port = IKE_PORT;
+    return next;
 }
 
 bool ike_reauth_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa, uint32_t place)

@@ -10,6 +10,7 @@
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/task.h"
+#include "ike/v2/tcp.h"
 
 #include <assert.h>
 #include <string.h>
@@ -172,22 +173,26 @@ uint32_t ike_half_open_of(const struct ike_engine *engine, const struct ike_addr
     return count;
 }
 
-struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
+/* The SPI holds the place, so that finding it again takes no table; the rest is chance. */
+void ike_sa_draw_spi(struct ike_engine *engine, struct ike_sa *sa)
 {
     uint8_t random[5];
+    engine->crypto->ops->random(engine->crypto, random, sizeof random);
+    uint64_t spi = 0;
+    for (size_t i = 0; i < sizeof random; i++)
+        spi = spi << 8 | random[i];
+    *(sa->initiator ? &sa->spi_i : &sa->spi_r) = spi << PLACE_BITS | ike_sa_place(sa);
+}
+
+struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
+{
     const uint32_t place = ike_pool_take(&engine->sas);
     if (place == 0)
         return NULL;
     struct ike_sa *const sa = ike_sa_at(engine, place);
     *sa = (struct ike_sa){.initiator = initiator, .due_ns = IKE_NEVER, .life_ns = IKE_NEVER};
     sa->number = ++engine->serial << PLACE_BITS | place;
-
-    /* The SPI holds the place, so that finding it again takes no table; the rest is chance. */
-    engine->crypto->ops->random(engine->crypto, random, sizeof random);
-    uint64_t spi = 0;
-    for (size_t i = 0; i < sizeof random; i++)
-        spi = spi << 8 | random[i];
-    *(initiator ? &sa->spi_i : &sa->spi_r) = spi << PLACE_BITS | place;
+    ike_sa_draw_spi(engine, sa);
     return sa;
 }
 
@@ -340,6 +345,8 @@ uint64_t ike_sa_deadline(const struct ike_engine *engine, const struct ike_sa *s
     if (sa->state == S_ESTABLISHED && engine->config.liveness_ns != 0 &&
         ike_tasks_under_way(engine, sa) == 0)
         at_ns = earlier(at_ns, sa->heard_ns + engine->config.liveness_ns);
+    if (sa->tcp)
+        at_ns = earlier(at_ns, ike_tcp_deadline(engine, sa));
     return at_ns;
 }
 

@@ -79,6 +79,7 @@ struct ike_sa {
     bool spoilt;    /* half-open, and its keys did not open something that came for it */
     uint8_t work;   /* bits of the puzzle without whose solution nothing is opened (RFC 8019 7.2);
                        0: none */
+    bool tcp;       /* goes by TCP (tcp.h) */
     struct ike_suite suite;
 };
 
@@ -169,6 +170,8 @@ uint32_t ike_half_open_of(const struct ike_engine *engine, const struct ike_addr
 /* A new record, zeroed, with number and our SPI; NULL: the table is full. It stands in no index
  * yet. */
 struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator);
+/* Another SPI of ours, by which the same SA is found. */
+void ike_sa_draw_spi(struct ike_engine *engine, struct ike_sa *sa);
 /* Gives back the record and all that hangs on it; says nothing to anyone. */
 void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa);
 struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place);

@@ -14,6 +14,7 @@
 #include "ike/v2/qcd.h"
 #include "ike/v2/redirect.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
 
 #include <assert.h>
@@ -41,6 +42,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->stirred = 0;
     turn->edit_count = 0;
     turn->delete_old = false;
+    turn->connect = false;
     turn->child_doomed = 0;
     turn->child_reserved = turn->fresh_reserved = turn->task_spent = 0;
     turn->out = (struct ike_writer){0};
@@ -228,21 +230,26 @@ static enum ike_why keep_message(struct ike_turn *turn)
     return WHY_OK;
 }
 
-/* RFC 7296 2.11: an answer goes back the way its request came. */
+/* RFC 7296 2.11: an answer goes back the way its request came. A request for which no connection
+ * stands is sent when one does. */
 static void put_out(struct ike_turn *turn)
 {
     const struct ike_addr *local = turn->datagram != NULL ? &turn->datagram->local : NULL;
     const struct ike_addr *remote = turn->datagram != NULL ? &turn->datagram->remote : NULL;
+    uint32_t stream = turn->datagram != NULL ? turn->datagram->stream : 0;
     if (!turn->is_response) {
         local = &turn->sa->local;
         remote = &turn->sa->remote;
+        stream = turn->sa->tcp ? ike_tcp_stream(turn->engine, turn->sa) : 0;
+        if (turn->sa->tcp && stream == 0)
+            return;
     }
     if (turn->sa != NULL)
         ike_keepalive_sent(turn->engine, turn->sa, turn->now_ns);
     if (turn->cut)
-        ike_output_put(turn->engine, wr_done(&turn->out), local, remote);
+        ike_output_put(turn->engine, wr_done(&turn->out), local, remote, stream);
     else
-        ike_output_commit(turn->engine, local, remote, turn->out.len);
+        ike_output_commit(turn->engine, local, remote, stream, turn->out.len);
 }
 
 /* RFC 7296 2.4: the peer says it has no other SA with us. */
@@ -266,6 +273,8 @@ static void came_up(struct ike_turn *turn, struct ike_sa *sa)
 {
     ike_lifetime_begin(turn->engine, sa, turn->now_ns);
     ike_window_open(turn->engine, sa, turn->now_ns);
+    if (sa->tcp)
+        ike_tcp_came_up(turn->engine, sa, turn->now_ns);
 }
 
 static void move_children(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
@@ -333,6 +342,10 @@ static void commit(struct ike_turn *turn)
     }
     if (sa->state == S_ESTABLISHED && (turn->added || turn->before.state != S_ESTABLISHED))
         came_up(turn, sa);
+    if (!sa->tcp && turn->before.tcp)
+        ike_beside_give(engine, sa, BESIDE_TCP);
+    if (turn->connect)
+        ike_tcp_connect(engine, sa, turn->now_ns);
     if (turn->task_done)
         ike_task_remove(engine, sa, ike_task_place(engine, turn->task));
     if (turn->task_spent != 0) {
@@ -398,6 +411,7 @@ static void undo_records(struct ike_turn *turn)
         struct ike_sa *const fresh = ike_sa_at(engine, turn->fresh_reserved);
         fresh->keys = fresh->peer_id = (struct ike_blob){0};
         fresh->state = S_FRESH;
+        fresh->tcp = false;
     }
 }
 
@@ -651,7 +665,7 @@ static enum ike_why init_request(struct ike_turn *turn)
     if (known != NULL) { /* RFC 7296 2.1: by content, not by SPI alone */
         if (known->init_response.number != 0)
             ike_window_put(engine, known->init_response, &turn->datagram->local,
-                           &turn->datagram->remote);
+                           &turn->datagram->remote, turn->datagram->stream);
         return WHY_RETRANSMITTED;
     }
     if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
@@ -665,6 +679,8 @@ static enum ike_why init_response(struct ike_turn *turn)
     if (turn->sa->state != S_INIT_SENT || ike_window_response(turn) != WHY_OK)
         return WHY_NOT_AWAITED;
     if (!ike_addr_same_ip(&turn->sa->remote, &turn->datagram->remote))
+        return WHY_NOT_AWAITED;
+    if (turn->sa->tcp && turn->datagram->stream != ike_tcp_stream(turn->engine, turn->sa))
         return WHY_NOT_AWAITED;
     if ((why = ike_message_parse(turn->bytes, &turn->in)) != WHY_OK)
         return why;
@@ -696,6 +712,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
         ike_puzzle_spoilt(turn);
     if (why != WHY_OK)
         return why;
+    if (sa->tcp)
+        ike_tcp_heard(turn);
     adopt_rival(turn);
     return run_rule(turn);
 }
@@ -715,6 +733,8 @@ static enum ike_why dispatch(struct ike_turn *turn)
         ike_sa_by_spi(turn->engine, from_initiator ? head->spi_r : head->spi_i);
     if (sa == NULL || sa->initiator == from_initiator)
         return WHY_UNKNOWN_SPI;
+    if (sa->tcp != (turn->datagram->stream != 0))
+        return WHY_OTHER_TRANSPORT;
     turn->sa = sa;
     turn->before = *sa;
     turn->keys = ike_sa_view_keys(turn->engine, sa);

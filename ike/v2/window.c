@@ -6,6 +6,7 @@
 #include "ike/v2/beside.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/tcp.h"
 
 #include <assert.h>
 #include <string.h>
@@ -23,9 +24,9 @@ void ike_window_give(struct ike_engine *engine, void *record)
 }
 
 void ike_window_put(struct ike_engine *engine, struct ike_blob message,
-                    const struct ike_addr *local, const struct ike_addr *remote)
+                    const struct ike_addr *local, const struct ike_addr *remote, uint32_t stream)
 {
-    ike_output_put(engine, ike_store_view(&engine->store, message), local, remote);
+    ike_output_put(engine, ike_store_view(&engine->store, message), local, remote, stream);
 }
 
 /* The answer to request `id`, when it is kept. */
@@ -45,7 +46,8 @@ enum ike_why ike_window_request(struct ike_turn *turn)
     const struct ike_blob answer = kept(turn->engine, sa, id);
     if (answer.number != 0) {
         if (ike_fragment_stands_for_all(turn)) {
-            ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote);
+            ike_window_put(turn->engine, answer, &turn->datagram->local, &turn->datagram->remote,
+                           turn->datagram->stream);
             ike_keepalive_sent(turn->engine, sa, turn->now_ns);
         }
         return WHY_RETRANSMITTED;
@@ -137,16 +139,30 @@ enum ike_why ike_window_response(struct ike_turn *turn)
     return WHY_NOT_AWAITED;
 }
 
-/* RFC 7296 2.4: back-off, so that a peer in trouble is not buried; jitter, so that many are not in
- * step. `sends` counts those made, the one just now included. */
-static uint64_t wait_ns(struct ike_engine *engine, uint8_t sends)
+/* RFC 7296 2.4: back-off, so that a peer in trouble is not buried. `sends` counts those made, the
+ * one just now included. */
+uint64_t ike_window_wait_ns(const struct ike_engine *engine, uint32_t sends)
 {
     const struct ike_retransmit_config *const c = &engine->config.retransmit;
     uint64_t wait = c->first_ns;
-    for (uint8_t i = 1; i < sends && wait < c->wait_max_ns; i++)
+    for (uint32_t i = 1; i < sends && wait < c->wait_max_ns; i++)
         wait = wait / 1000 * c->factor_milli + wait % 1000 * c->factor_milli / 1000;
-    if (wait > c->wait_max_ns)
-        wait = c->wait_max_ns;
+    return wait > c->wait_max_ns ? c->wait_max_ns : wait;
+}
+
+uint64_t ike_window_patience_ns(const struct ike_engine *engine)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 1; i <= engine->config.retransmit.sends; i++)
+        all += ike_window_wait_ns(engine, i);
+    return all;
+}
+
+/* The same; and jitter, so that many are not in step. */
+static uint64_t wait_ns(struct ike_engine *engine, uint8_t sends)
+{
+    const struct ike_retransmit_config *const c = &engine->config.retransmit;
+    uint64_t wait = ike_window_wait_ns(engine, sends);
     if (c->jitter_milli > 0) {
         uint8_t random[4];
         engine->crypto->ops->random(engine->crypto, random, sizeof random);
@@ -159,8 +175,25 @@ static uint64_t wait_ns(struct ike_engine *engine, uint8_t sends)
 void ike_window_asked(struct ike_turn *turn)
 {
     struct ike_task *const task = turn->task;
+    if (turn->sa->tcp) { /* RFC 9329 6.2: once, and the same patience */
+        task->sends = (uint8_t)turn->engine->config.retransmit.sends;
+        task->at_ns = turn->now_ns + ike_window_patience_ns(turn->engine);
+        return;
+    }
     task->sends = 1;
     task->at_ns = turn->now_ns + wait_ns(turn->engine, 1);
+}
+
+enum ike_why ike_window_refused(const struct ike_engine *engine, const struct ike_sa *sa,
+                                uint16_t notify)
+{
+    if (sa->cookies > engine->config.cookies_max)
+        return WHY_COOKIE_LOOP;
+    if (sa->groups > engine->config.groups_max)
+        return WHY_GROUP_LOOP;
+    return notify == N_REDIRECT ? WHY_REDIRECT_LOOP
+           : notify == N_PUZZLE ? WHY_PUZZLE_HARD
+                                : WHY_PEER_REFUSED;
 }
 
 void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike_task *task,
@@ -169,17 +202,11 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
     /* An error came, unauthenticated; nothing better did in the time since (RFC 7296 2.21.1). */
     const uint16_t refused = sa->setup != 0 ? ike_setup_of(engine, sa)->refused : 0;
     if (refused != 0) {
-        const bool cookies = sa->cookies > engine->config.cookies_max;
-        const bool groups = sa->groups > engine->config.groups_max;
-        ike_sa_end(engine, sa,
-                   cookies                 ? WHY_COOKIE_LOOP
-                   : groups                ? WHY_GROUP_LOOP
-                   : refused == N_REDIRECT ? WHY_REDIRECT_LOOP
-                   : refused == N_PUZZLE   ? WHY_PUZZLE_HARD
-                                           : WHY_PEER_REFUSED,
-                   refused);
+        ike_sa_end(engine, sa, ike_window_refused(engine, sa, refused), refused);
         return;
     }
+    if (ike_tcp_fall_back(engine, sa, task, now_ns))
+        return;
     if (task->sends >= engine->config.retransmit.sends) {
         ike_sa_end(engine, sa,
                    task->kind != TASK_DELETE ? WHY_NO_ANSWER
@@ -188,7 +215,7 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
                    0);
         return;
     }
-    ike_window_put(engine, task->request, &sa->local, &sa->remote);
+    ike_window_put(engine, task->request, &sa->local, &sa->remote, 0);
     ike_keepalive_sent(engine, sa, now_ns);
     task->sends++;
     sa->resends++;

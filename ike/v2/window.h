@@ -40,6 +40,12 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
                         uint64_t now_ns);
 /* Puts a kept message out, to the SA's peer or, for an answer, to where the request came from. */
 void ike_window_put(struct ike_engine *engine, struct ike_blob message,
-                    const struct ike_addr *local, const struct ike_addr *remote);
+                    const struct ike_addr *local, const struct ike_addr *remote, uint32_t stream);
+/* How long to wait after so many sends, and after all of them together, without what is random. */
+uint64_t ike_window_wait_ns(const struct ike_engine *engine, uint32_t sends);
+uint64_t ike_window_patience_ns(const struct ike_engine *engine);
+/* Why an attempt ends that was refused with this notify. */
+enum ike_why ike_window_refused(const struct ike_engine *engine, const struct ike_sa *sa,
+                                uint16_t notify);
 
 #endif
