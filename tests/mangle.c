@@ -23,6 +23,7 @@ enum way {
 
 struct part {
     uint8_t type;
+    uint8_t flags;
     size_t len; /* of the body */
     uint8_t body[IKE_MESSAGE_MAX];
 };
@@ -30,6 +31,7 @@ struct part {
 static struct part parts[IKE_PAYLOADS_MAX];
 static size_t part_count;
 static int armed_number, armed_variant;
+static mangle_edit_fn *armed_edit;
 static bool done;
 
 bool mangle_done(void)
@@ -86,7 +88,7 @@ static void put_parts(struct ike_writer *w, size_t *link, size_t which, enum way
     static struct part changed;
     for (size_t i = 0; i < part_count; i++) {
         if (i != which) {
-            put_part(w, link, &parts[i], 0);
+            put_part(w, link, &parts[i], parts[i].flags);
             continue;
         }
         changed = parts[i];
@@ -131,8 +133,10 @@ static size_t rewrite(struct pair *p, struct ike_bytes whole, uint8_t *out)
             return 0;
         take_parts(message.sealed_next, (struct ike_bytes){copy + text_at, whole.len - text_at}, 0);
     }
-    const size_t which = (size_t)armed_variant / WAYS;
-    if (which >= part_count)
+    const size_t which = armed_edit != NULL ? SIZE_MAX : (size_t)armed_variant / WAYS;
+    if (armed_edit != NULL)
+        armed_edit();
+    else if (which >= part_count)
         return 0;
     ike_put_header(&w, &message.head);
     const size_t begin = is_sealed ? ike_begin_sealed(&w, &link, &keys) : 0;
@@ -168,5 +172,46 @@ void mangle_arm(struct pair *p, int number, int variant)
     p->touch = touch;
     armed_number = number;
     armed_variant = variant;
+    armed_edit = NULL;
     done = false;
+}
+
+void mangle_edit(struct pair *p, int number, mangle_edit_fn *edit)
+{
+    mangle_arm(p, number, 0);
+    armed_edit = edit;
+}
+
+void mangle_drop(uint8_t type)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < part_count; i++)
+        if (parts[i].type != type && kept++ != i)
+            parts[kept - 1] = parts[i];
+    part_count = kept;
+}
+
+void mangle_add(uint8_t type, const void *body, size_t len)
+{
+    assert(part_count < IKE_PAYLOADS_MAX && len <= IKE_MESSAGE_MAX);
+    struct part *const part = &parts[part_count++];
+    *part = (struct part){.type = type, .len = len};
+    if (len > 0)
+        memcpy(part->body, body, len);
+}
+
+void mangle_add_critical(uint8_t type)
+{
+    mangle_add(type, NULL, 0);
+    parts[part_count - 1].flags = 0x80;
+}
+
+uint8_t *mangle_body(uint8_t type, size_t *len)
+{
+    for (size_t i = 0; i < part_count; i++)
+        if (parts[i].type == type) {
+            *len = parts[i].len;
+            return parts[i].body;
+        }
+    return NULL;
 }

@@ -237,6 +237,8 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     const struct ike_notify *const error = ike_message_error(&t->in);
     if (error == NULL)
         return WHY_MISSING_PAYLOAD;
+    if (ike_error_ends(error->type)) /* RFC 7296 2.21.2: there is no IKE SA either */
+        return ike_auth_refused(t);
     ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);

@@ -471,7 +471,7 @@ static enum ike_why eap_given_up(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
     ike_turn_answer(t);
-    if (error != NULL) {
+    if (error != NULL && ike_error_ends(error->type)) {
         t->end = WHY_PEER_REFUSED;
         t->end_notify = error->type;
     } else if ((t->in.there & P(PAYLOAD_DELETE)) != 0) {

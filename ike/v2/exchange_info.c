@@ -135,26 +135,40 @@ static void note_unknown(struct ike_turn *t, uint32_t spi)
     }
 }
 
-/* Deletes the Child SAs a Delete payload names by the SPIs their sender receives on, and answers
- * with ours for each (RFC 7296 1.4.1). SPIs we do not know are passed over. */
-static void delete_children(struct ike_turn *t, const struct ike_delete *d)
+/* Ends the Child SA the peer receives on at `spi`; ours of the pair, to be named in the answer, or
+ * 0. SPIs we do not know are passed over. */
+static uint32_t delete_child(struct ike_turn *t, uint32_t spi)
 {
-    struct ike_reader r = rd_open(d->spis);
-    while (r.left > 0) {
-        const uint32_t spi = rd_u32(&r);
-        const uint32_t place = ike_child_find(t->engine, t->sa, spi, false);
-        if (place == 0) {
-            note_unknown(t, spi);
-            continue;
-        }
-        /* 2.25.1: when we are deleting the same pair, ours is under way and no answer names it. */
-        const uint32_t spi_in = ike_child_at(t->engine, place)->spi_in;
-        const struct ike_task *const ours =
-            ike_task_find(t->engine, t->sa, TASK_DELETE_CHILD, spi_in);
-        if (ours == NULL || ours->sends == 0)
-            ike_put_delete(&t->out, &t->link, spi_in);
-        ike_child_end(t, place, WHY_PEER_DELETED);
+    const uint32_t place = ike_child_find(t->engine, t->sa, spi, false);
+    if (place == 0) {
+        note_unknown(t, spi);
+        return 0;
     }
+    const uint32_t spi_in = ike_child_at(t->engine, place)->spi_in;
+    const struct ike_task *const ours = ike_task_find(t->engine, t->sa, TASK_DELETE_CHILD, spi_in);
+    ike_child_end(t, place, WHY_PEER_DELETED);
+    /* 2.25.1: when we are deleting the same pair, ours is under way and no answer names it. */
+    return ours == NULL || ours->sends == 0 ? spi_in : 0;
+}
+
+/* All that the Delete payloads name, answered in one of ours (RFC 7296 1.4.1, 3.11). */
+static void delete_children(struct ike_turn *t)
+{
+    size_t begin = 0;
+    uint16_t count = 0;
+    for (uint8_t i = 0; i < t->in.delete_count; i++) {
+        struct ike_reader r = rd_open(t->in.deletes[i].spis);
+        while (t->in.deletes[i].protocol == PROTOCOL_ESP && r.left > 0) {
+            const uint32_t spi_in = delete_child(t, rd_u32(&r));
+            if (spi_in == 0)
+                continue;
+            if (count++ == 0)
+                begin = ike_begin_delete(&t->out, &t->link, PROTOCOL_ESP);
+            put_u32(&t->out, spi_in);
+        }
+    }
+    if (count > 0)
+        ike_end_delete(&t->out, begin, count);
 }
 
 /* Looks before it touches: a Delete that cannot be read changes nothing. */
@@ -183,9 +197,18 @@ static void delete_ike(struct ike_turn *t)
         ike_turn_inherit(t, t->sa->number, ours->rival);
 }
 
-static enum ike_why info_request(struct ike_turn *t)
+/* The peer says that the IKE SA is gone, which needs no Delete (RFC 7296 2.21.2, 2.21.3). */
+static void heed_end(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
+    if (error == NULL || !ike_error_ends(error->type))
+        return;
+    t->end = WHY_PEER_REFUSED;
+    t->end_notify = error->type;
+}
+
+static enum ike_why info_request(struct ike_turn *t)
+{
     enum ike_why why;
     if ((why = check_deletes(t)) != WHY_OK)
         return why;
@@ -199,21 +222,16 @@ static enum ike_why info_request(struct ike_turn *t)
     ike_inner_answer(t);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
-    for (uint8_t i = 0; i < t->in.delete_count; i++) {
-        if (t->in.deletes[i].protocol == PROTOCOL_ESP)
-            delete_children(t, &t->in.deletes[i]);
-    }
+    delete_children(t);
     /* RFC 7296 2.21.2: how an initiator says that it could not accept our IKE_AUTH. */
-    if (error != NULL && t->end == WHY_OK &&
-        (error->type == N_AUTHENTICATION_FAILED || error->type == N_INVALID_SYNTAX)) {
-        t->end = WHY_PEER_REFUSED;
-        t->end_notify = error->type;
-    }
+    if (t->end == WHY_OK)
+        heed_end(t);
     return WHY_OK;
 }
 
 static enum ike_why info_response(struct ike_turn *t)
 {
+    const struct ike_notify *const error = ike_message_error(&t->in);
     if (t->task->kind != TASK_DELETE) /* that one goes with the SA */
         ike_task_done(t);
     if (t->task->kind == TASK_DELETE) {
@@ -225,11 +243,15 @@ static enum ike_why info_response(struct ike_turn *t)
     } else if (t->task->kind == TASK_INFORM) {
         const struct ike_event informed = ike_sa_event(t->sa, IKE_INFORMED, WHY_OK);
         ike_event_add(t->engine, &informed);
-        return ike_inner_informed(t);
+        const enum ike_why why = ike_inner_informed(t);
+        if (why != WHY_OK)
+            return why;
     } else if (t->task->kind == TASK_PROBE && t->sa->state == S_ESTABLISHED) {
         const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);
     }
+    if (error != NULL && error->type == N_INVALID_SYNTAX && t->end == WHY_OK)
+        heed_end(t); /* RFC 7296 2.21.3: fatal at both ends */
     return WHY_OK;
 }
 

@@ -220,6 +220,50 @@ const struct ike_notify *ike_message_error(const struct ike_message *message)
     return NULL;
 }
 
+bool ike_error_is_known(uint16_t type)
+{
+    static const uint16_t known[] = {
+        N_UNSUPPORTED_CRITICAL_PAYLOAD,
+        N_INVALID_IKE_SPI,
+        N_INVALID_MAJOR_VERSION,
+        N_INVALID_SYNTAX,
+        N_INVALID_MESSAGE_ID,
+        N_INVALID_SPI,
+        N_NO_PROPOSAL_CHOSEN,
+        N_INVALID_KE_PAYLOAD,
+        N_AUTHENTICATION_FAILED,
+        N_SINGLE_PAIR_REQUIRED,
+        N_NO_ADDITIONAL_SAS,
+        N_INTERNAL_ADDRESS_FAILURE,
+        N_FAILED_CP_REQUIRED,
+        N_TS_UNACCEPTABLE,
+        N_INVALID_SELECTORS,
+        N_TEMPORARY_FAILURE,
+        N_CHILD_SA_NOT_FOUND,
+        N_STATE_NOT_FOUND,
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i] == type)
+            return true;
+    return false;
+}
+
+bool ike_error_ends(uint16_t type)
+{
+    return type == N_AUTHENTICATION_FAILED || type == N_INVALID_SYNTAX ||
+           type == N_UNSUPPORTED_CRITICAL_PAYLOAD;
+}
+
+bool ike_message_failed(const struct ike_message *message)
+{
+    bool failed = false;
+    for (uint8_t i = 0; i < message->notify_count; i++) {
+        const uint16_t type = message->notifies[i].type;
+        failed = failed || (type <= N_ERROR_LAST && !ike_error_is_known(type));
+    }
+    return failed && (message->head.flags & FLAG_RESPONSE) != 0;
+}
+
 void ike_put_header(struct ike_writer *w, const struct ike_header *head)
 {
     put_u64(w, head->spi_i);

@@ -115,6 +115,13 @@ const struct ike_notify *ike_message_notify(const struct ike_message *message, u
 bool ike_message_deletes_ike(const struct ike_message *message);
 /* First error notify (RFC 7296 3.10.1: type below 16384), or NULL. */
 const struct ike_notify *ike_message_error(const struct ike_message *message);
+/* A response with an error that we do not understand: its request has failed altogether, whatever
+ * else it holds (RFC 7296 3.10.1). */
+bool ike_message_failed(const struct ike_message *message);
+/* Errors we understand; and of those the ones that end an IKE SA by themselves, or by which none is
+ * made (RFC 7296 2.21.2). */
+bool ike_error_is_known(uint16_t type);
+bool ike_error_ends(uint16_t type);
 
 /* Writes a header with zero length and next payload, to be patched by the calls below. */
 void ike_put_header(struct ike_writer *w, const struct ike_header *head);

@@ -217,13 +217,25 @@ enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out)
     return WHY_OK;
 }
 
-void ike_put_delete(struct ike_writer *w, size_t *link, uint32_t child_spi)
+size_t ike_begin_delete(struct ike_writer *w, size_t *link, enum ike_protocol protocol)
 {
     const size_t begin = ike_begin_payload(w, link, PAYLOAD_DELETE);
-    put_u8(w, child_spi == 0 ? PROTOCOL_IKE : PROTOCOL_ESP);
-    put_u8(w, child_spi == 0 ? 0 : 4);
-    put_u16(w, child_spi == 0 ? 0 : 1);
+    put_u8(w, (uint8_t)protocol);
+    put_u8(w, protocol == PROTOCOL_IKE ? 0 : 4);
+    put_u16(w, 0);
+    return begin;
+}
+
+void ike_end_delete(struct ike_writer *w, size_t begin, uint16_t spi_count)
+{
+    put_u16_at(w, begin + IKE_PAYLOAD_HEAD + 2, spi_count);
+    ike_end_payload(w, begin);
+}
+
+void ike_put_delete(struct ike_writer *w, size_t *link, uint32_t child_spi)
+{
+    const size_t begin = ike_begin_delete(w, link, child_spi == 0 ? PROTOCOL_IKE : PROTOCOL_ESP);
     if (child_spi != 0)
         put_u32(w, child_spi);
-    ike_end_payload(w, begin);
+    ike_end_delete(w, begin, child_spi != 0 ? 1 : 0);
 }

@@ -73,6 +73,9 @@ void ike_put_child_notify(struct ike_writer *w, size_t *link, uint16_t type, uin
 
 /* RFC 7296 3.11 */
 enum ike_why ike_delete_parse(struct ike_bytes body, struct ike_delete *out);
+/* SPIs go between: all of a protocol stand in one payload (RFC 7296 3.11). */
+size_t ike_begin_delete(struct ike_writer *w, size_t *link, enum ike_protocol protocol);
+void ike_end_delete(struct ike_writer *w, size_t begin, uint16_t spi_count);
 /* Of the IKE SA (no SPIs), or of one ESP SA when child_spi is not 0. */
 void ike_put_delete(struct ike_writer *w, size_t *link, uint32_t child_spi);
 

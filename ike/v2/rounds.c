@@ -115,10 +115,7 @@ static enum ike_why again_granted(struct ike_turn *t)
 static enum ike_why again_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
-    const bool ended = error == NULL || error->type == N_AUTHENTICATION_FAILED ||
-                       error->type == N_INVALID_SYNTAX ||
-                       error->type == N_UNSUPPORTED_CRITICAL_PAYLOAD;
-    if (ended)
+    if (error == NULL || ike_error_ends(error->type) || ike_message_failed(&t->in))
         return ike_auth_refused(t);
     if (t->sa->policy->next_auth != NULL || ike_eap_is_wanted(t->sa->policy))
         return WHY_UNEXPECTED_PAYLOAD;

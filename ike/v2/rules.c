@@ -35,6 +35,7 @@ enum ike_why ike_rule_find(struct ike_turn *turn)
     const struct ike_message *const in = &turn->in;
     const uint8_t from = (in->head.flags & FLAG_RESPONSE) != 0 ? RESPONSE : REQUEST;
     const uint8_t state = turn->sa == NULL ? S_NONE : turn->sa->state;
+    const uint32_t there = ike_message_failed(in) ? in->there & always : in->there;
     enum ike_why why = WHY_EXCHANGE_TYPE;
     const uint32_t many =
         in->head.exchange == INFORMATIONAL ? repeatable | P(PAYLOAD_CP) : repeatable;
@@ -43,11 +44,11 @@ enum ike_why ike_rule_find(struct ike_turn *turn)
     for (size_t i = 0; (rule = ike_rule_at(i)) != NULL; i++) {
         if (rule->exchange != in->head.exchange || rule->from != from || rule->state != state)
             continue;
-        if ((in->there & rule->must) != rule->must) {
+        if ((there & rule->must) != rule->must) {
             why = WHY_MISSING_PAYLOAD;
             continue;
         }
-        if ((in->there & ~(rule->must | rule->may | always)) != 0 || (in->twice & ~many) != 0) {
+        if ((there & ~(rule->must | rule->may | always)) != 0 || (in->twice & ~many) != 0) {
             why = WHY_UNEXPECTED_PAYLOAD;
             continue;
         }

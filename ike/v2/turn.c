@@ -470,14 +470,25 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
     ike_put_status(&turn->out, &turn->link, ike_why_row(why)->notify, view);
 }
 
-/* RFC 7296 2.21.2: an initiator that cannot accept the response says so in an exchange of its own.
- * The SA is gone at once, so nothing is awaited. */
-static void say_once(struct ike_turn *turn, enum ike_why why)
+/* What the turn undone would have done for other records. */
+static void forget_turn(struct ike_turn *turn)
 {
+    turn->dropped_count = 0;
+    turn->made_count = 0;
+    turn->child_gone_count = 0;
+    turn->tasks_made_count = 0;
     turn->task_done = false;
     turn->heir = turn->stirred = 0;
     turn->fresh_made = 0;
     turn->task_spent = 0;
+    turn->initial_contact = false;
+}
+
+/* RFC 7296 2.21.2: an initiator that cannot accept the response says so in an exchange of its own.
+ * The SA is gone at once, so nothing is awaited. */
+static void say_once(struct ike_turn *turn, enum ike_why why)
+{
+    forget_turn(turn);
     ike_turn_ask(turn, INFORMATIONAL);
     put_refusal(turn, why);
     finish_message(turn);
@@ -488,17 +499,26 @@ static void say_once(struct ike_turn *turn, enum ike_why why)
     commit(turn);
 }
 
+/* RFC 7296 2.21, 2.21.3: after that, a response is not answered with an error; an SA of which the
+ * two ends think differently is closed like any other. */
+static void close_for(struct ike_turn *turn, enum ike_why why)
+{
+    forget_turn(turn);
+    const bool closing = turn->task->kind == TASK_DELETE;
+    ike_task_done(turn);
+    struct ike_task *const close =
+        closing ? NULL : ike_task_add(turn, TASK_DELETE, 0, turn->now_ns);
+    if (close != NULL)
+        close->why = (uint8_t)why;
+    else
+        turn->end = why;
+    commit(turn);
+}
+
 static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
 {
-    turn->dropped_count = 0;
-    turn->made_count = 0;
-    turn->child_gone_count = 0;
+    forget_turn(turn);
     turn->task = NULL;
-    turn->task_done = false;
-    turn->heir = turn->stirred = 0;
-    turn->fresh_made = 0;
-    turn->task_spent = 0;
-    turn->initial_contact = false;
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
     turn->sa->heard_ns = turn->now_ns;
@@ -533,18 +553,28 @@ static bool may_answer(struct ike_turn *turn, enum ike_why why)
     return engine->clear_answers++ < IKE_CLEAR_ANSWERS;
 }
 
+/* What the row says of a message that was opened. A payload that must be understood is no reason to
+ * end an SA that is up, but none is made with it, and no response is answered (RFC 7296 2.5,
+ * 2.21.2). */
+static enum ike_action sealed_action(const struct ike_turn *turn, enum ike_why why)
+{
+    const bool request = (turn->in.head.flags & FLAG_RESPONSE) == 0;
+    const bool stays = request && turn->sa->state >= S_ESTABLISHED;
+    return why == WHY_CRITICAL_PAYLOAD && !stays ? ACTION_FATAL : ike_why_row(why)->sealed;
+}
+
 /* The one place where a reason becomes an answer. */
 static void refuse(struct ike_turn *turn, enum ike_why why)
 {
-    const struct ike_why_row *const row = ike_why_row(why);
     const bool opened = turn->sa != NULL && turn->sealed_open;
-    const enum ike_action action = opened ? row->sealed : row->clear;
+    const enum ike_action action = opened ? sealed_action(turn, why) : ike_why_row(why)->clear;
     const bool request = (turn->in.head.flags & FLAG_RESPONSE) == 0;
 
     if (opened && action == ACTION_FATAL && !request) {
-        turn->dropped_count = 0;
-        turn->child_gone_count = 0;
-        say_once(turn, why);
+        if (turn->sa->state >= S_ESTABLISHED)
+            close_for(turn, why);
+        else
+            say_once(turn, why);
     } else if (opened && request && (action == ACTION_FATAL || action == ACTION_REFUSE)) {
         answer_sealed(turn, why, action == ACTION_FATAL);
     } else if (!opened && request && action == ACTION_REFUSE && turn->sa == NULL &&

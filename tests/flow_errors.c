@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT
+ * Errors, and what both ends make of them: in responses, in requests, after
+ * IKE_AUTH and before (RFC 7296 2.5, 2.21, 3.10.1). A hand on the wire that has
+ * the keys puts into real messages what no engine of ours would. */
+#include "ike/engine.h"
+#include "tests/flow.h"
+#include "tests/mangle.h"
+#include "tests/test.h"
+
+#include <string.h>
+
+static struct pair p;
+
+static const struct pair_options plain = {
+    .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE};
+
+/* A notify without SPI. */
+static void add_notify(uint16_t type)
+{
+    const uint8_t body[] = {0, 0, (uint8_t)(type >> 8), (uint8_t)type};
+    mangle_add(PAYLOAD_NOTIFY, body, sizeof body);
+}
+
+enum { UNKNOWN_ERROR = 8200, UNKNOWN_STATUS = 40990 };
+
+static void begin_up(void)
+{
+    pair_init(&p, plain);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+}
+
+/* The connection, with message `number` changed on its way. */
+static void connect_with(int number, mangle_edit_fn *edit)
+{
+    pair_init(&p, plain);
+    pair_open(&p);
+    mangle_edit(&p, number, edit);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(mangle_done());
+}
+
+static bool child_failed_with(enum pair_side side, uint16_t notify)
+{
+    for (int i = 0; i < p.end[side].event_count; i++)
+        if (p.end[side].events[i].kind == IKE_CHILD_FAILED &&
+            p.end[side].events[i].notify == notify)
+            return true;
+    return false;
+}
+
+static bool ended_with(enum pair_side side, enum ike_why why, uint16_t notify)
+{
+    const struct ike_event *const last = &p.end[side].events[p.end[side].event_count - 1];
+    return (last->kind == IKE_FAILED || last->kind == IKE_DOWN) && last->why == why &&
+           last->notify == notify;
+}
+
+/* ---- responses ---- */
+
+static void add_nonce(void)
+{
+    static const uint8_t nonce[16] = {1};
+    mangle_add(PAYLOAD_NONCE, nonce, sizeof nonce);
+}
+
+/* RFC 7296 2.21.3: "such errors SHOULD NOT be sent" in an exchange of their own; 2.21: an SA that
+ * has gone bad is closed by a Delete. */
+static void test_a_bad_response_after_ike_auth_is_followed_by_a_delete(void)
+{
+    begin_up();
+    mangle_edit(&p, 5, add_nonce);
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_STR(p.trace, ARROWS_PLAIN "A>B  INFORMATIONAL   req 2  SK{}\n"
+                                     "B>A  INFORMATIONAL   rsp 2  SK{Nr}\n"
+                                     "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n"
+                                     "B>A  INFORMATIONAL   rsp 3  SK{}\n");
+    EXPECT(ended_with(A, WHY_UNEXPECTED_PAYLOAD, 0));
+    EXPECT(ended_with(B, WHY_PEER_DELETED, 0));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+static void test_a_bad_response_to_a_delete_is_followed_by_nothing(void)
+{
+    begin_up();
+    mangle_edit(&p, 5, add_nonce);
+    EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_STR(p.trace, ARROWS_PLAIN "A>B  INFORMATIONAL   req 2  SK{D(IKE)}\n"
+                                     "B>A  INFORMATIONAL   rsp 2  SK{Nr}\n");
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+static void answer_invalid_syntax(void)
+{
+    add_notify(N_INVALID_SYNTAX);
+}
+
+/* RFC 7296 2.21.3: "considered fatal in both peers", whatever was asked. */
+static void test_invalid_syntax_in_any_response_ends_the_ike_sa(void)
+{
+    for (int i = 0; i < 3; i++) {
+        begin_up();
+        struct ike_engine *const a = p.end[A].engine;
+        mangle_edit(&p, 5, answer_invalid_syntax);
+        if (i == 0)
+            EXPECT(ike_probe(a, p.now_ns, p.end[A].sa));
+        if (i == 1)
+            EXPECT(ike_delete_child(a, p.now_ns, p.end[A].sa, p.end[A].child));
+        if (i == 2)
+            EXPECT(ike_inform(a, p.now_ns, p.end[A].sa, &(struct ike_inform){.note_count = 0}));
+        pair_run(&p);
+        EXPECT_EQ(p.sent, 6);
+        EXPECT(ended_with(A, WHY_PEER_REFUSED, N_INVALID_SYNTAX));
+        EXPECT_EQ(ike_stats(a).established, 0);
+        pair_close(&p);
+    }
+}
+
+static void add_unknown_error(void)
+{
+    add_notify(UNKNOWN_STATUS);
+    add_notify(UNKNOWN_ERROR);
+}
+
+/* RFC 7296 3.10.1: "MUST assume that the corresponding request has failed entirely". */
+static void test_an_unknown_error_in_the_answer_to_ike_auth_means_there_is_no_ike_sa(void)
+{
+    connect_with(3, add_unknown_error);
+    EXPECT(strstr(p.trace, "SK{IDr AUTH SAr2 TSi TSr N(40990) N(8200)}") != NULL);
+    EXPECT(ended_with(A, WHY_PEER_REFUSED, UNKNOWN_ERROR));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 0);
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_UP), 0);
+    pair_close(&p);
+}
+
+static void refuse_child_by_unknown_error(void)
+{
+    mangle_drop(PAYLOAD_SA);
+    mangle_drop(PAYLOAD_TSI);
+    mangle_drop(PAYLOAD_TSR);
+    add_notify(UNKNOWN_ERROR);
+}
+
+/* RFC 7296 2.21.2: those that refuse a Child SA alone are known. */
+static void test_an_unknown_error_instead_of_the_child_means_the_same(void)
+{
+    connect_with(3, refuse_child_by_unknown_error);
+    EXPECT(strstr(p.trace, "SK{IDr AUTH N(8200)}") != NULL);
+    EXPECT(ended_with(A, WHY_PEER_REFUSED, UNKNOWN_ERROR));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 0);
+    pair_close(&p);
+}
+
+static void refuse_child_by_authentication_failed(void)
+{
+    mangle_drop(PAYLOAD_SA);
+    mangle_drop(PAYLOAD_TSI);
+    mangle_drop(PAYLOAD_TSR);
+    add_notify(N_AUTHENTICATION_FAILED);
+}
+
+/* RFC 7296 2.21.2: it is one of three that let no IKE SA be made, AUTH beside it or not. */
+static void test_authentication_failed_beside_auth_leaves_no_ike_sa(void)
+{
+    connect_with(3, refuse_child_by_authentication_failed);
+    EXPECT(strstr(p.trace, "SK{IDr AUTH N(AUTHENTICATION_FAILED)}") != NULL);
+    EXPECT(ended_with(A, WHY_PEER_REFUSED, N_AUTHENTICATION_FAILED));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 0);
+    pair_close(&p);
+}
+
+static void test_an_unknown_error_in_the_answer_to_create_child_sa_means_there_is_no_child(void)
+{
+    begin_up();
+    mangle_edit(&p, 5, add_unknown_error);
+    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+    pair_run(&p);
+    EXPECT(child_failed_with(A, UNKNOWN_ERROR));
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_UP), 1);
+    EXPECT_EQ(ike_stats(p.end[A].engine).children, 1);
+    pair_close(&p);
+}
+
+static void add_unknown_status(void)
+{
+    add_notify(UNKNOWN_STATUS);
+}
+
+/* RFC 7296 3.10.1: in a request both are ignored, in a response those that are no errors. */
+static void test_unknown_notifies_change_nothing_elsewhere(void)
+{
+    for (int number = 2; number < 6; number++) {
+        pair_init(&p, plain);
+        pair_open(&p);
+        mangle_edit(&p, number, number % 2 == 0 ? add_unknown_error : add_unknown_status);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 2));
+        EXPECT(mangle_done());
+        EXPECT_EQ(p.sent, 6);
+        pair_close(&p);
+    }
+}
+
+/* RFC 7296 2.21.1: nobody vouches for it there, so that a better answer has its time to come. */
+static void test_an_unknown_error_in_ike_sa_init_is_not_acted_on_at_once(void)
+{
+    pair_init(&p, plain);
+    pair_open(&p);
+    mangle_edit(&p, 1, add_unknown_error);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(900000000));
+    EXPECT(mangle_done());
+    EXPECT_EQ(pair_count(&p, A, IKE_FAILED), 0);
+    pair_run(&p);
+    EXPECT(ended_with(A, WHY_PEER_REFUSED, UNKNOWN_ERROR));
+    EXPECT_EQ(ike_stats(p.end[A].engine).memory, 0);
+    pair_close(&p);
+}
+
+/* ---- payloads that must be understood ---- */
+
+static void make_critical(void)
+{
+    mangle_add_critical(200);
+}
+
+/* RFC 7296 2.21.2: in IKE_AUTH it lets no IKE SA be made, and the half-open one is gone at once. */
+static void test_a_critical_payload_in_ike_auth_leaves_no_ike_sa_at_either_end(void)
+{
+    connect_with(2, make_critical);
+    EXPECT_STR(p.trace, ARROW_INIT_REQ ARROW_INIT_RSP
+               "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr ?200}\n"
+               "B>A  IKE_AUTH        rsp 1  SK{N(UNSUPPORTED_CRITICAL_PAYLOAD)}\n");
+    EXPECT(ended_with(A, WHY_PEER_REFUSED, N_UNSUPPORTED_CRITICAL_PAYLOAD));
+    EXPECT(ended_with(B, WHY_CRITICAL_PAYLOAD, 0));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+/* RFC 7296 2.5, 2.21.2: the response is rejected, and the responder told why. */
+static void test_a_critical_payload_in_the_answer_to_ike_auth_is_told_to_the_responder(void)
+{
+    connect_with(3, make_critical);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 2  SK{N(UNSUPPORTED_CRITICAL_PAYLOAD)}\n"
+                           "B>A  INFORMATIONAL   rsp 2  SK{}\n") != NULL);
+    EXPECT(ended_with(A, WHY_CRITICAL_PAYLOAD, 0));
+    EXPECT(ended_with(B, WHY_PEER_REFUSED, N_UNSUPPORTED_CRITICAL_PAYLOAD));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+static void test_a_critical_payload_in_a_later_response_closes_the_ike_sa(void)
+{
+    begin_up();
+    mangle_edit(&p, 5, make_critical);
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n") != NULL);
+    EXPECT(ended_with(A, WHY_CRITICAL_PAYLOAD, 0));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+/* ---- Delete payloads ---- */
+
+/* RFC 7296 3.11: all SPIs of a protocol stand in one payload, in the answer, too. */
+static void delete_all_of_a(void)
+{
+    static uint8_t body[4 + 4 * 8];
+    const struct ike_engine *const a = p.end[A].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(a, p.end[A].sa);
+    struct ike_writer w = wr_open(body, sizeof body);
+    uint16_t count = 0;
+    put_u8(&w, PROTOCOL_ESP);
+    put_u8(&w, 4);
+    put_u16(&w, 0);
+    for (uint32_t place = sa->child; place != 0; place = ike_child_at(a, place)->next, count++)
+        put_u32(&w, ike_child_at(a, place)->spi_in);
+    put_u16_at(&w, 2, count);
+    EXPECT(!w.bad);
+    mangle_add(PAYLOAD_DELETE, body, w.len);
+}
+
+static void test_many_child_sas_are_deleted_and_answered_in_one_payload(void)
+{
+    begin_up();
+    for (int i = 0; i < 5; i++)
+        EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 6));
+    mangle_edit(&p, p.sent, delete_all_of_a);
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 7  SK{D(ESP 6)}\n"
+                           "B>A  INFORMATIONAL   rsp 7  SK{D(ESP 6)}\n") != NULL);
+    EXPECT_EQ(ike_stats(p.end[B].engine).children, 0);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 1); /* it can read the answer */
+    pair_close(&p);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_a_bad_response_after_ike_auth_is_followed_by_a_delete),
+        TEST(test_a_bad_response_to_a_delete_is_followed_by_nothing),
+        TEST(test_invalid_syntax_in_any_response_ends_the_ike_sa),
+        TEST(test_an_unknown_error_in_the_answer_to_ike_auth_means_there_is_no_ike_sa),
+        TEST(test_an_unknown_error_instead_of_the_child_means_the_same),
+        TEST(test_authentication_failed_beside_auth_leaves_no_ike_sa),
+        TEST(test_an_unknown_error_in_the_answer_to_create_child_sa_means_there_is_no_child),
+        TEST(test_unknown_notifies_change_nothing_elsewhere),
+        TEST(test_an_unknown_error_in_ike_sa_init_is_not_acted_on_at_once),
+        TEST(test_a_critical_payload_in_ike_auth_leaves_no_ike_sa_at_either_end),
+        TEST(test_a_critical_payload_in_the_answer_to_ike_auth_is_told_to_the_responder),
+        TEST(test_a_critical_payload_in_a_later_response_closes_the_ike_sa),
+        TEST(test_many_child_sas_are_deleted_and_answered_in_one_payload),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
