@@ -85,8 +85,6 @@ static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, boo
     } else {
         out.count = 1;
         out.at[0] = ike_selector_address(local ? &t->sa->local : &t->sa->remote, 0);
-        out.at[0].from.port = 0;
-        out.at[0].to.port = UINT16_MAX;
     }
     return out;
 }
@@ -112,9 +110,7 @@ struct wanted {
 static bool narrow_to_end(const struct ike_selectors *side, const struct ike_addr *end,
                           struct ike_selectors *out)
 {
-    struct ike_selectors own = {.count = 1, .at = {ike_selector_address(end, 0)}};
-    own.at[0].from.port = 0;
-    own.at[0].to.port = UINT16_MAX;
+    const struct ike_selectors own = {.count = 1, .at = {ike_selector_address(end, 0)}};
     return ike_selectors_narrow(side, &own, out) == WHY_OK;
 }
 
@@ -128,6 +124,8 @@ static struct wanted wanted_of(const struct ike_turn *t, uint8_t index,
                        .remote = side_of(t, index, false),
                        .transport = policy_of(t, index)->transport_mode};
     struct ike_selectors local, remote;
+    if (setup != NULL && setup->alone)
+        w.local.count = w.remote.count = 0;
     if (setup != NULL && setup->has_trigger) {
         prepend(&w.local, &setup->trigger.from, setup->trigger.protocol);
         prepend(&w.remote, &setup->trigger.to, setup->trigger.protocol);
@@ -180,29 +178,57 @@ static enum ike_why read_selectors(const struct ike_turn *t, struct ike_selector
     return why != WHY_OK ? why : ike_selectors_parse(ike_message_body(&t->in, PAYLOAD_TSR), r);
 }
 
-static bool one_address(const struct ike_selectors *list)
-{
-    return list->count == 1 && ike_addr_same_ip(&list->at[0].from, &list->at[0].to);
-}
-
 /* What a request asks for, and in which mode it may be granted. */
 struct asked {
     struct ike_selectors i;
     struct ike_selectors r;
+    bool packet;    /* the first of each is that of the packet that wants to go out */
     bool transport; /* transport mode where the policy has it, */
     bool tunnel;    /* and tunnel mode where it has not */
 };
+
+/* The policy has room for the packet itself. */
+static bool covers_packet(const struct ike_turn *t, uint8_t index, const struct asked *asked)
+{
+    const struct ike_selectors ours = side_of(t, index, true);
+    const struct ike_selectors theirs = side_of(t, index, false);
+    return asked->packet && ike_selectors_meet(&theirs, &asked->i.at[0]) &&
+           ike_selectors_meet(&ours, &asked->r.at[0]);
+}
+
+/* Where one pair of addresses is allowed at a time it is the packet's, or that of the Child SA
+ * which is rekeyed (RFC 7296 2.9, 2.9.2); without either the policy stays as wide as it is. */
+static void cut_to_pair(const struct ike_turn *t, const struct asked *asked,
+                        const struct ike_child_deal *deal, struct ike_selectors *ours,
+                        struct ike_selectors *theirs)
+{
+    const uint32_t old =
+        deal->replaces != 0 ? ike_child_find(t->engine, t->sa, deal->replaces, true) : 0;
+    struct ike_selector pair[2] = {asked->r.at[0], asked->i.at[0]};
+    if (old != 0)
+        ike_child_pair(t->engine, ike_child_at(t->engine, old), pair);
+    else if (!asked->packet)
+        return;
+    const struct ike_selectors our_end = ike_selectors_at(ours, &pair[0]);
+    const struct ike_selectors their_end = ike_selectors_at(theirs, &pair[1]);
+    if (our_end.count == 0 || their_end.count == 0)
+        return;
+    *ours = our_end;
+    *theirs = their_end;
+}
 
 /* One Child SA of the policy against what is asked. */
 static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct asked *asked,
                           struct ike_child_deal *deal)
 {
     const struct ike_child_policy *const policy = policy_of(t, index);
-    const struct ike_selectors ours = side_of(t, index, true);
-    const struct ike_selectors theirs = side_of(t, index, false);
+    struct ike_selectors ours = side_of(t, index, true);
+    struct ike_selectors theirs = side_of(t, index, false);
     const struct ike_wish wish = wish_of(policy, deal->no_ke);
     enum ike_why why;
 
+    if (policy->single_pair)
+        cut_to_pair(t, asked, deal, &ours, &theirs);
     why = ike_proposal_choose(ike_message_body(&t->in, PAYLOAD_SA), &wish, &deal->choice);
     if (why != WHY_OK)
         return why == WHY_NO_PROPOSAL ? WHY_CHILD_NO_PROPOSAL : why;
@@ -216,7 +242,8 @@ static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct asked 
         return why;
     if ((why = ike_ipcomp_judge(t, policy->ipcomp, &deal->cpi)) != WHY_OK)
         return why;
-    if (policy->single_pair && (!one_address(&deal->i) || !one_address(&deal->r)))
+    if (policy->single_pair &&
+        (!ike_selectors_one_address(&deal->i) || !ike_selectors_one_address(&deal->r)))
         return WHY_SINGLE_PAIR;
     deal->policy = index;
     deal->fragments = policy->non_first_fragments &&
@@ -224,14 +251,20 @@ static enum ike_why judge(struct ike_turn *t, uint8_t index, const struct asked 
     return WHY_OK;
 }
 
-/* All Child SAs of the policy, or the one `only` names. */
+/* All Child SAs of the policy, or the one `only` names: the first that fits of those that cover the
+ * packet, if there is one, else of the others, so that what is answered includes the initiator's
+ * first choices (RFC 7296 2.9). */
 static enum ike_why judge_all(struct ike_turn *t, uint8_t only, const struct asked *asked,
                               struct ike_child_deal *deal)
 {
     struct ike_child_deal other = {.no_ke = deal->no_ke};
     enum ike_why found = WHY_TS_UNACCEPTABLE;
-    for (uint8_t i = 0; i < t->sa->policy->child_count; i++) {
+    const uint8_t count = t->sa->policy->child_count;
+    for (uint8_t k = asked->packet ? 0 : count; k < 2 * count; k++) {
+        const uint8_t i = k % count;
         if (only < IKE_CHILD_POLICIES_MAX && i != only)
+            continue;
+        if (covers_packet(t, i, asked) != (k < count))
             continue;
         const enum ike_why why = judge(t, i, asked, found == WHY_OK ? &other : deal);
         if (found == WHY_OK && why == WHY_OK) {
@@ -254,6 +287,7 @@ enum ike_why ike_child_judge(struct ike_turn *turn, uint8_t only, struct ike_chi
     const enum ike_why why = read_selectors(turn, &asked.i, &asked.r);
     if (why != WHY_OK)
         return why;
+    asked.packet = ike_selectors_have_packet(&asked.i) && ike_selectors_have_packet(&asked.r);
     if (!asked.transport || !ike_nat_is_between(turn->sa))
         return judge_all(turn, only, &asked, deal);
     struct asked seen = asked;
@@ -321,6 +355,15 @@ void ike_child_put_selectors(struct ike_turn *turn, const struct ike_child_deal 
 }
 
 /* ---- making and ending ---- */
+
+void ike_child_pair(const struct ike_engine *engine, const struct ike_child *child,
+                    struct ike_selector *pair)
+{
+    const struct ike_bytes kept = ike_store_view(&engine->store, child->selectors);
+    const size_t theirs_at = child->local_count * sizeof pair[1];
+    memcpy(&pair[0], kept.at, sizeof pair[0]); /* the store knows no alignment */
+    memcpy(&pair[1], kept.at + theirs_at, sizeof pair[1]);
+}
 
 /* Ours, then theirs, in the store; and after them what the peer wrote, when that was replaced. */
 static bool keep_selectors(struct ike_turn *t, struct ike_child *child,

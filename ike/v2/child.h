@@ -56,8 +56,16 @@ void ike_child_put_selectors(struct ike_turn *turn, const struct ike_child_deal 
 enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
                             const struct ike_child_deal *deal, const struct ike_child_seed *seed,
                             bool asked);
+/* The first of its selectors, ours then theirs. */
+void ike_child_pair(const struct ike_engine *engine, const struct ike_child *child,
+                    struct ike_selector *pair);
 /* It goes with the turn; an event says why. */
 void ike_child_end(struct ike_turn *turn, uint32_t place, enum ike_why why);
+
+/* Adds a task for one with the selectors of `packet` and, unless `alone`, the policy's. False: no
+ * room. */
+bool ike_child_want(struct ike_turn *turn, uint8_t policy, const struct ike_packet *packet,
+                    bool alone);
 
 /* Child SA of `sa` by either SPI; its place, or 0. */
 uint32_t ike_child_find(const struct ike_engine *engine, const struct ike_sa *sa, uint32_t spi,

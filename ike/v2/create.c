@@ -195,6 +195,17 @@ enum ike_why ike_create_yield(struct ike_turn *turn)
     return WHY_OK;
 }
 
+/* RFC 7296 2.9: an SA for only the traffic that is to go out. */
+static bool try_alone(struct ike_turn *t)
+{
+    const struct ike_setup *const setup = ike_setup_at(t->engine, t->task->setup);
+    if (!setup->has_trigger || setup->alone ||
+        !ike_child_want(t, t->task->policy, &setup->trigger, true))
+        return false;
+    ike_task_done(t);
+    return true;
+}
+
 enum ike_why ike_create_refused(struct ike_turn *turn)
 {
     const struct ike_task *const task = turn->task;
@@ -218,6 +229,8 @@ enum ike_why ike_create_refused(struct ike_turn *turn)
         return ike_task_again(turn, task->group, retry_ns(turn)) ? WHY_OK : WHY_SA_TABLE_FULL;
     if (error->type == N_CHILD_SA_NOT_FOUND && task->kind == TASK_REKEY_CHILD)
         return child_is_gone(turn);
+    if (error->type == N_SINGLE_PAIR_REQUIRED && task->kind == TASK_NEW_CHILD && try_alone(turn))
+        return WHY_OK;
     tell_failed(turn, error->type);
     ike_task_done(turn);
     if (passing) /* RFC 7296 2.25, RFC 9370 2.2.4: after minutes, out of step */

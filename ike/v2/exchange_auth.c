@@ -160,15 +160,21 @@ static enum ike_why put_claim(struct ike_turn *t)
     return why;
 }
 
+/* Which Child SA of the policy comes with IKE_AUTH: the packet's that wants to go out. */
+static uint8_t policy_first(const struct ike_turn *t)
+{
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    const uint8_t matched =
+        setup->has_trigger ? ike_policy_match(t->sa->policy, &setup->trigger) : 0;
+    return matched < IKE_CHILD_POLICIES_MAX ? matched : 0;
+}
+
 enum ike_why ike_auth_ask(struct ike_turn *turn)
 {
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
-    const uint8_t matched =
-        setup->has_trigger ? ike_policy_match(turn->sa->policy, &setup->trigger) : 0;
-    const uint8_t first = matched < IKE_CHILD_POLICIES_MAX ? matched : 0;
     enum ike_why why = WHY_OK;
     if (!setup->childless)
-        why = ike_child_begin(turn, first, &turn->task->child);
+        why = ike_child_begin(turn, policy_first(turn), &turn->task->child);
     if (why != WHY_OK)
         return why;
     turn->work = (struct ike_bytes){.at = setup->work, .len = setup->work_len};
@@ -241,7 +247,11 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
         return ike_auth_refused(t);
     ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
-    ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    const bool alone = error->type == N_SINGLE_PAIR_REQUIRED && setup->has_trigger &&
+                       ike_child_want(t, policy_first(t), &setup->trigger, true);
+    if (!alone) /* RFC 7296 2.9: else it is asked for again, for that packet only */
+        ike_auth_tell(t, IKE_CHILD_FAILED, WHY_PEER_REFUSED, error->type);
     ike_inner_hear(t);
     ike_auth_forget_init(t);
     ike_task_done(t);

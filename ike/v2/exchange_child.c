@@ -217,6 +217,7 @@ static enum ike_why judge(struct ike_turn *t, struct asked *asked)
 {
     const uint32_t old = asked->old;
     const uint8_t only = old != 0 ? ike_child_at(t->engine, old)->policy : IKE_CHILD_POLICIES_MAX;
+    asked->deal.replaces = old != 0 ? ike_child_at(t->engine, old)->spi_in : 0;
     return ike_child_judge(t, only, &asked->deal);
 }
 
@@ -228,7 +229,6 @@ static enum ike_why make_theirs(struct ike_turn *t, struct asked *asked,
                                         .nonce_i = secrets->nonce_i,
                                         .nonce_r = secrets->nonce_r,
                                         .more = secrets->more};
-    asked->deal.replaces = old != 0 ? ike_child_at(t->engine, old)->spi_in : 0;
     const enum ike_why why = ike_child_make(t, asked->place, &asked->deal, &seed, false);
     if (why != WHY_OK || old == 0)
         return why;
@@ -311,16 +311,18 @@ bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, ui
     return ike_turn_end(turn, WHY_OK) == WHY_OK && added;
 }
 
-static bool want_child(struct ike_turn *t, uint8_t policy, const struct ike_packet *trigger)
+bool ike_child_want(struct ike_turn *turn, uint8_t policy, const struct ike_packet *packet,
+                    bool alone)
 {
-    struct ike_task *const task = ike_task_add(t, TASK_NEW_CHILD, 0, t->now_ns);
-    if (task == NULL || !ike_turn_add_setup(t, &task->setup))
+    struct ike_task *const task = ike_task_add(turn, TASK_NEW_CHILD, 0, turn->now_ns);
+    if (task == NULL || !ike_turn_add_setup(turn, &task->setup))
         return false;
-    struct ike_setup *const setup = ike_setup_at(t->engine, task->setup);
+    struct ike_setup *const setup = ike_setup_at(turn->engine, task->setup);
     task->policy = policy;
-    setup->has_trigger = trigger != NULL;
-    if (trigger != NULL)
-        setup->trigger = *trigger;
+    setup->has_trigger = packet != NULL;
+    setup->alone = alone;
+    if (packet != NULL)
+        setup->trigger = *packet;
     return true;
 }
 
@@ -331,7 +333,7 @@ bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, u
     if (found == NULL || found->state != S_ESTABLISHED || policy >= found->policy->child_count)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
-    const bool good = want_child(turn, policy, trigger);
+    const bool good = ike_child_want(turn, policy, trigger, false);
     return ike_turn_end(turn, good ? WHY_OK : WHY_SA_TABLE_FULL) == WHY_OK;
 }
 

@@ -90,6 +90,7 @@ struct ike_setup {
     const struct ike_credential *credential; /* of this attempt alone; NULL: the policy's */
     struct ike_packet trigger;
     bool has_trigger;
+    bool alone; /* the trigger's selectors are all that is asked for (RFC 7296 2.9) */
     bool has_kex;
     bool childless; /* the peer takes IKE_AUTH without a Child SA, and we want none */
     uint8_t group;  /* row of the group under way; 0: none */

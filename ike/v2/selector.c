@@ -191,7 +191,7 @@ enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
 {
     struct ike_selector packet;
     out->count = 0;
-    if (asked->count > 1 && one_address(&asked->at[0])) {
+    if (ike_selectors_have_packet(asked)) {
         /* The packet that wants to go out: what is answered covers it if policy allows it at all
          * (RFC 7296 2.9). */
         bool covered = false;
@@ -207,6 +207,41 @@ enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
     return out->count > 0 ? WHY_OK : WHY_TS_UNACCEPTABLE;
 }
 
+bool ike_selectors_have_packet(const struct ike_selectors *asked)
+{
+    return asked->count > 1 && one_address(&asked->at[0]);
+}
+
+bool ike_selectors_meet(const struct ike_selectors *list, const struct ike_selector *one)
+{
+    struct ike_selector part;
+    for (uint8_t i = 0; i < list->count; i++)
+        if (ike_selector_meet(&list->at[i], one, &part))
+            return true;
+    return false;
+}
+
+struct ike_selectors ike_selectors_at(const struct ike_selectors *list,
+                                      const struct ike_selector *one)
+{
+    struct ike_selector address = {.from = one->from, .to = one->from};
+    struct ike_selectors out = {.count = 0};
+    address.from.port = 0;
+    address.to.port = UINT16_MAX;
+    for (uint8_t i = 0; i < list->count; i++)
+        if (ike_selector_meet(&list->at[i], &address, &out.at[out.count]))
+            out.count++;
+    return out;
+}
+
+bool ike_selectors_one_address(const struct ike_selectors *list)
+{
+    for (uint8_t i = 0; i < list->count; i++)
+        if (!ike_addr_same_ip(&list->at[i].from, &list->at[0].from) || !one_address(&list->at[i]))
+            return false;
+    return true;
+}
+
 /* ---- text ---- */
 
 struct ike_selector ike_selector_prefix(const struct ike_prefix *prefix)
@@ -220,9 +255,21 @@ struct ike_selector ike_selector_prefix(const struct ike_prefix *prefix)
     return out;
 }
 
+/* RFC 7296 3.13.1: ports, or type and code of ICMP and Mobility Header. */
+static bool has_ports(uint8_t protocol)
+{
+    static const uint8_t with[] = {1, 6, 17, 33, 58, 132, 135, 136};
+    return memchr(with, protocol, sizeof with) != NULL;
+}
+
 struct ike_selector ike_selector_address(const struct ike_addr *addr, uint8_t protocol)
 {
-    return (struct ike_selector){.from = *addr, .to = *addr, .protocol = protocol};
+    struct ike_selector out = {.from = *addr, .to = *addr, .protocol = protocol};
+    if (!has_ports(protocol)) {
+        out.from.port = 0;
+        out.to.port = UINT16_MAX;
+    }
+    return out;
 }
 
 static const struct {

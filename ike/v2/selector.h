@@ -35,7 +35,18 @@ bool ike_selectors_within(const struct ike_selectors *inner, const struct ike_se
 enum ike_why ike_selectors_narrow(const struct ike_selectors *asked,
                                   const struct ike_selectors *allowed, struct ike_selectors *out);
 
-/* One selector that covers a prefix, any protocol and port; or one packet's end. */
+/* Whether the first selector asked is a packet's own, as above. */
+bool ike_selectors_have_packet(const struct ike_selectors *asked);
+/* Whether any of the list has a part in common with `one`. */
+bool ike_selectors_meet(const struct ike_selectors *list, const struct ike_selector *one);
+/* What of the list is about the one address where `one` begins. */
+struct ike_selectors ike_selectors_at(const struct ike_selectors *list,
+                                      const struct ike_selector *one);
+/* Whether the list, which is not empty, speaks of one address only. */
+bool ike_selectors_one_address(const struct ike_selectors *list);
+
+/* One selector that covers a prefix, any protocol and port; or one packet's end, all ports of a
+ * protocol that has none. */
 struct ike_selector ike_selector_prefix(const struct ike_prefix *prefix);
 struct ike_selector ike_selector_address(const struct ike_addr *addr, uint8_t protocol);
 /* Reads "10.1.0.0/16", "0.0.0.0/0", "192.0.2.1", each with an optional "[tcp/80]"-like suffix

@@ -129,6 +129,7 @@ bool ike_task_again(struct ike_turn *turn, uint8_t group, uint64_t at_ns)
         return false;
     struct ike_setup *const setup = ike_setup_at(turn->engine, task->setup);
     setup->has_trigger = true;
+    setup->alone = ike_setup_at(turn->engine, old->setup)->alone;
     setup->trigger = ike_setup_at(turn->engine, old->setup)->trigger;
     return true;
 }
