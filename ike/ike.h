@@ -416,6 +416,7 @@ uint8_t ike_policy_match(const struct ike_policy *policy, const struct ike_packe
 struct ike_use {
     uint64_t bytes;
     uint64_t packets;
+    bool heard; /* some of it from the peer, who is alive then (2.4) */
 };
 bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
                     const struct ike_use *use);

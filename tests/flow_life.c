@@ -124,6 +124,100 @@ static void test_octets_and_packets_wear_a_child_out(void)
     pair_close(&p);
 }
 
+/* ---- message ids ---- */
+
+/* As if so many requests of A had been answered. */
+static void count_to(uint32_t id)
+{
+    ike_sa_numbered(p.end[A].engine, p.end[A].sa)->send_id = id;
+    ike_sa_numbered(p.end[B].engine, p.end[B].sa)->take_id = id;
+}
+
+static void no_lifetime(struct ike_policy *policy, struct ike_config *b)
+{
+    (void)policy;
+    (void)b;
+}
+
+static void probe(enum pair_side side)
+{
+    EXPECT(ike_probe(p.end[side].engine, p.now_ns, p.end[side].sa));
+    pair_run(&p);
+}
+
+/* RFC 7296 2.2: "the IKE SA MUST be closed or rekeyed". */
+static void test_an_ike_sa_whose_message_ids_run_out_is_rekeyed(void)
+{
+    begin(no_lifetime);
+    count_to(IKE_IDS_REKEY - 2);
+    probe(A);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 4294901758  SK{}\n") != NULL);
+    EXPECT_EQ(pair_count(&p, A, IKE_REKEYED), 0);
+    probe(A);
+    EXPECT_EQ(pair_count(&p, A, IKE_REKEYED), 1);
+    EXPECT(pair_agrees(&p, 1));
+    const char *const said = p.trace + p.trace_len;
+    probe(B);
+    EXPECT_STR(said, "B>A  INFORMATIONAL   req 0  SK{}\nA>B  INFORMATIONAL   rsp 0  SK{}\n");
+    pair_close(&p);
+}
+
+static void test_an_ike_sa_whose_message_ids_run_out_and_cannot_be_rekeyed_is_closed(void)
+{
+    begin(no_lifetime);
+    pair_offer(&p, B, "aes128gcm16-prfsha256-x25519", "aes256gcm16"); /* it would refuse */
+    count_to(IKE_IDS_REKEY - 1);
+    probe(A);
+    EXPECT_EQ(pair_count(&p, A, IKE_REKEY_FAILED), 1);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+    count_to(IKE_IDS_CLOSE - 1);
+    probe(A);
+    EXPECT(strstr(p.trace, "SK{D(IKE)}\n") != NULL);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+/* Neither the last id of all, nor the first after it. */
+static void test_message_ids_do_not_begin_again(void)
+{
+    begin(no_lifetime);
+    p.end[A].config.retransmit.sends = 1;
+    count_to(UINT32_MAX);
+    probe(A);
+    EXPECT(p.end[B].reasons[WHY_MESSAGE_ID] >= 1);
+    EXPECT_EQ(p.end[B].reasons[WHY_RETRANSMITTED], 0);
+    pair_close(&p);
+    begin(no_lifetime);
+    ike_sa_numbered(p.end[B].engine, p.end[B].sa)->take_id = UINT32_MAX - 1;
+    ike_sa_numbered(p.end[A].engine, p.end[A].sa)->send_id = 0;
+    probe(A);
+    EXPECT(p.end[B].reasons[WHY_MESSAGE_ID] >= 1);
+    pair_close(&p);
+}
+
+/* ---- liveness ---- */
+
+static void watchful(struct ike_policy *policy, struct ike_config *b)
+{
+    (void)policy;
+    (void)b;
+    p.end[A].config.liveness_ns = 10 * second_ns;
+}
+
+/* RFC 7296 2.4: "on an IKE SA or any of its Child SAs". */
+static void test_what_a_child_sa_brings_shows_that_the_peer_is_alive(void)
+{
+    begin(watchful);
+    struct pair_end *const a = &p.end[A];
+    for (int i = 0; i < 10; i++) {
+        const struct ike_use use = {.bytes = 1000, .packets = 1, .heard = i < 5};
+        pair_run_for(&p, 6 * second_ns);
+        EXPECT(ike_child_used(a->engine, p.now_ns, a->sa, a->child, &use));
+        EXPECT_EQ(p.sent > 4, i >= 6); /* silent from 31 s on, asked at 41 s */
+    }
+    pair_close(&p);
+}
+
 static void refused_by_the_peer(struct ike_policy *policy, struct ike_config *b)
 {
     (void)b;
@@ -375,6 +469,10 @@ int main(int argc, char **argv)
         TEST(test_the_ike_sa_is_rekeyed_when_its_time_has_come),
         TEST(test_jitter_only_shortens_a_lifetime_and_by_its_share_at_most),
         TEST(test_octets_and_packets_wear_a_child_out),
+        TEST(test_an_ike_sa_whose_message_ids_run_out_is_rekeyed),
+        TEST(test_an_ike_sa_whose_message_ids_run_out_and_cannot_be_rekeyed_is_closed),
+        TEST(test_message_ids_do_not_begin_again),
+        TEST(test_what_a_child_sa_brings_shows_that_the_peer_is_alive),
         TEST(test_a_refused_rekey_ends_in_a_delete),
         TEST(test_each_further_policy_costs_two_messages),
         TEST(test_a_packet_outside_all_policies_makes_nothing),

@@ -257,6 +257,11 @@ static enum ike_why info_response(struct ike_turn *t)
 
 void ike_liveness_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
+    const bool silent = now_ns - sa->heard_ns >= engine->config.liveness_ns;
+    if (!silent) { /* a Child SA has brought something since */
+        ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
+        return;
+    }
     if (ike_probe(engine, now_ns, sa->number))
         return;
     sa->heard_ns = now_ns; /* no room to ask; later, then */

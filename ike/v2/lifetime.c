@@ -102,6 +102,17 @@ void ike_lifetime_due(struct ike_engine *engine, struct ike_sa *sa, uint64_t now
     (void)ike_turn_end(turn, WHY_OK);
 }
 
+void ike_lifetime_ids(struct ike_turn *turn)
+{
+    struct ike_sa *const sa = turn->sa;
+    const uint32_t id = sa->send_id > sa->take_id ? sa->send_id : sa->take_id;
+    const bool close = id >= IKE_IDS_CLOSE;
+    if (sa->state != S_ESTABLISHED || id < IKE_IDS_REKEY || (sa->overdue && !close))
+        return;
+    sa->overdue = close;
+    sa->due_ns = sa->life_ns = turn->now_ns;
+}
+
 /* ---- by use ---- */
 
 static bool reaches(uint64_t count, uint64_t limit)
@@ -120,6 +131,8 @@ bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uin
     const struct ike_lifetime *const life = &found->policy->child[child->policy].lifetime;
     child->bytes += use->bytes;
     child->packets += use->packets;
+    if (use->heard) /* RFC 7296 2.4 */
+        found->heard_ns = now_ns;
     const bool hard =
         reaches(child->bytes, life->life_bytes) || reaches(child->packets, life->life_packets);
     const bool soft =

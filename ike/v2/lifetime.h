@@ -15,4 +15,7 @@ void ike_lifetime_look(const struct ike_engine *engine, struct ike_sa *sa);
 /* sa->life_ns has come: rekeys, or closes, what is due. */
 void ike_lifetime_due(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
 
+/* A message id of the SA was just used: when few are left, its time has come (RFC 7296 2.2). */
+void ike_lifetime_ids(struct ike_turn *turn);
+
 #endif

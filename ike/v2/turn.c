@@ -227,6 +227,7 @@ static enum ike_why keep_message(struct ike_turn *turn)
         sa->send_id = turn->task->id + 1;
         ike_window_asked(turn);
     }
+    ike_lifetime_ids(turn);
     return WHY_OK;
 }
 

@@ -54,7 +54,9 @@ enum ike_why ike_window_request(struct ike_turn *turn)
     }
     const struct ike_window *const w = ike_window_of(turn->engine, sa);
     const uint32_t size = w == NULL ? 1 : w->size;
-    return id - sa->take_id < size ? WHY_OK : WHY_MESSAGE_ID; /* RFC 7296 2.3 */
+    /* RFC 7296 2.3; 2.2: they do not begin again */
+    return id >= sa->take_id && id - sa->take_id < size && id != UINT32_MAX ? WHY_OK
+                                                                            : WHY_MESSAGE_ID;
 }
 
 struct ike_blob *ike_window_slot(struct ike_turn *turn)
