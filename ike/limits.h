@@ -77,7 +77,7 @@ enum ike_limits {
  * the peer goes on asking (strongSwan 5.9 gives up after 165 s). */
 #define IKE_GRACE_NS UINT64_C(180000000000)
 
-/* Message ids of one IKE SA, either way, from which it is replaced and, if that did not help, closed
+/* Message ids of one IKE SA, either way, from which it is replaced and, if that fails, closed
  * (RFC 7296 2.2); the last one of all is never used. */
 #define IKE_IDS_REKEY UINT32_C(0xffff0000)
 #define IKE_IDS_CLOSE UINT32_C(0xffffff00)

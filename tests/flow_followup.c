@@ -7,6 +7,7 @@
 #include "ike/v2/message.h"
 #include "ike/v2/selector.h"
 #include "tests/flow.h"
+#include "tests/mangle.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -348,6 +349,36 @@ static void test_two_series_at_once_are_told_apart(void)
     pair_close(&p);
 }
 
+/* The answer to one of two crossing rekeyings is spoilt, and the IKE SA is closed for it. What the
+ * other was to make waits for more key exchanges, and can take over nothing. */
+static void spoil(void)
+{
+    static const uint8_t nonce[16] = {1};
+    mangle_add(PAYLOAD_NONCE, nonce, sizeof nonce);
+}
+
+static void test_an_ike_sa_closed_amid_crossing_rekeys_leaves_nothing(void)
+{
+    for (int number = 8; number < 10; number++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+        more_for_ike(&p, A, B);
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(p.sent, 6);
+        mangle_edit(&p, number, spoil);
+        both_rekey_ike(&p, A, B);
+        pair_run(&p);
+        EXPECT(mangle_done());
+        EXPECT(strstr(p.trace, "SK{D(IKE)}\n") != NULL);
+        EXPECT(pair_is_empty(&p));
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -356,6 +387,7 @@ int main(int argc, char **argv)
         TEST(test_an_ike_sa_takes_over_when_the_last_has_come),
         TEST(test_of_crossing_rekeys_of_a_child_one_goes_on),
         TEST(test_of_crossing_rekeys_of_the_ike_sa_one_goes_on),
+        TEST(test_an_ike_sa_closed_amid_crossing_rekeys_leaves_nothing),
         TEST(test_who_comes_too_late_is_told_and_begins_anew),
         TEST(test_who_asks_to_rekey_what_is_being_rekeyed_is_put_off),
         TEST(test_another_method_than_agreed_on_ends_the_ike_sa),

@@ -100,13 +100,24 @@ static void put_parts(struct ike_writer *w, size_t *link, size_t which, enum way
     }
 }
 
-static const struct ike_sa_keys *keys_of(const struct pair *p, const struct ike_header *head)
+/* Opens the message in `copy`, by the keys it is sealed with: the newest of its SA or, while these
+ * change, older ones. */
+static bool open_with_keys(const struct pair *p, struct ike_message *message, uint8_t *copy,
+                           struct ike_seal_keys *keys)
 {
+    const struct ike_header *const head = &message->head;
     const int count = p->keys_count < PAIR_KEYS_MAX ? p->keys_count : PAIR_KEYS_MAX;
-    for (int i = 0; i < count; i++)
-        if (p->all_keys[i].keys.spi_i == head->spi_i && p->all_keys[i].keys.spi_r == head->spi_r)
-            return &p->all_keys[i].keys;
-    return NULL;
+    for (int k = 1; k <= count; k++) {
+        const struct ike_sa_keys *const all =
+            &p->all_keys[(p->keys_count - k) % PAIR_KEYS_MAX].keys;
+        if (all->spi_i != head->spi_i || all->spi_r != head->spi_r)
+            continue;
+        *keys = ike_keys_of(all, (head->flags & FLAG_INITIATOR) != 0);
+        memcpy(copy, message->whole.at, message->whole.len);
+        if (ike_open_sealed(message, keys, p->end[A].crypto, copy) == WHY_OK)
+            return true;
+    }
+    return false;
 }
 
 /* The message again, with what is spoilt; 0: it has no such payload, or nobody has its keys. */
@@ -119,18 +130,13 @@ static size_t rewrite(struct pair *p, struct ike_bytes whole, uint8_t *out)
     if (ike_message_parse(whole, &message) != WHY_OK)
         return 0;
     const bool is_sealed = (message.there & P(PAYLOAD_SK)) != 0;
-    const struct ike_sa_keys *const all = keys_of(p, &message.head);
     struct ike_crypto *const crypto = p->end[A].crypto;
     struct ike_seal_keys keys = {0};
-    memcpy(copy, whole.at, whole.len);
     take_parts(message.head.next, (struct ike_bytes){whole.at + 28, whole.len - 28}, PAYLOAD_SK);
     if (is_sealed) {
-        if (all == NULL || part_count > 0)
+        if (part_count > 0 || !open_with_keys(p, &message, copy, &keys))
             return 0;
-        keys = ike_keys_of(all, (message.head.flags & FLAG_INITIATOR) != 0);
         const size_t text_at = message.sealed_at + keys.encr->iv_len;
-        if (ike_open_sealed(&message, &keys, crypto, copy) != WHY_OK)
-            return 0;
         take_parts(message.sealed_next, (struct ike_bytes){copy + text_at, whole.len - text_at}, 0);
     }
     const size_t which = armed_edit != NULL ? SIZE_MAX : (size_t)armed_variant / WAYS;

@@ -192,9 +192,11 @@ static enum ike_why check_deletes(const struct ike_turn *t)
 static void delete_ike(struct ike_turn *t)
 {
     const struct ike_task *const ours = ike_task_find(t->engine, t->sa, TASK_REKEY_IKE, 0);
+    const struct ike_sa *const rival =
+        ours != NULL && ours->rival != 0 ? ike_sa_numbered(t->engine, ours->rival) : NULL;
     t->end = WHY_PEER_DELETED;
-    if (ours != NULL && ours->rival != 0)
-        ike_turn_inherit(t, t->sa->number, ours->rival);
+    if (rival != NULL && rival->state == S_RIVAL) /* else more key exchanges were awaited for it */
+        ike_turn_inherit(t, t->sa->number, rival->number);
 }
 
 /* The peer says that the IKE SA is gone, which needs no Delete (RFC 7296 2.21.2, 2.21.3). */
