@@ -96,8 +96,9 @@ const char *study_value_text(struct study *study, const struct model_key *key,
 {
     if (value->kind == TREE_TEXT)
         return value->text;
-    const bool commas = key->kind == KIND_SELECTORS || key->kind == KIND_PROPOSALS;
-    if (value->kind == TREE_LIST && key->kind == KIND_RATE)
+    const bool commas = key->kind == KIND_SELECTORS || key->kind == KIND_PROPOSALS ||
+                        key->kind == KIND_PREFIXES;
+    if (value->kind == TREE_LIST && (key->kind == KIND_RATE || key->kind == KIND_SPANS))
         return tree_flow(&study->arena, value);
     if (value->kind != TREE_LIST || !commas) {
         problem_add(&study->problems, value->at, "%s is one value, not %s", key->path,

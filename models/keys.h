@@ -31,6 +31,7 @@ enum model_kind {
     KIND_SELECTORS, /* ike_selector_from_text must like each, separated by commas */
     KIND_ARRIVALS,  /* struct model_arrivals */
     KIND_RATE,      /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */
+    KIND_SPANS,     /* struct sim_outages: "none", or "[[10s, 12s], [30s, 31s]]" */
     KIND_MACHINE,   /* a profile's name or a path with a slash */
     KIND_IMPLEMENTATION,
     KIND_STRUCTURE, /* lists and maps read by the experiment reader itself; not settable by text */

@@ -379,6 +379,18 @@ static bool set_rate(const struct setting *s)
     return true;
 }
 
+static bool set_spans(const struct setting *s)
+{
+    struct sim_outages spans;
+    if (!model_spans_parse(s->text, &spans))
+        return complain(s,
+                        "\"%.*s\" is no list of spans: write it like %s, in order and apart, at "
+                        "most %d",
+                        SHOWN_MAX, s->text, model_kind_example(KIND_SPANS), SIM_OUTAGES_MAX);
+    memcpy(s->place, &spans, sizeof spans);
+    return true;
+}
+
 static bool set_machine(const struct setting *s)
 {
     const char *near = NULL;
@@ -457,6 +469,14 @@ static void get_rate(const struct model_key *key, const void *place, char *out, 
     model_rate_format(&rate, out, out_max);
 }
 
+static void get_spans(const struct model_key *key, const void *place, char *out, size_t out_max)
+{
+    struct sim_outages spans;
+    (void)key;
+    memcpy(&spans, place, sizeof spans);
+    model_spans_format(&spans, out, out_max);
+}
+
 static const struct {
     bool (*set)(const struct setting *s);
     void (*get)(const struct model_key *key, const void *place, char *out, size_t out_max);
@@ -480,6 +500,7 @@ static const struct {
     [KIND_SELECTORS] = {set_selectors, get_text},
     [KIND_ARRIVALS] = {set_arrivals, get_arrivals},
     [KIND_RATE] = {set_rate, get_rate},
+    [KIND_SPANS] = {set_spans, get_spans},
     [KIND_MACHINE] = {set_machine, get_text},
     [KIND_IMPLEMENTATION] = {set_implementation, get_text},
 };

@@ -79,6 +79,7 @@ static const struct {
     { KIND_ARRIVALS,       "arrival process",
       "poisson 20/s, uniform 20/s or burst 100 every 10s" },
     { KIND_RATE,           "rate over time",    "2000/s, or [[0s, 0/s], [10s, 2000/s]]" },
+    { KIND_SPANS,          "list of spans",     "none, or [[10s, 12s], [30s, 31s]]" },
     { KIND_MACHINE,        "machine profile",   "a profile's name, or a path with a slash" },
     { KIND_IMPLEMENTATION, "implementation",    "a profile's name" },
     { KIND_STRUCTURE,      "list or map",       "a list or map, as in the shipped experiments" },
@@ -344,54 +345,103 @@ static const char *part_parse(const char *p, char end, enum model_kind kind, uin
     return model_quantity_parse(kind, room, out) ? skip(stop + 1) : NULL;
 }
 
-static const char *point_parse(const char *p, struct model_rate *out)
+/* Two quantities of a list; what follows, or NULL. */
+struct pair {
+    uint64_t first;
+    uint64_t second;
+};
+
+static const char *pair_parse(const char *p, enum model_kind second, struct pair *out)
 {
-    if (*p != '[' || out->count == MODEL_PROFILE_MAX)
-        return NULL;
-    struct model_rate_point *const point = &out->at[out->count];
-    p = part_parse(skip(p + 1), ',', KIND_TIME, &point->at_ns);
-    if (p != NULL)
-        p = part_parse(p, ']', KIND_EVENTS, &point->rate_micro);
-    if (p == NULL || (out->count > 0 && point->at_ns <= out->at[out->count - 1].at_ns))
-        return NULL;
-    out->count++;
-    return p;
+    p = *p == '[' ? part_parse(skip(p + 1), ',', KIND_TIME, &out->first) : NULL;
+    return p != NULL ? part_parse(p, ']', second, &out->second) : NULL;
 }
 
-bool model_rate_parse(const char *text, struct model_rate *out)
+/* "[[30s, SECOND], …]" into at most `max` pairs; how many there are, 0 when it is no such list. */
+static uint64_t pairs_parse(const char *p, enum model_kind second, struct pair *out, uint64_t max)
 {
-    const char *p = skip(text);
-    memset(out, 0, sizeof *out);
-    if (*p != '[') {
-        out->count = 1;
-        return model_quantity_parse(KIND_EVENTS, p, &out->at[0].rate_micro);
-    }
+    uint64_t count = 0;
+    if (*p != '[')
+        return 0;
     p = skip(p + 1);
-    while (p != NULL && *p != ']') {
-        p = point_parse(p, out);
+    while (p != NULL && *p != ']' && count < max) {
+        p = pair_parse(p, second, &out[count++]);
         if (p != NULL && *p == ',')
             p = skip(p + 1);
         else if (p != NULL && *p != ']')
-            return false;
+            return 0;
     }
-    return p != NULL && out->count > 0 && *skip(p + 1) == '\0';
+    return p != NULL && *p == ']' && *skip(p + 1) == '\0' ? count : 0;
 }
 
-void model_rate_format(const struct model_rate *rate, char *out, size_t out_max)
+static void pairs_format(const struct pair *pairs, uint64_t count, enum model_kind second,
+                         char *out, size_t out_max)
 {
     char at[48];
     char number[48];
     size_t len = 0;
-    if (rate->count == 1 && rate->at[0].at_ns == 0) {
-        model_quantity_format(KIND_EVENTS, rate->at[0].rate_micro, out, out_max);
-        return;
-    }
-    for (uint64_t i = 0; i < rate->count && len < out_max; i++) {
-        model_quantity_format(KIND_TIME, rate->at[i].at_ns, at, sizeof at);
-        model_quantity_format(KIND_EVENTS, rate->at[i].rate_micro, number, sizeof number);
+    for (uint64_t i = 0; i < count && len < out_max; i++) {
+        model_quantity_format(KIND_TIME, pairs[i].first, at, sizeof at);
+        model_quantity_format(second, pairs[i].second, number, sizeof number);
         len += (size_t)snprintf(out + len, out_max - len, "%s[%s, %s]", i == 0 ? "[" : ", ", at,
                                 number);
     }
     if (len < out_max)
         (void)snprintf(out + len, out_max - len, "]");
+}
+
+bool model_rate_parse(const char *text, struct model_rate *out)
+{
+    const char *const p = skip(text);
+    struct pair pairs[MODEL_PROFILE_MAX];
+    memset(out, 0, sizeof *out);
+    if (*p != '[') {
+        out->count = 1;
+        return model_quantity_parse(KIND_EVENTS, p, &out->at[0].rate_micro);
+    }
+    out->count = pairs_parse(p, KIND_EVENTS, pairs, MODEL_PROFILE_MAX);
+    for (uint64_t i = 0; i < out->count; i++) {
+        out->at[i] =
+            (struct model_rate_point){.at_ns = pairs[i].first, .rate_micro = pairs[i].second};
+        if (i > 0 && pairs[i].first <= pairs[i - 1].first)
+            return false;
+    }
+    return out->count > 0;
+}
+
+void model_rate_format(const struct model_rate *rate, char *out, size_t out_max)
+{
+    struct pair pairs[MODEL_PROFILE_MAX];
+    if (rate->count == 1 && rate->at[0].at_ns == 0) {
+        model_quantity_format(KIND_EVENTS, rate->at[0].rate_micro, out, out_max);
+        return;
+    }
+    for (uint64_t i = 0; i < rate->count; i++)
+        pairs[i] = (struct pair){rate->at[i].at_ns, rate->at[i].rate_micro};
+    pairs_format(pairs, rate->count, KIND_EVENTS, out, out_max);
+}
+
+bool model_spans_parse(const char *text, struct sim_outages *out)
+{
+    struct pair pairs[SIM_OUTAGES_MAX];
+    memset(out, 0, sizeof *out);
+    if (strcmp(skip(text), "none") == 0)
+        return true;
+    out->count = pairs_parse(skip(text), KIND_TIME, pairs, SIM_OUTAGES_MAX);
+    for (uint64_t i = 0; i < out->count; i++) {
+        out->at[i].from_ns = pairs[i].first;
+        out->at[i].until_ns = pairs[i].second;
+    }
+    return out->count > 0 && sim_outages_are_in_order(out);
+}
+
+void model_spans_format(const struct sim_outages *spans, char *out, size_t out_max)
+{
+    struct pair pairs[SIM_OUTAGES_MAX];
+    if (spans->count == 0)
+        (void)snprintf(out, out_max, "none");
+    for (uint64_t i = 0; i < spans->count; i++)
+        pairs[i] = (struct pair){spans->at[i].from_ns, spans->at[i].until_ns};
+    if (spans->count > 0)
+        pairs_format(pairs, spans->count, KIND_TIME, out, out_max);
 }

@@ -13,6 +13,10 @@ void model_arrivals_format(const struct model_arrivals *arrivals, char *out, siz
 bool model_rate_parse(const char *text, struct model_rate *out);
 void model_rate_format(const struct model_rate *rate, char *out, size_t out_max);
 
+/* "none", or "[[10s, 12s], [30s, 31s]]": in order, and apart. */
+bool model_spans_parse(const char *text, struct sim_outages *out);
+void model_spans_format(const struct sim_outages *spans, char *out, size_t out_max);
+
 /* What a kind is called in a message: "duration". */
 const char *model_kind_title(enum model_kind kind);
 bool model_kind_is_number(enum model_kind kind);

@@ -177,7 +177,8 @@ static bool link_is_plain(const struct model_world_config *world, const char *vi
     if (index == UINT32_MAX)
         return true;
     const struct model_link *const link = &world->links[index];
-    return link->rate_bps == 0 && link->jitter_ns == 0 && link->loss_ppb == 0;
+    return link->rate_bps == 0 && link->jitter_ns == 0 &&
+           sim_impairments_are_none(&link->impairments);
 }
 
 /* One flood of constant rate from the first instant to the last, and nobody else. */
@@ -323,8 +324,8 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     if (world->client_count != 1 || world->attacker_count != 0)
         return no(&s, "it speaks of one kind of clients and no attacker");
     const uint32_t link = model_link_named(world, c->via);
-    if (link != UINT32_MAX && world->links[link].loss_ppb > 0)
-        return no(&s, "it speaks of a network that loses nothing");
+    if (link != UINT32_MAX && !sim_impairments_are_none(&world->links[link].impairments))
+        return no(&s, "it speaks of a network that loses, doubles and holds back nothing");
     if (strcmp(c->first_group, "auto") != 0)
         return no(&s, "it speaks of a first key share of the right group");
     if (method == EAP_TLS || method == EAP_TTLS)

@@ -57,7 +57,7 @@ static void links_build(struct model_world *w)
                                                .rate_bps = link->rate_bps,
                                                .delay_ns = link->delay_ns,
                                                .jitter_ns = link->jitter_ns,
-                                               .loss_ppb = (uint32_t)link->loss_ppb,
+                                               .impairments = link->impairments,
                                                .queue_packets = (uint32_t)link->queue_packets,
                                                .queue_bytes = link->queue_bytes,
                                                .mtu = (uint32_t)link->mtu};

@@ -36,7 +36,7 @@ struct model_link {
     uint64_t rate_bps;
     uint64_t delay_ns;
     uint64_t jitter_ns;
-    uint64_t loss_ppb;
+    struct sim_impairments impairments;
     uint64_t queue_packets; /* 0: unlimited */
     uint64_t queue_bytes;   /* 0: unlimited */
     uint64_t mtu;

@@ -44,8 +44,10 @@ struct direction {
     uint64_t waiting_packets, waiting_bytes;
     uint64_t free_ns; /* the sender has sent all */
     uint64_t rest;    /* and this many more of 1 / rate_bps ns */
-    struct sim_rng loss;
     struct sim_rng jitter;
+    struct sim_impair impair;
+    struct line late; /* stragglers, out of the line: all are held back equally long */
+    struct sim_event release;
     struct sim_link_config config;
     struct sim_link_counts counts;
     uint16_t far_node;
@@ -198,6 +200,8 @@ static enum sim_lost direction_refuses(struct direction *d, uint64_t now_ns, uin
 {
     if (size > (d->config.mtu == 0 ? IP_MAX : d->config.mtu))
         return SIM_LOST_TOO_BIG;
+    if (sim_impair_is_out(&d->config.impairments, now_ns))
+        return SIM_LOST_OUTAGE;
     waiting_update(d, now_ns);
     return queue_full(d, now_ns, size) ? SIM_LOST_QUEUE_FULL : SIM_LOST_COUNT;
 }
@@ -257,33 +261,6 @@ static bool forward(struct sim_net_links *n, uint32_t node, uint64_t now_ns, str
     return true;
 }
 
-/* The first in line has come out at the far end. */
-static void direction_arrive(void *owner, uint64_t now_ns)
-{
-    struct direction *const d = owner;
-    waiting_update(d, now_ns);
-    while (d->line.first != NULL && d->line.first->arrive_ns <= now_ns) {
-        struct parcel *const p = line_take(&d->line);
-        assert(d->waiting != p);
-        if (d->config.loss_ppb != 0 && sim_rng_chance_ppb(&d->loss, d->config.loss_ppb)) {
-            parcel_lose(d->net, d, SIM_LOST_LINK_LOSS, p);
-            continue;
-        }
-        d->counts.sent_packets++;
-        d->counts.sent_bytes += p->size;
-        (void)forward(d->net, d->far_node, now_ns, p);
-    }
-    if (d->line.first != NULL)
-        sim_loop_at(d->net->loop, &d->arrive, d->line.first->arrive_ns);
-}
-
-static void local_arrive(void *owner, uint64_t now_ns)
-{
-    struct sim_net_links *const n = owner;
-    while (n->local.first != NULL)
-        parcel_deliver(n, now_ns, line_take(&n->local));
-}
-
 /* NULL when the pool is used up. */
 static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_datagram *datagram)
 {
@@ -298,6 +275,90 @@ static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_data
     p->size = (uint32_t)size_on_link(datagram);
     p->number = n->totals.sent;
     return p;
+}
+
+static void pass_on(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    d->counts.sent_packets++;
+    d->counts.sent_bytes += p->size;
+    (void)forward(d->net, d->far_node, now_ns, p);
+}
+
+/* What was held back has waited long enough. */
+static void direction_release(void *owner, uint64_t now_ns)
+{
+    struct direction *const d = owner;
+    while (d->late.first != NULL && d->late.first->arrive_ns <= now_ns)
+        pass_on(d, now_ns, line_take(&d->late));
+    if (d->late.first != NULL)
+        sim_loop_at(d->net->loop, &d->release, d->late.first->arrive_ns);
+}
+
+static void hold_back(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    p->arrive_ns = now_ns + d->config.impairments.reorder_ns;
+    if (d->late.first == NULL)
+        sim_loop_at(d->net->loop, &d->release, p->arrive_ns);
+    line_put(&d->late, p);
+}
+
+/* The same once more; NULL: no room, or not this time. */
+static struct parcel *twin_of(struct direction *d, const struct parcel *p)
+{
+    struct sim_net_links *const n = d->net;
+    struct parcel *const twin = sim_impair_doubles(&d->impair, &d->config.impairments)
+                                    ? parcel_make(n, &p->datagram)
+                                    : NULL;
+    if (twin == NULL)
+        return NULL;
+    twin->number = p->number;
+    twin->owned = p->owned;
+    n->totals.doubled++;
+    n->totals.under_way++;
+    return twin;
+}
+
+/* At the far end the line's impairments are felt: they judge what has had its place in the queue.
+ */
+static void come_out(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    const struct sim_impairments *const line = &d->config.impairments;
+    if (sim_impair_is_out(line, now_ns)) {
+        parcel_lose(d->net, d, SIM_LOST_OUTAGE, p);
+        return;
+    }
+    if (sim_impair_loses(&d->impair, line)) {
+        parcel_lose(d->net, d, SIM_LOST_LINK_LOSS, p);
+        return;
+    }
+    struct parcel *const twin = twin_of(d, p);
+    if (sim_impair_delays(&d->impair, line))
+        hold_back(d, now_ns, p);
+    else
+        pass_on(d, now_ns, p);
+    if (twin != NULL)
+        pass_on(d, now_ns, twin);
+}
+
+/* The first in line has come out at the far end. */
+static void direction_arrive(void *owner, uint64_t now_ns)
+{
+    struct direction *const d = owner;
+    waiting_update(d, now_ns);
+    while (d->line.first != NULL && d->line.first->arrive_ns <= now_ns) {
+        struct parcel *const p = line_take(&d->line);
+        assert(d->waiting != p);
+        come_out(d, now_ns, p);
+    }
+    if (d->line.first != NULL)
+        sim_loop_at(d->net->loop, &d->arrive, d->line.first->arrive_ns);
+}
+
+static void local_arrive(void *owner, uint64_t now_ns)
+{
+    struct sim_net_links *const n = owner;
+    while (n->local.first != NULL)
+        parcel_deliver(n, now_ns, line_take(&n->local));
 }
 
 static bool net_route(struct sim_net_links *n, uint64_t now_ns, uint32_t node,
@@ -378,8 +439,10 @@ void sim_net_links_close(struct sim_net_links *net)
     if (net == NULL)
         return;
     sim_loop_cancel(net->loop, &net->here);
-    for (uint32_t i = 0; i < 2U * net->routes.link_count; i++)
+    for (uint32_t i = 0; i < 2U * net->routes.link_count; i++) {
         sim_loop_cancel(net->loop, &net->directions[i].arrive);
+        sim_loop_cancel(net->loop, &net->directions[i].release);
+    }
     sim_slabs_close(net->slabs);
     free(net);
 }
@@ -404,7 +467,8 @@ static void direction_open(struct sim_net_links *n, uint32_t index, uint16_t far
     const uint64_t stream = (*name == '\0' ? index + UINT64_C(2) : index % 2) * 2;
     *d = (struct direction){.net = n, .config = *config, .far_node = far_node};
     d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};
-    sim_rng_open_at(&d->loss, n->seed, name, stream);
+    d->release = (struct sim_event){.rank = SIM_DELIVER, .run = direction_release, .owner = d};
+    sim_impair_open(&d->impair, n->seed, name, stream);
     sim_rng_open_at(&d->jitter, n->seed, name, stream + 1);
 }
 
@@ -414,7 +478,7 @@ uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
     struct sim_routes *const r = &net->routes;
     assert(r->link_count < SIM_LINKS_MAX);
     assert(a < r->node_count && b < r->node_count && a != b);
-    assert(config->loss_ppb <= NANO);
+    assert(sim_outages_are_in_order(&config->impairments.outages));
     const uint32_t link = r->link_count++;
     r->ends[link][0] = (uint16_t)a;
     r->ends[link][1] = (uint16_t)b;

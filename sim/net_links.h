@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * The built-in network: routers and duplex links with rate, delay, jitter,
- * loss, a bounded queue and an MTU; routing by longest prefix. Everything that
+ * impairments, a bounded queue and an MTU; routing by longest prefix. Everything that
  * is lost is counted with the stage that lost it. */
 #ifndef SIM_NET_LINKS_H
 #define SIM_NET_LINKS_H
 
+#include "sim/impair.h"
 #include "sim/loop.h"
 #include "sim/net.h"
-#include "sim/rng.h"
 
 struct sim_fingerprint;
 struct sim_net_links;
@@ -17,22 +17,23 @@ struct sim_link_config {
     uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
     uint64_t delay_ns;      /* one way */
     uint64_t jitter_ns;     /* added, uniform in 0 … jitter; order is kept */
-    uint32_t loss_ppb;      /* parts per billion, each datagram */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
     uint32_t mtu;           /* octets with IP and UDP headers; too big is lost. 0: 65,535 */
+    struct sim_impairments impairments; /* of what has come through, at its far end */
 };
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
-#define SIM_LOST_ROWS(ROW)                                             \
-    ROW(LINK_LOSS, "link_loss", "the link's own random loss")          \
-    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")         \
-    ROW(TOO_BIG, "too_big", "longer than the link's MTU")              \
-    ROW(NO_ROUTE, "no_route", "nobody owns the address")               \
-    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full") \
-    ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")    \
-    ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through")
+#define SIM_LOST_ROWS(ROW)                                               \
+    ROW(LINK_LOSS, "link_loss", "the link's own random loss")            \
+    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")           \
+    ROW(TOO_BIG, "too_big", "longer than the link's MTU")                \
+    ROW(NO_ROUTE, "no_route", "nobody owns the address")                 \
+    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")   \
+    ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")      \
+    ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through") \
+    ROW(OUTAGE, "outage", "the link was down")
 
 enum sim_lost {
 #define ROW(id, name, meaning) SIM_LOST_##id,
@@ -49,7 +50,7 @@ struct sim_link_counts {
     uint64_t lost[SIM_LOST_COUNT];
 };
 
-/* `seed` and each link's name make the streams of loss and jitter; `fingerprint` may be NULL. NULL
+/* `seed` and each link's name make the streams of its chance; `fingerprint` may be NULL. NULL
  * when memory cannot be had. */
 struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
                                          struct sim_fingerprint *fingerprint);
@@ -74,9 +75,10 @@ struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uin
                                             uint32_t direction);
 uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost); /* all links */
 
-/* Of the whole network. Always: sent = delivered + what was lost + under_way. */
+/* Of the whole network. Always: sent + doubled = delivered + what was lost + under_way. */
 struct sim_net_totals {
     uint64_t sent;
+    uint64_t doubled; /* duplicates that links made */
     uint64_t delivered;
     uint64_t under_way;
 };

@@ -280,6 +280,8 @@ static void test_rates_and_arrivals_are_read_and_written(void)
         {"clients.honest.arrivals", "poisson 20/s"},
         {"clients.honest.arrivals", "uniform 0.25/s"},
         {"clients.honest.arrivals", "burst 100 every 10s"},
+        {"links.wan.outages", "none"},
+        {"links.wan.outages", "[[10s, 12s], [30s, 31s]]"},
     };
     char text[512];
     open_one_of_each();
@@ -298,6 +300,18 @@ static void test_rates_and_arrivals_are_read_and_written(void)
         "1e8/s", "[[0s, 1e8/s]]"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         EXPECT(!model_config_set(&config, "attackers.flood.rate", bad[i], error, sizeof error));
+    static const char *const bad_spans[] = {"",
+                                            "10s",
+                                            "[]",
+                                            "[[10s]]",
+                                            "[[2s, 1s]]",
+                                            "[[1s, 1s]]",
+                                            "[[5s, 6s], [1s, 2s]]",
+                                            "[[1s, 2s], [2s, 3s]]",
+                                            "[[1s, 2s]",
+                                            "[[1s, 2/s]]"};
+    for (size_t i = 0; i < sizeof bad_spans / sizeof bad_spans[0]; i++)
+        EXPECT(!model_config_set(&config, "links.wan.outages", bad_spans[i], error, sizeof error));
     static const char *const odd[] = {"poisson",         "burst 10",        "burst 0 every 1s",
                                       "burst 1 each 1s", "poisson 1/s 2/s", "burst 5 every 0s"};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)

@@ -136,7 +136,7 @@ static void expect_conserved(const struct bench *b)
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
         lost += sim_net_links_lost(b->links, (enum sim_lost)i);
-    EXPECT_EQ(t.sent, t.delivered + lost + t.under_way);
+    EXPECT_EQ(t.sent + t.doubled, t.delivered + lost + t.under_way);
 }
 
 static const struct sim_link_config free_link = {.name = "free"};
@@ -326,7 +326,7 @@ static void test_a_network_that_holds_all_it_can_loses_and_says_queue_full(void)
 
 static void test_the_share_lost_lies_in_its_binomial_interval(void)
 {
-    const struct sim_link_config lossy = {.name = "lossy", .loss_ppb = 20000000};
+    const struct sim_link_config lossy = {.name = "lossy", .impairments.loss_ppb = 20000000};
     struct bench *const b = bench_open(3, &lossy, &free_link);
     enum { COUNT = 100000 };
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -370,8 +370,8 @@ static void test_jitter_is_uniform_and_keeps_the_order(void)
 /* Streams belong to a link and a direction: traffic elsewhere must not shift them. */
 static uint64_t losses_of_left(bool also_right, bool also_back)
 {
-    struct sim_link_config left = {.name = "left", .loss_ppb = 300000000};
-    struct sim_link_config right = {.name = "right", .loss_ppb = 300000000};
+    struct sim_link_config left = {.name = "left", .impairments.loss_ppb = 300000000};
+    struct sim_link_config right = {.name = "right", .impairments.loss_ppb = 300000000};
     struct bench *const b = bench_open(9, &left, &right);
     uint64_t pattern = 0;
     for (uint32_t i = 0; i < 64; i++) {
@@ -554,12 +554,12 @@ static struct sim_fingerprint swarm(uint64_t seed, uint32_t flip)
                                          .rate_bps = 20000000,
                                          .delay_ns = 300000,
                                          .jitter_ns = 200000,
-                                         .loss_ppb = 10000000,
+                                         .impairments.loss_ppb = 10000000,
                                          .queue_packets = 20};
     const struct sim_link_config right = {.name = "right",
                                           .rate_bps = 3000000,
                                           .delay_ns = 7000000,
-                                          .loss_ppb = 1000000,
+                                          .impairments.loss_ppb = 1000000,
                                           .queue_bytes = 30000,
                                           .mtu = 1400};
     static const char *const places[] = {"10.1.0.1",      "10.2.0.1",      "10.3.0.1",

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * Judging datagrams. */
+#include "sim/impair.h"
+
+void sim_impair_open(struct sim_impair *impair, uint64_t seed, const char *name, uint64_t index)
+{
+    *impair = (struct sim_impair){.burst = false};
+    sim_rng_open_at(&impair->loss, seed, name, index);
+    /* A seed of their own: `loss` has the numbers it always had. */
+    struct sim_rng more;
+    sim_rng_open_at(&more, seed ^ UINT64_C(0x696d70616972), name, index);
+    const uint64_t other = sim_rng_u64(&more);
+    sim_rng_open_at(&impair->bursts, other, "bursts", 0);
+    sim_rng_open_at(&impair->duplicates, other, "duplicates", 0);
+    sim_rng_open_at(&impair->stragglers, other, "stragglers", 0);
+}
+
+bool sim_impairments_are_none(const struct sim_impairments *line)
+{
+    return line->loss_ppb == 0 && line->burst_begin_ppb == 0 && line->duplicate_ppb == 0 &&
+           line->reorder_ppb == 0 && line->outages.count == 0;
+}
+
+bool sim_impair_loses(struct sim_impair *impair, const struct sim_impairments *line)
+{
+    uint32_t share = line->loss_ppb;
+    if (line->burst_begin_ppb != 0) {
+        const uint32_t turns = impair->burst ? line->burst_end_ppb : line->burst_begin_ppb;
+        impair->burst ^= sim_rng_chance_ppb(&impair->bursts, turns);
+        share = impair->burst ? line->burst_loss_ppb : share;
+    } else if (share == 0) {
+        return false;
+    }
+    return sim_rng_chance_ppb(&impair->loss, share);
+}
+
+bool sim_impair_doubles(struct sim_impair *impair, const struct sim_impairments *line)
+{
+    return line->duplicate_ppb != 0 && sim_rng_chance_ppb(&impair->duplicates, line->duplicate_ppb);
+}
+
+bool sim_impair_delays(struct sim_impair *impair, const struct sim_impairments *line)
+{
+    return line->reorder_ppb != 0 && sim_rng_chance_ppb(&impair->stragglers, line->reorder_ppb);
+}
+
+bool sim_impair_is_out(const struct sim_impairments *line, uint64_t now_ns)
+{
+    const struct sim_outages *const outages = &line->outages;
+    for (uint64_t i = 0; i < outages->count && outages->at[i].from_ns <= now_ns; i++)
+        if (now_ns < outages->at[i].until_ns)
+            return true;
+    return false;
+}
+
+bool sim_outages_are_in_order(const struct sim_outages *outages)
+{
+    uint64_t last_ns = 0;
+    for (uint64_t i = 0; i < outages->count; i++) {
+        if (outages->at[i].until_ns <= outages->at[i].from_ns ||
+            (i > 0 && outages->at[i].from_ns <= last_ns))
+            return false;
+        last_ns = outages->at[i].until_ns;
+    }
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * What a line does to the datagrams that cross it, beside taking time: loss in
+ * bursts after Gilbert and Elliott, duplicates, stragglers that others pass,
+ * outages. It judges one datagram after another and knows no network. */
+#ifndef SIM_IMPAIR_H
+#define SIM_IMPAIR_H
+
+#include "sim/rng.h"
+
+enum { SIM_OUTAGES_MAX = 16 };
+
+/* Times at which nothing goes through, each from one moment until before another: in order, and
+ * apart. */
+struct sim_outages {
+    struct {
+        uint64_t from_ns;
+        uint64_t until_ns;
+    } at[SIM_OUTAGES_MAX];
+    uint64_t count;
+};
+
+/* Shares are parts per billion, each datagram. All nought: the line does nothing. */
+struct sim_impairments {
+    uint32_t loss_ppb; /* outside of bursts */
+    /* Gilbert-Elliott (E. O. Elliott, Bell System Technical Journal 42, 1963): before each datagram
+     * a burst may begin, or the one there is may end; within it so many are lost. A burst is
+     * 1 / end datagrams long in the mean, and begin / (begin + end) of all fall into one. */
+    uint32_t burst_begin_ppb, burst_end_ppb, burst_loss_ppb;
+    uint32_t duplicate_ppb; /* come twice, one right after the other */
+    uint32_t reorder_ppb;   /* come late, by: */
+    uint64_t reorder_ns;
+    struct sim_outages outages;
+};
+
+bool sim_impairments_are_none(const struct sim_impairments *line);
+
+struct sim_impair {
+    struct sim_rng loss, bursts, duplicates, stragglers;
+    bool burst; /* in one now */
+};
+
+/* Streams from `seed` and a line's name; `index` tells its directions apart. */
+void sim_impair_open(struct sim_impair *impair, uint64_t seed, const char *name, uint64_t index);
+/* Each of these draws of its own stream, if its share is not nought: called once a datagram. */
+bool sim_impair_loses(struct sim_impair *impair, const struct sim_impairments *line);
+bool sim_impair_doubles(struct sim_impair *impair, const struct sim_impairments *line);
+bool sim_impair_delays(struct sim_impair *impair, const struct sim_impairments *line);
+bool sim_impair_is_out(const struct sim_impairments *line, uint64_t now_ns);
+/* Each longer than nought, and begun after the one before has ended. */
+bool sim_outages_are_in_order(const struct sim_outages *outages);
+
+#endif
