@@ -8,6 +8,7 @@
 #include "sim/fingerprint.h"
 #include "sim/nat.h"
 #include "sim/net_routes.h"
+#include "sim/reassembly.h"
 #include "sim/slabs.h"
 
 #include <assert.h>
@@ -53,6 +54,13 @@ struct direction {
     uint16_t far_node;
 };
 
+/* Where fragments to one prefix wait. Opened when the first one comes. */
+struct edge {
+    struct sim_net_links *net;
+    struct sim_reassembly *reassembly;
+    struct sim_event overdue;
+};
+
 struct sim_net_links {
     struct sim_net door;
     struct sim_loop *loop;
@@ -64,6 +72,8 @@ struct sim_net_links {
     struct sim_event here; /* for what is delivered where it was sent */
     struct line local;
     struct sim_routes routes;
+    struct edge edges[SIM_PREFIXES_MAX]; /* by prefix */
+    uint32_t fragment_id;                /* of the last datagram cut */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
 
@@ -111,16 +121,9 @@ static void trace_send(const struct sim_net_links *n, uint64_t now_ns, const str
     ends[36] = d->from.family;
     ends[37] = d->to.family;
     ends[38] = d->protocol;
-    ends[39] = 0;
+    ends[39] = sim_is_fragment(d) ? 1 : 0;
     sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, ends, sizeof ends);
     sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, d->at, d->len);
-}
-
-static uint64_t size_on_link(const struct sim_datagram *d)
-{
-    const uint64_t ip = d->to.family == IKE_IPV6 ? 40 : 20;
-    const uint64_t inner = d->protocol == SIM_UDP ? 8 : d->protocol == SIM_TCP ? 20 : 0;
-    return ip + inner + d->len;
 }
 
 /* Counts a loss, at `direction` if it was on a link. */
@@ -161,18 +164,98 @@ static enum sim_lost let_out(const struct sim_port *port, uint64_t now_ns, struc
     return no_port ? SIM_LOST_NAT_EXHAUSTED : SIM_LOST_NAT_FILTERED;
 }
 
-static void parcel_deliver(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
+/* `d` is what the parcel holds, or what it was the last fragment of. */
+static void hand_over(struct sim_net_links *n, uint64_t now_ns, struct parcel *p,
+                      struct sim_datagram *d)
 {
     const struct sim_port *const port = n->routes.owned[p->owned].port;
-    if (!let_in(port, now_ns, &p->datagram)) {
+    if (!let_in(port, now_ns, d)) {
         parcel_lose(n, NULL, SIM_LOST_NAT_FILTERED, p);
         return;
     }
     trace(n, SIM_TRACE_DELIVER, now_ns, p->number);
     n->totals.delivered++;
     n->totals.under_way--;
-    port->deliver(port->owner, now_ns, &p->datagram);
+    port->deliver(port->owner, now_ns, d);
     sim_slabs_give(n->slabs, p);
+}
+
+/* ---- fragments ---- */
+
+static void lose_waiting(struct sim_net_links *n, enum sim_lost lost, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        lose(n, NULL, lost, 0);
+    n->totals.under_way -= count;
+}
+
+static void edge_expire(struct edge *edge, uint64_t now_ns)
+{
+    lose_waiting(edge->net, SIM_LOST_REASSEMBLY_TIMEOUT,
+                 sim_reassembly_expire(edge->reassembly, now_ns));
+}
+
+static void edge_watch(struct edge *edge)
+{
+    const uint64_t at_ns = sim_reassembly_deadline(edge->reassembly);
+    if (at_ns != UINT64_MAX)
+        sim_loop_at(edge->net->loop, &edge->overdue, at_ns);
+}
+
+static void edge_overdue(void *owner, uint64_t now_ns)
+{
+    edge_expire(owner, now_ns);
+    edge_watch(owner);
+}
+
+/* NULL: no memory. */
+static struct edge *edge_of(struct sim_net_links *n, uint16_t owned)
+{
+    struct edge *const edge = &n->edges[owned];
+    const struct sim_reassembly_config *const config = n->routes.owned[owned].port->reassembly;
+    if (edge->reassembly == NULL) {
+        edge->reassembly = sim_reassembly_open(config != NULL ? config : &sim_reassembly_usual);
+        edge->net = n;
+        edge->overdue = (struct sim_event){.rank = SIM_TIMER, .run = edge_overdue, .owner = edge};
+    }
+    return edge->reassembly != NULL ? edge : NULL;
+}
+
+/* A fragment has come to where it is joined with the others. */
+static void parcel_join(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
+{
+    struct edge *const edge = edge_of(n, p->owned);
+    struct sim_datagram whole;
+    uint32_t dropped = 0;
+    if (edge == NULL) {
+        parcel_lose(n, NULL, SIM_LOST_REASSEMBLY_FULL, p);
+        return;
+    }
+    edge_expire(edge, now_ns);
+    const uint32_t waited = sim_reassembly_waiting(edge->reassembly);
+    const enum sim_joined joined =
+        sim_reassembly_add(edge->reassembly, now_ns, &p->datagram, &whole, &dropped);
+    const bool bad = joined == SIM_JOIN_BAD || joined == SIM_JOIN_TWICE;
+    lose_waiting(n, bad ? SIM_LOST_FRAGMENT_BAD : SIM_LOST_REASSEMBLY_FULL, dropped);
+    if (joined == SIM_JOIN_WAITS) {
+        sim_slabs_give(n->slabs, p);
+    } else if (joined == SIM_JOIN_WHOLE) {
+        const uint32_t fewer = waited - dropped - sim_reassembly_waiting(edge->reassembly);
+        n->totals.joined += fewer;
+        n->totals.under_way -= fewer;
+        hand_over(n, now_ns, p, &whole);
+    } else {
+        parcel_lose(n, NULL, bad ? SIM_LOST_FRAGMENT_BAD : SIM_LOST_REASSEMBLY_FULL, p);
+    }
+    edge_watch(edge);
+}
+
+static void parcel_deliver(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
+{
+    if (sim_is_fragment(&p->datagram))
+        parcel_join(n, now_ns, p);
+    else
+        hand_over(n, now_ns, p, &p->datagram);
 }
 
 /* Forgets those that have begun to be sent by now. */
@@ -241,26 +324,6 @@ static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *
         sim_loop_at(d->net->loop, &d->arrive, p->arrive_ns);
 }
 
-/* One step further from `node`: onto a link, or to the port. */
-static bool forward(struct sim_net_links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
-{
-    const struct sim_owned *const o = &n->routes.owned[p->owned];
-    const uint16_t way = n->routes.ways[node][o->node];
-    assert(way != SIM_NO_WAY);
-    if (way == SIM_ARRIVED) {
-        parcel_deliver(n, now_ns, p);
-        return true;
-    }
-    struct direction *const d = &n->directions[way];
-    const enum sim_lost lost = direction_refuses(d, now_ns, p->size);
-    if (lost != SIM_LOST_COUNT) {
-        parcel_lose(n, d, lost, p);
-        return false;
-    }
-    direction_push(d, now_ns, p);
-    return true;
-}
-
 /* NULL when the pool is used up. */
 static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_datagram *datagram)
 {
@@ -272,9 +335,84 @@ static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_data
         memcpy(payload, datagram->at, datagram->len);
     p->datagram = *datagram;
     p->datagram.at = payload;
-    p->size = (uint32_t)size_on_link(datagram);
+    p->size = sim_ip_size(datagram);
     p->number = n->totals.sent;
     return p;
+}
+
+static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    const enum sim_lost lost = direction_refuses(d, now_ns, p->size);
+    if (lost != SIM_LOST_COUNT) {
+        parcel_lose(d->net, d, lost, p);
+        return false;
+    }
+    direction_push(d, now_ns, p);
+    return true;
+}
+
+static bool is_cut(const struct direction *d, const struct parcel *p)
+{
+    return d->config.oversize == SIM_OVERSIZE_CUT && d->config.mtu != 0 && p->size > d->config.mtu;
+}
+
+/* The part of a datagram that begins `at` octets into its IP payload, of at most `len` there. */
+static struct sim_datagram part_of(const struct sim_datagram *d, uint32_t at, uint32_t len)
+{
+    const uint32_t payload = sim_ip_payload(d);
+    const uint32_t header = payload - (uint32_t)d->len;
+    struct sim_datagram part = *d;
+    part.fragment.at = (uint16_t)(d->fragment.at + at);
+    part.fragment.more = at + len < payload || d->fragment.more;
+    if (at + len > payload)
+        len = payload - at;
+    part.at = at == 0 ? d->at : d->at + (at - header);
+    part.len = at == 0 ? len - header : len;
+    return part;
+}
+
+/* Into as many fragments as it takes, each of which may be refused. False: all are lost. */
+static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    struct sim_net_links *const n = d->net;
+    const bool six = p->datagram.to.family == IKE_IPV6;
+    const uint32_t payload = sim_ip_payload(&p->datagram);
+    const uint32_t each = (d->config.mtu - (six ? 48U : 20U)) / 8 * 8;
+    bool any = false;
+    if (!sim_is_fragment(&p->datagram))
+        p->datagram.fragment.id = six ? ++n->fragment_id : ++n->fragment_id % 65536;
+    for (uint32_t at = 0; at < payload; at += each) {
+        const struct sim_datagram part = part_of(&p->datagram, at, each);
+        struct parcel *const piece = parcel_make(n, &part);
+        n->totals.cut++;
+        n->totals.under_way++;
+        if (piece == NULL) {
+            lose(n, d, SIM_LOST_QUEUE_FULL, p->number);
+            n->totals.under_way--;
+            continue;
+        }
+        piece->number = p->number;
+        piece->owned = p->owned;
+        any = enter(d, now_ns, piece) || any;
+    }
+    n->totals.cut--;
+    n->totals.under_way--;
+    sim_slabs_give(n->slabs, p);
+    return any;
+}
+
+/* One step further from `node`: onto a link, or to the port. */
+static bool forward(struct sim_net_links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
+{
+    const struct sim_owned *const o = &n->routes.owned[p->owned];
+    const uint16_t way = n->routes.ways[node][o->node];
+    assert(way != SIM_NO_WAY);
+    if (way == SIM_ARRIVED) {
+        parcel_deliver(n, now_ns, p);
+        return true;
+    }
+    struct direction *const d = &n->directions[way];
+    return is_cut(d, p) ? parcel_cut(d, now_ns, p) : enter(d, now_ns, p);
 }
 
 static void pass_on(struct direction *d, uint64_t now_ns, struct parcel *p)
@@ -371,7 +509,7 @@ static bool net_route(struct sim_net_links *n, uint64_t now_ns, uint32_t node,
     }
     const uint16_t way = n->routes.ways[node][n->routes.owned[owned].node];
     struct direction *const d = way == SIM_ARRIVED ? NULL : &n->directions[way];
-    if (size_on_link(datagram) > IP_MAX) {
+    if (sim_ip_size(datagram) > IP_MAX) {
         lose(n, d, SIM_LOST_TOO_BIG, n->totals.sent);
         return false;
     }
@@ -443,6 +581,11 @@ void sim_net_links_close(struct sim_net_links *net)
         sim_loop_cancel(net->loop, &net->directions[i].arrive);
         sim_loop_cancel(net->loop, &net->directions[i].release);
     }
+    for (uint32_t i = 0; i < SIM_PREFIXES_MAX; i++) {
+        if (net->edges[i].reassembly != NULL)
+            sim_loop_cancel(net->loop, &net->edges[i].overdue);
+        sim_reassembly_close(net->edges[i].reassembly);
+    }
     sim_slabs_close(net->slabs);
     free(net);
 }
@@ -478,6 +621,7 @@ uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
     struct sim_routes *const r = &net->routes;
     assert(r->link_count < SIM_LINKS_MAX);
     assert(a < r->node_count && b < r->node_count && a != b);
+    assert(config->oversize == SIM_OVERSIZE_LOST || config->mtu == 0 || config->mtu >= 68);
     assert(sim_outages_are_in_order(&config->impairments.outages));
     const uint32_t link = r->link_count++;
     r->ends[link][0] = (uint16_t)a;

@@ -12,6 +12,10 @@
 struct sim_fingerprint;
 struct sim_net_links;
 
+/* A datagram longer than the MTU is lost, or cut into IP fragments: by the router before the link
+ * in IPv4, and in IPv6 as its sender would who knows the way. */
+enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT };
+
 struct sim_link_config {
     const char *name;
     uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
@@ -20,20 +24,26 @@ struct sim_link_config {
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
-    uint32_t mtu;           /* octets with IP and UDP headers; too big is lost. 0: 65,535 */
+    uint32_t mtu;           /* octets with IP and UDP headers; 0: 65,535 */
+    enum sim_oversize oversize;         /* what becomes of a longer datagram */
     struct sim_impairments impairments; /* of what has come through, at its far end */
 };
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
-#define SIM_LOST_ROWS(ROW)                                               \
-    ROW(LINK_LOSS, "link_loss", "the link's own random loss")            \
-    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")           \
-    ROW(TOO_BIG, "too_big", "longer than the link's MTU")                \
-    ROW(NO_ROUTE, "no_route", "nobody owns the address")                 \
-    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")   \
-    ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")      \
-    ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through") \
-    ROW(OUTAGE, "outage", "the link was down")
+#define SIM_LOST_ROWS(ROW)                                                                 \
+    ROW(LINK_LOSS, "link_loss", "the link's own random loss")                              \
+    ROW(QUEUE_FULL, "queue_full", "the link's queue was full")                             \
+    ROW(TOO_BIG, "too_big", "longer than the link's MTU")                                  \
+    ROW(NO_ROUTE, "no_route", "nobody owns the address")                                   \
+    ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")                     \
+    ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")                        \
+    ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through")                   \
+    ROW(OUTAGE, "outage", "the link was down")                                             \
+    ROW(REASSEMBLY_FULL, "reassembly_full", "no room for IP fragments at the destination") \
+    ROW(REASSEMBLY_TIMEOUT, "reassembly_timeout",                                          \
+        "IP fragments whose others did not come in time")                                  \
+    ROW(FRAGMENT_BAD, "fragment_bad",                                                      \
+        "IP fragments that came twice or overlap, and those they spoilt")
 
 enum sim_lost {
 #define ROW(id, name, meaning) SIM_LOST_##id,
@@ -75,10 +85,13 @@ struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uin
                                             uint32_t direction);
 uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost); /* all links */
 
-/* Of the whole network. Always: sent + doubled = delivered + what was lost + under_way. */
+/* Of the whole network, in IP packets. Always: sent + doubled + cut = delivered + joined + what was
+ * lost + under_way. */
 struct sim_net_totals {
     uint64_t sent;
     uint64_t doubled; /* duplicates that links made */
+    uint64_t cut;     /* more than there were, by cutting one into several */
+    uint64_t joined;  /* fewer than there were, by joining several into one */
     uint64_t delivered;
     uint64_t under_way;
 };
