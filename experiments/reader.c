@@ -96,8 +96,8 @@ const char *study_value_text(struct study *study, const struct model_key *key,
 {
     if (value->kind == TREE_TEXT)
         return value->text;
-    const bool commas = key->kind == KIND_SELECTORS || key->kind == KIND_PROPOSALS ||
-                        key->kind == KIND_PREFIXES;
+    const bool commas =
+        key->kind == KIND_SELECTORS || key->kind == KIND_PROPOSALS || key->kind == KIND_PREFIXES;
     if (value->kind == TREE_LIST && (key->kind == KIND_RATE || key->kind == KIND_SPANS))
         return tree_flow(&study->arena, value);
     if (value->kind != TREE_LIST || !commas) {

@@ -310,6 +310,12 @@ struct ike_stats ike_stats(const struct ike_engine *engine)
                               .memory_max = engine->memory_max};
 }
 
+uint16_t ike_sa_sends(const struct ike_engine *engine, uint64_t sa)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    return found != NULL ? found->resends : 0;
+}
+
 bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out)
 {
     const struct ike_sa *const found = ike_sa_numbered(engine, sa);

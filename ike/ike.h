@@ -439,6 +439,8 @@ bool ike_next_event(struct ike_engine *engine, struct ike_event *out);
 uint64_t ike_deadline(const struct ike_engine *engine);
 
 struct ike_stats ike_stats(const struct ike_engine *engine);
+/* Messages of ours that this SA has sent again so far, as in its events. */
+uint16_t ike_sa_sends(const struct ike_engine *engine, uint64_t sa);
 /* What the gateway of an SA of ours has given, views as above; false: nothing. */
 bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out);
 bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out);

@@ -123,13 +123,6 @@ struct ending {
     bool patience_over;
 };
 
-/* Requests sent beyond the first and those that an answer called for, of an attempt under way. */
-static uint16_t resent_so_far(const struct attempt *a)
-{
-    const uint16_t called_for = (uint16_t)(a->rounds + 1);
-    return a->sent > called_for ? (uint16_t)(a->sent - called_for) : 0;
-}
-
 static void count_ending(struct model_clients_run *run, const struct attempt *a,
                          const struct ending *end)
 {
@@ -268,7 +261,7 @@ static void on_due(void *owner, uint64_t now_ns)
                        &(struct ending){.outcome = SIM_FAILED,
                                         .end_ns = now_ns,
                                         .why = WHY_NO_ANSWER,
-                                        .resent = resent_so_far(a),
+                                        .resent = ike_sa_sends(run->engine, sa),
                                         .patience_over = true});
         sim_host_forget(run->host, now_ns, sa);
     } else if (state == WAITING) {
@@ -633,7 +626,7 @@ void model_clients_report(struct model_clients_run *run)
             attempt_end(run, i,
                         &(struct ending){.outcome = SIM_CENSORED,
                                          .end_ns = SIM_NEVER,
-                                         .resent = resent_so_far(&run->attempts[i])});
+                                         .resent = ike_sa_sends(run->engine, run->attempts[i].sa)});
     model_metric(scene, who, SIM_METRIC_ATTEMPTS, run->attempt_count);
     model_metric(scene, who, SIM_METRIC_SUCCESSES, run->successes);
     model_metric(scene, who, SIM_METRIC_FAILURES, run->failures);

@@ -317,7 +317,9 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
 
 struct sim_port *model_gateway_port(struct model_gateway_run *run)
 {
-    return sim_host_port(run->host);
+    struct sim_port *const port = sim_host_port(run->host);
+    port->reassembly = &run->gateway->ip_reassembly;
+    return port;
 }
 
 void model_gateway_close(struct model_gateway_run *run)

@@ -263,10 +263,11 @@ static void judge_mtu(struct judge *j, const struct model_clients *c, const stru
     if (link == UINT32_MAX)
         return;
     const struct model_link *const l = &j->config->links[link];
-    if (there > l->mtu || back > l->mtu)
+    if (l->oversize == SIM_OVERSIZE_LOST && (there > l->mtu || back > l->mtu))
         say(j, (struct about){"links", l->name, ".mtu"}, false,
             "IKE_AUTH with these certificates takes about %" PRIu64
-            " octets, and longer datagrams than the mtu are lost: give more",
+            " octets, and longer datagrams than the mtu are lost: give more, or `oversize: "
+            "fragment`",
             there > back ? there : back);
 }
 

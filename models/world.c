@@ -60,7 +60,8 @@ static void links_build(struct model_world *w)
                                                .impairments = link->impairments,
                                                .queue_packets = (uint32_t)link->queue_packets,
                                                .queue_bytes = link->queue_bytes,
-                                               .mtu = (uint32_t)link->mtu};
+                                               .mtu = (uint32_t)link->mtu,
+                                               .oversize = link->oversize};
         w->outside[i] = sim_net_links_router(w->links);
         w->link_numbers[i] = sim_net_links_link(w->links, w->outside[i], CORE, &config);
     }
@@ -230,6 +231,9 @@ static void report(struct model_world *w)
     } rows[] = {{SIM_METRIC_LINK_LOSS, SIM_LOST_LINK_LOSS},
                 {SIM_METRIC_QUEUE_DROPS, SIM_LOST_QUEUE_FULL},
                 {SIM_METRIC_TOO_BIG, SIM_LOST_TOO_BIG},
+                {SIM_METRIC_REASSEMBLY_FULL, SIM_LOST_REASSEMBLY_FULL},
+                {SIM_METRIC_REASSEMBLY_TIMEOUTS, SIM_LOST_REASSEMBLY_TIMEOUT},
+                {SIM_METRIC_OUTAGES, SIM_LOST_OUTAGE},
                 {SIM_METRIC_NO_ROUTE, SIM_LOST_NO_ROUTE}};
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
         model_gateway_report(w->gateways[i]);
@@ -240,6 +244,9 @@ static void report(struct model_world *w)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         model_metric(&w->scene, "network", rows[i].metric,
                      sim_net_links_lost(w->links, rows[i].lost));
+    const struct sim_net_totals totals = sim_net_links_totals(w->links);
+    model_metric(&w->scene, "network", SIM_METRIC_FRAGMENTS, totals.cut);
+    model_metric(&w->scene, "network", SIM_METRIC_DUPLICATES, totals.doubled);
     model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
 }
 

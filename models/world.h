@@ -8,6 +8,7 @@
 #include "models/costs.h"
 #include "sim/host.h"
 #include "sim/net_links.h"
+#include "sim/reassembly.h"
 #include "sim/record.h"
 
 #include <stdbool.h>
@@ -40,6 +41,7 @@ struct model_link {
     uint64_t queue_packets; /* 0: unlimited */
     uint64_t queue_bytes;   /* 0: unlimited */
     uint64_t mtu;
+    enum sim_oversize oversize;
 };
 
 /* When an end rekeys what it has used for so long; 0: never. */
@@ -66,6 +68,7 @@ struct model_gateway {
     char machine[MODEL_PATH_MAX]; /* a profile's name, or the path of one calibrate printed */
     char implementation[MODEL_NAME_MAX];
     uint64_t inbox_bytes;
+    struct sim_reassembly_config ip_reassembly;
     uint64_t sa_max;
     uint64_t cookies_at;  /* IKE_UNLIMITED: never */
     uint64_t cookies_off; /* IKE_UNLIMITED: half of `at`, rounded up */

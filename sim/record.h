@@ -98,6 +98,16 @@
         "datagrams longer than a link's MTU")                                                     \
     ROW(NO_ROUTE, "no_route", "1", COUNT, "network",                                              \
         "datagrams to addresses nobody owns")                                                     \
+    ROW(OUTAGES, "outage_losses", "1", COUNT, "network",                                          \
+        "datagrams lost because a link was down")                                                 \
+    ROW(DUPLICATES, "duplicates", "1", COUNT, "network",                                          \
+        "datagrams that links doubled")                                                           \
+    ROW(FRAGMENTS, "ip_fragments", "1", COUNT, "network",                                         \
+        "packets more than there were, by cutting datagrams at an MTU")                           \
+    ROW(REASSEMBLY_FULL, "reassembly_full", "1", COUNT, "network",                                \
+        "IP fragments dropped for want of room at their destination")                             \
+    ROW(REASSEMBLY_TIMEOUTS, "reassembly_timeouts", "1", COUNT, "network",                        \
+        "IP fragments dropped because the others of their datagram did not come")                 \
     ROW(EVENTS, "events", "1", COUNT, "run",                                                      \
         "events of the loop")
 /* clang-format on */
