@@ -299,10 +299,43 @@ static void test_child_keys_are_as_long_as_both_directions_need(void)
     EXPECT_EQ(ike_child_keys_len(&cbc), 2 * (16 + 48));
 }
 
+/* RFC 7296 2.18: there they are data. What keys SKEYSEED is cut to 64 bits each in 2.14 alone. */
+static void test_nonces_are_whole_where_they_are_no_key(void)
+{
+    static const uint8_t octets[96] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    static const uint8_t rows[] = {ALGO_PRFAESXCBC, ALGO_PRFAESCMAC, ALGO_PRFSHA256};
+    struct crypto_stream stream;
+    struct ike_crypto *const c = ike_crypto_openssl(crypto_stream_random(&stream, 1));
+    for (size_t i = 0; i < sizeof rows; i++) {
+        const struct ike_algo *const prf = &ike_algos[rows[i]];
+        const struct ike_suite suite = {.encr = ALGO_AES128GCM16, .prf = rows[i]};
+        const struct ike_bytes nonces = {octets, 64};
+        const struct ike_keymat_input input = {.old_prf = prf,
+                                               .old_sk_d = {octets + 64, prf->key_len},
+                                               .secret = {octets + 1, 10},
+                                               .nonce_i = {octets, 32},
+                                               .nonce_r = {octets + 32, 32},
+                                               .spi_i = 1,
+                                               .spi_r = 2};
+        const struct ike_bytes parts[] = {input.secret, nonces};
+        const uint8_t spis[16] = {[7] = 1, [15] = 2};
+        const struct ike_bytes seed[] = {nonces, {spis, sizeof spis}};
+        uint8_t skeyseed[IKE_PRF_MAX], wanted[512], got[512];
+        c->ops->prf(c, prf, input.old_sk_d, parts, 2, skeyseed);
+        const struct ike_bytes key = {skeyseed, prf->out_len};
+        const size_t len = ike_keys_len(&suite);
+        ike_prf_plus(c, &(struct ike_prf_plus_input){prf, key, seed, 2}, wanted, len);
+        ike_keys_derive(c, &suite, &input, got);
+        EXPECT(memcmp(wanted, got, len) == 0);
+    }
+    c->ops->close(c);
+}
+
 static const struct test_case cases[] = {
     TEST(test_every_vector_that_applies_is_reproduced),
     TEST(test_prf_plus_is_the_same_stream_at_every_length),
     TEST(test_child_keys_are_as_long_as_both_directions_need),
+    TEST(test_nonces_are_whole_where_they_are_no_key),
 };
 
 int main(int argc, char **argv)

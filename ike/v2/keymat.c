@@ -59,7 +59,8 @@ void ike_keys_view(struct ike_sa_keys *out, const uint8_t *room)
     assert(!r.bad && r.left == 0);
 }
 
-/* "only the first 64 bits of Ni and the first 64 bits of Nr are used in calculating SKEYSEED" */
+/* "only the first 64 bits of Ni and the first 64 bits of Nr are used in calculating SKEYSEED": as
+ * its key, for a PRF with a key of fixed length (RFC 7296 2.14). */
 static struct ike_bytes first_octets(const struct ike_keymat_input *input, size_t len, uint8_t *out)
 {
     assert(len <= input->nonce_i.len && len <= input->nonce_r.len && len <= IKE_NONCE_MIN);
@@ -84,8 +85,9 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
 
     put_bytes(&w, input->nonce_i);
     put_bytes(&w, input->nonce_r);
-    const struct ike_bytes nonces =
-        prf->nonce_len > 0 ? first_octets(input, prf->nonce_len, halves) : wr_done(&w);
+    const struct ike_bytes whole = wr_done(&w);
+    const struct ike_bytes key_nonces =
+        prf->nonce_len > 0 ? first_octets(input, prf->nonce_len, halves) : whole;
     put_u64(&w, input->spi_i);
     put_u64(&w, input->spi_r);
     const struct ike_bytes all = wr_done(&w);
@@ -94,9 +96,9 @@ void ike_keys_derive(struct ike_crypto *crypto, const struct ike_suite *suite,
     const struct ike_algo *const first = input->old_prf != NULL ? input->old_prf : prf;
     if (input->old_prf != NULL)
         crypto->ops->prf(crypto, first, input->old_sk_d,
-                         (struct ike_bytes[]){input->secret, nonces, input->more}, 3, skeyseed);
+                         (struct ike_bytes[]){input->secret, whole, input->more}, 3, skeyseed);
     else
-        crypto->ops->prf(crypto, first, nonces, &input->secret, 1, skeyseed);
+        crypto->ops->prf(crypto, first, key_nonces, &input->secret, 1, skeyseed);
     const struct ike_bytes key = {.at = skeyseed, .len = first->out_len};
     const struct ike_prf_plus_input plus = {.prf = prf, .key = key, .seed = &all, .seed_count = 1};
     ike_prf_plus(crypto, &plus, room, ike_keys_len(suite));
