@@ -70,8 +70,9 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     /* Every SA keeps at most five things of one size, every further Child SA two. */
     good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
            ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
-    good = ike_fragments_open(engine) && ike_index_open(&engine->streams, max) &&
-           ike_leases_open(&engine->leases, config, max) && good;
+    good = ike_tickets_open(engine) && ike_fragments_open(engine) &&
+           ike_index_open(&engine->streams, max) && ike_leases_open(&engine->leases, config, max) &&
+           good;
     good = ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
            ike_index_open(&engine->addresses, max) && ike_index_open(&engine->identities, max) &&
            good;
@@ -107,6 +108,7 @@ void ike_close(struct ike_engine *engine)
     ike_leases_close(&engine->leases);
     ike_besides_close(engine);
     ike_puzzles_close(engine);
+    ike_tickets_close(engine);
     ike_secret_wipe(engine, sizeof *engine);
     free(engine);
 }
@@ -295,6 +297,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->mixes.used * engine->mixes.item +
            (uint64_t)engine->tasks.used * engine->tasks.item + ike_besides_memory(engine) +
+           ike_tickets_memory(engine) +
            (uint64_t)engine->fragments.pool.used * engine->fragments.pool.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }
@@ -305,6 +308,7 @@ struct ike_stats ike_stats(const struct ike_engine *engine)
                               .established = engine->established,
                               .children = engine->children.used,
                               .leases = ike_leases_held(&engine->leases),
+                              .tickets = engine->tickets.pool.used,
                               .cookies_on = engine->cookies.on,
                               .memory = ike_memory(engine),
                               .memory_max = engine->memory_max};

@@ -15,6 +15,7 @@
 #include "ike/v2/puzzle.h"
 #include "ike/v2/reauth.h"
 #include "ike/v2/reuse.h"
+#include "ike/v2/ticket.h"
 #include "ike/v2/turn.h"
 
 enum { IKE_MARKER_LEN = 4 }; /* the non-ESP marker, RFC 3948 2.2 */
@@ -63,6 +64,7 @@ struct ike_engine {
     struct ike_reauth_next reauth; /* closed in this call, to be made again */
     struct ike_cookies cookies;
     struct ike_puzzles puzzles;
+    struct ike_tickets tickets;
     uint64_t clear_answers_ns; /* when the second of these answers began: */
     uint32_t clear_answers;    /* to those whom nobody vouches for */
 

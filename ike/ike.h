@@ -172,7 +172,8 @@ struct ike_policy {
     uint64_t settable; /* 1 << attribute type: what a peer may set with CFG_SET (3.15.1) */
     const struct ike_gives *gives; /* to clients; NULL: nothing. A side of a Child SA without
                                       selectors is then the address given */
-    bool takes_redirects;          /* goes where a gateway sends it (RFC 5685 3) */
+    bool tickets;         /* asks for tickets, as an initiator: IKE_TICKET (RFC 5723 4.1) */
+    bool takes_redirects; /* goes where a gateway sends it (RFC 5685 3) */
     bool childless;    /* initiator: IKE_AUTH without a Child SA, if the peer lets it; responder: it
                           does (RFC 6023 3) */
     bool takes_tokens; /* a peer that shows its token has crashed (RFC 6290 4.5) */
@@ -230,6 +231,25 @@ struct ike_reassembly_config {
     uint64_t timeout_ns; /* from a message's first fragment on */
 };
 
+/* Tickets that a gateway gives its clients, to resume their sessions with (RFC 5723 4). By value:
+ * all that is to be known stands in the ticket, sealed. By reference: it stands in a table here,
+ * and a crash forgets it. */
+enum ike_ticket_kind { TICKET_NONE, TICKET_VALUE, TICKET_REFERENCE };
+
+struct ike_ticket_config {
+    uint8_t kind;          /* enum ike_ticket_kind; TICKET_NONE: none are given or taken */
+    const uint8_t *secret; /* 32 octets that outlive a crash; the keys are made of them */
+    const uint8_t *before; /* the ones they replace, for tickets that are out; NULL: none */
+    uint64_t key_ns;       /* another key so often (RFC 5723 9.5); 0: with each lifetime */
+    uint64_t lifetime_ns;  /* of a ticket, less when the IKE SA or its authentication ends sooner
+                              (RFC 5723 6.2); 0: an hour */
+    uint32_t stored;       /* by reference: the table's size; 0: as many as SAs */
+    uint32_t remembered;   /* by value: so many that were used or revoked are known again
+                              (RFC 5723 9.8); 0: none, and each is good until its time is over */
+    uint16_t answer_max;   /* an IKE_AUTH answer longer than this goes without: TICKET_ACK, and it
+                              is asked for later (RFC 5723 4.1); 0: any length */
+};
+
 /* A vendor id: sent with IKE_SA_INIT, or only known when it comes (RFC 7296 3.12). */
 struct ike_vendor {
     struct ike_bytes id;
@@ -244,6 +264,7 @@ struct ike_config {
     struct ike_half_open_config half_open;
     struct ike_retransmit_config retransmit;
     struct ike_reassembly_config reassembly;
+    struct ike_ticket_config tickets;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
     uint8_t puzzle_bits;  /* an initiator solves puzzles up to so hard, IKE_PUZZLE_BITS_MAX at most;
                              0: none */
@@ -284,7 +305,9 @@ struct ike_attempt {
     const struct ike_credential *credential; /* NULL: the policy's; lasts until the SA is up, and
                                                 as long as it is authenticated anew */
     const struct ike_packet *trigger;        /* NULL: none */
-    uint32_t tag;                            /* the caller's; comes back in every event */
+    struct ike_bytes ticket; /* as ike_sa_ticket gave it: the session is resumed if the gateway
+                                takes it, and begun anew if not (RFC 5723 4.3); empty: none */
+    uint32_t tag;            /* the caller's; comes back in every event */
 };
 
 enum ike_event_kind {
@@ -307,6 +330,9 @@ enum ike_event_kind {
     IKE_STREAM_DONE,   /* `stream`, which was opened for us, is of no more use: to be closed after
                           the outputs before this */
     IKE_MOVED,         /* the SA follows its peer to `inner`: a NAT has given it another mapping */
+    IKE_TICKET, /* the gateway has given a ticket: ike_sa_ticket. It is good for one ike_connect,
+                   and to be thrown away when its SA (of this event) is rekeyed, or goes down
+                   because either side closed it (RFC 5723 6.2) */
     IKE_EVENT_KINDS
 };
 
@@ -326,6 +352,7 @@ struct ike_event {
     uint16_t sends;        /* messages of ours sent again in this attempt */
     uint8_t cookies;       /* COOKIE answers reflected in it */
     uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
+    bool resumed;          /* IKE_UP: by a ticket */
     union {
         uint32_t question; /* IKE_ASK: its number within the SA, */
         uint32_t stream;   /* IKE_STREAM_DONE: that one's */
@@ -345,7 +372,8 @@ struct ike_stats {
     uint32_t half_open;
     uint32_t established; /* IKE SAs */
     uint32_t children;
-    uint32_t leases; /* addresses of the pools that are given now */
+    uint32_t leases;  /* addresses of the pools that are given now */
+    uint32_t tickets; /* in the table, by reference */
     bool cookies_on;
     uint64_t memory;     /* octets in use by SAs now: records, keys, messages kept */
     uint64_t memory_max; /* the most there was */
@@ -380,6 +408,11 @@ struct ike_inform {
 bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t seconds);
 bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                 const struct ike_inform *what);
+/* Asks the gateway for a ticket, in INFORMATIONAL (RFC 5723 4.1); as a client alone. */
+bool ike_want_ticket(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
+/* What an IKE_TICKET event told of: the ticket and all that its client must know of the session,
+ * keys too. At most IKE_RESUME_MAX octets, copied to `room` and forgotten here; 0: nothing. */
+size_t ike_sa_ticket(struct ike_engine *engine, uint64_t sa, uint8_t *room);
 /* Answers an IKE_ASK event of `sa`, whenever; nothing: what was asked for is not to be had. False:
  * nobody waits for it any more. */
 bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,

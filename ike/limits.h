@@ -70,7 +70,11 @@ enum ike_limits {
     IKE_CRLS_MAX = 2,           /* revocation lists fetched for one policy */
     IKE_VENDORS_MAX = 16,       /* vendor ids of one message; more are passed over */
     IKE_CLEAR_ANSWERS = 10,     /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
-    IKE_TEMPORARY_MAX = 8,      /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */
+    IKE_TICKET_MAX = 1024, /* octets of a gateway's ticket; a longer one is passed over, ours have
+                              550 at most */
+    IKE_RESUME_MAX = 1600, /* octets that the owner of a client keeps: the ticket, and what is known
+                              of its session */
+    IKE_TEMPORARY_MAX = 8, /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */
 };
 
 /* How long an IKE SA that was replaced, or lost against another, waits for its Delete: longer than
@@ -86,6 +90,11 @@ enum ike_limits {
 #define IKE_REDIRECTS_NS UINT64_C(300000000000)
 /* How long after the end of an AUTH_LIFETIME the responder closes the SA (RFC 4478 2: soon). */
 #define IKE_REAUTH_GRACE_NS UINT64_C(5000000000)
+/* Tickets that last no longer are not asked for again in time: it would never end (RFC 5723 4.1).
+ */
+#define IKE_TICKET_RENEWED_NS UINT64_C(60000000000)
+/* RFC 5723 6.2: a finite lifetime must be there; 9.8: an hour is short. */
+#define IKE_TICKET_LIFE_NS UINT64_C(3600000000000)
 /* How long an SA that was authenticated anew stays when Child SAs are still to be made. */
 #define IKE_REAUTH_LINGER_NS UINT64_C(1000000000)
 

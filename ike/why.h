@@ -64,6 +64,13 @@ enum ike_action {
     ROW(REDIRECT_NONCE,     "redirect_nonce",      DROP,   DROP,   0,      "RFC 5685 3: Nonce Data is not our Ni")  \
     ROW(REDIRECT_GATEWAY,   "redirect_gateway",    DROP,   DROP,   0,      "RFC 5685 3, 9.2: unasked, or to a gateway we cannot go to")\
     ROW(REDIRECT_LOOP,      "redirect_loop",       DROP,   DROP,   0,      "RFC 5685 7: sent elsewhere too often")  \
+    ROW(TICKET_SYNTAX,      "ticket_syntax",       REFUSE, DROP,   16412,  "RFC 5723 4.3.2 TICKET_NACK: not a ticket as we make them")\
+    ROW(TICKET_KEY,         "ticket_key",          REFUSE, DROP,   16412,  "RFC 5723 6.1: by a key that is not ours, another gateway's or one too old")\
+    ROW(TICKET_FORGED,      "ticket_forged",       REFUSE, DROP,   16412,  "RFC 5723 9.2: its integrity checksum is wrong")\
+    ROW(TICKET_EXPIRED,     "ticket_expired",      REFUSE, DROP,   16412,  "RFC 5723 6.1, 9.6: its lifetime is over")\
+    ROW(TICKET_UNKNOWN,     "ticket_unknown",      REFUSE, DROP,   16412,  "RFC 5723 4.3.2: refers to nothing in our table: used, revoked, or lost")\
+    ROW(TICKET_USED,        "ticket_used",         REFUSE, DROP,   16412,  "RFC 5723 4.3.1, 9.8: used before, or its IKE SA was closed")\
+    ROW(TICKET_POLICY,      "ticket_policy",       REFUSE, DROP,   16412,  "RFC 5723 4.3.2: no policy has its identities, algorithms, method any more")\
     ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
     ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
     ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   0,      "ike_config.sa_max")                     \
@@ -84,6 +91,8 @@ enum ike_action {
     ROW(PPK_UNUSED,         "ppk_unused",          DROP,   FATAL,  24,     "RFC 8784 3: ours is required, and the peer uses none")\
     ROW(PPK_IDENTITY,       "ppk_identity",        DROP,   FATAL,  24,     "RFC 8784 3: agreed on, and not named")\
     ROW(PPK_UNKNOWN,        "ppk_unknown",         DROP,   FATAL,  24,     "RFC 8784 3: none of that name, and no AUTH without it")\
+    ROW(TICKET_IDENTITY,    "ticket_identity",     DROP,   FATAL,  24,     "RFC 5723 4.3.3: another identity than the ticket's")\
+    ROW(TICKET_SPENT,       "ticket_spent",        DROP,   FATAL,  24,     "RFC 5723 4.3.1: another IKE SA came up with it meanwhile, or its own was closed")\
     ROW(AUTH_ROUNDS,        "auth_rounds",         DROP,   FATAL,  24,     "RFC 4739 2.1: fewer or more authentications than are wanted")\
     ROW(EAP_SYNTAX,         "eap_syntax",          DROP,   FATAL,  24,     "RFC 3748 4: not a packet that may come here")\
     ROW(EAP_FAILED,         "eap_failed",          DROP,   FATAL,  24,     "RFC 3748 4.2: who or the password was wrong")\
@@ -125,6 +134,7 @@ enum ike_action {
     ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\
     ROW(AUTH_LIFETIME,      "auth_lifetime",       DROP,   DROP,   0,      "RFC 4478 2: not authenticated again in time")\
     ROW(REAUTHENTICATED,    "reauthenticated",     DROP,   DROP,   0,      "RFC 7296 2.8.3, RFC 4478 2: another has taken its place")\
+    ROW(RESUMED,            "resumed",             DROP,   DROP,   0,      "RFC 5723 4.3.4: its session goes on in another IKE SA")\
     ROW(CHILD_NOT_FOUND,    "child_not_found",     DROP,   REFUSE, 44,     "RFC 7296 2.25 CHILD_SA_NOT_FOUND")      \
     ROW(STATE_NOT_FOUND,    "state_not_found",     DROP,   REFUSE, 47,     "RFC 9370 2.2.4 STATE_NOT_FOUND: nothing that this key exchange would go on with")\
     ROW(HALF_OPEN_EXPIRED,  "half_open_expired",   DROP,   DROP,   0,      "RFC 7296 2.4: no IKE_AUTH in time")     \

@@ -390,6 +390,19 @@ static void fetch(struct pair *p, enum pair_side side, const struct ike_event *e
     assert(false);
 }
 
+/* RFC 5723 6.2: it goes with its SA, unless that is lost. */
+static void mind_ticket(struct pair_end *e, const struct ike_event *event)
+{
+    const bool closed = event->kind == IKE_DOWN && event->sa == e->ticket_sa &&
+                        event->why != WHY_NO_ANSWER && event->why != WHY_PEER_CRASHED;
+    if (closed || (event->kind == IKE_REKEYED && event->was == e->ticket_sa))
+        e->ticket_len = 0;
+    if (event->kind != IKE_TICKET)
+        return;
+    e->ticket_len = ike_sa_ticket(e->engine, event->sa, e->ticket);
+    e->ticket_sa = event->sa;
+}
+
 static void drain(struct pair *p, enum pair_side side)
 {
     struct pair_end *const e = &p->end[side];
@@ -409,6 +422,7 @@ static void drain(struct pair *p, enum pair_side side)
             e->sa = event.sa;
         if (event.kind == IKE_ASK)
             fetch(p, side, &event);
+        mind_ticket(e, &event);
         if (event.kind == IKE_CHILD_UP)
             e->child = event.child_spi;
     }
@@ -422,15 +436,31 @@ static void drain(struct pair *p, enum pair_side side)
     }
 }
 
-uint64_t pair_connect(struct pair *p)
+static uint64_t connect(struct pair *p, struct ike_bytes ticket)
 {
     const enum pair_side side = p->options.initiator;
     struct pair_end *const e = &p->end[side];
-    const struct ike_attempt attempt = {
-        .local = e->addr, .remote = pair_address(p, 1 - side), .policy = &e->policy, .tag = 7};
+    const struct ike_attempt attempt = {.local = e->addr,
+                                        .remote = pair_address(p, 1 - side),
+                                        .policy = &e->policy,
+                                        .ticket = ticket,
+                                        .tag = 7};
     const uint64_t sa = ike_connect(e->engine, p->now_ns, &attempt);
     drain(p, side);
     return sa;
+}
+
+uint64_t pair_connect(struct pair *p)
+{
+    return connect(p, (struct ike_bytes){.at = NULL, .len = 0});
+}
+
+uint64_t pair_resume(struct pair *p)
+{
+    struct pair_end *const e = &p->end[p->options.initiator];
+    const struct ike_bytes ticket = {.at = e->ticket, .len = e->ticket_len};
+    e->ticket_len = 0;
+    return connect(p, ticket);
 }
 
 static enum ike_why deliver(struct pair *p, const struct pair_flight *f)

@@ -37,6 +37,9 @@ struct pair_end {
     int event_count;
     uint64_t sa; /* the last IKE SA told of */
     uint32_t child;
+    uint8_t ticket[IKE_RESUME_MAX]; /* the last one told of; */
+    size_t ticket_len;              /* 0: none, or thrown away as RFC 5723 6.2 has it */
+    uint64_t ticket_sa;
     uint64_t reasons[IKE_WHY_COUNT]; /* what ike_input said */
     uint64_t ends[IKE_WHY_COUNT];    /* what events said */
 };
@@ -135,6 +138,8 @@ struct ike_addr pair_address(const struct pair *p, enum pair_side side);
 void pair_rebind(struct pair *p, enum pair_side side);
 
 uint64_t pair_connect(struct pair *p);
+/* The same with the ticket that the initiator has; it is used then. */
+uint64_t pair_resume(struct pair *p);
 /* Lets things happen until nothing is in flight and no deadline comes within `idle_ns`. */
 void pair_run(struct pair *p);
 void pair_run_for(struct pair *p, uint64_t ns);

@@ -6,6 +6,7 @@
 #include "ike/v2/inner.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
 
@@ -26,6 +27,7 @@ static const struct {
     [BESIDE_TOKEN]  = { sizeof(struct ike_token),  false, ike_qcd_give,    NULL,           NULL },
     [BESIDE_KEEPALIVE] = { sizeof(struct ike_keepalive), true, NULL, NULL, NULL },
     [BESIDE_TCP]    = { sizeof(struct ike_tcp),    false, ike_tcp_give,    ike_tcp_undo,   NULL },
+    [BESIDE_TICKET] = { sizeof(struct ike_resumable), true, ike_resume_give, ike_resume_undo, ike_resume_moved },
 };
 /* clang-format on */
 

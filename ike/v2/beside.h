@@ -16,6 +16,7 @@ enum ike_beside_kind {
     BESIDE_TOKEN,     /* struct ike_token: of the peer, should it crash */
     BESIDE_KEEPALIVE, /* struct ike_keepalive: behind a NAT */
     BESIDE_TCP,       /* struct ike_tcp: of an SA that goes by TCP */
+    BESIDE_TICKET,    /* struct ike_resumable: whose session may be resumed */
     BESIDE_KINDS
 };
 

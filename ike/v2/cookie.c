@@ -65,8 +65,8 @@ enum ike_why ike_cookie_check(struct ike_turn *turn)
 {
     struct ike_engine *const engine = turn->engine;
     const struct ike_cookies *const c = &engine->cookies;
-    const bool puzzles = ike_puzzles_on(engine);
-    if (!c->on && !puzzles)
+    const bool puzzles = ike_puzzle_is_due(turn);
+    if (!c->on && !ike_puzzles_on(engine))
         return WHY_OK;
     if (!puzzles && turn->datagram->stream != 0) /* RFC 9329 6.3: the connection shows as much */
         return WHY_OK;
@@ -96,7 +96,7 @@ void ike_cookie_put(struct ike_turn *turn, struct ike_writer *w, size_t *link)
 {
     uint8_t cookie[IKE_COOKIE_LEN + IKE_PUZZLE_INFO];
     uint8_t *const info = cookie + 1;
-    const bool puzzle = ike_puzzles_on(turn->engine) && ike_puzzle_make(turn, info);
+    const bool puzzle = ike_puzzle_is_due(turn) && ike_puzzle_make(turn, info);
     const size_t info_len = puzzle ? IKE_PUZZLE_INFO : 0;
     cookie[0] = turn->engine->cookies.version;
     compute(turn, turn->engine->cookies.now, (struct ike_bytes){.at = info, .len = info_len},

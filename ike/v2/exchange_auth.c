@@ -19,6 +19,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
@@ -111,6 +112,7 @@ void ike_auth_tell(struct ike_turn *t, enum ike_event_kind kind, enum ike_why wh
     const struct ike_reauth *const again = kind == IKE_UP ? ike_reauth_of(t->engine, t->sa) : NULL;
     event.notify = notify;
     event.was = again != NULL ? again->was : 0;
+    event.resumed = kind == IKE_UP && (t->sa->state == S_RESUMED || t->sa->state == S_PROOF_SENT);
     ike_event_add(t->engine, &event);
 }
 
@@ -124,7 +126,7 @@ void ike_auth_forget_init(struct ike_turn *t)
 /* ---- the initiator ---- */
 
 /* Who we say we are: nobody, without authentication and identity (RFC 7619 2.2). */
-static struct ike_id own_id(const struct ike_turn *t, const struct ike_id *id)
+struct ike_id ike_auth_own_id(const struct ike_turn *t, const struct ike_id *id)
 {
     if (t->sa->policy->proof == PROOF_NULL && id->type == 0)
         return (struct ike_id){.type = ID_NULL};
@@ -135,7 +137,7 @@ static struct ike_id own_id(const struct ike_turn *t, const struct ike_id *id)
 static enum ike_why put_claim(struct ike_turn *t)
 {
     const struct ike_policy *const policy = t->sa->policy;
-    const struct ike_id id = own_id(t, &ike_setup_of(t->engine, t->sa)->id);
+    const struct ike_id id = ike_auth_own_id(t, &ike_setup_of(t->engine, t->sa)->id);
     const size_t begin = t->out.len;
     ike_put_id(&t->out, &t->link, PAYLOAD_IDI, &id);
     const struct ike_bytes id_body = ike_auth_body_since(t, begin);
@@ -171,6 +173,11 @@ static uint8_t policy_first(const struct ike_turn *t)
 
 enum ike_why ike_auth_ask(struct ike_turn *turn)
 {
+    return ike_auth_ask_with(turn, put_claim);
+}
+
+enum ike_why ike_auth_ask_with(struct ike_turn *turn, ike_put_claim_fn *claim)
+{
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
     enum ike_why why = WHY_OK;
     if (!setup->childless)
@@ -179,11 +186,14 @@ enum ike_why ike_auth_ask(struct ike_turn *turn)
         return why;
     turn->work = (struct ike_bytes){.at = setup->work, .len = setup->work_len};
     ike_turn_ask(turn, IKE_AUTH);
-    if ((why = put_claim(turn)) != WHY_OK || setup->childless)
+    if ((why = claim(turn)) != WHY_OK)
         return why;
-    ike_inner_put_request(turn);
-    ike_child_put_offers(turn, turn->task->child, true);
-    ike_child_put_wanted(turn, turn->task->child, setup);
+    if (!setup->childless) {
+        ike_inner_put_request(turn);
+        ike_child_put_offers(turn, turn->task->child, true);
+        ike_child_put_wanted(turn, turn->task->child, setup);
+    }
+    ike_resume_put_request(turn);
     return WHY_OK;
 }
 
@@ -230,6 +240,8 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
         return why;
     if ((why = ike_reauth_hear(t)) != WHY_OK)
         return why;
+    if ((why = ike_resume_came_up(t)) != WHY_OK)
+        return why;
     if ((why = ike_child_make(t, t->task->child, &deal, &seed, true)) != WHY_OK)
         return why;
     t->task->child = 0;
@@ -255,19 +267,25 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     ike_inner_hear(t);
     ike_auth_forget_init(t);
     ike_task_done(t);
-    return ike_reauth_hear(t);
+    const enum ike_why why = ike_reauth_hear(t);
+    return why != WHY_OK ? why : ike_resume_came_up(t);
+}
+
+enum ike_why ike_auth_up_childless(struct ike_turn *t)
+{
+    ike_rounds_end(t);
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
+    ike_auth_forget_init(t);
+    ike_task_done(t);
+    const enum ike_why why = ike_reauth_hear(t);
+    return why != WHY_OK ? why : ike_resume_came_up(t);
 }
 
 /* RFC 6023 3: that is all there was to agree on. */
 static enum ike_why childless_up(struct ike_turn *t)
 {
-    if (ike_message_notify(&t->in, N_ANOTHER_AUTH_FOLLOWS) != NULL)
-        return ike_rounds_next(t);
-    ike_rounds_end(t);
-    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
-    ike_auth_forget_init(t);
-    ike_task_done(t);
-    return ike_reauth_hear(t);
+    return ike_message_notify(&t->in, N_ANOTHER_AUTH_FOLLOWS) != NULL ? ike_rounds_next(t)
+                                                                      : ike_auth_up_childless(t);
 }
 
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
@@ -398,7 +416,7 @@ static bool is_vouched_for(const struct ike_turn *t)
 /* HDR, SK {IDr, [CERT,] AUTH, …  (RFC 7296 1.2) */
 static enum ike_why put_own_claim(struct ike_turn *t)
 {
-    const struct ike_id ours = own_id(t, &t->sa->policy->local_id);
+    const struct ike_id ours = ike_auth_own_id(t, &t->sa->policy->local_id);
     const size_t begin = t->out.len;
     ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
     const enum ike_why why = ike_auth_put_proof(t, ike_auth_body_since(t, begin));
@@ -450,6 +468,8 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     ike_qcd_put(t, sa);
     if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
+        return why;
+    if ((why = ike_resume_up(t, ike_message_body(&t->in, PAYLOAD_IDI))) != WHY_OK)
         return why;
     ike_auth_forget_init(t);
     return WHY_OK;

@@ -8,9 +8,14 @@
 
 /* Writes the initiator's IKE_AUTH request; the SA has its keys. */
 enum ike_why ike_auth_ask(struct ike_turn *turn);
+/* The same with who it is and its proof written by `put_claim`. */
+typedef enum ike_why ike_put_claim_fn(struct ike_turn *turn);
+enum ike_why ike_auth_ask_with(struct ike_turn *turn, ike_put_claim_fn *put_claim);
 
 /* The ID payload written since `begin`, without its header: what AUTH covers. */
 struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin);
+/* Who we say we are, by a policy's identity or another's: nobody, without authentication. */
+struct ike_id ike_auth_own_id(const struct ike_turn *t, const struct ike_id *id);
 /* Without an identity we are our address (RFC 7296 3.5). */
 struct ike_id ike_auth_id(const struct ike_id *id, const struct ike_addr *addr);
 /* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
@@ -39,6 +44,8 @@ enum ike_why ike_auth_check_responder(struct ike_turn *t);
  * and the IKE SA stays (RFC 7296 1.3.1, 2.21.2). */
 enum ike_why ike_auth_child_granted(struct ike_turn *t);
 enum ike_why ike_auth_child_refused(struct ike_turn *t);
+/* The same when none was asked for (RFC 6023 3). */
+enum ike_why ike_auth_up_childless(struct ike_turn *t);
 /* An answer that is an error notify and no more. */
 enum ike_why ike_auth_refused(struct ike_turn *t);
 

@@ -19,6 +19,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/task.h"
@@ -27,6 +28,8 @@
 
 /* Octets of a packet: a message has also its header, IDr, AUTH and what seals it. */
 enum { PACKET_MAX = IKE_MESSAGE_MAX - 512 };
+
+static const struct ike_bytes nothing = {.at = NULL, .len = 0};
 
 bool ike_eap_is_wanted(const struct ike_policy *policy)
 {
@@ -437,6 +440,8 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
     ike_rounds_end(t);
     ike_qcd_put(t, t->sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
+        return why;
+    if ((why = ike_resume_up(t, later ? nothing : id_of(side, true))) != WHY_OK)
         return why;
     ike_auth_forget_init(t);
     return WHY_OK;

@@ -11,6 +11,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/inner.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/window.h"
 
@@ -222,6 +223,7 @@ static enum ike_why info_request(struct ike_turn *t)
         return why;
     ike_turn_answer(t);
     ike_inner_answer(t);
+    ike_resume_answer(t, t->sa, false);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
     delete_children(t);
@@ -246,6 +248,10 @@ static enum ike_why info_response(struct ike_turn *t)
         const struct ike_event informed = ike_sa_event(t->sa, IKE_INFORMED, WHY_OK);
         ike_event_add(t->engine, &informed);
         const enum ike_why why = ike_inner_informed(t);
+        if (why != WHY_OK)
+            return why;
+    } else if (t->task->kind == TASK_TICKET) {
+        const enum ike_why why = ike_resume_hear(t, t->sa);
         if (why != WHY_OK)
             return why;
     } else if (t->task->kind == TASK_PROBE && t->sa->state == S_ESTABLISHED) {

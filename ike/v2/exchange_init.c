@@ -9,6 +9,8 @@
  *                                   <--   HDR(A,0), N(COOKIE)
  *                                   <--   HDR(A,0), N(INVALID_KE_PAYLOAD)
  */
+#include "ike/v2/exchange_init.h"
+
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/fragment.h"
@@ -19,6 +21,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/redirect.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
@@ -55,8 +58,7 @@ static enum ike_why choose(struct ike_turn *t, const struct ike_policy **policy,
     return why;
 }
 
-/* Hard limits of RFC 8019 4.2: how much state an unauthenticated peer may make us keep. */
-static enum ike_why check_half_open(const struct ike_turn *t)
+enum ike_why ike_init_check_half_open(const struct ike_turn *t)
 {
     const struct ike_half_open_config *const limits = &t->engine->config.half_open;
     if (t->engine->half_open >= limits->limit)
@@ -117,6 +119,23 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     return ike_intermediate_await(t, choice);
 }
 
+enum ike_why ike_init_add_sa(struct ike_turn *t, const struct ike_policy *policy,
+                             const struct ike_suite *suite)
+{
+    enum ike_why why = ike_turn_add_sa(t, false);
+    if (why != WHY_OK)
+        return why;
+    t->sa->spi_i = t->in.head.spi_i;
+    t->sa->local = t->datagram->local;
+    t->sa->remote = t->datagram->remote;
+    t->sa->policy = policy;
+    t->sa->suite = *suite;
+    t->sa->request_digest = t->request_digest;
+    if ((why = ike_tcp_accept(t)) != WHY_OK) /* RFC 9329 6.1 */
+        return why;
+    return ike_turn_keep(t, &t->sa->init_request, t->bytes) ? WHY_OK : WHY_SA_TABLE_FULL;
+}
+
 static enum ike_why init_request(struct ike_turn *t)
 {
     const struct ike_policy *policy = NULL;
@@ -142,21 +161,11 @@ static enum ike_why init_request(struct ike_turn *t)
         t->wanted_group = ike_algos[choice.suite.ke].id;
         return WHY_WRONG_GROUP;
     }
-    if ((why = check_half_open(t)) != WHY_OK)
+    if ((why = ike_init_check_half_open(t)) != WHY_OK)
         return why;
 
-    if ((why = ike_turn_add_sa(t, false)) != WHY_OK)
+    if ((why = ike_init_add_sa(t, policy, &choice.suite)) != WHY_OK)
         return why;
-    t->sa->spi_i = t->in.head.spi_i;
-    t->sa->local = t->datagram->local;
-    t->sa->remote = t->datagram->remote;
-    t->sa->policy = policy;
-    t->sa->suite = choice.suite;
-    t->sa->request_digest = t->request_digest;
-    if ((why = ike_tcp_accept(t)) != WHY_OK) /* RFC 9329 6.1 */
-        return why;
-    if (!ike_turn_keep(t, &t->sa->init_request, t->bytes))
-        return WHY_SA_TABLE_FULL;
     if ((why = answer(t, &choice, &peer, nonce)) != WHY_OK)
         return why;
     ike_puzzle_spend(t);
@@ -202,6 +211,8 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
 
 enum ike_why ike_init_ask(struct ike_turn *turn)
 {
+    if (turn->sa->state == S_RESUME_SENT)
+        return ike_resume_ask(turn);
     const struct ike_setup *const setup = ike_setup_of(turn->engine, turn->sa);
     put_request(turn,
                 &(struct init_offer){.group = &ike_algos[setup->group], .share = setup->share});
@@ -215,10 +226,37 @@ static uint8_t first_group(const struct ike_policy *policy)
                : ike_offers_first(policy->ike, policy->ike_count, TRANSFORM_KE);
 }
 
+/* All that the first request needs, but for the way it goes. */
+static enum ike_why prepare(struct ike_turn *t)
+{
+    struct ike_crypto *const crypto = t->engine->crypto;
+    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    if (setup->has_kex) /* begun in a turn that was undone */
+        crypto->ops->kex_free(crypto, &ike_algos[setup->group], &setup->kex);
+    setup->has_kex = false;
+    setup->group = first_group(t->sa->policy);
+    setup->cookie_len = setup->solution_len = 0;
+    crypto->ops->random(crypto, setup->nonce, sizeof setup->nonce);
+    const struct ike_algo *const group = &ike_algos[setup->group];
+    if (group->type != TRANSFORM_KE ||
+        !crypto->ops->kex_begin(crypto, group, &setup->kex, setup->share))
+        return WHY_KEY_EXCHANGE;
+    setup->has_kex = true;
+    t->sa->state = S_INIT_SENT;
+    return WHY_OK;
+}
+
+enum ike_why ike_init_begin(struct ike_turn *t, bool elsewhere)
+{
+    const enum ike_why why = prepare(t);
+    if (why == WHY_OK && elsewhere)
+        ike_tcp_redirected(t);
+    return why != WHY_OK || t->connect ? why : ike_init_ask(t);
+}
+
 static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *attempt)
 {
-    struct ike_engine *const engine = t->engine;
-    enum ike_why why = ike_turn_add_sa(t, true);
+    const enum ike_why why = ike_turn_add_sa(t, true);
     if (why != WHY_OK)
         return why;
     struct ike_sa *const sa = t->sa;
@@ -230,22 +268,17 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
     if (t->task == NULL || !ike_turn_add_setup(t, &sa->setup))
         return WHY_SA_TABLE_FULL;
     t->task_before = *t->task;
-    struct ike_setup *const setup = ike_setup_of(engine, sa);
-    setup->group = first_group(attempt->policy);
+    struct ike_setup *const setup = ike_setup_of(t->engine, sa);
     setup->id = attempt->local_id != NULL ? *attempt->local_id : attempt->policy->local_id;
     setup->credential = attempt->credential;
     setup->has_trigger = attempt->trigger != NULL;
     if (setup->has_trigger)
         setup->trigger = *attempt->trigger;
-    engine->crypto->ops->random(engine->crypto, setup->nonce, sizeof setup->nonce);
-    const struct ike_algo *const group = &ike_algos[setup->group];
-    if (group->type != TRANSFORM_KE ||
-        !engine->crypto->ops->kex_begin(engine->crypto, group, &setup->kex, setup->share))
-        return WHY_KEY_EXCHANGE;
-    setup->has_kex = true;
-    sa->state = S_INIT_SENT;
-    if (attempt->policy->tcp != TCP_ALWAYS)
-        return ike_init_ask(t);
+    enum ike_why begun = WHY_OK;
+    if (!ike_resume_begin(t, attempt->ticket))
+        begun = prepare(t);
+    if (begun != WHY_OK || attempt->policy->tcp != TCP_ALWAYS)
+        return begun != WHY_OK ? begun : ike_init_ask(t);
     return ike_tcp_begin(t) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
@@ -257,10 +290,7 @@ uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ik
     return ike_turn_end(turn, why) == WHY_OK ? number : 0;
 }
 
-/* The attempt has been refused by someone who may be anyone: it goes on until the next
- * retransmission is due, and ends then if nothing better came (RFC 7296 2.21.1). By TCP nothing
- * better can come (RFC 9329 6.4). */
-static void note_refusal(struct ike_turn *t, uint16_t notify)
+void ike_init_note_refusal(struct ike_turn *t, uint16_t notify)
 {
     ike_setup_of(t->engine, t->sa)->refused = notify;
     if (!t->sa->tcp)
@@ -275,8 +305,7 @@ static void count_up(uint8_t *count)
         (*count)++;
 }
 
-/* RFC 7296 2.6: reflects the cookie, at most so often. */
-static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *notify)
+enum ike_why ike_init_take_cookie(struct ike_turn *t, const struct ike_notify *notify)
 {
     struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     if (notify->data.len == 0 || notify->data.len > IKE_COOKIE_MAX)
@@ -286,7 +315,7 @@ static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *not
         return WHY_NOT_AWAITED; /* a late copy: this one is on its way back already */
     count_up(&t->sa->cookies);
     if (t->sa->cookies > t->engine->config.cookies_max) {
-        note_refusal(t, N_COOKIE);
+        ike_init_note_refusal(t, N_COOKIE);
         return WHY_OK;
     }
     const enum ike_why why = ike_puzzle_solve(t, notify->data);
@@ -295,10 +324,18 @@ static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *not
     setup->refused = 0;
     setup->cookie_len = (uint8_t)notify->data.len;
     memcpy(setup->cookie, notify->data.at, notify->data.len);
-    put_request(t, &(struct init_offer){.cookie = notify->data,
-                                        .group = &ike_algos[setup->group],
-                                        .share = setup->share});
     return WHY_OK;
+}
+
+static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *notify)
+{
+    const enum ike_why why = ike_init_take_cookie(t, notify);
+    const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    if (why == WHY_OK && setup->refused == 0)
+        put_request(t, &(struct init_offer){.cookie = notify->data,
+                                            .group = &ike_algos[setup->group],
+                                            .share = setup->share});
+    return why;
 }
 
 /* RFC 7296 1.2, 2.6.1: again with the group wanted, the same nonce, and the cookie if there is one,
@@ -318,7 +355,7 @@ static enum ike_why take_group(struct ike_turn *t, const struct ike_notify *noti
         return WHY_NOT_AWAITED; /* a late copy: obeyed already */
     count_up(&t->sa->groups);
     if (row == setup->group || t->sa->groups > t->engine->config.groups_max) {
-        note_refusal(t, N_INVALID_KE_PAYLOAD);
+        ike_init_note_refusal(t, N_INVALID_KE_PAYLOAD);
         return WHY_OK;
     }
     const struct ike_algo *const group = &ike_algos[row];
@@ -345,7 +382,7 @@ static enum ike_why take_redirect(struct ike_turn *t, const struct ike_notify *n
     if (why != WHY_OK)
         return why;
     if (setup->refused != 0) {
-        note_refusal(t, setup->refused);
+        ike_init_note_refusal(t, setup->refused);
         return WHY_OK;
     }
     ike_tcp_redirected(t);
@@ -368,7 +405,31 @@ static enum ike_why init_refused(struct ike_turn *t)
         return take_group(t, group);
     if (error == NULL)
         return WHY_MISSING_PAYLOAD;
-    note_refusal(t, error->type);
+    ike_init_note_refusal(t, error->type);
+    return WHY_OK;
+}
+
+enum ike_why ike_init_answered(struct ike_turn *t)
+{
+    struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
+    struct ike_sa *const sa = t->sa;
+    if (!ike_turn_keep(t, &sa->init_response, t->bytes))
+        return WHY_SA_TABLE_FULL;
+
+    /* RealMessage1 is the last request sent, cookie and all (RFC 7296 2.15). */
+    sa->init_request = t->task->request;
+    t->task->request = (struct ike_blob){0};
+    setup->refused = 0;
+    ike_fragment_heard(t);
+    setup->childless =
+        sa->policy->childless && ike_message_notify(&t->in, N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
+    ike_vendor_hear(t);
+    sa->nat = ike_nat_seen(t, sa->policy->force_encapsulation);
+    ike_keepalive_begin(t);
+    if (sa->nat != 0 && !sa->tcp) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
+        sa->local.port = IKE_PORT_NAT;
+        sa->remote.port = IKE_PORT_NAT;
+    }
     return WHY_OK;
 }
 
@@ -414,23 +475,9 @@ static enum ike_why init_response(struct ike_turn *t)
     if ((why = ike_intermediate_keys(t, &input)) != WHY_OK)
         return why;
     t->keys = ike_sa_view_keys(t->engine, sa);
-    if (!ike_turn_keep(t, &sa->init_response, t->bytes))
-        return WHY_SA_TABLE_FULL;
-
-    /* RealMessage1 is the last request sent, cookie and all (RFC 7296 2.15). */
-    sa->init_request = t->task->request;
-    t->task->request = (struct ike_blob){0};
-    setup->refused = 0;
-    ike_fragment_heard(t);
-    setup->childless = sa->policy->childless && sa->policy->eap.method_count == 0 &&
-                       ike_message_notify(&t->in, N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
-    ike_vendor_hear(t);
-    sa->nat = ike_nat_seen(t, sa->policy->force_encapsulation);
-    ike_keepalive_begin(t);
-    if (sa->nat != 0 && !sa->tcp) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
-        sa->local.port = IKE_PORT_NAT;
-        sa->remote.port = IKE_PORT_NAT;
-    }
+    if ((why = ike_init_answered(t)) != WHY_OK)
+        return why;
+    setup->childless = setup->childless && sa->policy->eap.method_count == 0;
     return ike_intermediate_ask(t, &choice);
 }
 

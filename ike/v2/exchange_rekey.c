@@ -15,6 +15,7 @@
 #include "ike/v2/keymat.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/tcp.h"
 
@@ -107,6 +108,7 @@ enum ike_why ike_ask_rekey_ike(struct ike_turn *turn)
     ike_turn_ask(turn, CREATE_CHILD_SA);
     ike_put_offers(&turn->out, &turn->link, &wish, spi_octets(fresh->spi_i, spi));
     ike_create_put_offer(turn);
+    ike_resume_put_rekey(turn);
     return WHY_OK;
 }
 
@@ -142,7 +144,7 @@ static enum ike_why make_ours(struct ike_turn *t, const struct ike_choice *choic
         return why;
     ike_task_done(t);
     settle(t, fresh, ike_collision_lost(t, secrets->nonce_i, secrets->nonce_r));
-    return WHY_OK;
+    return t->heir == fresh->number ? ike_resume_hear(t, fresh) : WHY_OK;
 }
 
 static enum ike_why rekey_response(struct ike_turn *t)
@@ -250,6 +252,7 @@ static enum ike_why rekey_request(struct ike_turn *t)
     ike_turn_answer(t);
     ike_put_choice(&t->out, &t->link, &wish, &choice, spi_octets(fresh->spi_r, spi));
     ike_create_put_answer(t, choice.suite.ke, &secrets);
+    ike_resume_answer(t, fresh, t->heir != fresh->number);
     if (more)
         ike_followup_put_link(t);
     else

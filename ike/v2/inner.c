@@ -5,6 +5,7 @@
 #include "ike/engine.h"
 #include "ike/v2/beside.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/resume.h"
 
 #include <assert.h>
 
@@ -94,14 +95,15 @@ bool ike_inner_side(const struct ike_turn *t, bool local, struct ike_selectors *
 /* ---- the initiator ---- */
 
 /* Which families it wants still, after what the gateway has said (RFC 8983 5). */
-static struct ike_wants wants_now(const struct ike_turn *t)
+static struct ike_wants wants_now(struct ike_turn *t)
 {
     struct ike_wants wants = *t->sa->policy->wants;
     const struct ike_reauth *const again = ike_reauth_of(t->engine, t->sa);
-    if (again != NULL && again->inner[0].family != 0)
-        wants.last4 = again->inner[0];
-    if (again != NULL && again->inner[1].family != 0)
-        wants.last6 = again->inner[1];
+    const struct ike_addr *const had = again != NULL ? again->inner : ike_resume_inner(t);
+    if (had != NULL && had[0].family != 0)
+        wants.last4 = had[0];
+    if (had != NULL && had[1].family != 0)
+        wants.last6 = had[1];
     const struct ike_inner *const inner = ike_inner_of(t->engine, t->sa);
     if (inner != NULL && inner->told) {
         wants.ip4 = wants.ip4 && inner->allowed[0];

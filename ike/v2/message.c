@@ -6,6 +6,11 @@
 
 #include <assert.h>
 
+bool ike_exchange_makes_sa(uint8_t exchange)
+{
+    return exchange == IKE_SA_INIT || exchange == IKE_SESSION_RESUME;
+}
+
 /*  SPIi (8) | SPIr (8) | Next (1) | Version (1) | Exchange (1) | Flags (1) | Message ID (4)
  *  | Length (4).   RFC 7296 3.1 */
 enum ike_why ike_header_parse(struct ike_bytes datagram, struct ike_header *out)

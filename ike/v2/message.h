@@ -85,6 +85,10 @@ struct ike_message {
     uint16_t fragment_total;  /* nor is this (RFC 7383 2.5) */
 };
 
+/* IKE_SA_INIT, or what stands in its place: in the clear, its message id 0 (RFC 7296 2.2,
+ * RFC 5723 4.3.2). */
+bool ike_exchange_makes_sa(uint8_t exchange);
+
 /* The header only: WHY_SYNTAX when short or when the length field is not the datagram's;
  * WHY_MAJOR_VERSION when the major version is above 2, WHY_SYNTAX below it; reserved flag bits and
  * the minor version are ignored (RFC 7296 2.5, 3.1). What SPIs may be is not judged here. */

@@ -60,3 +60,16 @@ size_t ike_proof_shared(struct ike_turn *turn, struct ike_bytes secret, bool ini
     ike_secret_wipe(key, sizeof key);
     return prf->out_len;
 }
+
+size_t ike_proof_resumed(struct ike_turn *turn, bool initiator, struct ike_bytes id_body,
+                         uint8_t *out)
+{
+    struct ike_crypto *const crypto = turn->engine->crypto;
+    const struct ike_algo *const prf = &ike_algos[turn->sa->suite.prf];
+    struct ike_bytes octets[IKE_PROOF_PARTS];
+    uint8_t id_hash[IKE_PRF_MAX];
+    ike_proof_octets(turn, initiator, id_body, id_hash, octets);
+    crypto->ops->prf(crypto, prf, initiator ? turn->keys.sk_pi : turn->keys.sk_pr, octets,
+                     IKE_PROOF_PARTS, out);
+    return prf->out_len;
+}

@@ -18,6 +18,9 @@ size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, boo
 /* The same with another secret shared: an MSK, or SK_pi and SK_pr (RFC 7296 2.16). */
 size_t ike_proof_shared(struct ike_turn *turn, struct ike_bytes secret, bool initiator,
                         struct ike_bytes id_body, uint8_t *out);
+/* prf(SK_pi or SK_pr, the same octets): of who resumes a session (RFC 5723 4.3.3). */
+size_t ike_proof_resumed(struct ike_turn *turn, bool initiator, struct ike_bytes id_body,
+                         uint8_t *out);
 /* Nonces of the SA's IKE_SA_INIT exchange, views of what is kept. */
 struct ike_bytes ike_proof_nonce(struct ike_turn *turn, bool initiator);
 

@@ -40,6 +40,11 @@ bool ike_puzzles_on(const struct ike_engine *engine)
            engine->half_open >= config->on_at;
 }
 
+bool ike_puzzle_is_due(const struct ike_turn *turn)
+{
+    return turn->in.head.exchange == IKE_SA_INIT && ike_puzzles_on(turn->engine);
+}
+
 /* RFC 8019 7.1.1.1: a bit more for each doubling of half-open SAs, from FEW on. 0 stays 0. */
 static uint8_t bits_now(const struct ike_engine *engine)
 {
@@ -165,7 +170,7 @@ static bool did_enough(const struct ike_turn *t, unsigned bits)
 enum ike_why ike_puzzle_check(struct ike_turn *turn, struct ike_bytes cookie, struct ike_bytes info)
 {
     const struct ike_engine *const engine = turn->engine;
-    if (!ike_puzzles_on(engine))
+    if (!ike_puzzle_is_due(turn))
         return WHY_OK;
     if (info.len == 0 || turn->in.solution.len == 0)
         return is_lucky(turn) ? WHY_OK : WHY_PUZZLE_WANTED;

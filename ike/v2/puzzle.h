@@ -34,6 +34,8 @@ struct ike_puzzles {
 
 /* Whether this request is to be answered with a puzzle were it not for what it brings. */
 bool ike_puzzles_on(const struct ike_engine *engine);
+/* The same of the request at hand: who presents a ticket does no work (RFC 8019 4.5). */
+bool ike_puzzle_is_due(const struct ike_turn *turn);
 /* A request whose cookie is good: `info` is what the cookie says of its puzzle, empty if it came
  * without one. WHY_OK: it may be served. */
 enum ike_why ike_puzzle_check(struct ike_turn *turn, struct ike_bytes cookie,

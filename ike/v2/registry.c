@@ -135,9 +135,12 @@ static const char *name_in(const struct name_row *rows, size_t count, uint8_t id
 const char *ike_exchange_name(uint8_t exchange)
 {
     static const struct name_row rows[] = {
-        {IKE_SA_INIT, "IKE_SA_INIT"},         {IKE_AUTH, "IKE_AUTH"},
-        {CREATE_CHILD_SA, "CREATE_CHILD_SA"}, {INFORMATIONAL, "INFORMATIONAL"},
-        {38, "IKE_SESSION_RESUME"},           {IKE_INTERMEDIATE, "IKE_INTERMEDIATE"},
+        {IKE_SA_INIT, "IKE_SA_INIT"},
+        {IKE_AUTH, "IKE_AUTH"},
+        {CREATE_CHILD_SA, "CREATE_CHILD_SA"},
+        {INFORMATIONAL, "INFORMATIONAL"},
+        {IKE_SESSION_RESUME, "IKE_SESSION_RESUME"},
+        {IKE_INTERMEDIATE, "IKE_INTERMEDIATE"},
         {IKE_FOLLOWUP_KE, "IKE_FOLLOWUP_KE"},
     };
     return name_in(rows, sizeof rows / sizeof rows[0], exchange);

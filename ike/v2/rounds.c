@@ -19,6 +19,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
 
@@ -172,6 +173,8 @@ static enum ike_why finish(struct ike_turn *t)
     ike_turn_answer(t);
     ike_qcd_put(t, t->sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
+        return why;
+    if ((why = ike_resume_up(t, nothing)) != WHY_OK)
         return why;
     ike_auth_forget_init(t);
     t->sa->state = S_ESTABLISHED;

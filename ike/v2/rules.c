@@ -6,6 +6,7 @@ const struct ike_rule *ike_rule_at(size_t index)
 {
     const struct ike_rule_group groups[] = {
         {ike_init_rules, ike_init_rule_count},
+        {ike_resume_rules, ike_resume_rule_count},
         {ike_auth_rules, ike_auth_rule_count},
         {ike_eap_rules, ike_eap_rule_count},
         {ike_child_rules, ike_child_rule_count},

@@ -28,6 +28,8 @@ struct ike_rule_group {
 };
 extern const struct ike_rule ike_init_rules[];
 extern const size_t ike_init_rule_count;
+extern const struct ike_rule ike_resume_rules[];
+extern const size_t ike_resume_rule_count;
 extern const struct ike_rule ike_followup_rules[];
 extern const size_t ike_followup_rule_count;
 extern const struct ike_rule ike_intermediate_rules[];

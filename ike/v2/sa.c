@@ -9,6 +9,7 @@
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/task.h"
 #include "ike/v2/tcp.h"
 
@@ -27,6 +28,9 @@ const char *ike_state_name(uint8_t state)
         [S_PART_KEYED] = "PART_KEYED",
         [S_ADDKE_SENT] = "ADDKE_SENT",
         [S_AGAIN] = "AGAIN",
+        [S_RESUME_SENT] = "RESUME_SENT",
+        [S_RESUMED] = "RESUMED",
+        [S_PROOF_SENT] = "PROOF_SENT",
         [S_ESTABLISHED] = "ESTABLISHED",
         [S_DELETING] = "DELETING",
         [S_FRESH] = "FRESH",
@@ -218,6 +222,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
     ike_hold_give(engine, &setup->hold);
     ike_store_give(&engine->store, setup->reauth);
     ike_store_give(&engine->store, setup->asked);
+    ike_store_give(&engine->store, setup->resume);
     ike_mix_give(engine, &setup->mix);
     ike_secret_wipe(setup, sizeof *setup);
     ike_pool_give(&engine->setups, *place);
@@ -281,9 +286,14 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
 
 static bool is_half_open(const struct ike_sa *sa, uint8_t state)
 {
-    return state == S_KEYED || state == S_PART_KEYED ||
+    return state == S_KEYED || state == S_PART_KEYED || state == S_RESUMED ||
            (!sa->initiator &&
             (state == S_EAP || state == S_EAP_DONE || state == S_AGAIN || state == S_HELD));
+}
+
+bool ike_sa_is_asking(const struct ike_sa *sa)
+{
+    return sa->state == S_INIT_SENT || sa->state == S_RESUME_SENT;
 }
 
 bool ike_sa_is_half_open(const struct ike_sa *sa)
@@ -308,7 +318,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
     const uint8_t after = sa->state;
     if (before == after)
         return;
-    if (before == S_NONE && (after == S_KEYED || after == S_PART_KEYED))
+    if (before == S_NONE && is_half_open(sa, after))
         ike_index_add(&engine->requests, sa->request_digest, place);
     if (after == S_NONE && !sa->initiator && !sa->rekeyed && before != S_NONE)
         ike_index_remove(&engine->requests, sa->request_digest, place);
@@ -387,6 +397,7 @@ void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, 
 {
     const uint8_t before = sa->state;
     ike_reauth_ended(engine, sa);
+    ike_resume_ended(engine, sa, why);
     for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
         if (!ike_child_at(engine, place)->up)
             continue;

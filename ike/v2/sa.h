@@ -23,6 +23,9 @@ enum ike_state {
     S_EAP_DONE,   /* as is this: EAP has succeeded, the last AUTH is awaited */
     S_AGAIN, /* another authentication of the initiator is awaited (rounds.h). Half-open as well */
     S_HELD,  /* an IKE_AUTH message waits for answers from outside (hold.h) */
+    S_RESUME_SENT, /* initiator: IKE_SESSION_RESUME asked */
+    S_RESUMED,     /* responder: keys come of a ticket, IKE_AUTH is awaited. Half-open. */
+    S_PROOF_SENT,  /* initiator: IKE_AUTH asked, with those keys alone */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -112,6 +115,7 @@ struct ike_setup {
     const struct ike_policy *first_policy; /* once another has taken its place (rounds.h) */
     struct ike_blob asked;  /* responder: what the first request asks for, until it is granted */
     struct ike_blob reauth; /* struct ike_reauth: what it is to replace; empty: nothing */
+    struct ike_blob resume; /* what the owner gave back of a session (resume.h); empty: nothing */
     uint32_t hold;          /* struct ike_hold; 0: none */
     uint32_t mix;           /* struct ike_mix: additional key exchanges; 0: none */
 };
@@ -179,6 +183,8 @@ struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place);
 struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa);
 /* Gives back what *place names, with its key exchange, and sets it to 0; 0 is fine. */
 void ike_setup_give(struct ike_engine *engine, uint32_t *place);
+/* An initiator's SA that has no answer yet to what makes it. */
+bool ike_sa_is_asking(const struct ike_sa *sa);
 /* A responder's SA whose initiator is not authenticated yet. */
 bool ike_sa_is_half_open(const struct ike_sa *sa);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);

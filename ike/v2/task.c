@@ -33,6 +33,7 @@ static const struct ike_task_row {
     [TASK_FOLLOWUP] = {ike_ask_followup, 0, "await a key exchange"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
+    [TASK_TICKET] = {ike_ask_ticket, 0, "ask for a ticket"},
 };
 
 const char *ike_task_name(uint8_t kind)

@@ -23,6 +23,7 @@ enum ike_task_kind {
     TASK_REAUTH, /* the time for authentication anew */
     TASK_PROBE,
     TASK_TOKEN,    /* QCD_TOKEN */
+    TASK_TICKET,   /* TICKET_REQUEST */
     TASK_FOLLOWUP, /* none of ours: what the peer has begun to make, and more key exchanges are
                       awaited for (followup.h); at its time it is forgotten */
     TASK_KINDS
@@ -97,6 +98,7 @@ typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
 ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
     ike_ask_inform;                                /* exchange_info.c */
 ike_ask_fn ike_ask_reauth;                         /* reauth.c */
+ike_ask_fn ike_ask_ticket;                         /* resume.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
 ike_ask_fn ike_ask_followup;                       /* exchange_followup.c */
 ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */

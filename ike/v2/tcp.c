@@ -199,13 +199,13 @@ static void withdraw(struct ike_turn *turn)
     turn->task->sends = 0;
 }
 
-/* RFC 9329 5.1: a new IKE_SA_INIT exchange, with a new SPI. */
+/* RFC 9329 5.1: a new IKE_SA_INIT exchange, with a new SPI; or what stands in its place. */
 bool ike_tcp_fall_back(struct ike_engine *engine, struct ike_sa *sa, struct ike_task *task,
                        uint64_t now_ns)
 {
     const uint32_t all = engine->config.retransmit.sends;
     const uint32_t wanted = sa->policy->udp_sends != 0 ? sa->policy->udp_sends : all;
-    if (sa->tcp || sa->state != S_INIT_SENT || sa->policy->tcp != TCP_FALLBACK ||
+    if (sa->tcp || !ike_sa_is_asking(sa) || sa->policy->tcp != TCP_FALLBACK ||
         (task->sends < wanted && task->sends < all))
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
@@ -293,7 +293,7 @@ bool ike_stream_up(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
     found->local = stream->local;
     found->remote = stream->remote;
     struct ike_task *const task = ike_task_find(engine, found, TASK_CONNECT, 0);
-    if (found->state == S_INIT_SENT && task->sends == 0) {
+    if (ike_sa_is_asking(found) && task->sends == 0) {
         first_request(engine, found, task, now_ns);
         return true;
     }

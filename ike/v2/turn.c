@@ -13,6 +13,7 @@
 #include "ike/v2/protect.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/redirect.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
@@ -58,6 +59,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->end = WHY_OK;
     turn->end_notify = 0;
     turn->initial_contact = false;
+    turn->ticket_done = turn->resumed = 0;
     turn->ask_count = 0;
     turn->in.there = 0;
     if (sa != NULL) {
@@ -169,7 +171,7 @@ static void begin_message(struct ike_turn *turn, const struct ike_header *head, 
 void ike_turn_answer(struct ike_turn *turn)
 {
     struct ike_header head = turn->in.head;
-    const bool init = head.exchange == IKE_SA_INIT;
+    const bool init = ike_exchange_makes_sa(head.exchange);
     head.version = IKE_VERSION_2;
     head.flags = FLAG_RESPONSE | ((head.flags & FLAG_INITIATOR) != 0 ? 0 : FLAG_INITIATOR);
     if (turn->sa != NULL)
@@ -180,15 +182,16 @@ void ike_turn_answer(struct ike_turn *turn)
 void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
 {
     const struct ike_sa *const sa = turn->sa;
+    const bool init = ike_exchange_makes_sa(exchange);
     const struct ike_header head = {
         .spi_i = sa->spi_i,
-        .spi_r = exchange == IKE_SA_INIT ? 0 : sa->spi_r,
+        .spi_r = init ? 0 : sa->spi_r,
         .version = IKE_VERSION_2,
         .exchange = exchange,
         .flags = sa->initiator ? FLAG_INITIATOR : 0,
-        .id = exchange == IKE_SA_INIT ? 0 : sa->send_id,
+        .id = init ? 0 : sa->send_id,
     };
-    begin_message(turn, &head, exchange != IKE_SA_INIT);
+    begin_message(turn, &head, !init);
 }
 
 /* Lengths, padding and checksum. */
@@ -360,6 +363,7 @@ static void commit(struct ike_turn *turn)
         ike_child_remove(engine, sa, turn->child_gone[i]);
     if (turn->initial_contact)
         forget_others(turn);
+    ike_resume_commit(turn);
     if (turn->heir != 0) {
         inherit(turn);
         set_timer(engine, turn->heir);
@@ -482,6 +486,7 @@ static void forget_turn(struct ike_turn *turn)
     turn->heir = turn->stirred = 0;
     turn->fresh_made = 0;
     turn->task_spent = 0;
+    turn->ticket_done = turn->resumed = 0;
     turn->initial_contact = false;
 }
 
@@ -680,7 +685,7 @@ static enum ike_why run_rule(struct ike_turn *turn)
     return WHY_OK;
 }
 
-/* A request that would make an SA: IKE_SA_INIT with no SPI of ours (RFC 7296 2.6, 3.1). */
+/* A request that would make an SA has no SPI of ours (RFC 7296 2.6, 3.1). */
 static enum ike_why init_request(struct ike_turn *turn)
 {
     struct ike_engine *const engine = turn->engine;
@@ -707,7 +712,7 @@ static enum ike_why init_request(struct ike_turn *turn)
 static enum ike_why init_response(struct ike_turn *turn)
 {
     enum ike_why why;
-    if (turn->sa->state != S_INIT_SENT || ike_window_response(turn) != WHY_OK)
+    if (!ike_sa_is_asking(turn->sa) || ike_window_response(turn) != WHY_OK)
         return WHY_NOT_AWAITED;
     if (!ike_addr_same_ip(&turn->sa->remote, &turn->datagram->remote))
         return WHY_NOT_AWAITED;
@@ -757,7 +762,7 @@ static enum ike_why dispatch(struct ike_turn *turn)
 
     if (head->spi_i == 0)
         return WHY_SPI_ZERO;
-    if (head->exchange == IKE_SA_INIT && from_initiator && !is_response)
+    if (ike_resume_is_taken(turn->engine, head->exchange) && from_initiator && !is_response)
         return init_request(turn);
 
     struct ike_sa *const sa =
@@ -769,7 +774,7 @@ static enum ike_why dispatch(struct ike_turn *turn)
     turn->sa = sa;
     turn->before = *sa;
     turn->keys = ike_sa_view_keys(turn->engine, sa);
-    if (head->exchange == IKE_SA_INIT)
+    if (ike_exchange_makes_sa(head->exchange))
         return is_response ? init_response(turn) : WHY_UNKNOWN_SPI;
     return sealed_message(turn);
 }

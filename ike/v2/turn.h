@@ -82,7 +82,9 @@ struct ike_turn {
     uint64_t puzzle;         /* digest of the cookie whose puzzle the request solved; 0: none */
     uint8_t puzzles_solved;  /* so many in a row */
     struct ike_bytes work;   /* a solution that goes before what is sealed in the request to come */
-    bool initial_contact;    /* the peer said it has no other SA */
+    uint64_t ticket_done; /* name of a ticket that is good no more if the turn succeeds; 0: none */
+    uint64_t resumed;     /* number of the IKE SA whose session goes on in this one; 0: none */
+    bool initial_contact; /* the peer said it has no other SA */
     struct ike_bytes asks[IKE_ASKS_MAX]; /* what the message wants from outside (hold.h) */
     uint8_t ask_count;
     uint32_t reassembly; /* the message at hand came of its fragments (fragment.h); 0: it did not */
@@ -113,9 +115,10 @@ bool ike_turn_keep(struct ike_turn *turn, struct ike_blob *slot, struct ike_byte
 uint8_t *ike_turn_room(struct ike_turn *turn, struct ike_blob *slot, size_t len);
 void ike_turn_drop(struct ike_turn *turn, struct ike_blob *slot);
 
-/* Opens the answer to the request at hand, sealed when the SA has keys and it is no IKE_SA_INIT. */
+/* Opens the answer to the request at hand, sealed when the SA has keys and it is not of an exchange
+ * that makes it: IKE_SA_INIT, IKE_SESSION_RESUME. */
 void ike_turn_answer(struct ike_turn *turn);
-/* Opens a request of `turn->task`, of `exchange`, sealed unless that is IKE_SA_INIT. */
+/* Opens a request of `turn->task`, of `exchange`, sealed unless that is one of those. */
 void ike_turn_ask(struct ike_turn *turn, uint8_t exchange);
 
 /* A datagram of version 2, marker cut off. */

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: MIT
+ * Session resumption (RFC 5723): tickets by value and by reference, asked for and
+ * given at every occasion, presented, refused, used twice, too old, of another
+ * gateway, and what a resumed session costs. */
+#include "ike/engine.h"
+#include "ike/v2/beside.h"
+#include "ike/v2/resume.h"
+#include "ike/v2/selector.h"
+#include "tests/flow.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+static struct pair p;
+static const uint8_t secret[IKE_TICKET_SECRET] = {1, 2, 3};
+static const uint8_t other_secret[IKE_TICKET_SECRET] = {3, 2, 1};
+
+static const struct pair_options plain = {
+    .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE};
+
+static void by_value(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    pair->end[i].policy.tickets = true;
+    pair->end[r].config.tickets =
+        (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = secret, .remembered = 16};
+}
+
+static void by_reference(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[r].config.tickets.kind = TICKET_REFERENCE;
+}
+
+#define N_ASK   "N(TICKET_REQUEST)"
+#define N_GIVEN "N(TICKET_LT_OPAQUE)"
+#define ARROWS_TICKET                                                       \
+    ARROW_INIT_REQ ARROW_INIT_RSP                                           \
+        "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr " N_ASK "}\n" \
+        "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr " N_GIVEN "}\n"
+#define ARROW_RESUME_REQ "A>B  IKE_SESSION_RESUME req 0  Ni N(TICKET_OPAQUE) " NAT_D "\n"
+#define ARROW_RESUME_RSP "B>A  IKE_SESSION_RESUME rsp 0  Nr " NAT_D "\n"
+#define ARROWS_PROOF                                                    \
+    "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr " N_ASK "}\n" \
+    "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr " N_GIVEN "}\n"
+#define ARROWS_RESUMED ARROW_RESUME_REQ ARROW_RESUME_RSP ARROWS_PROOF
+
+/* Both agree on one SA, and the client has a ticket for it. */
+static bool agree(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    return pair_agrees(pair, 1) && pair->end[i].ticket_len > 0 &&
+           pair->end[i].ticket_sa == pair->end[i].sa;
+}
+
+/* Whether the last SA of the client came of a ticket. */
+static bool is_resumed(const struct pair *pair, enum pair_side side)
+{
+    bool resumed = false;
+    for (int k = 0; k < pair->end[side].event_count; k++)
+        if (pair->end[side].events[k].kind == IKE_UP)
+            resumed = pair->end[side].events[k].resumed;
+    return resumed;
+}
+
+static bool agree_resumed(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return agree(pair, i, r) && is_resumed(pair, i) && is_resumed(pair, r) &&
+           pair->end[r].ends[WHY_RESUMED] == 2; /* the old SA and its Child SA, no Delete */
+}
+
+/* RFC 5723 4.1, 4.2, figures 2 and 3 */
+static void test_a_ticket_is_asked_for_and_given_with_authentication(void)
+{
+    flow_check(&(struct flow){.prepare = by_value, .trace = ARROWS_TICKET, .ended = agree});
+    flow_check(&(struct flow){.prepare = by_reference, .trace = ARROWS_TICKET, .ended = agree});
+}
+
+static bool agree_without(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    return pair_agrees(pair, 1) && pair->end[i].ticket_len == 0;
+}
+
+static void asking_in_vain(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    pair->end[i].policy.tickets = true;
+}
+
+static void test_a_gateway_without_tickets_passes_over_the_question(void)
+{
+    flow_check(&(struct flow){.prepare = asking_in_vain,
+                              .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr " N_ASK
+                              "}\n" ARROW_AUTH_RSP,
+                              .ended = agree_without});
+}
+
+/* The client sleeps and wakes; nothing is left of the old SA on its side. */
+static void sleep_and_resume(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    ike_forget(pair->end[i].engine, pair->now_ns, pair->end[i].sa);
+    EXPECT(pair_resume(pair) != 0);
+}
+
+/* RFC 5723 4.3, figures 4 and 5 */
+static void test_a_session_is_resumed_and_the_old_sa_goes_without_a_word(void)
+{
+    flow_check(&(struct flow){.prepare = by_value,
+                              .act = sleep_and_resume,
+                              .trace = ARROWS_TICKET ARROWS_RESUMED,
+                              .ended = agree_resumed});
+    flow_check(&(struct flow){.prepare = by_reference,
+                              .act = sleep_and_resume,
+                              .trace = ARROWS_TICKET ARROWS_RESUMED,
+                              .ended = agree_resumed});
+}
+
+/* Another key at the gateway, and it has forgotten the SA. */
+static void lose_the_secret(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    ike_forget(pair->end[r].engine, pair->now_ns, pair->end[r].sa);
+    pair->end[r].engine->config.tickets.secret = other_secret;
+    sleep_and_resume(pair, i, r);
+}
+
+static bool agree_anew(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return agree(pair, i, r) && !is_resumed(pair, i) && !is_resumed(pair, r);
+}
+
+/* RFC 5723 4.3.2: "the initiator should re-initiate a regular IKE exchange" */
+static void test_a_ticket_refused_leads_to_a_whole_handshake(void)
+{
+    flow_check(&(struct flow){.prepare = by_value,
+                              .act = lose_the_secret,
+                              .trace = ARROWS_TICKET ARROW_RESUME_REQ
+                              "B>A  IKE_SESSION_RESUME rsp 0  N(TICKET_NACK)\n" ARROWS_TICKET,
+                              .ended = agree_anew});
+}
+
+static void with_cookies(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[r].config.cookies.on_at = 0;
+}
+
+/* RFC 5723 4.3.2, 9.3, and figure 4 for its place. */
+static void test_a_cookie_comes_before_the_ticket(void)
+{
+    flow_check(&(struct flow){.prepare = with_cookies,
+                              .act = sleep_and_resume,
+                              .trace = ARROW_INIT_REQ
+                              "B>A  IKE_SA_INIT     rsp 0  N(COOKIE)\n"
+                              "A>B  IKE_SA_INIT     req 0  N(COOKIE) SAi1 KEi Ni " NAT_D
+                              "\n" ARROW_INIT_RSP ARROWS_PROOF ARROW_RESUME_REQ
+                              "B>A  IKE_SESSION_RESUME rsp 0  N(COOKIE)\n"
+                              "A>B  IKE_SESSION_RESUME req 0  N(COOKIE) Ni N(TICKET_OPAQUE) " NAT_D
+                              "\n" ARROW_RESUME_RSP ARROWS_PROOF,
+                              .ended = agree_resumed});
+}
+
+/* ---- tickets at other occasions ---- */
+
+static void rekey_by_client(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    EXPECT(ike_rekey(pair->end[i].engine, pair->now_ns, pair->end[i].sa));
+}
+
+#define ARROWS_REKEY                                          \
+    "A>B  CREATE_CHILD_SA req 2  SK{SA Ni KEi " N_ASK "}\n"   \
+    "B>A  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr " N_GIVEN "}\n" \
+    "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n"                \
+    "B>A  INFORMATIONAL   rsp 3  SK{}\n"
+
+/* RFC 5723 4.1, 6.2 */
+static void test_the_client_asks_for_another_ticket_when_it_rekeys(void)
+{
+    flow_check(&(struct flow){.prepare = by_value,
+                              .act = rekey_by_client,
+                              .trace = ARROWS_TICKET ARROWS_REKEY,
+                              .ended = agree});
+    flow_check(&(struct flow){.prepare = by_reference,
+                              .act = rekey_by_client,
+                              .trace = ARROWS_TICKET ARROWS_REKEY,
+                              .ended = agree});
+}
+
+static void rekey_by_gateway(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    EXPECT(ike_rekey(pair->end[r].engine, pair->now_ns, pair->end[r].sa));
+}
+
+/* RFC 5723 4.1: "or following a gateway-initiated IKE rekey" */
+static void test_after_the_gateway_rekeyed_the_client_asks_by_itself(void)
+{
+    flow_check(&(struct flow){.prepare = by_reference,
+                              .act = rekey_by_gateway,
+                              .trace = ARROWS_TICKET "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
+                                                     "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
+                                                     "A>B  INFORMATIONAL   req 0  SK{" N_ASK "}\n"
+                                                     "B>A  INFORMATIONAL   req 1  SK{D(IKE)}\n"
+                                                     "B>A  INFORMATIONAL   rsp 0  SK{" N_GIVEN "}\n"
+                                                     "A>B  INFORMATIONAL   rsp 1  SK{}\n",
+                              .ended = agree});
+}
+
+static void short_answers(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[r].config.tickets.answer_max = 300;
+}
+
+/* RFC 5723 4.1: "if it cannot grant a ticket immediately, e.g., due to packet size limitations" */
+static void test_a_ticket_too_long_for_the_answer_comes_later(void)
+{
+    flow_check(
+        &(struct flow){.prepare = short_answers,
+                       .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+                       "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr " N_ASK "}\n"
+                       "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr N(TICKET_ACK)}\n"
+                       "A>B  INFORMATIONAL   req 2  SK{" N_ASK "}\n"
+                       "B>A  INFORMATIONAL   rsp 2  SK{" N_GIVEN "}\n",
+                       .ended = agree});
+}
+
+static void ask_again(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    EXPECT(ike_want_ticket(pair->end[i].engine, pair->now_ns, pair->end[i].sa));
+    EXPECT(!ike_want_ticket(pair->end[r].engine, pair->now_ns, pair->end[r].sa));
+}
+
+static bool agree_on_one(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return agree(pair, i, r) && ike_stats(pair->end[r].engine).tickets == 1;
+}
+
+/* Whenever it likes; the one before is no good any more. */
+static void test_a_ticket_may_be_asked_for_at_any_time(void)
+{
+    flow_check(&(struct flow){.prepare = by_reference,
+                              .act = ask_again,
+                              .trace =
+                                  ARROWS_TICKET "A>B  INFORMATIONAL   req 2  SK{" N_ASK "}\n"
+                                                "B>A  INFORMATIONAL   rsp 2  SK{" N_GIVEN "}\n",
+                              .ended = agree_on_one});
+}
+
+/* ---- what else IKE_AUTH may be ---- */
+
+static void both_childless(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[i].policy.childless = pair->end[r].policy.childless = true;
+}
+
+static bool agree_childless(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(pair, 0) && is_resumed(pair, i) && is_resumed(pair, r) &&
+           pair->end[i].ticket_len > 0;
+}
+
+#define N_MAY "N(CHILDLESS_IKEV2_SUPPORTED)"
+#define ARROWS_CHILDLESS                                   \
+    "A>B  IKE_AUTH        req 1  SK{IDi AUTH " N_ASK "}\n" \
+    "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH " N_GIVEN "}\n"
+
+static void test_a_session_is_resumed_without_a_child(void)
+{
+    flow_check(&(struct flow){.prepare = both_childless,
+                              .act = sleep_and_resume,
+                              .trace =
+                                  ARROW_INIT_REQ "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D
+                                                 " " N_MAY "\n" ARROWS_CHILDLESS ARROW_RESUME_REQ
+                                                 "B>A  IKE_SESSION_RESUME rsp 0  Nr " NAT_D
+                                                 " " N_MAY "\n" ARROWS_CHILDLESS,
+                              .ended = agree_childless});
+}
+
+static void other_selectors(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)ike_selector_from_text("10.77.0.0/16", &pair->end[r].policy.child[0].local[0]);
+    sleep_and_resume(pair, i, r);
+}
+
+static bool agree_without_child(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(pair, 0) && is_resumed(pair, i) && is_resumed(pair, r) &&
+           pair_count(pair, i, IKE_CHILD_FAILED) == 1 && pair->end[i].ticket_len > 0;
+}
+
+/* RFC 5723 5, Note 6: Child SAs are as they are agreed on now. */
+static void test_the_child_may_be_refused_and_the_session_goes_on(void)
+{
+    flow_check(&(struct flow){.prepare = by_value,
+                              .act = other_selectors,
+                              .trace = ARROWS_TICKET ARROW_RESUME_REQ ARROW_RESUME_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr " N_ASK "}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH N(TS_UNACCEPTABLE) " N_GIVEN
+                              "}\n",
+                              .ended = agree_without_child});
+}
+
+static struct ike_wants wants;
+static struct ike_gives gives;
+
+static void with_addresses(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    struct ike_policy *const client = &pair->end[i].policy;
+    struct ike_policy *const gateway = &pair->end[r].policy;
+    by_value(pair, i, r);
+    wants = (struct ike_wants){.ip4 = true};
+    gives = (struct ike_gives){.pool_count = 1};
+    EXPECT(ike_prefix_parse("10.9.0.0/29", &gives.pools[0]));
+    client->wants = &wants;
+    gateway->gives = &gives;
+    client->child[0].local_count = gateway->child[0].remote_count = 0;
+    gateway->child[0].local[0] = client->child[0].remote[0];
+    gateway->child[0].local_count = 1;
+}
+
+static bool agree_on_the_address(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    struct ike_addr wanted, last = {.family = 0};
+    (void)ike_addr_parse("10.9.0.1", &wanted);
+    for (int k = 0; k < pair->end[i].event_count; k++)
+        if (pair->end[i].events[k].kind == IKE_ADDRESS)
+            last = pair->end[i].events[k].inner;
+    return agree_resumed(pair, i, r) && ike_addr_same_ip(&last, &wanted) &&
+           ike_stats(pair->end[r].engine).leases == 1;
+}
+
+/* RFC 5723 5, Note 5 */
+static void test_a_client_gets_its_inner_address_again(void)
+{
+#define ARROWS_ADDRESS                                                                  \
+    "A>B  IKE_AUTH        req 1  SK{IDi AUTH CP(CFG_REQUEST) SAi2 TSi TSr " N_ASK "}\n" \
+    "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH CP(CFG_REPLY) SAr2 TSi TSr " N_GIVEN "}\n"
+    flow_check(&(struct flow){.prepare = with_addresses,
+                              .act = sleep_and_resume,
+                              .trace = ARROW_INIT_REQ ARROW_INIT_RSP ARROWS_ADDRESS ARROW_RESUME_REQ
+                                  ARROW_RESUME_RSP ARROWS_ADDRESS,
+                              .ended = agree_on_the_address});
+}
+
+static void by_eap(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    for (int side = 0; side < 2; side++) {
+        struct ike_eap_config *const eap = &pair->end[side].policy.eap;
+        eap->methods[0] = EAP_MD5;
+        eap->method_count = 1;
+        eap->user_len = 4;
+        eap->password_len = 6;
+        memcpy(eap->user, "User", 4);
+        memcpy(eap->password, "secret", 6);
+    }
+}
+
+static bool agree_as_user(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    const struct ike_engine *const engine = pair->end[r].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(engine, pair->end[r].sa);
+    if (sa == NULL || !agree_resumed(pair, i, r))
+        return false;
+    const struct ike_bytes id = ike_store_view(&engine->store, sa->peer_id);
+    return id.len == 5 && id.at[0] == ID_KEY_ID && memcmp(id.at + 1, "User", 4) == 0;
+}
+
+/* RFC 5723 4.1: the ticket comes with the last answer; 5, Note 1: as whom EAP knows the client is
+ * in the ticket, beside IDi; and there is no EAP any more. */
+static void test_whom_eap_authenticated_is_resumed_as_the_same(void)
+{
+    flow_check(&(struct flow){.prepare = by_eap,
+                              .act = sleep_and_resume,
+                              .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi SAi2 TSi TSr " N_ASK "}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH EAP(req MD5)}\n"
+                              "A>B  IKE_AUTH        req 2  SK{EAP(rsp MD5)}\n"
+                              "B>A  IKE_AUTH        rsp 2  SK{EAP(success)}\n"
+                              "A>B  IKE_AUTH        req 3  SK{AUTH}\n"
+                              "B>A  IKE_AUTH        rsp 3  SK{AUTH SAr2 TSi TSr " N_GIVEN
+                              "}\n" ARROWS_RESUMED,
+                              .ended = agree_as_user});
+}
+
+/* ---- what happens meanwhile ---- */
+
+static void connected(void (*prepare)(struct pair *pair, enum pair_side i, enum pair_side r))
+{
+    pair_init(&p, plain);
+    prepare(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    EXPECT(pair_agrees(&p, p.end[A].policy.childless ? 0 : 1));
+    EXPECT(p.end[A].ticket_len > 0);
+}
+
+static void restart(enum pair_side side)
+{
+    struct pair_end *const end = &p.end[side];
+    ike_close(end->engine);
+    end->engine = ike_open(&end->config, end->crypto);
+}
+
+/* RFC 5723 3, RFC 6290 7: the gateway comes back with its secret and without its table. */
+static void test_only_a_ticket_by_value_outlives_a_crash_of_the_gateway(void)
+{
+    for (int value = 0; value < 2; value++) {
+        connected(value != 0 ? by_value : by_reference);
+        restart(B);
+        sleep_and_resume(&p, A, B);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        EXPECT(is_resumed(&p, A) == (value != 0));
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_UNKNOWN], value != 0 ? 0 : 1);
+        pair_close(&p);
+    }
+}
+
+/* RFC 5723 3: dead peer detection has ended the SA at the gateway, and the session goes on. */
+static void test_a_ticket_outlives_an_sa_whose_client_was_out_of_reach(void)
+{
+    for (int value = 0; value < 2; value++) {
+        connected(value != 0 ? by_value : by_reference);
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].ends[WHY_NO_ANSWER], 2);
+        EXPECT(pair_resume(&p) != 0);
+        pair_run(&p);
+        EXPECT(agree(&p, A, B) && is_resumed(&p, A));
+        pair_close(&p);
+    }
+}
+
+/* RFC 5723 6.2, 9.8: a client that keeps a ticket it should have thrown away. */
+static void test_a_closed_or_rekeyed_sa_takes_its_ticket_along(void)
+{
+    for (int variant = 0; variant < 6; variant++) {
+        const bool value = variant % 2 == 0;
+        uint8_t kept[IKE_RESUME_MAX];
+        connected(value ? by_value : by_reference);
+        const size_t len = p.end[A].ticket_len;
+        memcpy(kept, p.end[A].ticket, len);
+        if (variant < 2)
+            EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+        else if (variant < 4)
+            EXPECT(ike_delete(p.end[B].engine, p.now_ns, p.end[B].sa));
+        else
+            EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+        pair_run_for(&p, SECOND);
+        EXPECT(variant >= 4 || p.end[A].ticket_len == 0);
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        ike_forget(p.end[B].engine, p.now_ns, p.end[B].sa);
+        memcpy(p.end[A].ticket, kept, len);
+        p.end[A].ticket_len = len;
+        EXPECT(pair_resume(&p) != 0);
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].reasons[value ? WHY_TICKET_USED : WHY_TICKET_UNKNOWN], 1);
+        if (!EXPECT(agree_anew(&p, A, B)))
+            (void)printf("# variant %d\n%s", variant, p.trace);
+        pair_close(&p);
+    }
+}
+
+static void resume_with(const uint8_t *octets, size_t len)
+{
+    memcpy(p.end[A].ticket, octets, len);
+    p.end[A].ticket_len = len;
+    EXPECT(pair_resume(&p) != 0);
+}
+
+/* RFC 5723 4.3.1: "A reused ticket SHOULD be rejected". By value only if it is remembered. */
+static void test_a_ticket_is_good_once(void)
+{
+    for (int variant = 0; variant < 3; variant++) {
+        uint8_t kept[IKE_RESUME_MAX];
+        pair_init(&p, plain);
+        (variant == 1 ? by_reference : by_value)(&p, A, B);
+        if (variant == 2)
+            p.end[B].config.tickets.remembered = 0;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, SECOND);
+        const size_t len = p.end[A].ticket_len;
+        memcpy(kept, p.end[A].ticket, len);
+        sleep_and_resume(&p, A, B);
+        pair_run_for(&p, SECOND);
+        EXPECT(agree_resumed(&p, A, B));
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        ike_forget(p.end[B].engine, p.now_ns, p.end[B].sa);
+        resume_with(kept, len);
+        pair_run(&p);
+        EXPECT(is_resumed(&p, A) == (variant == 2));
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_USED], variant == 0 ? 1 : 0);
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_UNKNOWN], variant == 1 ? 1 : 0);
+        EXPECT(pair_agrees(&p, 1));
+        pair_close(&p);
+    }
+}
+
+/* Two attempts at once with one ticket: it is used when the first has proved to be its client. */
+static void test_of_two_attempts_with_one_ticket_one_comes_up(void)
+{
+    for (int value = 0; value < 2; value++) {
+        uint8_t kept[IKE_RESUME_MAX];
+        connected(value != 0 ? by_value : by_reference);
+        const size_t len = p.end[A].ticket_len;
+        memcpy(kept, p.end[A].ticket, len);
+        sleep_and_resume(&p, A, B);
+        resume_with(kept, len);
+        pair_run_for(&p, 15000000); /* both are half-open at the gateway */
+        EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 2);
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_SPENT], 1);
+        EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
+        EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+        EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
+        pair_close(&p);
+    }
+}
+
+/* RFC 5723 4.3.3: IDi and IDr are the ticket's. */
+static void test_nobody_else_is_resumed_with_a_ticket(void)
+{
+    for (int variant = 0; variant < 2; variant++) {
+        pair_init(&p, plain);
+        by_value(&p, A, B);
+        p.end[A].policy.remote_id = p.end[B].policy.local_id;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, SECOND);
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        struct ike_engine *const a = p.end[A].engine;
+        struct ike_sa *const sa = ike_sa_numbered(a, pair_resume(&p));
+        if (variant == 0)
+            ike_setup_of(a, sa)->id.data[0] ^= 1;
+        else
+            p.end[A].policy.remote_id.data[0] ^= 1;
+        pair_run(&p);
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_IDENTITY], 1);
+        EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
+        EXPECT_EQ(ike_stats(p.end[B].engine).established, 1); /* the old one stays */
+        pair_close(&p);
+    }
+}
+
+/* And the gateway is who it was, or the client says that it cannot have it so. */
+static void test_another_gateway_is_not_taken_for_the_one_of_the_ticket(void)
+{
+    connected(by_value);
+    sleep_and_resume(&p, A, B);
+    pair_run_for(&p, 15000000);
+    struct ike_engine *const b = p.end[B].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(b, p.end[B].sa);
+    const struct ike_resumable *const record = ike_beside_of(b, sa, BESIDE_TICKET);
+    uint8_t *const who = ike_store_at(&b->store, record->who);
+    for (size_t k = 0; k + 6 <= record->who.len; k++)
+        if (memcmp(who + k, "b.test", 6) == 0)
+            who[k] = 'c';
+    pair_run(&p);
+    EXPECT_EQ(p.end[A].reasons[WHY_TICKET_IDENTITY], 1);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 0);
+    pair_close(&p);
+}
+
+/* RFC 5723 6.2, 9.6: the client does not present it; one that does is refused. */
+static void test_a_ticket_is_no_good_after_its_lifetime(void)
+{
+    for (int variant = 0; variant < 3; variant++) {
+        pair_init(&p, plain);
+        (variant == 2 ? by_reference : by_value)(&p, A, B);
+        p.end[B].config.tickets.lifetime_ns = 30 * SECOND;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, 40 * SECOND);
+        ike_forget(p.end[B].engine, p.now_ns, p.end[B].sa);
+        if (variant > 0) /* until_s, after version and SPIs */
+            p.end[A].ticket[1 + 16 + 4] = 1;
+        p.trace_len = 0;
+        sleep_and_resume(&p, A, B);
+        pair_run(&p);
+        EXPECT(agree_anew(&p, A, B));
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_EXPIRED], variant > 0 ? 1 : 0);
+        EXPECT((strstr(p.trace, "IKE_SESSION_RESUME") != NULL) == (variant > 0));
+        pair_close(&p);
+    }
+}
+
+/* RFC 5723 4.1: "or when the ticket lifetime is about to expire" */
+static void test_the_client_asks_again_before_its_ticket_expires(void)
+{
+    pair_init(&p, plain);
+    by_reference(&p, A, B);
+    p.end[B].config.tickets.lifetime_ns = 100 * SECOND;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, 89 * SECOND);
+    EXPECT_EQ(pair_count(&p, A, IKE_TICKET), 1);
+    pair_run_for(&p, 2 * SECOND);
+    EXPECT_EQ(pair_count(&p, A, IKE_TICKET), 2);
+    pair_run_for(&p, 20 * SECOND); /* the first one's time is over */
+    sleep_and_resume(&p, A, B);
+    pair_run_for(&p, SECOND);
+    EXPECT(agree_resumed(&p, A, B));
+    pair_close(&p);
+}
+
+/* Crossing rekeyings, and key exchanges that follow: which SA stays, or with which keys, is not
+ * known yet. */
+static void test_a_ticket_asked_for_too_early_is_promised_and_asked_for_again(void)
+{
+    for (int variant = 0; variant < 2; variant++) {
+        pair_init(&p, plain);
+        by_value(&p, A, B);
+        if (variant == 1)
+            for (int side = 0; side < 2; side++)
+                pair_offer(&p, (enum pair_side)side, "aes256gcm16-prfsha256-x25519-ke1_ecp256",
+                           "aes256gcm16");
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, SECOND);
+        EXPECT(agree(&p, A, B));
+        EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+        if (variant == 0)
+            EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run(&p);
+        EXPECT(strstr(p.trace, "N(TICKET_ACK)") != NULL);
+        if (!EXPECT(agree(&p, A, B)))
+            (void)printf("# variant %d\n%s", variant, p.trace);
+        sleep_and_resume(&p, A, B);
+        pair_run(&p);
+        EXPECT(agree_resumed(&p, A, B));
+        pair_close(&p);
+    }
+}
+
+/* The session goes on in an SA like any other. */
+static void test_a_resumed_sa_is_rekeyed_and_resumed_and_closed_as_any_other(void)
+{
+    connected(by_value);
+    for (int k = 0; k < 3; k++) {
+        sleep_and_resume(&p, A, B);
+        pair_run_for(&p, SECOND);
+        EXPECT(agree(&p, A, B) && is_resumed(&p, A));
+        EXPECT(ike_rekey(p.end[k % 2].engine, p.now_ns, p.end[k % 2].sa));
+        pair_run_for(&p, SECOND);
+        EXPECT(agree(&p, A, B));
+    }
+    EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+    pair_run_for(&p, SECOND);
+    EXPECT(agree(&p, A, B));
+    EXPECT(ike_delete(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run(&p);
+    EXPECT(pair_is_empty(&p));
+    EXPECT_EQ(p.end[A].ticket_len, 0);
+    pair_close(&p);
+}
+
+/* RFC 5723 4.3.2: NAT is found out anew, and so is the way. */
+static void test_a_client_comes_back_from_behind_a_nat(void)
+{
+    connected(by_value);
+    ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+    p.options.nat[A] = true;
+    EXPECT(pair_resume(&p) != 0);
+    pair_run(&p);
+    EXPECT(agree_resumed(&p, A, B));
+    const struct ike_sa *const sa = ike_sa_numbered(p.end[B].engine, p.end[B].sa);
+    EXPECT(sa->nat != 0 && sa->local.port == IKE_PORT_NAT);
+    pair_close(&p);
+}
+
+/* RFC 5723 4.3.2: as in IKE_SA_INIT; the other gateway knows nothing of the ticket. */
+static void test_a_client_sent_elsewhere_begins_anew_there(void)
+{
+    connected(by_value);
+    p.end[A].policy.takes_redirects = true;
+    p.end[B].engine->config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+    ike_forget(p.end[B].engine, p.now_ns, p.end[B].sa);
+    p.trace_len = 0;
+    sleep_and_resume(&p, A, B);
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "B>A  IKE_SESSION_RESUME rsp 0  N(REDIRECT)\n"
+                           "A>B  IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D
+                           " N(REDIRECTED_FROM)\n") != NULL);
+    EXPECT(agree_anew(&p, A, B));
+    pair_close(&p);
+}
+
+/* RFC 8019 4.5: who was authenticated before is preferred, and shows its address all the same. */
+static void test_who_has_a_ticket_gives_a_cookie_and_does_no_work(void)
+{
+    connected(by_value);
+    p.end[B].engine->config.puzzles = (struct ike_puzzle_config){.bits = 10, .bits_max = 16};
+    p.trace_len = 0;
+    sleep_and_resume(&p, A, B);
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "B>A  IKE_SESSION_RESUME rsp 0  N(COOKIE)\n"
+                           "A>B  IKE_SESSION_RESUME req 0  N(COOKIE) Ni N(TICKET_OPAQUE)") != NULL);
+    EXPECT_EQ(p.end[B].reasons[WHY_COOKIE_WANTED], 1);
+    EXPECT(agree_resumed(&p, A, B));
+    pair_close(&p);
+}
+
+/* RFC 5723 4.3.4: at the client's end too, should it still be there. */
+static void test_the_old_sa_goes_at_both_ends(void)
+{
+    connected(by_value);
+    EXPECT(pair_resume(&p) != 0);
+    pair_run(&p);
+    EXPECT(agree_resumed(&p, A, B));
+    EXPECT_EQ(p.end[A].ends[WHY_RESUMED], 2);
+    EXPECT(strstr(p.trace, "D(IKE)") == NULL);
+    pair_close(&p);
+}
+
+static void anonymous(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[i].policy.initial_contact = true;
+    pair->end[i].policy.proof = PROOF_NULL;
+    pair->end[i].policy.local_id = (struct ike_id){.type = 0};
+    pair->end[r].policy.accepts = 1 << PROOF_NULL;
+}
+
+/* RFC 7619 2.3: who came without authentication is no more for having come before. */
+static void test_nobody_in_particular_is_resumed_as_nobody(void)
+{
+    connected(anonymous);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    sleep_and_resume(&p, A, B);
+    pair_run_for(&p, SECOND);
+    EXPECT(is_resumed(&p, B));
+    EXPECT_EQ(p.end[B].ends[WHY_INITIAL_CONTACT], 0);
+    EXPECT(ike_sa_numbered(p.end[B].engine, p.end[B].sa)->nobody);
+    EXPECT(!ike_sa_numbered(p.end[A].engine, p.end[A].sa)->nobody);
+    pair_close(&p);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_a_ticket_is_asked_for_and_given_with_authentication),
+        TEST(test_a_gateway_without_tickets_passes_over_the_question),
+        TEST(test_a_session_is_resumed_and_the_old_sa_goes_without_a_word),
+        TEST(test_a_ticket_refused_leads_to_a_whole_handshake),
+        TEST(test_a_cookie_comes_before_the_ticket),
+        TEST(test_the_client_asks_for_another_ticket_when_it_rekeys),
+        TEST(test_after_the_gateway_rekeyed_the_client_asks_by_itself),
+        TEST(test_a_ticket_too_long_for_the_answer_comes_later),
+        TEST(test_a_ticket_may_be_asked_for_at_any_time),
+        TEST(test_a_session_is_resumed_without_a_child),
+        TEST(test_the_child_may_be_refused_and_the_session_goes_on),
+        TEST(test_a_client_gets_its_inner_address_again),
+        TEST(test_whom_eap_authenticated_is_resumed_as_the_same),
+        TEST(test_only_a_ticket_by_value_outlives_a_crash_of_the_gateway),
+        TEST(test_a_ticket_outlives_an_sa_whose_client_was_out_of_reach),
+        TEST(test_a_closed_or_rekeyed_sa_takes_its_ticket_along),
+        TEST(test_a_ticket_is_good_once),
+        TEST(test_of_two_attempts_with_one_ticket_one_comes_up),
+        TEST(test_nobody_else_is_resumed_with_a_ticket),
+        TEST(test_another_gateway_is_not_taken_for_the_one_of_the_ticket),
+        TEST(test_a_ticket_is_no_good_after_its_lifetime),
+        TEST(test_the_client_asks_again_before_its_ticket_expires),
+        TEST(test_a_ticket_asked_for_too_early_is_promised_and_asked_for_again),
+        TEST(test_a_resumed_sa_is_rekeyed_and_resumed_and_closed_as_any_other),
+        TEST(test_a_client_comes_back_from_behind_a_nat),
+        TEST(test_a_client_sent_elsewhere_begins_anew_there),
+        TEST(test_who_has_a_ticket_gives_a_cookie_and_does_no_work),
+        TEST(test_the_old_sa_goes_at_both_ends),
+        TEST(test_nobody_in_particular_is_resumed_as_nobody),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
