@@ -27,6 +27,7 @@ enum attempt_state {
     TRYING,  /* deadline: patience is over */
     WAITING, /* failed; deadline: tries again */
     STAYING, /* its SA is up; deadline: leaves */
+    AWAY,    /* its SA is gone; deadline: comes back, in an attempt of its own */
     ENDED,
 };
 
@@ -43,6 +44,14 @@ struct attempt {
     uint8_t groups;
     uint8_t state; /* enum attempt_state */
     uint8_t phase; /* enum sim_phase */
+    bool resumed;
+};
+
+/* The last ticket of an attempt's SA. */
+struct keepsake {
+    uint64_t sa;
+    uint16_t len; /* 0: none */
+    uint8_t octets[IKE_RESUME_MAX];
 };
 
 /* A client's certificate, by the population's one key; made when it first comes. */
@@ -72,8 +81,9 @@ struct model_clients_run {
     struct sim_event due;        /* the first of `deadlines` */
     struct ike_timers deadlines; /* by attempt, from 1 */
     struct attempt *attempts;
-    uint64_t *times_ns; /* of successes, as they came */
-    uint32_t *latest;   /* attempt of each address, from 1 */
+    struct keepsake *keepsakes; /* by attempt; NULL: they resume nothing */
+    uint64_t *times_ns;         /* of successes, as they came */
+    uint32_t *latest;           /* attempt of each address, from 1 */
     uint32_t attempt_max;
     uint32_t attempt_count;
     uint32_t client_count;
@@ -83,6 +93,7 @@ struct model_clients_run {
     uint64_t resolved_during, successes_during;
     uint64_t retransmissions;
     uint64_t packets; /* of successes */
+    uint64_t resumed; /* successes */
 };
 
 uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns)
@@ -94,6 +105,10 @@ uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_
         bound = clients->count_max;
     if (bound > MODEL_ATTEMPTS_MAX)
         return bound;
+    if (clients->reconnect_ns != SIM_NEVER) {
+        const uint64_t stay_ns = clients->stay_ns < for_ns ? clients->stay_ns : 0;
+        bound *= 1 + for_ns / (stay_ns + clients->reconnect_ns);
+    }
     return clients->refused == MODEL_RETRY ? bound * (1 + clients->retries) : bound;
 }
 
@@ -136,6 +151,7 @@ static void count_ending(struct model_clients_run *run, const struct attempt *a,
     run->resolved_during += a->phase == SIM_DURING ? 1 : 0;
     run->successes_during += success && a->phase == SIM_DURING ? 1 : 0;
     if (success) {
+        run->resumed += a->resumed ? 1 : 0;
         run->times_ns[run->successes++] = end->end_ns - a->start_ns;
         run->packets += (uint64_t)a->sent + a->received;
     }
@@ -212,10 +228,28 @@ static const struct ike_credential *passport_of(struct model_clients_run *run, u
     return done ? &p->credential : NULL;
 }
 
-/* The client's own address is also what marks its datagrams. */
-static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32_t client,
-                          uint16_t tries)
+/* What an attempt before this one has left: it is good once (RFC 5723 4.3.1). */
+static struct ike_bytes ticket_of(struct model_clients_run *run, uint32_t before)
 {
+    if (run->keepsakes == NULL || before == 0)
+        return (struct ike_bytes){.at = NULL, .len = 0};
+    struct keepsake *const k = &run->keepsakes[before - 1];
+    const struct ike_bytes ticket = {.at = k->octets, .len = k->len};
+    k->len = 0;
+    return ticket;
+}
+
+/* Who comes, and as whom before. */
+struct arrival {
+    uint32_t client;
+    uint16_t tries;  /* before this one */
+    uint32_t before; /* the attempt whose SA went, from 1; 0: none */
+};
+
+/* The client's own address is also what marks its datagrams. */
+static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, const struct arrival *who)
+{
+    const uint32_t client = who->client;
     struct ike_id id;
     if (run->attempt_count == run->attempt_max)
         return;
@@ -223,7 +257,7 @@ static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32
     struct attempt *const a = &run->attempts[index];
     *a = (struct attempt){.start_ns = now_ns,
                           .client = client,
-                          .tries = tries,
+                          .tries = who->tries,
                           .phase = (uint8_t)model_phase(run->scene, now_ns)};
     run->latest[slot_of(run, offset_of(client))] = index + 1;
     sim_fingerprint_add(&run->scene->fingerprint, SIM_TRACE_ARRIVAL, now_ns, index);
@@ -234,6 +268,7 @@ static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32
                                .policy = &run->policy,
                                .local_id = &id,
                                .credential = passport_of(run, client, &id),
+                               .ticket = ticket_of(run, who->before),
                                .tag = index};
     wish.remote.port = IKE_PORT;
     a->sa = sim_host_connect(run->host, now_ns, &wish);
@@ -243,6 +278,29 @@ static void attempt_begin(struct model_clients_run *run, uint64_t now_ns, uint32
             &(struct ending){.outcome = SIM_FAILED, .end_ns = now_ns, .why = WHY_SA_TABLE_FULL});
     else
         deadline_set(run, index, now_ns + run->clients->patience_ns);
+}
+
+/* Its SA is gone, or will be. */
+static void go_away(struct model_clients_run *run, uint64_t now_ns, uint32_t index)
+{
+    struct attempt *const a = &run->attempts[index];
+    const uint64_t back_ns = run->clients->reconnect_ns;
+    const bool back = back_ns < run->clients->until_ns && now_ns < run->clients->until_ns - back_ns;
+    a->state = back ? AWAY : ENDED;
+    deadline_set(run, index, back ? now_ns + back_ns : SIM_NEVER);
+}
+
+static void leave(struct model_clients_run *run, uint64_t now_ns, uint32_t index)
+{
+    const uint64_t sa = run->attempts[index].sa;
+    if (run->clients->leave == MODEL_SILENT) {
+        sim_host_forget(run->host, now_ns, sa);
+    } else {
+        sim_host_delete(run->host, now_ns, sa);
+        if (run->keepsakes != NULL) /* RFC 5723 6.2 */
+            run->keepsakes[index].len = 0;
+    }
+    go_away(run, now_ns, index);
 }
 
 static void on_due(void *owner, uint64_t now_ns)
@@ -265,9 +323,12 @@ static void on_due(void *owner, uint64_t now_ns)
                                         .patience_over = true});
         sim_host_forget(run->host, now_ns, sa);
     } else if (state == WAITING) {
-        attempt_begin(run, now_ns, a->client, (uint16_t)(a->tries + 1));
+        attempt_begin(run, now_ns,
+                      &(struct arrival){.client = a->client, .tries = (uint16_t)(a->tries + 1)});
+    } else if (state == AWAY) {
+        attempt_begin(run, now_ns, &(struct arrival){.client = a->client, .before = index + 1});
     } else if (state == STAYING) {
-        sim_host_delete(run->host, now_ns, sa);
+        leave(run, now_ns, index);
     }
     due_arm(run);
 }
@@ -278,7 +339,7 @@ static void on_arrive(void *owner, uint64_t now_ns)
     const struct model_arrivals *const arrivals = &run->clients->arrivals;
     const uint64_t many = arrivals->process == MODEL_BURST ? arrivals->burst : 1;
     for (uint64_t i = 0; i < many && run->client_count < run->clients->count_max; i++)
-        attempt_begin(run, now_ns, run->client_count++, 0);
+        attempt_begin(run, now_ns, &(struct arrival){.client = run->client_count++});
     const uint64_t next_ns = model_arrival_next(arrivals, &run->arrivals, now_ns);
     const bool more = run->client_count < run->clients->count_max;
     sim_loop_at(run->scene->loop, &run->arrive,
@@ -311,6 +372,22 @@ static void child_is_up(struct model_clients_run *run, uint64_t now_ns,
         succeeded(run, now_ns, event);
 }
 
+/* RFC 5723 6.2: a ticket goes with its IKE SA, unless that was lost. */
+static void mind_ticket(struct model_clients_run *run, const struct ike_event *event)
+{
+    if (run->keepsakes == NULL)
+        return;
+    struct keepsake *const k = &run->keepsakes[event->tag];
+    const bool lost = event->why == WHY_NO_ANSWER || event->why == WHY_PEER_CRASHED;
+    if ((event->kind == IKE_REKEYED && event->was == k->sa) ||
+        (event->kind == IKE_DOWN && event->sa == k->sa && !lost))
+        k->len = 0;
+    if (event->kind != IKE_TICKET)
+        return;
+    k->sa = event->sa;
+    k->len = (uint16_t)sim_host_ticket(run->host, event->sa, k->octets);
+}
+
 static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
 {
     struct model_clients_run *const run = owner;
@@ -320,8 +397,13 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     if ((event->kind == IKE_REKEYED || event->kind == IKE_UP) && event->was != 0 &&
         a->sa == event->was) /* rekeyed, or authenticated anew */
         a->sa = event->sa;
+    mind_ticket(run, event);
+    if (a->state == STAYING && event->kind == IKE_DOWN && a->sa == event->sa &&
+        run->clients->reconnect_ns != SIM_NEVER)
+        go_away(run, now_ns, event->tag);
     if (a->state != TRYING || a->sa != event->sa)
         return;
+    a->resumed = a->resumed || event->resumed;
     const struct ending failed = {.outcome = SIM_FAILED,
                                   .end_ns = now_ns,
                                   .why = event->why,
@@ -364,7 +446,8 @@ static void count_answer(struct attempt *a, struct ike_bytes bytes)
     rd_skip(&r, IKE_HEADER_LEN - 19 + IKE_PAYLOAD_HEAD + 2);
     const uint16_t notify = rd_u16(&r);
     a->rounds++;
-    if (r.bad || next != PAYLOAD_NOTIFY || exchange != IKE_SA_INIT)
+    if (r.bad || next != PAYLOAD_NOTIFY ||
+        (exchange != IKE_SA_INIT && exchange != IKE_SESSION_RESUME))
         return;
     a->cookies = (uint8_t)(a->cookies + (notify == N_COOKIE ? 1 : 0));
     a->groups = (uint8_t)(a->groups + (notify == N_INVALID_KE_PAYLOAD ? 1 : 0));
@@ -399,6 +482,10 @@ static bool room_open(struct model_clients_run *run)
     run->attempts = ike_reserve(run->attempt_max, sizeof *run->attempts);
     run->times_ns = ike_reserve(run->attempt_max, sizeof *run->times_ns);
     run->latest = ike_reserve(run->address_count, sizeof *run->latest);
+    if (run->clients->resume)
+        run->keepsakes = ike_reserve(run->attempt_max, sizeof *run->keepsakes);
+    if (run->clients->resume && run->keepsakes == NULL)
+        return false;
     return ike_timers_open(&run->deadlines, run->attempt_max) && run->attempts != NULL &&
            run->times_ns != NULL && run->latest != NULL;
 }
@@ -568,6 +655,7 @@ void model_clients_close(struct model_clients_run *run)
     ike_unreserve(run->passports, run->address_count, run->passport_size);
     ike_timers_close(&run->deadlines);
     ike_unreserve(run->attempts, run->attempt_max, sizeof *run->attempts);
+    ike_unreserve(run->keepsakes, run->attempt_max, sizeof *run->keepsakes);
     ike_unreserve(run->times_ns, run->attempt_max, sizeof *run->times_ns);
     ike_unreserve(run->latest, run->address_count, sizeof *run->latest);
     free(run);
@@ -637,6 +725,8 @@ void model_clients_report(struct model_clients_run *run)
                        (uint64_t[]){run->successes_during, MILLION, run->resolved_during});
     report_times(run);
     model_metric(scene, who, SIM_METRIC_IKE_RETRANSMISSIONS, run->retransmissions);
+    if (run->clients->resume)
+        model_metric(scene, who, SIM_METRIC_RESUMED, run->resumed);
     model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,
                        (uint64_t[]){run->packets, THOUSAND, run->successes});
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);

@@ -25,6 +25,7 @@ struct model_gateway_run {
     struct model_papers papers;
     struct ike_credential credential;
     uint8_t cert[IKE_CERT_MAX];
+    uint8_t ticket_secret[32];
     struct ike_engine *engine;
     struct sim_host *host;
     struct sim_implementation implementation;
@@ -191,6 +192,13 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
         .reassembly = {.limit = (uint32_t)g->reassembly_limit,
                        .octets = (uint32_t)g->reassembly_bytes,
                        .timeout_ns = g->reassembly_timeout_ns},
+        .tickets = {.kind = (uint8_t)g->tickets,
+                    .secret = run->ticket_secret,
+                    .key_ns = g->ticket_key_ns,
+                    .lifetime_ns = g->ticket_life_ns,
+                    .stored = (uint32_t)g->tickets_stored,
+                    .remembered = (uint32_t)g->tickets_remembered,
+                    .answer_max = (uint16_t)g->ticket_answer_max},
         .reuse_ns = g->reuse_ns,
         .liveness_ns = g->liveness_ns,
         .epoch_s = MODEL_EPOCH_S,
@@ -214,8 +222,19 @@ static void events_open(struct model_gateway_run *run)
     sim_loop_at(scene->loop, &run->attack_end, scene->attack_until_ns);
 }
 
+/* It outlives the engine, and differs between gateways. */
+static void draw_ticket_secret(struct model_gateway_run *run)
+{
+    char stream[MODEL_NAME_MAX + 24];
+    struct sim_rng rng;
+    (void)snprintf(stream, sizeof stream, "gateways.%s.tickets", run->gateway->name);
+    sim_rng_open(&rng, run->scene->config->seed, stream);
+    sim_rng_fill(&rng, run->ticket_secret, sizeof run->ticket_secret);
+}
+
 static bool engine_open(struct model_gateway_run *run, char *error, size_t error_max)
 {
+    draw_ticket_secret(run);
     const struct ike_config config = engine_config(run);
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)

@@ -323,6 +323,9 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     judge_nat(j, c);
     judge_mtu(j, c, g);
     judge_eap(j, c, g);
+    if (c->resume && g->tickets == TICKET_NONE)
+        say(j, client(c, ".resume"), false,
+            "asks for tickets and gateways.%s gives none: write its tickets.kind", g->name);
     if (strcmp(c->psk, g->psk) != 0 &&
         (c->auth == MODEL_PSK ||
          (c->auth >= MODEL_EAP && model_eap_method_of(c->auth) != EAP_TLS) ||

@@ -156,6 +156,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
     out->initial_contact = true;
+    out->tickets = clients->resume;
     out->fragment = (uint16_t)clients->fragment;
     set_ppk(out, clients->to, clients->ppk, clients->ppk_required);
     out->eap_only = clients->eap.only;

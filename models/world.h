@@ -99,6 +99,12 @@ struct model_gateway {
     uint64_t reassembly_limit;
     uint64_t reassembly_bytes;
     uint64_t reassembly_timeout_ns;
+    enum ike_ticket_kind tickets;
+    uint64_t ticket_life_ns;
+    uint64_t ticket_key_ns;      /* 0: with each lifetime */
+    uint64_t tickets_stored;     /* 0: as many as SAs */
+    uint64_t tickets_remembered; /* 0: none */
+    uint64_t ticket_answer_max;  /* 0: any length */
     bool force_encapsulation;
     bool transport_mode;
     char pool[MODEL_TEXT_MAX]; /* "none", or prefixes */
@@ -132,6 +138,9 @@ struct model_nat {
     uint64_t rebind_ns;  /* all are forgotten so often; 0: never */
 };
 
+/* How a client leaves: its SA deleted, or without a word, as a computer that is put to sleep. */
+enum model_leave { MODEL_DELETE, MODEL_SILENT };
+
 /* Which address a client has within its tunnel. */
 enum model_address {
     MODEL_OWN_ADDRESS,
@@ -155,7 +164,10 @@ struct model_clients {
     enum model_refused refused;
     uint64_t retry_ns; /* mean wait before the next try, exponential */
     uint64_t retries;  /* further tries at most */
-    uint64_t stay_ns;  /* deletes its SA after so long; SIM_NEVER: stays */
+    uint64_t stay_ns;  /* leaves after so long; SIM_NEVER: stays */
+    enum model_leave leave;
+    uint64_t reconnect_ns; /* comes back so long after its SA went; SIM_NEVER: does not */
+    bool resume;           /* by a ticket, if it has one */
     enum model_auth auth;
     struct model_eap eap;
     uint64_t certificate_chain; /* intermediates */

@@ -502,6 +502,11 @@ void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
     turn_wish(t, now_ns, sa);
 }
 
+size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room)
+{
+    return ike_sa_ticket(host->parts.engine, sa, room);
+}
+
 /* Opening and closing. */
 
 static void cores_open(struct sim_host *h)

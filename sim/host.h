@@ -75,6 +75,8 @@ void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* Another Child SA on it, the one of its policy with this index. */
 void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
+/* What an IKE_TICKET event told of: ike_sa_ticket. */
+size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);
 
 struct sim_host_counts {
     uint64_t busy_ns; /* core time spent, all cores */

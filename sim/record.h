@@ -41,6 +41,8 @@
     ROW(CONNECTION_PACKETS, "packets_per_connection", "1e-3", TIME, "clients",                    \
         "mean of IKE messages a successful attempt took at the client, both directions, "         \
         "thousandths")                                                                            \
+    ROW(RESUMED, "resumed", "1", COUNT, "clients",                                                \
+        "successes that resumed a session by its ticket, where clients do")                       \
     ROW(SETUP_RATE, "ike_sa_setup_rate", "1e-3/s", COUNT, "gateway",                              \
         "IKE SAs established per second of run, thousandths")                                     \
     ROW(TUNNEL_CAPACITY, "tunnel_capacity", "1", GAUGE, "gateway",                                \

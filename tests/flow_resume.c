@@ -715,10 +715,12 @@ static void test_who_has_a_ticket_gives_a_cookie_and_does_no_work(void)
 static void test_the_old_sa_goes_at_both_ends(void)
 {
     connected(by_value);
+    p.end[A].policy.initial_contact = true; /* no other than that one */
     EXPECT(pair_resume(&p) != 0);
     pair_run(&p);
     EXPECT(agree_resumed(&p, A, B));
     EXPECT_EQ(p.end[A].ends[WHY_RESUMED], 2);
+    EXPECT_EQ(p.end[B].ends[WHY_INITIAL_CONTACT], 0);
     EXPECT(strstr(p.trace, "D(IKE)") == NULL);
     pair_close(&p);
 }

@@ -361,9 +361,9 @@ static void commit(struct ike_turn *turn)
         ike_tasks_forget(engine, sa); /* nothing matters after that */
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_remove(engine, sa, turn->child_gone[i]);
+    ike_resume_commit(turn);
     if (turn->initial_contact)
         forget_others(turn);
-    ike_resume_commit(turn);
     if (turn->heir != 0) {
         inherit(turn);
         set_timer(engine, turn->heir);
