@@ -329,6 +329,61 @@ static void bench_modelled(void)
     print("handshakes_modelled", median(rate, ROUNDS), 60000, "/s", "180000/s; 60000 at least");
 }
 
+/* ---- sessions resumed (RFC 5723 4.3), each with the ticket of the one before ---- */
+
+static struct kept_ticket {
+    uint8_t octets[IKE_RESUME_MAX];
+    size_t len;
+} kept;
+
+static void resume(uint64_t now_ns)
+{
+    const struct ike_attempt attempt = {.local = sides[0].addr,
+                                        .remote = sides[1].addr,
+                                        .policy = &sides[0].policy,
+                                        .ticket = {.at = kept.octets, .len = kept.len}};
+    const uint64_t sa = ike_connect(sides[0].engine, now_ns, &attempt);
+    for (int i = 0; i < 4; i++)
+        (void)carry(i % 2, now_ns);
+    kept.len = ike_sa_ticket(sides[0].engine, sa, kept.octets);
+    assert(kept.len > 0);
+    ike_forget(sides[0].engine, now_ns, sa);
+}
+
+/* Handshakes and resumptions per CPU-second, both ends, with as many of each in turns. */
+static void bench_resumed(const char *name, provider_fn *provider, int loops, const char *goal)
+{
+    static const uint8_t secret[32] = {1};
+    double resumed[ROUNDS], whole[ROUNDS];
+    open_side(0, provider, NULL, 1024);
+    open_side(1, provider, NULL, (uint32_t)(ROUNDS * loops) + 64);
+    ike_close(sides[1].engine);
+    sides[0].policy.tickets = true;
+    sides[1].config.tickets =
+        (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = secret, .remembered = 65536};
+    sides[1].engine = ike_open(&sides[1].config, sides[1].crypto);
+    kept.len = 0;
+    resume(1);
+    for (int r = 0; r < ROUNDS; r++) {
+        double t = seconds();
+        for (int i = 0; i < loops; i++)
+            resume(1);
+        resumed[r] = loops / (seconds() - t);
+        t = seconds();
+        for (int i = 0; i < loops; i++)
+            handshake(1);
+        whole[r] = loops / (seconds() - t);
+    }
+    close_sides();
+    print(name, median(resumed, ROUNDS), median(whole, ROUNDS), "/s", goal);
+}
+
+static void bench_resume(void)
+{
+    bench_resumed("resumptions_openssl", ike_crypto_openssl, CRYPTO_LOOPS, ">= 4");
+    bench_resumed("resumptions_modelled", ike_crypto_modelled, MODEL_LOOPS / 4, "no goal");
+}
+
 /* A request of one client kept, so that only the responder's work is timed. */
 static size_t keep_request(uint8_t *room, uint64_t now_ns)
 {
@@ -459,7 +514,7 @@ int main(int argc, char **argv)
     } benches[] = {
         {"handshake", bench_handshake}, {"modelled", bench_modelled},
         {"half-open", bench_half_open}, {"cookie", bench_cookie},
-        {"memory", bench_memory},
+        {"memory", bench_memory},       {"resume", bench_resume},
     };
     bare_open();
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
