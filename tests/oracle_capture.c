@@ -338,9 +338,36 @@ static void redirect(void)
     p.end[B].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
 }
 
+/* RFC 5723: a session is resumed, with a cookie; and one cannot be, since the gateway has another
+ * key by then. */
+static uint8_t ticket_secret[32];
+
+static void tickets(void)
+{
+    p.end[A].policy.tickets = true;
+    p.end[B].config.tickets =
+        (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = ticket_secret, .remembered = 1};
+    p.end[B].config.cookies.on_at = 0;
+}
+
+static void references(void)
+{
+    tickets();
+    p.end[B].config.tickets.kind = TICKET_REFERENCE;
+    p.end[B].config.tickets.answer_max = 200; /* TICKET_ACK first */
+}
+
+static void lost_key(void)
+{
+    tickets();
+    p.end[B].config.cookies.on_at = IKE_UNLIMITED;
+    ticket_secret[0] = 1;
+}
+
 static void (*const flows[])(void) = {
-    gateway, NULL,      always_cookies, other_group, other_nets, other_key, no_proposal,
-    forced,  transport, fragments,      ppk,         puzzle,     redirect};
+    gateway,     NULL,    always_cookies, other_group, other_nets, other_key,
+    no_proposal, forced,  transport,      fragments,   ppk,        puzzle,
+    redirect,    tickets, references,     lost_key};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 
@@ -453,6 +480,12 @@ static void run(void (*prepare)(void), size_t suite)
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, UINT64_C(900000000));
+    if (p.end[A].ticket_len > 0) {
+        ticket_secret[0] = 0;
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        (void)pair_resume(&p);
+        pair_run_for(&p, UINT64_C(900000000));
+    }
     if (ike_stats(p.end[A].engine).established > 0) {
         (void)ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa);
         (void)ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child);

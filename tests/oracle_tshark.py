@@ -68,7 +68,10 @@ def main():
     whole = [types for types in fragments if "," in types]
     good = len(fragments) > len(whole) > 1
     print(f"{'' if good else 'not '}ok {len(FIELDS) + 5} - tshark puts {len(whole)} messages of {len(fragments)} fragments together")
-    print(f"1..{len(FIELDS) + 5}")
+    resumed = [line.split("|")[7] for line in theirs if line.split("|")[2] == "38"]
+    good = all(any(number in notifies.split(",") for notifies in resumed) for number in ("16390", "16412", "16413"))
+    print(f"{'' if good else 'not '}ok {len(FIELDS) + 6} - tshark reads {len(resumed)} messages of IKE_SESSION_RESUME, with ticket, cookie and refusal")
+    print(f"1..{len(FIELDS) + 6}")
 
 
 if __name__ == "__main__":
