@@ -7,6 +7,8 @@
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
+#include "tests/fuzz_goods.h"
+#include "tests/fuzz_pieces.h"
 #include "tests/pair.h"
 
 #include <stdlib.h>
@@ -14,59 +16,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
 
 enum what { TO_RESPONDER, TO_INITIATOR, ANSWER, NOTHING, LATER, WHATS };
-enum { NOW_S = 1700000000 };
+
+const size_t fuzz_head = 0;
+const size_t fuzz_piece_kinds = WHATS;
+
+size_t fuzz_piece_skips(uint8_t kind)
+{
+    (void)kind;
+    return SIZE_MAX - 64;
+}
 
 static struct pair p;
-static struct goods {
-    struct ike_key *key;
-    struct ike_trust *trust;
-    struct ike_credential credential;
-    uint8_t rooms[2][IKE_CERT_MAX];
-} goods[2];
-
 static void demand(bool held)
 {
     if (!held)
         abort();
-}
-
-static void furnish(struct pair *pair, enum pair_side side)
-{
-    struct ike_crypto *const c = pair->end[side].crypto;
-    const struct ike_credential_ops *const ops = c->ops->credentials;
-    struct ike_policy *const policy = &pair->end[side].policy;
-    struct goods *const g = &goods[side];
-    const struct ike_cert_spec root = {
-        .name = "root", .serial = 1, .until_s = 2 * (uint64_t)NOW_S, .ca = true};
-    struct ike_cert_spec end = {.name = "end", .id_type = ID_FQDN, .serial = 2};
-    end.until_s = root.until_s;
-    end.id = (struct ike_bytes){.at = policy->local_id.data, .len = policy->local_id.len};
-    struct ike_writer w = wr_open(g->rooms[0], IKE_CERT_MAX);
-    struct ike_key *const root_key = ops->key_load(c, KEY_TYPE_ED25519, end.id);
-    demand(ops->cert_make(c, &root, root_key, &(struct ike_issuer){.key = root_key}, &w));
-    const struct ike_issuer issuer = {.key = root_key, .cert = wr_done(&w)};
-    g->key = ops->key_make(c, KEY_TYPE_ED25519);
-    w = wr_open(g->rooms[1], IKE_CERT_MAX);
-    demand(ops->cert_make(c, &end, g->key, &issuer, &w));
-    g->credential =
-        (struct ike_credential){.key = g->key, .chain = {wr_done(&w)}, .chain_count = 1};
-    g->trust = ops->trust_open(c);
-    demand(ops->trust_add(g->trust, TRUST_ANCHOR, issuer.cert));
-    ops->key_free(root_key);
-    policy->proof = PROOF_SIGNATURE;
-    policy->accepts = 1 << PROOF_SIGNATURE;
-    policy->credential = &g->credential;
-    policy->trust = g->trust;
-    policy->looks_up = true;
-    policy->tell_methods = true;
-    pair->end[side].config.epoch_s = NOW_S;
-}
-
-static void strip(struct pair *pair, enum pair_side side)
-{
-    const struct ike_credential_ops *const ops = pair->end[side].crypto->ops->credentials;
-    ops->trust_close(goods[side].trust);
-    ops->key_free(goods[side].key);
 }
 
 static struct ike_bytes fetch(struct pair *pair, struct ike_bytes url)
@@ -128,10 +92,11 @@ static void operate(enum what what, struct ike_bytes bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
     struct ike_reader r = rd_open((struct ike_bytes){.at = at, .len = len});
-    pair_init(&p, (struct pair_options){
-                      .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
-    p.furnish = furnish;
-    p.strip = strip;
+    pair_init(&p,
+              (struct pair_options){
+                  .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE, .quiet = true});
+    p.furnish = fuzz_furnish;
+    p.strip = fuzz_strip;
     p.fetch = fetch;
     p.fetch_ns = UINT64_C(1000000000000);
     p.touch = lose_sealed;

@@ -113,9 +113,11 @@ static void offer_all(void)
 
 static void converse(struct ike_bytes body)
 {
-    pair_init(
-        &p, (struct pair_options){
-                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                        .initiator = A,
+                                        .lose = PAIR_NONE,
+                                        .twice = PAIR_NONE,
+                                        .quiet = true});
     p.end[A].policy.wants = &wants;
     p.end[B].policy.gives = &gives;
     p.end[A].policy.child[0].local_count = 0;

@@ -152,9 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
     struct ike_reader r = rd_open((struct ike_bytes){.at = at, .len = len});
     const bool cookies = len % 2 == 1;
-    pair_init(
-        &p, (struct pair_options){
-                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                        .initiator = A,
+                                        .lose = PAIR_NONE,
+                                        .twice = PAIR_NONE,
+                                        .quiet = true});
     p.end[A].config.sa_max = p.end[B].config.sa_max = 8;
     p.end[B].config.half_open.limit = 4;
     p.end[A].policy.fragment = p.end[B].policy.fragment = 1280;

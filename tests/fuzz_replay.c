@@ -2,11 +2,15 @@
  * Feeds every file of a corpus to a fuzz target, with any compiler: what a
  * fuzzer once found, and what it started from, stays tested. Arguments: folders. */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
+/* What all files together should have come to and have not, where the target says so; its length.
+ */
+size_t fuzz_missed(char *out, size_t room) __attribute__((weak));
 
 static unsigned count;
 
@@ -42,6 +46,9 @@ int main(int argc, char **argv)
         }
         free(entries);
     }
+    char missed[4096] = "";
+    const bool whole = fuzz_missed == NULL || fuzz_missed(missed, sizeof missed) == 0;
+    (void)printf("%sok %u - nothing missed:%s\n", whole ? "" : "not ", ++count, missed);
     (void)printf("1..%u\n", count);
-    return count > 0 ? 0 : 1;
+    return whole && count > 1 ? 0 : 1;
 }

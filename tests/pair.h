@@ -94,6 +94,7 @@ struct pair_options {
     uint8_t lose_percent;     /* of all messages, at random */
     uint8_t twice_percent;
     uint8_t late_percent; /* held back by up to two seconds, so that others pass */
+    bool quiet; /* no trace is written, and what there is no room for is dropped: for fuzzers */
 };
 
 struct pair {
