@@ -450,7 +450,7 @@ static bool find_sent(const struct ike_chain *chain, const struct cert *cert, st
 static bool find_path(const struct ike_chain *chain, struct path *path)
 {
     const struct modelled_trust *const trust = (const struct modelled_trust *)chain->trust;
-    while (path->count <= IKE_CERTS_MAX) {
+    for (;;) {
         const struct cert *const last = &path->certs[path->count - 1];
         if (is_anchor(trust, last))
             return true;
@@ -461,7 +461,6 @@ static bool find_path(const struct ike_chain *chain, struct path *path)
             return false;
         path->count++;
     }
-    return false;
 }
 
 static bool holds(const struct cert *by, struct ike_bytes body, struct ike_bytes signature)

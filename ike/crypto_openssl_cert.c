@@ -83,6 +83,10 @@ struct ike_trust *openssl_trust_open(struct ike_crypto *c)
     }
     trust->context = library->context;
     trust->store = X509_STORE_new();
+    if (trust->store == NULL) {
+        free(trust);
+        return NULL;
+    }
     return &trust->head;
 }
 
@@ -305,8 +309,10 @@ enum ike_why openssl_judge(struct ike_crypto *c, const struct ike_chain *chain,
     *out = (struct ike_public){.type = KEY_TYPE_NONE};
     for (size_t i = 0; i < chain->cert_count && why == WHY_OK; i++) {
         X509 *const cert = cert_parse(trust->context, chain->certs[i]);
-        if (cert == NULL || sk_X509_push(certs, cert) <= 0)
+        if (cert == NULL || sk_X509_push(certs, cert) <= 0) {
+            X509_free(cert);
             why = WHY_CERT_SYNTAX;
+        }
     }
     if (why == WHY_OK)
         why = check_path(trust, certs, chain, out);

@@ -27,6 +27,8 @@ struct openssl_eap *openssl_eap_open(void)
     if (e == NULL)
         return NULL;
     e->library = OSSL_LIB_CTX_new();
+    if (e->library == NULL) /* which would be the one that everybody uses */
+        return e;
     e->usual = OSSL_PROVIDER_load(e->library, "default");
     e->legacy = OSSL_PROVIDER_load(e->library, "legacy");
     e->digests[DIGEST_MD4] = EVP_MD_fetch(e->library, "MD4", NULL);

@@ -417,6 +417,101 @@ static void test_what_is_no_message_has_no_details(void)
     EXPECT_EQ(ike_describe_details(octets(1), true, NULL, NULL, text), 0);
 }
 
+/* RFC 7296 3.15.1: what a client was given, and what else a gateway may say. */
+static void test_details_tell_what_is_configured(void)
+{
+    static const uint8_t reply[] = {
+        2,    0,  0, 0,                                                  /* CFG_REPLY */
+        0,    1,  0, 4,  10,   9,  0,   1,                               /* INTERNAL_IP4_ADDRESS */
+        0,    13, 0, 8,  10,   2,  0,   0,    255, 255, 0,   0,          /* INTERNAL_IP4_SUBNET */
+        0,    8,  0, 17, 0x20, 1,  0xd, 0xb8, 0,   0,   0,   0,    0, 0, /* INTERNAL_IP6_ADDRESS */
+        0,    0,  0, 0,  0,    5,  64,  0,    10,  0,   16,  0x20, 1, 0xd,
+        0xb8, 0,  0, 0,  0,    0,  0,                                 /* INTERNAL_IP6_DNS */
+        0,    0,  0, 0,  0,    53, 0,   7,    0,   3,   'l', 'a',  7, /* APPLICATION_VERSION */
+        0,    14, 0, 4,  0,    1,  0,   8,                            /* SUPPORTED_ATTRIBUTES */
+        0,    3,  0, 0};                                              /* INTERNAL_IP4_DNS */
+    static const uint8_t strange[] = {9, 0, 0, 0};
+    static const uint8_t bad[] = {1, 0, 0, 0, 0, 1, 0, 9};
+    char text[IKE_DETAILS_TEXT];
+    begin(INFORMATIONAL, FLAG_RESPONSE, 3);
+    payload(PAYLOAD_CP, (struct ike_bytes){reply, sizeof reply});
+    payload(PAYLOAD_CP, (struct ike_bytes){strange, sizeof strange});
+    payload(PAYLOAD_CP, (struct ike_bytes){bad, sizeof bad});
+    (void)ike_describe_details(done(), false, NULL, NULL, text);
+    EXPECT_STR(text, "CP(CFG_REPLY)  INTERNAL_IP4_ADDRESS(10.9.0.1), "
+                     "INTERNAL_IP4_SUBNET(10.2.0.0/255.255.0.0), "
+                     "INTERNAL_IP6_ADDRESS(2001:db8::5/64), INTERNAL_IP6_DNS(2001:db8::35), "
+                     "APPLICATION_VERSION(la\\x07), SUPPORTED_ATTRIBUTES(4 octets), "
+                     "INTERNAL_IP4_DNS()\n"
+                     "CP(?)\n"
+                     "CP(?)\n");
+}
+
+static void test_details_tell_who_and_how(void)
+{
+    static const uint8_t v4[] = {ID_IPV4_ADDR, 0, 0, 0, 10, 1, 2, 3};
+    static const uint8_t v6[] = {
+        ID_IPV6_ADDR, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
+    static const uint8_t key[] = {AUTH_PSK, 0, 0, 0, 1, 2};
+    static const uint8_t eap[] = {1, 7, 0, 5, 99};
+    static const uint8_t crl[] = {7, 1, 2, 3};
+    static const uint8_t url[] = {
+        CERT_HASH_URL, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 'h', ':', 1};
+    char text[IKE_DETAILS_TEXT];
+    begin(IKE_AUTH, FLAG_INITIATOR, 1);
+    payload(PAYLOAD_IDI, (struct ike_bytes){v4, sizeof v4});
+    payload(PAYLOAD_IDR, (struct ike_bytes){v6, sizeof v6});
+    payload(PAYLOAD_AUTH, (struct ike_bytes){key, sizeof key});
+    payload(PAYLOAD_EAP, (struct ike_bytes){eap, sizeof eap});
+    payload(PAYLOAD_CERT, (struct ike_bytes){crl, sizeof crl});
+    payload(PAYLOAD_CERT, (struct ike_bytes){url, sizeof url});
+    payload(PAYLOAD_CERT, octets(0));
+    payload(PAYLOAD_CERTREQ, (struct ike_bytes){crl, sizeof crl});
+    payload(PAYLOAD_CERTREQ, octets(0));
+    (void)ike_describe_details(done(), false, NULL, NULL, text);
+    EXPECT_STR(text, "IDi  10.1.2.3\n"
+                     "IDr  2001:db8::9\n"
+                     "AUTH  method 2 (pre-shared key), 2 octets\n"
+                     "EAP(req 99)  5 octets\n"
+                     "CERT  encoding 7, 3 octets\n"
+                     "CERT  h:\\x01\n"
+                     "CERT\n"
+                     "CERTREQ  encoding 7, 3 octets\n"
+                     "CERTREQ\n");
+    begin(IKE_AUTH, FLAG_RESPONSE, 1);
+    payload(PAYLOAD_AUTH, (struct ike_bytes){(const uint8_t *)"\x0d\0\0\0", 4});
+    payload(PAYLOAD_KE, octets(2));
+    payload(PAYLOAD_EAP, octets(3));
+    payload(PAYLOAD_TSI, octets(3));
+    (void)ike_describe_details(done(), false, NULL, NULL, text);
+    EXPECT_STR(text, "AUTH  method 13 (none), 0 octets\nKEr\nEAP(?)  3 octets\nTSi\n");
+    begin(IKE_AUTH, FLAG_RESPONSE, 1);
+    payload(PAYLOAD_AUTH, octets(2));
+    (void)ike_describe_details(done(), false, NULL, NULL, text);
+    EXPECT_STR(text, "AUTH\n");
+}
+
+/* More than there are slots for: the last one is named, and nothing is told of what stands in it.
+ */
+static void test_what_has_no_slot_is_named_and_no_more(void)
+{
+    static const uint8_t cp[] = {1, 0, 0, 0};
+    static const uint8_t gone[] = {3, 4, 0, 0};
+    char line[IKE_DESCRIBE_TEXT];
+    begin(INFORMATIONAL, FLAG_INITIATOR, 1);
+    for (int i = 0; i < IKE_CPS_MAX + 1; i++)
+        payload(PAYLOAD_CP, (struct ike_bytes){cp, sizeof cp});
+    (void)ike_describe(done(), false, NULL, NULL, line);
+    EXPECT_STR(line, "INFORMATIONAL   req 1  CP(CFG_REQUEST) CP(CFG_REQUEST) CP(CFG_REQUEST) "
+                     "CP(CFG_REQUEST) CP  malformed (too_many)");
+    begin(INFORMATIONAL, FLAG_INITIATOR, 1);
+    for (int i = 0; i < IKE_DELETES_MAX + 1; i++)
+        payload(PAYLOAD_DELETE, (struct ike_bytes){gone, sizeof gone});
+    (void)ike_describe(done(), false, NULL, NULL, line);
+    EXPECT_STR(line, "INFORMATIONAL   req 1  D(ESP 0) D(ESP 0) D(ESP 0) D(ESP 0) D  malformed "
+                     "(too_many)");
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -436,6 +531,9 @@ int main(int argc, char **argv)
         TEST(test_details_escape_what_does_not_print),
         TEST(test_details_of_a_long_message_fit),
         TEST(test_what_is_no_message_has_no_details),
+        TEST(test_details_tell_what_is_configured),
+        TEST(test_details_tell_who_and_how),
+        TEST(test_what_has_no_slot_is_named_and_no_more),
         TEST(test_keys_change_nothing_about_what_is_clear_or_bad),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -462,6 +462,158 @@ static void test_keys_and_signatures_repeat_with_their_stream(void)
             }
 }
 
+/* The octets of an extended key usage are another type's: no certificate without one. It is an
+ * anchor, so that nobody has to sign it. */
+static void test_an_extended_key_usage_that_cannot_be_read_allows_nothing(void)
+{
+    static const uint8_t usage[] = {0x06, 0x03, 0x55, 0x1d, 0x25, 0x04};
+    static struct ground g;
+    ground_open(&g, 0, KEY_TYPE_ECDSA256, KEY_TYPE_ECDSA256);
+    struct ike_cert_spec spec = end_spec();
+    spec.usage = USAGE_SERVER;
+    const struct ike_issuer issuer = {.key = g.root_key, .cert = g.root};
+    const struct ike_bytes cert = make(&g, 2, &spec, g.key, &issuer);
+    size_t at = 0;
+    while (at + sizeof usage < cert.len && memcmp(cert.at + at, usage, sizeof usage) != 0)
+        at++;
+    EXPECT(at + sizeof usage + 1 < cert.len);
+    EXPECT_EQ(g.room[2][at + sizeof usage + 1], 0x30); /* SEQUENCE */
+    g.room[2][at + sizeof usage + 1] = 0x31;
+    EXPECT(g.c->ops->credentials->trust_add(g.trust, TRUST_ANCHOR, cert));
+    EXPECT_EQ(judge(&g, cert), WHY_CERT_KEY_USAGE);
+    ground_close(&g);
+}
+
+static enum ike_why judge_named(struct ground *g, const struct ike_cert_spec *spec, uint8_t id_type,
+                                struct ike_bytes id)
+{
+    const struct ike_issuer issuer = {.key = g->root_key, .cert = g->root};
+    const struct ike_bytes cert = make(g, 2, spec, g->key, &issuer);
+    const struct ike_chain chain = {.trust = g->trust,
+                                    .certs = &cert,
+                                    .cert_count = 1,
+                                    .id_type = id_type,
+                                    .id = id,
+                                    .now_s = NOW_S};
+    struct ike_public key;
+    const enum ike_why why = g->c->ops->judge(g->c, &chain, &key);
+    g->c->ops->public_free(g->c, &key);
+    return why;
+}
+
+/* RFC 4945 3.1, 5.1.3.6 */
+static void test_a_certificate_is_for_whom_it_names(void)
+{
+    static const uint8_t address[16] = {10, 1, 2, 3};
+    static const uint8_t upper[] = "GW.TEST";
+    static const uint8_t subject[] = {0x30, 0x12, 0x31, 0x10, 0x30, 0x0e, 0x06, 0x03, 0x55, 0x04,
+                                      0x03, 0x0c, 0x07, 'g',  'a',  't',  'e',  'w',  'a',  'y'};
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ECDSA256);
+        struct ike_cert_spec spec = end_spec();
+        const struct ike_bytes shouted = {.at = upper, .len = 7};
+        const struct ike_bytes whole = {.at = subject, .len = sizeof subject};
+        const struct ike_bytes cut = {.at = subject, .len = sizeof subject - 1};
+        EXPECT_EQ(judge_named(&g, &spec, ID_FQDN, shouted), WHY_OK);
+        EXPECT_EQ(judge_named(&g, &spec, ID_DER_ASN1_DN, whole), WHY_OK);
+        EXPECT_EQ(judge_named(&g, &spec, ID_DER_ASN1_DN, cut), WHY_CERT_NAME);
+        EXPECT_EQ(judge_named(&g, &spec, ID_KEY_ID, name), WHY_CERT_NAME);
+        spec.id_type = ID_RFC822_ADDR;
+        EXPECT_EQ(judge_named(&g, &spec, ID_RFC822_ADDR, shouted), WHY_OK);
+        EXPECT_EQ(judge_named(&g, &spec, ID_RFC822_ADDR, cut), WHY_CERT_NAME);
+        EXPECT_EQ(judge_named(&g, &spec, ID_FQDN, name), WHY_CERT_NAME);
+        for (int v6 = 0; v6 < 2; v6++) {
+            const uint8_t type = v6 == 1 ? ID_IPV6_ADDR : ID_IPV4_ADDR;
+            struct ike_bytes other = {.at = address, .len = v6 == 1 ? 16 : 4};
+            spec.id_type = type;
+            spec.id = other;
+            EXPECT_EQ(judge_named(&g, &spec, type, other), WHY_OK);
+            EXPECT_EQ(judge_named(&g, &spec, ID_FQDN, other), WHY_CERT_NAME);
+            other.at = upper;
+            other.len = 4;
+            EXPECT_EQ(judge_named(&g, &spec, type, other), WHY_CERT_NAME);
+        }
+        ground_close(&g);
+    }
+}
+
+/* Of the longest chain, the end entity's and `IKE_CERTS_MAX - 1` others, the last issued by the
+ * anchor or, in a circle, by itself under another name. */
+static enum ike_why judge_longest(struct ground *g, bool anchored)
+{
+    static const char *const names[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    static uint8_t rooms[IKE_CERTS_MAX][IKE_CERT_MAX];
+    struct ike_bytes certs[IKE_CERTS_MAX];
+    struct ike_key *keys[IKE_CERTS_MAX];
+    struct ike_issuer issuer = {.key = g->root_key, .cert = g->root};
+    for (size_t i = IKE_CERTS_MAX; i-- > 0;) {
+        struct ike_cert_spec spec = end_spec();
+        struct ike_writer w = wr_open(rooms[i], IKE_CERT_MAX);
+        keys[i] = g->c->ops->credentials->key_make(g->c, KEY_TYPE_ED25519);
+        if (i > 0) {
+            spec.name = names[i - 1];
+            spec.id_type = 0;
+            spec.ca = true;
+        }
+        if (i == IKE_CERTS_MAX - 1 && !anchored)
+            issuer = (struct ike_issuer){.key = keys[i]};
+        EXPECT(g->c->ops->credentials->cert_make(g->c, &spec, keys[i], &issuer, &w));
+        certs[i] = wr_done(&w);
+        issuer = (struct ike_issuer){.key = keys[i], .cert = certs[i]};
+    }
+    const struct ike_chain chain = {.trust = g->trust,
+                                    .certs = certs,
+                                    .cert_count = IKE_CERTS_MAX,
+                                    .id_type = ID_FQDN,
+                                    .id = name,
+                                    .now_s = NOW_S};
+    struct ike_public key;
+    const enum ike_why why = g->c->ops->judge(g->c, &chain, &key);
+    g->c->ops->public_free(g->c, &key);
+    for (size_t i = 0; i < IKE_CERTS_MAX; i++)
+        g->c->ops->credentials->key_free(keys[i]);
+    return why;
+}
+
+static void test_the_longest_chain_is_believed_and_a_circle_is_not(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ECDSA256);
+        EXPECT_EQ(judge_longest(&g, true), WHY_OK);
+        EXPECT_EQ(judge_longest(&g, false), WHY_CERT_UNTRUSTED);
+        ground_close(&g);
+    }
+}
+
+/* What is full takes no more, and what cannot be read or is no list is none. */
+static void test_trust_takes_so_much_and_nothing_else(void)
+{
+    static struct ground g;
+    for (int which = 0; which < PROVIDERS; which++) {
+        uint8_t room[256];
+        ground_open(&g, which, KEY_TYPE_ED25519, KEY_TYPE_ED25519);
+        const struct ike_credential_ops *const ops = g.c->ops->credentials;
+        EXPECT(!ops->trust_add(g.trust, TRUST_CRL, g.root));
+        EXPECT(!ops->trust_add(g.trust, TRUST_ANCHOR, (struct ike_bytes){.at = room, .len = 0}));
+        for (int i = 1; i < IKE_ANCHORS_MAX; i++)
+            EXPECT(ops->trust_add(g.trust, TRUST_ANCHOR, g.cert));
+        EXPECT(!ops->trust_add(g.trust, TRUST_ANCHOR, g.cert));
+        EXPECT_EQ(g.trust->anchor_count, IKE_ANCHORS_MAX);
+        struct ike_writer w = wr_open(room, 100);
+        const struct ike_cert_spec spec = end_spec();
+        EXPECT(!ops->cert_make(g.c, &spec, g.key, &(struct ike_issuer){.key = g.root_key}, &w));
+        w = wr_open(room, 20);
+        EXPECT(!ops->crl_make(g.c, &(struct ike_crl_spec){.until_s = NOW_S},
+                              &(struct ike_issuer){.key = g.root_key, .cert = g.root}, &w));
+        EXPECT(ops->key_make(g.c, KEY_TYPE_NONE) == NULL);
+        EXPECT(ops->key_load(g.c, KEY_TYPE_ED25519, (struct ike_bytes){.at = room, .len = 0}) ==
+               NULL);
+        ground_close(&g);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -476,6 +628,10 @@ int main(int argc, char **argv)
         TEST(test_a_meter_charges_for_each_signature_made_or_looked_at),
         TEST(test_a_key_saved_and_loaded_is_the_same_key),
         TEST(test_keys_and_signatures_repeat_with_their_stream),
+        TEST(test_an_extended_key_usage_that_cannot_be_read_allows_nothing),
+        TEST(test_a_certificate_is_for_whom_it_names),
+        TEST(test_the_longest_chain_is_believed_and_a_circle_is_not),
+        TEST(test_trust_takes_so_much_and_nothing_else),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -387,6 +387,7 @@ static void say_detail(struct text *t, const struct ike_message *m, uint8_t type
             detail_rows[i].detail(t, ike_message_body(m, type));
 }
 
+/* Of a message that was read whole, so that what has slots is in them. */
 static void say_details(struct text *t, const struct reading *r)
 {
     const struct ike_message *const m = &r->m;
@@ -398,22 +399,22 @@ static void say_details(struct text *t, const struct reading *r)
         const uint8_t type = m->types[i];
         if (type == PAYLOAD_SK)
             continue;
-        if (type == PAYLOAD_NOTIFY && notify < m->notify_count) {
+        if (type == PAYLOAD_NOTIFY) {
             say_notify(t, &m->notifies[notify]);
             if (m->notifies[notify].data.len > 0)
                 say(t, "  %zu octets", m->notifies[notify].data.len);
             notify++;
         } else {
-            if (type == PAYLOAD_CP && cp < m->cp_count)
+            if (type == PAYLOAD_CP)
                 say_cp(t, m->cps[cp]);
             else
                 say_payload(t, m, type);
-            if (type == PAYLOAD_CP && cp < m->cp_count)
+            if (type == PAYLOAD_CP)
                 detail_cp(t, m->cps[cp++]);
             say_detail(t, m, type, memchr(m->types, type, i) == NULL);
-            if (type == PAYLOAD_CERT && cert < m->cert_count)
+            if (type == PAYLOAD_CERT)
                 detail_cert(t, m->certs[cert++]);
-            if (type == PAYLOAD_CERTREQ && certreq < m->certreq_count)
+            if (type == PAYLOAD_CERTREQ)
                 detail_certreq(t, m->certreqs[certreq++]);
         }
         say(t, "\n");

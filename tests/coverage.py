@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Which branches of ike/ the unit and flow tests take, file by file; fails below 95 %.
+
+Usage: coverage.py SOURCE_DIR BUILD_DIR [--show] [--keep]     `meson test --benchmark coverage` calls it
+
+Builds everything with gcc, -O0 and counters in BUILD_DIR, runs the suite `unit` there, and reads gcov's JSON. A branch
+is one way out of one condition: `a && b` has four. Not counted: conditions of assert(), whose other way is the end of
+the program, and what coverage.list excuses (file: text of the line: why), a list that must not hold what the tests
+do take. --show prints each branch that no test takes; --keep reads the counters that are there.
+"""
+import concurrent.futures
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+
+WANTED = 95.0
+ROOM = "ike/"
+
+
+def run_tests(source, build):
+    """The suite, in a build of its own."""
+    if not os.path.exists(os.path.join(build, "build.ninja")):
+        subprocess.run(["meson", "setup", build, source, "-Db_coverage=true", "-Dbuildtype=debug", "-Doptimization=0"],
+                       check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, CC="gcc"))
+    for path in counters(build):
+        os.remove(path)
+    done = subprocess.run(["meson", "test", "-C", build, "--suite", "unit", "-t", "10"], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        print(done.stdout[-3000:])
+        sys.exit("a test fails: no figure")
+
+
+def counters(build):
+    """Files of counters of the room's objects."""
+    found = []
+    for folder, _, names in os.walk(os.path.join(build, ROOM)):
+        found += [os.path.join(folder, name) for name in names if name.endswith(".gcda")]
+    return sorted(found)
+
+
+def read_counter(path):
+    text = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", os.path.basename(path)],
+                          cwd=os.path.dirname(path), stdout=subprocess.PIPE, check=True).stdout
+    if text[:2] == b"\x1f\x8b":
+        text = gzip.decompress(text)
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def gather(source, build):
+    """{file: {line: [counts of branches]}} and {file: {line: count}}, summed over all that hold the same line."""
+    branches, lines = {}, {}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for read in pool.map(read_counter, counters(build)):
+            for part in read:
+                for entry in part["files"]:
+                    name = os.path.relpath(os.path.join(part["current_working_directory"], entry["file"]), source)
+                    if name.startswith(ROOM):
+                        add(branches.setdefault(name, {}), lines.setdefault(name, {}), entry)
+    return branches, lines
+
+
+def add(branches, lines, entry):
+    for line in entry["lines"]:
+        number = line["line_number"]
+        lines[number] = lines.get(number, 0) + line["count"]
+        counts = [branch["count"] for branch in line["branches"]]
+        known = branches.setdefault(number, [0] * len(counts))
+        if len(known) == len(counts):
+            branches[number] = [a + b for a, b in zip(known, counts)]
+
+
+def asserted(text):
+    """Numbers of lines that belong to an assert(), from its name to its semicolon."""
+    found, inside = set(), False
+    for number, line in enumerate(text, 1):
+        inside = inside or re.search(r"\b(static_)?assert\(", line) is not None
+        if inside:
+            found.add(number)
+        if line.rstrip().endswith(";") or "; /*" in line:
+            inside = False
+    return found
+
+
+def read_excuses(path):
+    """file: text: why."""
+    excuses = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, text, why = re.split(r"\s+\|\s+", line.strip())
+                excuses[name, text] = why
+    return excuses
+
+
+def judge(source, branches, lines, show):
+    excuses = read_excuses(os.path.join(source, "tests", "coverage.list"))
+    used, total = set(), [0, 0, 0, 0]
+    print(f"{'file':34} {'branches':>15} {'':>7} {'lines':>13}")
+    for name in sorted(branches):
+        with open(os.path.join(source, name), encoding="utf-8") as file:
+            text = file.read().splitlines()
+        skip = asserted(text)
+        taken = there = excused = 0
+        for number, counts in sorted(branches[name].items()):
+            if number in skip or not counts:
+                continue
+            key = (name, text[number - 1].strip())
+            if key in excuses and 0 in counts:
+                used.add(key)
+                excused += counts.count(0)
+                counts = [count for count in counts if count > 0]
+            taken += len(counts) - counts.count(0)
+            there += len(counts)
+            if show and 0 in counts:
+                ways = "".join("x" if count == 0 else "." for count in counts)
+                print(f"{name}:{number}: {ways} {text[number - 1].strip()}")
+        code = [number for number in lines[name] if number not in skip]
+        run = sum(1 for number in code if lines[name][number] > 0)
+        print(f"{name:34} {taken:6}/{there:<6} {percent(taken, there):7.2f} {run:6}/{len(code):<6}"
+              + (f" {excused} excused" if excused else ""))
+        total = [a + b for a, b in zip(total, (taken, there, run, len(code)))]
+    figure = percent(total[0], total[1])
+    print(f"{'all of ' + ROOM:34} {total[0]:6}/{total[1]:<6} {figure:7.2f} {total[2]:6}/{total[3]:<6}")
+    idle = sorted(set(excuses) - used)
+    for name, line in idle:
+        print(f"excused without need: {name} | {line}")
+    return 1 if figure < WANTED or idle else 0
+
+
+def percent(part, whole):
+    return 100.0 * part / whole if whole else 100.0
+
+
+def main():
+    options = [word for word in sys.argv[1:] if word.startswith("--")]
+    source, build = (os.path.abspath(word) for word in sys.argv[1:] if not word.startswith("--"))
+    if "--keep" not in options:
+        run_tests(source, build)
+    return judge(source, *gather(source, build), "--show" in options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
