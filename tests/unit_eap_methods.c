@@ -7,6 +7,7 @@
 #include "tests/crypto_cases.h"
 #include "tests/eap_talk.h"
 #include "tests/test.h"
+#include "tests/tls_certs.h"
 
 #include <string.h>
 
@@ -360,6 +361,172 @@ static void test_a_library_without_md4_is_a_reason_of_its_own(void)
     crypto->ops->close(crypto);
 }
 
+/* RFC 2759 8.3: the password is hashed as Unicode. The digest is the openssl command line's, of
+ * iconv's UTF-16LE. An octet that begins no character, and what is cut off, stand for themselves.
+ */
+static void test_passwords_are_unicode_to_mschapv2(void)
+{
+    static const uint8_t stray[] = {0xff, 0xe2, 0x82};
+    static const uint8_t wide[] = {0xff, 0, 0xe2, 0, 0x82, 0};
+    static const uint8_t letters[IKE_EAP_PASSWORD_MAX + 1] = {'a'};
+    const struct ike_bytes octets = {.at = wide, .len = sizeof wide};
+    uint8_t out[16];
+    uint8_t right[16];
+    crypto = talk_provider(true);
+    EXPECT(ike_mschapv2_hash(
+        crypto, (struct ike_bytes){(const uint8_t *)"p\xc3\xa4ss\xe2\x82\xac", 8}, out));
+    expect_hex(out, 16, "452468B2E855E49F1169698E4C086623");
+    EXPECT(ike_mschapv2_hash(crypto, (struct ike_bytes){stray, sizeof stray}, out));
+    EXPECT(crypto->ops->digest(crypto, DIGEST_MD4, &octets, 1, right));
+    EXPECT(memcmp(out, right, sizeof out) == 0);
+    EXPECT(ike_mschapv2_hash(crypto, (struct ike_bytes){letters, IKE_EAP_PASSWORD_MAX}, out));
+    EXPECT(!ike_mschapv2_hash(crypto, (struct ike_bytes){letters, sizeof letters}, out));
+    crypto->ops->close(crypto);
+}
+
+static void test_methods_are_found_by_name_type_and_place(void)
+{
+    size_t count = 0;
+    for (const struct ike_eap_method *m; (m = ike_eap_method_at(count)) != NULL; count++) {
+        EXPECT(ike_eap_method_named(m->name) == m);
+        EXPECT(ike_eap_method_of(m->type) == m);
+        EXPECT_STR(ike_eap_type_title(m->type), m->title);
+    }
+    EXPECT_EQ(count, 5);
+    EXPECT(ike_eap_method_named("eap-sim") == NULL);
+    EXPECT(ike_eap_method_of(18) == NULL);
+    EXPECT(ike_eap_type_title(18) == NULL);
+    EXPECT_STR(ike_eap_type_title(EAP_NAK), "Nak");
+}
+
+/* One packet out of place, of each kind, and what is said to it. */
+struct misplaced {
+    uint8_t method; /* of the end that takes it */
+    bool server;
+    bool identity; /* and a server that asks for it first */
+    uint8_t type;
+    uint8_t len;
+    uint8_t data[12];
+    enum ike_why why;
+};
+
+static const struct misplaced misplaced[] = {
+    {EAP_MD5, true, false, EAP_MD5, 0, {0}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, false, EAP_MD5, 3, {16, 1, 2}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, false, EAP_MD5, 3, {2, 1, 2}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, false, EAP_GTC, 1, {'x'}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, true, EAP_NOTIFICATION, 0, {0}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, true, EAP_NAK, 1, {EAP_GTC}, WHY_EAP_SYNTAX},
+    {EAP_MD5, true, false, EAP_NAK, 1, {EAP_MD5}, WHY_EAP_METHOD},
+    {EAP_MSCHAPV2, true, false, EAP_MSCHAPV2, 1, {2}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, true, false, EAP_MSCHAPV2, 4, {1, 1, 0, 4}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, true, false, EAP_MSCHAPV2, 5, {2, 1, 0, 5, 49}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, true, false, EAP_MSCHAPV2, 5, {2, 1, 0, 9, 49}, WHY_EAP_SYNTAX},
+    {EAP_TLS, true, false, EAP_TLS, 0, {0}, WHY_EAP_SYNTAX},
+    {EAP_TLS, true, false, EAP_TLS, 1, {0x20}, WHY_EAP_SYNTAX},
+    {EAP_TLS, true, false, EAP_TLS, 3, {0x80, 0, 0}, WHY_EAP_SYNTAX},
+    {EAP_TLS, true, false, EAP_TLS, 5, {0x80, 0, 1, 0, 1}, WHY_EAP_SYNTAX},
+    {EAP_TLS, true, false, EAP_TLS, 1, {0}, WHY_EAP_SYNTAX},
+    {EAP_TTLS, true, false, EAP_TTLS, 1, {0x20}, WHY_EAP_SYNTAX},
+    {EAP_MD5, false, false, EAP_MD5, 0, {0}, WHY_EAP_SYNTAX},
+    {EAP_MD5, false, false, EAP_MD5, 3, {9, 1, 2}, WHY_EAP_SYNTAX},
+    {EAP_MD5, false, false, EAP_NAK, 1, {4}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, false, false, EAP_MSCHAPV2, 1, {1}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, false, false, EAP_MSCHAPV2, 5, {1, 1, 0, 5, 16}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, false, false, EAP_MSCHAPV2, 5, {1, 1, 0, 5, 15}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, false, false, EAP_MSCHAPV2, 4, {3, 1, 0, 4}, WHY_EAP_SYNTAX},
+    {EAP_MSCHAPV2, false, false, EAP_MSCHAPV2, 4, {9, 1, 0, 4}, WHY_EAP_SYNTAX},
+    {EAP_TLS, false, false, EAP_TLS, 0, {0}, WHY_EAP_SYNTAX},
+    {EAP_TLS, false, false, EAP_TLS, 1, {0x40}, WHY_EAP_SYNTAX},
+};
+
+static void take(const struct misplaced *m)
+{
+    uint8_t octets[2][256];
+    struct ike_eap eap;
+    struct ike_writer in = wr_open(octets[0], sizeof octets[0]);
+    struct ike_writer out = wr_open(octets[1], sizeof octets[1]);
+    talk_begin(m->method);
+    talk.config[0].identity = m->identity;
+    talk.config[0].tls.identity = &tls_identities[TLS_SERVER_EC];
+    const struct ike_eap_start start = {
+        .crypto = crypto, .config = &talk.config[m->server ? 0 : 1], .server = m->server};
+    ike_eap_open(&eap, &start);
+    if (m->server)
+        EXPECT_EQ(ike_eap_begin(&eap, &out), WHY_OK);
+    ike_eap_put(&in, &(struct ike_eap_packet){.code = m->server ? EAP_RESPONSE : EAP_REQUEST,
+                                              .id = m->server ? eap.id : 9,
+                                              .type = m->type,
+                                              .data = {.at = m->data, .len = m->len}});
+    out.len = 0;
+    EXPECT_EQ(ike_eap_step(&eap, wr_done(&in), &out), m->why);
+    EXPECT_EQ(eap.phase, EAP_FAILED);
+    EXPECT_EQ(out.len, m->server ? 4 : 0); /* Failure, or nothing */
+    ike_eap_close(&eap);
+}
+
+static void misplaced_packets(bool real)
+{
+    (void)real;
+    for (size_t i = 0; i < sizeof misplaced / sizeof misplaced[0]; i++)
+        take(&misplaced[i]);
+}
+
+static void test_packets_out_of_place_end_the_conversation(void)
+{
+    each_provider(misplaced_packets);
+}
+
+/* RFC 3748 2.1: a peer that has answered one method takes no other. */
+static void test_one_method_to_a_conversation(void)
+{
+    static const uint8_t challenge[] = {16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    uint8_t octets[2][256];
+    struct ike_eap eap;
+    crypto = talk_provider(false);
+    talk_begin(EAP_MD5);
+    talk.config[1].methods[1] = EAP_GTC;
+    talk.config[1].method_count = 2;
+    ike_eap_open(&eap, &(struct ike_eap_start){.crypto = crypto, .config = &talk.config[1]});
+    for (int i = 0; i < 2; i++) {
+        struct ike_writer in = wr_open(octets[0], sizeof octets[0]);
+        struct ike_writer out = wr_open(octets[1], sizeof octets[1]);
+        ike_eap_put(&in, &(struct ike_eap_packet){.code = EAP_REQUEST,
+                                                  .id = (uint8_t)i,
+                                                  .type = i == 0 ? EAP_MD5 : EAP_GTC,
+                                                  .data = {challenge, sizeof challenge}});
+        EXPECT_EQ(ike_eap_step(&eap, wr_done(&in), &out), i == 0 ? WHY_OK : WHY_EAP_SYNTAX);
+    }
+    ike_eap_close(&eap);
+    crypto->ops->close(crypto);
+}
+
+/* The first of the server's that the peer would take, and not the one it just refused. */
+static void test_a_refused_method_is_not_proposed_again(void)
+{
+    static const uint8_t wanted[] = {EAP_MD5, EAP_GTC};
+    uint8_t octets[2][64];
+    struct ike_eap eap;
+    struct ike_writer in = wr_open(octets[0], sizeof octets[0]);
+    struct ike_writer out = wr_open(octets[1], sizeof octets[1]);
+    crypto = talk_provider(false);
+    talk_begin(EAP_MD5);
+    talk.config[0].methods[1] = EAP_GTC;
+    talk.config[0].method_count = 2;
+    ike_eap_open(
+        &eap, &(struct ike_eap_start){.crypto = crypto, .config = &talk.config[0], .server = true});
+    EXPECT_EQ(ike_eap_begin(&eap, &out), WHY_OK);
+    ike_eap_put(&in, &(struct ike_eap_packet){.code = EAP_RESPONSE,
+                                              .id = eap.id,
+                                              .type = EAP_NAK,
+                                              .data = {wanted, sizeof wanted}});
+    out.len = 0;
+    EXPECT_EQ(ike_eap_step(&eap, wr_done(&in), &out), WHY_OK);
+    EXPECT_EQ(octets[1][4], EAP_GTC);
+    ike_eap_close(&eap);
+    crypto->ops->close(crypto);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -368,6 +535,11 @@ int main(int argc, char **argv)
         TEST(test_mschapv2_makes_the_values_of_rfc_2759),
         TEST(test_a_domain_before_the_user_name_does_not_count),
         TEST(test_des_keys_are_spread_as_rfc_2759_does),
+        TEST(test_passwords_are_unicode_to_mschapv2),
+        TEST(test_methods_are_found_by_name_type_and_place),
+        TEST(test_packets_out_of_place_end_the_conversation),
+        TEST(test_one_method_to_a_conversation),
+        TEST(test_a_refused_method_is_not_proposed_again),
         TEST(test_mschapv2_makes_the_keys_of_rfc_3079),
         TEST(test_md5_is_that_of_the_openssl_command),
         TEST(test_each_method_succeeds_in_as_many_packets_as_it_has),

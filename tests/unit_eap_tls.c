@@ -267,6 +267,61 @@ static void test_an_identity_that_cannot_be_read_is_a_reason_of_its_own(void)
     crypto->ops->close(crypto);
 }
 
+/* Before the handshake is over there are no keys and nothing can be said; a server shows who it
+ * is; and a flight has an end. */
+static void test_calls_out_of_turn_fail(void)
+{
+    static const uint8_t long_flight[IKE_TLS_FLIGHT_MAX];
+    static const struct ike_tls_export what = {.label = "test"};
+    const struct ike_tls_config nobody = {.version = TLS_1_3};
+    const struct ike_tls_config somebody = {.identity = &tls_identities[TLS_SERVER_EC]};
+    for (int real = 0; real < 2; real++) {
+        struct ike_crypto *const crypto = talk_provider(real == 1);
+        const struct ike_tls_ops *const ops = crypto->ops->tls;
+        struct ike_tls tls;
+        uint8_t key[32];
+        EXPECT(!ops->open(crypto, &nobody, true, &tls));
+        EXPECT(ops->open(crypto, &somebody, true, &tls));
+        EXPECT(!ops->say(crypto, &tls, (struct ike_bytes){.at = key, .len = 1}));
+        EXPECT(!ops->export(crypto, &tls, &what, key, sizeof key));
+        EXPECT_EQ(ops->waiting(crypto, &tls), 0);
+        EXPECT(ops->put(crypto, &tls, (struct ike_bytes){.at = long_flight, .len = 16384}));
+        if (real == 0) /* its room is that of the longest flight there is */
+            EXPECT(!ops->put(crypto, &tls, (struct ike_bytes){.at = long_flight, .len = 1}));
+        EXPECT_EQ(ops->run(crypto, &tls), TLS_FAILED);
+        ops->close(crypto, &tls);
+        crypto->ops->close(crypto);
+    }
+}
+
+/* A flight of the modelled kind whose frame is wrong, each in its own way: an alert, no more. */
+static void test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert(void)
+{
+    static const uint8_t flights[][8] = {
+        {0x16, 0, 0, 0, 0, 5},    /* shorter than its own frame */
+        {0x16, 0, 0, 0, 0xff, 0}, /* longer than what came */
+        {0x16, 1, 0, 0, 0, 0xdd}, /* another flight than the first */
+        {0x17, 0, 1, 'x'},        /* data before the handshake is over */
+        {0x99},                   /* what is no record */
+    };
+    const struct ike_tls_config config = {.identity = &tls_identities[TLS_SERVER_EC]};
+    struct ike_crypto *const crypto = talk_provider(false);
+    const struct ike_tls_ops *const ops = crypto->ops->tls;
+    for (size_t i = 0; i < sizeof flights / sizeof flights[0]; i++) {
+        struct ike_tls tls;
+        uint8_t room[512] = {0};
+        memcpy(room, flights[i], sizeof flights[i]);
+        EXPECT(ops->open(crypto, &config, true, &tls));
+        EXPECT(ops->put(crypto, &tls, (struct ike_bytes){.at = room, .len = 256}));
+        EXPECT_EQ(ops->run(crypto, &tls), TLS_FAILED);
+        EXPECT_EQ(ops->waiting(crypto, &tls), 7);
+        ops->take(crypto, &tls, room, 7);
+        EXPECT_EQ(room[0], 0x15);
+        ops->close(crypto, &tls);
+    }
+    crypto->ops->close(crypto);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -280,6 +335,8 @@ int main(int argc, char **argv)
         TEST(test_changed_octets_end_no_handshake_well),
         TEST(test_a_wrong_password_within_ttls_ends_in_failure),
         TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
+        TEST(test_calls_out_of_turn_fail),
+        TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

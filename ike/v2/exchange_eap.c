@@ -414,8 +414,9 @@ static bool keep_peer(struct ike_turn *t, const struct ike_eap_side *side)
     struct ike_id id;
     const enum ike_why why = ike_id_parse(id_of(side, true), &id);
     assert(why == WHY_OK); /* it was parsed before */
+    (void)why;
     const struct ike_bytes name = {.at = side->eap.name, .len = side->eap.name_len};
-    if (why != WHY_OK || !ike_bytes_equal(name, (struct ike_bytes){.at = id.data, .len = id.len})) {
+    if (!ike_bytes_equal(name, (struct ike_bytes){.at = id.data, .len = id.len})) {
         id = (struct ike_id){.type = ID_KEY_ID, .len = (uint8_t)name.len};
         memcpy(id.data, name.at, name.len);
     }

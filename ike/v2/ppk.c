@@ -45,8 +45,10 @@ enum ike_why ike_ppk_heard(struct ike_turn *turn)
 static bool says_use(struct ike_turn *t, struct ike_blob kept)
 {
     struct ike_message *const m = (void *)ike_turn_scratch(t, sizeof *m);
-    return ike_message_parse(ike_store_view(&t->engine->store, kept), m) == WHY_OK &&
-           ike_message_notify(m, N_USE_PPK) != NULL;
+    const enum ike_why why = ike_message_parse(ike_store_view(&t->engine->store, kept), m);
+    assert(why == WHY_OK); /* it was parsed before, or is our own */
+    (void)why;
+    return ike_message_notify(m, N_USE_PPK) != NULL;
 }
 
 /* Both said USE_PPK. Only where there is something to use is it worth a look. */

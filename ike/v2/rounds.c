@@ -23,6 +23,8 @@
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
 
+#include <assert.h>
+
 static const struct ike_bytes nothing = {.at = NULL, .len = 0};
 
 static struct ike_setup *setup_of(const struct ike_turn *t)
@@ -51,8 +53,10 @@ static bool is_supported(const struct ike_turn *t)
 {
     struct ike_message init;
     const struct ike_bytes octets = ike_store_view(&t->engine->store, t->sa->init_response);
-    return ike_message_parse(octets, &init) == WHY_OK &&
-           ike_message_notify(&init, N_MULTIPLE_AUTH_SUPPORTED) != NULL;
+    const enum ike_why why = ike_message_parse(octets, &init);
+    assert(why == WHY_OK); /* it was parsed before */
+    (void)why;
+    return ike_message_notify(&init, N_MULTIPLE_AUTH_SUPPORTED) != NULL;
 }
 
 void ike_rounds_put_support(struct ike_turn *t)

@@ -200,8 +200,7 @@ static struct offer offer_of_peer(struct ike_turn *t)
     struct offer offer = {.hashes = 0};
     const enum ike_why why = ike_message_parse(ike_store_view(&t->engine->store, kept), m);
     assert(why == WHY_OK); /* it was parsed before */
-    if (why != WHY_OK)
-        return offer;
+    (void)why;
     offer.hashes = hashes_in(m);
     read_wishes(sa->initiator ? m : &t->in, &offer);
     return offer;

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT
+ * A peer that has the keys and says one thing wrong: a message under way has one
+ * payload changed, and whoever takes it gives the reason that belongs to that. */
+#include "ike/engine.h"
+#include "ike/v2/payload.h"
+#include "ike/v2/selector.h"
+#include "tests/mangle.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct row {
+    const char *name;
+    void (*prepare)(void); /* NULL: nothing */
+    void (*act)(void);     /* once the SA is up; the message counts from there. NULL: from
+                              the beginning */
+    int number;            /* of the message */
+    void (*edit)(struct mangle_message *m);
+    enum pair_side at; /* who says */
+    enum ike_why why;
+};
+
+static struct pair p;
+static struct mangle_message message;
+static const struct row *row;
+static int first; /* the message counted as 0 */
+
+static bool touch(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    static uint8_t out[IKE_MESSAGE_MAX];
+    (void)from;
+    if (number != first + row->number)
+        return true;
+    EXPECT(mangle_open(pair, (struct ike_bytes){.at = bytes, .len = *len}, &message));
+    row->edit(&message);
+    *len = mangle_close(pair, &message, out);
+    memcpy(bytes, out, *len);
+    return true;
+}
+
+static struct mangle_part *part(struct mangle_message *m, uint8_t type)
+{
+    for (size_t i = 0; i < m->part_count; i++)
+        if (m->parts[i].type == type)
+            return &m->parts[i];
+    EXPECT(false);
+    return &m->parts[0];
+}
+
+static struct mangle_part *notify(struct mangle_message *m, uint16_t type)
+{
+    for (size_t i = 0; i < m->part_count; i++)
+        if (m->parts[i].type == PAYLOAD_NOTIFY &&
+            (m->parts[i].body[2] << 8 | m->parts[i].body[3]) == type)
+            return &m->parts[i];
+    EXPECT(false);
+    return &m->parts[0];
+}
+
+static void drop(struct mangle_message *m, uint8_t type)
+{
+    mangle_drop(m, (size_t)(part(m, type) - m->parts));
+}
+
+/* Nothing but one notify. */
+static void say_only(struct mangle_message *m, uint16_t type, size_t data_len)
+{
+    const uint8_t head[] = {0, 0, (uint8_t)(type >> 8), (uint8_t)type};
+    m->part_count = 1;
+    m->parts[0] = (struct mangle_part){.type = PAYLOAD_NOTIFY, .len = sizeof head + data_len};
+    memcpy(m->parts[0].body, head, sizeof head);
+}
+
+/* ---- IKE_SA_INIT ---- */
+
+static void spi_zero(struct mangle_message *m)
+{
+    m->head.spi_r = 0;
+}
+
+static void spi_of_nobody(struct mangle_message *m)
+{
+    m->head.spi_r = 77;
+}
+
+static void id_one(struct mangle_message *m)
+{
+    m->head.id = 1;
+}
+
+static void status_only(struct mangle_message *m)
+{
+    say_only(m, 40960, 0);
+}
+
+static void cookie_of_nothing(struct mangle_message *m)
+{
+    say_only(m, N_COOKIE, 0);
+}
+
+static void cookie_too_long(struct mangle_message *m)
+{
+    say_only(m, N_COOKIE, IKE_COOKIE_MAX + 1);
+}
+
+static void group_of_one_octet(struct mangle_message *m)
+{
+    say_only(m, N_INVALID_KE_PAYLOAD, 1);
+}
+
+static void group_of_three_octets(struct mangle_message *m)
+{
+    say_only(m, N_INVALID_KE_PAYLOAD, 3);
+}
+
+static void takes_redirects(void)
+{
+    p.end[A].policy.takes_redirects = true;
+}
+
+/* Of a gateway whose address is as long as the other family's. */
+static void redirect_of(struct mangle_message *m, uint8_t type, uint8_t len)
+{
+    say_only(m, N_REDIRECT, 2U + len + IKE_NONCE_OURS);
+    m->parts[0].body[4] = type;
+    m->parts[0].body[5] = len;
+    const struct ike_engine *const e = p.end[A].engine;
+    memcpy(m->parts[0].body + 6 + len, ike_setup_of(e, ike_sa_at(e, 1))->nonce, IKE_NONCE_OURS);
+}
+
+static void redirect_to_half_an_address(struct mangle_message *m)
+{
+    redirect_of(m, 2, 4);
+}
+
+static void redirect_to_four_addresses(struct mangle_message *m)
+{
+    redirect_of(m, 1, 16);
+}
+
+/* ---- IKE_AUTH ---- */
+
+static void asks_for_b(void)
+{
+    EXPECT(ike_id_from_text("b.test", &p.end[A].policy.remote_id));
+}
+
+static void another_name(struct mangle_message *m)
+{
+    part(m, PAYLOAD_IDR)->body[4] = 'c';
+}
+
+static void name_cut(struct mangle_message *m)
+{
+    part(m, PAYLOAD_IDR)->len = 3;
+}
+
+static void auth_cut(struct mangle_message *m)
+{
+    part(m, PAYLOAD_AUTH)->len = 3;
+}
+
+static void windows(void)
+{
+    p.end[A].config.window = p.end[B].config.window = 3;
+}
+
+static void window_of_none(struct mangle_message *m)
+{
+    memset(notify(m, N_SET_WINDOW_SIZE)->body + 4, 0, 4);
+}
+
+static void window_cut(struct mangle_message *m)
+{
+    notify(m, N_SET_WINDOW_SIZE)->len--;
+}
+
+static void window_longer(struct mangle_message *m)
+{
+    notify(m, N_SET_WINDOW_SIZE)->len++;
+}
+
+static void by_eap_only(void)
+{
+    struct ike_eap_config eap = {.methods = {EAP_MSCHAPV2}, .method_count = 1};
+    eap.user_len = eap.password_len = 4;
+    memcpy(eap.user, "user", 4);
+    memcpy(eap.password, "pass", 4);
+    asks_for_b();
+    for (int i = 0; i < 2; i++) {
+        p.end[i].policy.eap = eap;
+        p.end[i].policy.eap_only = true;
+    }
+}
+
+/* ---- CREATE_CHILD_SA ---- */
+
+static void rekey(void)
+{
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+}
+
+static void rekey_child(void)
+{
+    EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+}
+
+/* RFC 7296 3.3.1: the SPI stands after eight octets of the proposal. */
+static void new_spi_zero(struct mangle_message *m)
+{
+    memset(part(m, PAYLOAD_SA)->body + 8, 0, 8);
+}
+
+static void two_groups(void)
+{
+    pair_offer(&p, A, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+    pair_offer(&p, B, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+}
+
+/* The transform of KE in the answer: the last one, its number in the last two octets. */
+static void other_group(struct mangle_message *m)
+{
+    struct mangle_part *const sa = part(m, PAYLOAD_SA);
+    EXPECT_EQ(sa->body[sa->len - 1], 31);
+    sa->body[sa->len - 1] = 19;
+}
+
+static void no_share(struct mangle_message *m)
+{
+    drop(m, PAYLOAD_KE);
+}
+
+static void share_cut(struct mangle_message *m)
+{
+    part(m, PAYLOAD_KE)->len = 3;
+}
+
+static void rekeyed_spi_missing(struct mangle_message *m)
+{
+    struct mangle_part *const n = notify(m, N_REKEY_SA);
+    n->body[1] = 0;
+    n->len = 4;
+}
+
+static void rekeyed_spi_too_long(struct mangle_message *m)
+{
+    struct mangle_part *const n = notify(m, N_REKEY_SA);
+    n->body[1] = 8;
+    n->len += 4;
+}
+
+static void rekeyed_spi_of_ah(struct mangle_message *m)
+{
+    notify(m, N_REKEY_SA)->body[0] = PROTOCOL_AH;
+}
+
+static void more_exchanges(void)
+{
+    static const char ike[] = "aes256gcm16-prfsha256-x25519-ke1_ecp256";
+    pair_offer(&p, A, ike, "aes256gcm16-x25519-ke1_ecp256");
+    pair_offer(&p, B, ike, "aes256gcm16-x25519-ke1_ecp256");
+}
+
+static void no_link(struct mangle_message *m)
+{
+    drop(m, PAYLOAD_NOTIFY);
+}
+
+/* ---- traffic ---- */
+
+static void single_pairs(void)
+{
+    p.end[B].policy.child[0].single_pair = true;
+}
+
+static void unchanged(struct mangle_message *m)
+{
+    (void)m;
+}
+
+static void run(const struct row *r)
+{
+    row = r;
+    first = 0;
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    if (r->prepare != NULL)
+        r->prepare();
+    p.touch = r->act == NULL ? touch : NULL;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    if (r->act != NULL) {
+        pair_run_for(&p, UINT64_C(1000000000));
+        EXPECT(pair_agrees(&p, 1));
+        first = p.sent;
+        p.touch = touch;
+        r->act();
+    }
+    pair_run_for(&p, UINT64_C(500000000));
+    if (!EXPECT(p.end[r->at].reasons[r->why] > 0))
+        (void)printf("# %s\n%s", r->name, p.trace);
+    pair_run(&p);
+    pair_forget(&p);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+/* clang-format off */
+static const struct row rows[] = {
+    { "INIT with a responder's SPI",       NULL, NULL, 0, spi_of_nobody,               B, WHY_UNKNOWN_SPI },
+    { "INIT with an id",                   NULL, NULL, 0, id_one,                      B, WHY_UNKNOWN_SPI },
+    { "INIT answered without an SPI",      NULL, NULL, 1, spi_zero,                    A, WHY_SPI_ZERO },
+    { "INIT answered by a status",         NULL, NULL, 1, status_only,                 A, WHY_MISSING_PAYLOAD },
+    { "an empty cookie",                   NULL, NULL, 1, cookie_of_nothing,           A, WHY_SYNTAX },
+    { "too long a cookie",                 NULL, NULL, 1, cookie_too_long,             A, WHY_SYNTAX },
+    { "half a group",                      NULL, NULL, 1, group_of_one_octet,          A, WHY_SYNTAX },
+    { "a group and a half",                NULL, NULL, 1, group_of_three_octets,       A, WHY_SYNTAX },
+    { "a gateway of half an address",      takes_redirects, NULL, 1, redirect_to_half_an_address, A, WHY_REDIRECT_GATEWAY },
+    { "a gateway of four addresses",       takes_redirects, NULL, 1, redirect_to_four_addresses,  A, WHY_REDIRECT_GATEWAY },
+    { "AUTH asks for a cut name",          asks_for_b, NULL, 2, name_cut,              B, WHY_SYNTAX },
+    { "AUTH of another name",              asks_for_b, NULL, 3, another_name,          A, WHY_PEER_UNKNOWN },
+    { "AUTH answered by a status",         NULL, NULL, 3, status_only,                 A, WHY_MISSING_PAYLOAD },
+    { "AUTH cut",                          NULL, NULL, 2, auth_cut,                    B, WHY_SYNTAX },
+    { "EAP alone of another name",         by_eap_only, NULL, 3, another_name,         A, WHY_PEER_UNKNOWN },
+    { "EAP alone of a cut name",           by_eap_only, NULL, 3, name_cut,             A, WHY_SYNTAX },
+    { "a window of none",                  windows, NULL, 4, window_of_none,           A, WHY_SYNTAX },
+    { "a window cut",                      windows, NULL, 4, window_cut,               A, WHY_SYNTAX },
+    { "a window too long",                 windows, NULL, 4, window_longer,            A, WHY_SYNTAX },
+    { "an IKE SA asked for without SPI",   NULL, rekey, 0, new_spi_zero,               B, WHY_SYNTAX },
+    { "an IKE SA granted without SPI",     NULL, rekey, 1, new_spi_zero,               A, WHY_SPI_ZERO },
+    { "another group granted",             two_groups, rekey, 1, other_group,          A, WHY_CHOICE_NOT_OFFERED },
+    { "no share granted",                  NULL, rekey, 1, no_share,                   A, WHY_MISSING_PAYLOAD },
+    { "a share cut",                       NULL, rekey, 0, share_cut,                  B, WHY_SYNTAX },
+    { "rekeyed without SPI",               NULL, rekey_child, 0, rekeyed_spi_missing,  B, WHY_SYNTAX },
+    { "rekeyed with too long an SPI",      NULL, rekey_child, 0, rekeyed_spi_too_long, B, WHY_SYNTAX },
+    { "rekeyed of another protocol",       NULL, rekey_child, 0, rekeyed_spi_of_ah,    B, WHY_CHILD_NOT_FOUND },
+    { "a rekeying answered by a status",   NULL, rekey, 1, status_only,                A, WHY_MISSING_PAYLOAD },
+    { "a follow-up without link",          more_exchanges, rekey, 2, no_link,          B, WHY_MISSING_PAYLOAD },
+    { "a follow-up answered by a status",  more_exchanges, rekey, 3, status_only,      A, WHY_MISSING_PAYLOAD },
+    { "a follow-up with half a share",     more_exchanges, rekey, 2, share_cut,        B, WHY_SYNTAX },
+    { "a follow-up answered with half",    more_exchanges, rekey, 3, share_cut,        A, WHY_SYNTAX },
+    { "an exchange more, cut",             more_exchanges, NULL, 2, share_cut,         B, WHY_SYNTAX },
+    { "an exchange more answered by less", more_exchanges, NULL, 3, share_cut,         A, WHY_SYNTAX },
+    { "an exchange more, and a status",    more_exchanges, NULL, 3, status_only,       A, WHY_MISSING_PAYLOAD },
+    { "networks where pairs are wanted",   single_pairs, NULL, 2, unchanged,           A, WHY_OK },
+};
+/* clang-format on */
+
+static void test_each_wrong_thing_has_its_reason(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        run(&rows[i]);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_each_wrong_thing_has_its_reason),
+    };
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
