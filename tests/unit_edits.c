@@ -4,7 +4,7 @@
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/selector.h"
-#include "tests/mangle.h"
+#include "tests/opened.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -16,13 +16,13 @@ struct row {
     void (*act)(void);     /* once the SA is up; the message counts from there. NULL: from
                               the beginning */
     int number;            /* of the message */
-    void (*edit)(struct mangle_message *m);
+    void (*edit)(struct opened *m);
     enum pair_side at; /* who says */
     enum ike_why why;
 };
 
 static struct pair p;
-static struct mangle_message message;
+static struct opened message;
 static const struct row *row;
 static int first; /* the message counted as 0 */
 
@@ -32,14 +32,14 @@ static bool touch(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t
     (void)from;
     if (number != first + row->number)
         return true;
-    EXPECT(mangle_open(pair, (struct ike_bytes){.at = bytes, .len = *len}, &message));
+    EXPECT(opened_read(pair, (struct ike_bytes){.at = bytes, .len = *len}, &message));
     row->edit(&message);
-    *len = mangle_close(pair, &message, out);
+    *len = opened_write(pair, &message, out);
     memcpy(bytes, out, *len);
     return true;
 }
 
-static struct mangle_part *part(struct mangle_message *m, uint8_t type)
+static struct opened_part *part(struct opened *m, uint8_t type)
 {
     for (size_t i = 0; i < m->part_count; i++)
         if (m->parts[i].type == type)
@@ -48,7 +48,7 @@ static struct mangle_part *part(struct mangle_message *m, uint8_t type)
     return &m->parts[0];
 }
 
-static struct mangle_part *notify(struct mangle_message *m, uint16_t type)
+static struct opened_part *notify(struct opened *m, uint16_t type)
 {
     for (size_t i = 0; i < m->part_count; i++)
         if (m->parts[i].type == PAYLOAD_NOTIFY &&
@@ -58,58 +58,58 @@ static struct mangle_part *notify(struct mangle_message *m, uint16_t type)
     return &m->parts[0];
 }
 
-static void drop(struct mangle_message *m, uint8_t type)
+static void drop(struct opened *m, uint8_t type)
 {
-    mangle_drop(m, (size_t)(part(m, type) - m->parts));
+    opened_drop(m, (size_t)(part(m, type) - m->parts));
 }
 
 /* Nothing but one notify. */
-static void say_only(struct mangle_message *m, uint16_t type, size_t data_len)
+static void say_only(struct opened *m, uint16_t type, size_t data_len)
 {
     const uint8_t head[] = {0, 0, (uint8_t)(type >> 8), (uint8_t)type};
     m->part_count = 1;
-    m->parts[0] = (struct mangle_part){.type = PAYLOAD_NOTIFY, .len = sizeof head + data_len};
+    m->parts[0] = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = sizeof head + data_len};
     memcpy(m->parts[0].body, head, sizeof head);
 }
 
 /* ---- IKE_SA_INIT ---- */
 
-static void spi_zero(struct mangle_message *m)
+static void spi_zero(struct opened *m)
 {
     m->head.spi_r = 0;
 }
 
-static void spi_of_nobody(struct mangle_message *m)
+static void spi_of_nobody(struct opened *m)
 {
     m->head.spi_r = 77;
 }
 
-static void id_one(struct mangle_message *m)
+static void id_one(struct opened *m)
 {
     m->head.id = 1;
 }
 
-static void status_only(struct mangle_message *m)
+static void status_only(struct opened *m)
 {
     say_only(m, 40960, 0);
 }
 
-static void cookie_of_nothing(struct mangle_message *m)
+static void cookie_of_nothing(struct opened *m)
 {
     say_only(m, N_COOKIE, 0);
 }
 
-static void cookie_too_long(struct mangle_message *m)
+static void cookie_too_long(struct opened *m)
 {
     say_only(m, N_COOKIE, IKE_COOKIE_MAX + 1);
 }
 
-static void group_of_one_octet(struct mangle_message *m)
+static void group_of_one_octet(struct opened *m)
 {
     say_only(m, N_INVALID_KE_PAYLOAD, 1);
 }
 
-static void group_of_three_octets(struct mangle_message *m)
+static void group_of_three_octets(struct opened *m)
 {
     say_only(m, N_INVALID_KE_PAYLOAD, 3);
 }
@@ -120,7 +120,7 @@ static void takes_redirects(void)
 }
 
 /* Of a gateway whose address is as long as the other family's. */
-static void redirect_of(struct mangle_message *m, uint8_t type, uint8_t len)
+static void redirect_of(struct opened *m, uint8_t type, uint8_t len)
 {
     say_only(m, N_REDIRECT, 2U + len + IKE_NONCE_OURS);
     m->parts[0].body[4] = type;
@@ -129,12 +129,12 @@ static void redirect_of(struct mangle_message *m, uint8_t type, uint8_t len)
     memcpy(m->parts[0].body + 6 + len, ike_setup_of(e, ike_sa_at(e, 1))->nonce, IKE_NONCE_OURS);
 }
 
-static void redirect_to_half_an_address(struct mangle_message *m)
+static void redirect_to_half_an_address(struct opened *m)
 {
     redirect_of(m, 2, 4);
 }
 
-static void redirect_to_four_addresses(struct mangle_message *m)
+static void redirect_to_four_addresses(struct opened *m)
 {
     redirect_of(m, 1, 16);
 }
@@ -146,17 +146,17 @@ static void asks_for_b(void)
     EXPECT(ike_id_from_text("b.test", &p.end[A].policy.remote_id));
 }
 
-static void another_name(struct mangle_message *m)
+static void another_name(struct opened *m)
 {
     part(m, PAYLOAD_IDR)->body[4] = 'c';
 }
 
-static void name_cut(struct mangle_message *m)
+static void name_cut(struct opened *m)
 {
     part(m, PAYLOAD_IDR)->len = 3;
 }
 
-static void auth_cut(struct mangle_message *m)
+static void auth_cut(struct opened *m)
 {
     part(m, PAYLOAD_AUTH)->len = 3;
 }
@@ -166,17 +166,17 @@ static void windows(void)
     p.end[A].config.window = p.end[B].config.window = 3;
 }
 
-static void window_of_none(struct mangle_message *m)
+static void window_of_none(struct opened *m)
 {
     memset(notify(m, N_SET_WINDOW_SIZE)->body + 4, 0, 4);
 }
 
-static void window_cut(struct mangle_message *m)
+static void window_cut(struct opened *m)
 {
     notify(m, N_SET_WINDOW_SIZE)->len--;
 }
 
-static void window_longer(struct mangle_message *m)
+static void window_longer(struct opened *m)
 {
     notify(m, N_SET_WINDOW_SIZE)->len++;
 }
@@ -207,7 +207,7 @@ static void rekey_child(void)
 }
 
 /* RFC 7296 3.3.1: the SPI stands after eight octets of the proposal. */
-static void new_spi_zero(struct mangle_message *m)
+static void new_spi_zero(struct opened *m)
 {
     memset(part(m, PAYLOAD_SA)->body + 8, 0, 8);
 }
@@ -219,38 +219,38 @@ static void two_groups(void)
 }
 
 /* The transform of KE in the answer: the last one, its number in the last two octets. */
-static void other_group(struct mangle_message *m)
+static void other_group(struct opened *m)
 {
-    struct mangle_part *const sa = part(m, PAYLOAD_SA);
+    struct opened_part *const sa = part(m, PAYLOAD_SA);
     EXPECT_EQ(sa->body[sa->len - 1], 31);
     sa->body[sa->len - 1] = 19;
 }
 
-static void no_share(struct mangle_message *m)
+static void no_share(struct opened *m)
 {
     drop(m, PAYLOAD_KE);
 }
 
-static void share_cut(struct mangle_message *m)
+static void share_cut(struct opened *m)
 {
     part(m, PAYLOAD_KE)->len = 3;
 }
 
-static void rekeyed_spi_missing(struct mangle_message *m)
+static void rekeyed_spi_missing(struct opened *m)
 {
-    struct mangle_part *const n = notify(m, N_REKEY_SA);
+    struct opened_part *const n = notify(m, N_REKEY_SA);
     n->body[1] = 0;
     n->len = 4;
 }
 
-static void rekeyed_spi_too_long(struct mangle_message *m)
+static void rekeyed_spi_too_long(struct opened *m)
 {
-    struct mangle_part *const n = notify(m, N_REKEY_SA);
+    struct opened_part *const n = notify(m, N_REKEY_SA);
     n->body[1] = 8;
     n->len += 4;
 }
 
-static void rekeyed_spi_of_ah(struct mangle_message *m)
+static void rekeyed_spi_of_ah(struct opened *m)
 {
     notify(m, N_REKEY_SA)->body[0] = PROTOCOL_AH;
 }
@@ -262,7 +262,7 @@ static void more_exchanges(void)
     pair_offer(&p, B, ike, "aes256gcm16-x25519-ke1_ecp256");
 }
 
-static void no_link(struct mangle_message *m)
+static void no_link(struct opened *m)
 {
     drop(m, PAYLOAD_NOTIFY);
 }
@@ -274,7 +274,7 @@ static void single_pairs(void)
     p.end[B].policy.child[0].single_pair = true;
 }
 
-static void unchanged(struct mangle_message *m)
+static void unchanged(struct opened *m)
 {
     (void)m;
 }
