@@ -11,6 +11,7 @@
 #include "sim/inbox.h"
 #include "sim/net_links.h"
 #include "sim/slabs.h"
+#include "sim/streams.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ struct sim_host {
     struct sim_event timer;
     struct sim_inbox *inbox;
     struct sim_slabs *slabs;
+    struct sim_streams *streams; /* NULL: no TCP */
     struct sim_host_counts counts;
     uint64_t waits[WAIT_BINS];
     uint64_t area_at_ns;
@@ -201,12 +203,18 @@ static void say_output(struct sim_host *h, uint64_t now_ns, const struct ike_dat
     h->counts.out_bytes += d->bytes.len;
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, now_ns, false, d, "sent");
+    if (d->stream != 0) {
+        sim_streams_send(h->streams, now_ns, d);
+        return;
+    }
     (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &out);
 }
 
 static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
 {
     h->counts.events[e->kind]++;
+    if (h->streams != NULL)
+        sim_streams_heed(h->streams, now_ns, e);
     if (h->parts.ear.event != NULL)
         h->parts.ear.event(h->parts.ear.owner, now_ns, e);
 }
@@ -346,11 +354,10 @@ static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
 
 /* One datagram, at `now_ns`, that came at `arrived_ns`. */
 static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_ns,
-                          struct core *core, const struct sim_datagram *datagram)
+                          struct core *core, const struct ike_datagram *datagram)
 {
     const struct sim_implementation *const i = &h->config.implementation;
-    const struct ike_datagram in = {
-        .local = datagram->to, .remote = datagram->from, .bytes = {datagram->at, datagram->len}};
+    const struct ike_datagram in = *datagram;
     struct turn *const t = turn_open(h);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED;
@@ -361,8 +368,10 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
         h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
                           why == WHY_OK ? "accepted" : ike_why_row(why)->name);
     t->local = in.local;
-    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), datagram->len);
+    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
     turn_spend(t, now_ns, core);
+    if (in.stream != 0)
+        sim_streams_served(h->streams, now_ns, &in, why);
 }
 
 static void turn_timer(struct sim_host *h, uint64_t now_ns, struct core *core)
@@ -371,6 +380,12 @@ static void turn_timer(struct sim_host *h, uint64_t now_ns, struct core *core)
     ike_tick(h->parts.engine, now_ns);
     turn_collect(t, h->config.implementation.expired_ns, 0);
     turn_spend(t, now_ns, core);
+}
+
+static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t stream)
+{
+    return (struct ike_datagram){
+        .local = d->to, .remote = d->from, .stream = stream, .bytes = {d->at, d->len}};
 }
 
 static void core_serve(struct core *c, uint64_t now_ns)
@@ -382,7 +397,8 @@ static void core_serve(struct core *c, uint64_t now_ns)
     h->counts.served++;
     h->counts.wait_sum_ns += wait_ns;
     h->waits[wait_bin(wait_ns)]++;
-    turn_datagram(h, now_ns, letter->arrived_ns, c, &letter->datagram);
+    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
+    turn_datagram(h, now_ns, letter->arrived_ns, c, &in);
     sim_inbox_give(h->inbox, letter);
 }
 
@@ -437,22 +453,22 @@ static void inbox_full(struct sim_host *h, uint64_t now_ns, const struct ike_dat
         h->parts.ear.seen(h->parts.ear.owner, now_ns, true, in, sim_lost_name(SIM_LOST_INBOX_FULL));
 }
 
-static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
+/* A datagram, or a message of a stream: at once, or into the inbox. */
+static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *datagram,
+                      uint32_t stream)
 {
-    struct sim_host *const h = owner;
-    const struct ike_datagram in = {
-        .local = datagram->to, .remote = datagram->from, .bytes = {datagram->at, datagram->len}};
-    if (datagram->protocol != SIM_UDP)
-        return;
+    const struct ike_datagram in = datagram_of(datagram, stream);
     if (h->config.cores == 0) {
         h->counts.in_bytes += datagram->len;
-        turn_datagram(h, now_ns, now_ns, NULL, datagram);
+        turn_datagram(h, now_ns, now_ns, NULL, &in);
         return;
     }
     const uint64_t spi = ike_peek_spi(&in);
     const uint32_t index = spi == 0 ? (uint32_t)SIM_ANY_CORE : core_for(h, spi);
-    if (!sim_inbox_put(h->inbox, now_ns, index, datagram)) {
+    if (!sim_inbox_put(h->inbox, now_ns, index, datagram, stream)) {
         inbox_full(h, now_ns, &in);
+        if (stream != 0)
+            sim_streams_drop(h->streams, now_ns, stream);
         return;
     }
     waiting_change(h, now_ns, 1);
@@ -461,6 +477,15 @@ static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram
         (void)any_core_wake(h, now_ns);
     else if (core_idle(&h->cores[index]))
         sim_loop_at(h->parts.loop, &h->cores[index].wake, now_ns);
+}
+
+static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
+{
+    struct sim_host *const h = owner;
+    if (datagram->protocol == SIM_UDP)
+        host_take(h, now_ns, datagram, 0);
+    else if (datagram->protocol == SIM_TCP && h->streams != NULL)
+        sim_streams_deliver(h->streams, now_ns, datagram);
 }
 
 /* What models ask for. */
@@ -507,6 +532,53 @@ size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room)
     return ike_sa_ticket(host->parts.engine, sa, room);
 }
 
+/* What TCP tells. */
+
+static void on_message(void *owner, uint64_t now_ns, const struct ike_datagram *in)
+{
+    const struct sim_datagram d = {.from = in->remote,
+                                   .to = in->local,
+                                   .at = in->bytes.at,
+                                   .len = in->bytes.len,
+                                   .protocol = SIM_TCP};
+    host_take(owner, now_ns, &d, in->stream);
+}
+
+static bool on_stream_up(void *owner, uint64_t now_ns, uint64_t sa, const struct ike_stream *stream)
+{
+    struct sim_host *const h = owner;
+    struct turn *const t = turn_open(h);
+    if (stream != NULL)
+        t->local = stream->local;
+    const bool wanted = ike_stream_up(h->parts.engine, now_ns, sa, stream);
+    turn_wish(t, now_ns, sa);
+    return wanted;
+}
+
+static void on_stream_down(void *owner, uint64_t now_ns, uint32_t stream)
+{
+    struct sim_host *const h = owner;
+    struct turn *const t = turn_open(h);
+    ike_stream_down(h->parts.engine, now_ns, stream);
+    turn_wish(t, now_ns, stream);
+}
+
+static bool streams_open(struct sim_host *h)
+{
+    const struct sim_streams_parts parts = {.loop = h->parts.loop,
+                                            .net = h->parts.net,
+                                            .port = &h->port,
+                                            .engine = h->parts.engine,
+                                            .message = on_message,
+                                            .up = on_stream_up,
+                                            .down = on_stream_down,
+                                            .owner = h};
+    if (h->config.tcp.connections == 0)
+        return true;
+    h->streams = sim_streams_open(&h->config.tcp, &parts);
+    return h->streams != NULL;
+}
+
 /* Opening and closing. */
 
 static void cores_open(struct sim_host *h)
@@ -533,8 +605,10 @@ struct sim_host *sim_host_open(const struct sim_host_config *config,
     h->timer = (struct sim_event){.rank = SIM_TIMER, .run = timer_due, .owner = h};
     cores_open(h);
     h->slabs = sim_slabs_open(config->cores == 0 ? held_by_many : held_by_cores);
-    h->inbox = sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes);
-    if (h->slabs == NULL || h->inbox == NULL) {
+    h->inbox =
+        sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes, config->tcp.connections);
+    if (h->slabs == NULL || h->inbox == NULL || !streams_open(h)) {
+        sim_streams_close(h->streams);
         sim_slabs_close(h->slabs);
         sim_inbox_close(h->inbox);
         free(h);
@@ -554,6 +628,7 @@ void sim_host_close(struct sim_host *host)
         for (struct turn *t = host->held[i]; t != NULL; t = t->next)
             sim_loop_cancel(host->parts.loop, &t->end);
     }
+    sim_streams_close(host->streams);
     sim_slabs_close(host->slabs);
     sim_inbox_close(host->inbox);
     free(host);
@@ -562,6 +637,11 @@ void sim_host_close(struct sim_host *host)
 struct sim_port *sim_host_port(struct sim_host *host)
 {
     return &host->port;
+}
+
+const struct sim_tcp_counts *sim_host_tcp_counts(const struct sim_host *host)
+{
+    return host->streams != NULL ? sim_streams_counts(host->streams) : NULL;
 }
 
 const struct sim_host_counts *sim_host_counts(const struct sim_host *host)

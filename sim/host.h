@@ -11,6 +11,7 @@
 #include "sim/loop.h"
 #include "sim/net.h"
 #include "sim/record.h"
+#include "sim/tcp.h"
 
 struct sim_host;
 
@@ -35,6 +36,7 @@ struct sim_host_config {
     uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
     uint32_t timers_max;  /* timers served in a row before the inbox has its turn; at least 1 */
     struct sim_implementation implementation;
+    struct sim_tcp_config tcp; /* connections 0: no TCP */
 };
 
 /* What the model hears of: once per event, at the time the core was done. */
@@ -92,6 +94,7 @@ struct sim_host_counts {
     uint64_t events[IKE_EVENT_KINDS]; /* engine events by kind */
 };
 const struct sim_host_counts *sim_host_counts(const struct sim_host *host);
+const struct sim_tcp_counts *sim_host_tcp_counts(const struct sim_host *host); /* NULL: no TCP */
 /* Of the waits: the smallest edge of a histogram (4 bins an octave) that `ppm` parts lie below; 0
  * when so many did not wait. */
 uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm);

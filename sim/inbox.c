@@ -47,14 +47,14 @@ static uint32_t smaller(uint64_t a, uint32_t b)
     return a < b ? (uint32_t)a : b;
 }
 
-struct sim_inbox *sim_inbox_open(uint64_t limit)
+struct sim_inbox *sim_inbox_open(uint64_t limit, uint32_t streams)
 {
     struct sim_inbox *const inbox = calloc(1, sizeof *inbox);
     if (inbox == NULL)
         return NULL;
-    const uint32_t counts[SIM_SLAB_SIZES] = {smaller(limit / 832 + 1, 1 << 18),
-                                             smaller(limit / 1283 + 1, 1 << 16),
-                                             smaller(limit / PAGE + 1, 1 << 10)};
+    const uint32_t counts[SIM_SLAB_SIZES] = {smaller(limit / 832 + 1 + streams, 1 << 18),
+                                             smaller(limit / 1283 + 1 + streams, 1 << 16),
+                                             smaller(limit / PAGE + 1 + streams, 1 << 10)};
     inbox->limit = limit;
     inbox->slabs = sim_slabs_open(counts);
     if (inbox->slabs == NULL) {
@@ -73,17 +73,20 @@ void sim_inbox_close(struct sim_inbox *inbox)
 }
 
 bool sim_inbox_put(struct sim_inbox *inbox, uint64_t now_ns, uint32_t core,
-                   const struct sim_datagram *datagram)
+                   const struct sim_datagram *datagram, uint32_t stream)
 {
-    const uint64_t charge = sim_inbox_charge(datagram->len);
+    const uint64_t charge = stream != 0 ? 0 : sim_inbox_charge(datagram->len);
     if (inbox->used + charge > inbox->limit)
         return false;
     struct sim_letter *const letter = sim_slabs_take(inbox->slabs, sizeof *letter + datagram->len);
     if (letter == NULL)
         return false;
     inbox->used += charge;
-    *letter = (struct sim_letter){
-        .serial = ++inbox->serial, .arrived_ns = now_ns, .charge = charge, .datagram = *datagram};
+    *letter = (struct sim_letter){.serial = ++inbox->serial,
+                                  .arrived_ns = now_ns,
+                                  .charge = charge,
+                                  .stream = stream,
+                                  .datagram = *datagram};
     uint8_t *const payload = (uint8_t *)(letter + 1);
     if (datagram->len > 0)
         memcpy(payload, datagram->at, datagram->len);

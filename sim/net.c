@@ -2,9 +2,10 @@
  * Sizes of datagrams as IP has them. */
 #include "sim/net.h"
 
+/* What is not in the payload: a segment holds all of TCP's header but the ports. */
 static uint32_t transport_header(uint8_t protocol)
 {
-    return protocol == SIM_UDP ? 8 : protocol == SIM_TCP ? 20 : 0;
+    return protocol == SIM_UDP ? 8 : protocol == SIM_TCP ? 4 : 0;
 }
 
 bool sim_is_fragment(const struct sim_datagram *datagram)

@@ -24,7 +24,7 @@ struct sim_fragment {
 struct sim_datagram {
     struct ike_addr from;
     struct ike_addr to;
-    const uint8_t *at; /* UDP payload; valid for the call */
+    const uint8_t *at; /* UDP payload, or a sim_segment; valid for the call */
     size_t len;
     uint8_t protocol;             /* enum sim_protocol */
     struct sim_fragment fragment; /* hosts are given whole ones only; who forges may send any */

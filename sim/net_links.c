@@ -279,8 +279,11 @@ static bool queue_full(const struct direction *d, uint64_t now_ns, uint64_t size
 }
 
 /* Why the link does not take a datagram of this size now; SIM_LOST_COUNT: it does. */
-static enum sim_lost direction_refuses(struct direction *d, uint64_t now_ns, uint64_t size)
+static enum sim_lost direction_refuses(struct direction *d, uint64_t now_ns, const struct parcel *p)
 {
+    const uint64_t size = p->size;
+    if (d->config.no_udp && p->datagram.protocol == SIM_UDP)
+        return SIM_LOST_UDP_BLOCKED;
     if (size > (d->config.mtu == 0 ? IP_MAX : d->config.mtu))
         return SIM_LOST_TOO_BIG;
     if (sim_impair_is_out(&d->config.impairments, now_ns))
@@ -342,7 +345,7 @@ static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_data
 
 static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
-    const enum sim_lost lost = direction_refuses(d, now_ns, p->size);
+    const enum sim_lost lost = direction_refuses(d, now_ns, p);
     if (lost != SIM_LOST_COUNT) {
         parcel_lose(d->net, d, lost, p);
         return false;

@@ -24,6 +24,7 @@ struct sim_link_config {
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
+    bool no_udp;            /* a middlebox on it passes no UDP */
     uint32_t mtu;           /* octets with IP and UDP headers; 0: 65,535 */
     enum sim_oversize oversize;         /* what becomes of a longer datagram */
     struct sim_impairments impairments; /* of what has come through, at its far end */
@@ -43,7 +44,8 @@ struct sim_link_config {
     ROW(REASSEMBLY_TIMEOUT, "reassembly_timeout",                                          \
         "IP fragments whose others did not come in time")                                  \
     ROW(FRAGMENT_BAD, "fragment_bad",                                                      \
-        "IP fragments that came twice or overlap, and those they spoilt")
+        "IP fragments that came twice or overlap, and those they spoilt")                  \
+    ROW(UDP_BLOCKED, "udp_blocked", "the link passes no UDP")
 
 enum sim_lost {
 #define ROW(id, name, meaning) SIM_LOST_##id,

@@ -182,3 +182,34 @@ void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     called(engine, now_ns, 2);
     engine->events[engine->event_count++] = (struct ike_event){.kind = IKE_DOWN, .sa = sa};
 }
+
+/* It never asks for connections. */
+bool ike_stream_up(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                   const struct ike_stream *stream)
+{
+    (void)sa;
+    (void)stream;
+    called(engine, now_ns, 4);
+    return false;
+}
+
+void ike_stream_down(struct ike_engine *engine, uint64_t now_ns, uint32_t stream)
+{
+    (void)stream;
+    called(engine, now_ns, 5);
+}
+
+bool ike_stream_in_use(const struct ike_engine *engine, uint32_t stream)
+{
+    (void)engine;
+    (void)stream;
+    return false;
+}
+
+bool ike_sa_stream(const struct ike_engine *engine, uint64_t sa, struct ike_stream *out)
+{
+    (void)engine;
+    (void)sa;
+    (void)out;
+    return false;
+}

@@ -152,10 +152,10 @@ static void expect_sent(const struct scene *s, const struct said *wanted, uint32
 static uint32_t fit(size_t payload)
 {
     static const uint8_t bytes[8192];
-    struct sim_inbox *const inbox = sim_inbox_open(212992);
+    struct sim_inbox *const inbox = sim_inbox_open(212992, 0);
     const struct sim_datagram d = {.at = bytes, .len = payload, .protocol = SIM_UDP};
     uint32_t count = 0;
-    while (sim_inbox_put(inbox, 0, SIM_ANY_CORE, &d))
+    while (sim_inbox_put(inbox, 0, SIM_ANY_CORE, &d, 0))
         count++;
     sim_inbox_close(inbox);
     return count;
