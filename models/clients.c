@@ -436,10 +436,10 @@ static struct attempt *attempt_at(struct model_clients_run *run, const struct ik
 }
 
 /* Answers that ask for another request are told by their first payload, a lone notify. */
-static void count_answer(struct attempt *a, struct ike_bytes bytes)
+static void count_answer(struct attempt *a, const struct ike_datagram *answer)
 {
-    struct ike_reader r = rd_open(bytes);
-    rd_skip(&r, 16);
+    struct ike_reader r = rd_open(answer->bytes);
+    rd_skip(&r, 16 + (answer->stream != 0 ? 4U : 0U)); /* the marker */
     const uint8_t next = rd_u8(&r);
     rd_skip(&r, 1);
     const uint8_t exchange = rd_u8(&r);
@@ -467,7 +467,7 @@ static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct ike
     }
     a->received++;
     if (strcmp(fate, "accepted") == 0)
-        count_answer(a, datagram->bytes);
+        count_answer(a, datagram);
 }
 
 /* Opening and closing. */
@@ -542,6 +542,11 @@ static uint32_t child_max_of(const struct model_clients_run *run)
     return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static bool host_open(struct model_clients_run *run)
 {
     struct model_scene *const scene = run->scene;
@@ -567,7 +572,9 @@ static bool host_open(struct model_clients_run *run)
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
         return false;
-    const struct sim_host_config host = {.name = c->name, .cores = 0, .timers_max = 1};
+    struct sim_host_config host = {.name = c->name, .cores = 0, .timers_max = 1};
+    if (c->transport != TCP_NEVER)
+        host.tcp.connections = least(2 * run->attempt_max, SIM_TCP_CONNECTIONS_MAX);
     const struct sim_host_parts parts = {.loop = scene->loop,
                                          .net = scene->net,
                                          .engine = run->engine,
@@ -729,6 +736,7 @@ void model_clients_report(struct model_clients_run *run)
         model_metric(scene, who, SIM_METRIC_RESUMED, run->resumed);
     model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,
                        (uint64_t[]){run->packets, THOUSAND, run->successes});
+    model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     report_nat(run);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A flood of IKE_SA_INIT requests from spoofed addresses. Each is one of a few
  * made once, complete and with a valid public value, so that the gateway finds
- * no cheap reason to refuse it; SPI, nonce and source are new each time. It
- * costs the attacker nothing; answers come to addresses that are counted. */
+ * no cheap reason to refuse it; SPI, nonce and source are new each time. Or one
+ * of TCP's SYNs from such addresses. It costs the attacker nothing; answers come
+ * to addresses that are counted. */
 #include "models/flood.h"
 
 #include "ike/v2/message.h"
@@ -11,6 +12,7 @@
 #include "models/arrivals.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "sim/tcp_segment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +68,31 @@ bool model_request_make(const char *proposals, struct ike_crypto *crypto, struct
     return !w.bad;
 }
 
+static void send(struct model_flood_run *run, uint64_t now_ns, const struct sim_datagram *datagram)
+{
+    run->sent++;
+    (void)run->scene->net->ops->send(run->scene->net, now_ns, &run->port, datagram);
+}
+
+/* The gateway keeps each until it gives up the answer. */
+static void send_syn(struct model_flood_run *run, uint64_t now_ns)
+{
+    uint8_t bytes[32];
+    struct ike_writer w = wr_open(bytes, sizeof bytes);
+    const uint64_t source = sim_rng_below(&run->packets, run->source_count);
+    const uint16_t port = (uint16_t)(1024 + sim_rng_below(&run->packets, 64512));
+    const uint32_t seq = (uint32_t)sim_rng_below(&run->packets, UINT64_C(1) << 32);
+    sim_segment_put(
+        &w, &(struct sim_segment){.seq = seq, .flags = SIM_SYN, .window = UINT16_MAX, .mss = 1460});
+    struct sim_datagram datagram = {.from = ike_prefix_at(&run->place.sources, source, port),
+                                    .to = run->place.gateway,
+                                    .at = bytes,
+                                    .len = w.len,
+                                    .protocol = SIM_TCP};
+    datagram.to.port = IKE_PORT_NAT;
+    send(run, now_ns, &datagram);
+}
+
 static void send_one(struct model_flood_run *run, uint64_t now_ns)
 {
     struct model_request *const request =
@@ -80,8 +107,7 @@ static void send_one(struct model_flood_run *run, uint64_t now_ns)
                                           .at = request->bytes,
                                           .len = request->len,
                                           .protocol = SIM_UDP};
-    run->sent++;
-    (void)run->scene->net->ops->send(run->scene->net, now_ns, &run->port, &datagram);
+    send(run, now_ns, &datagram);
 }
 
 static uint64_t until_of(const struct model_flood_run *run)
@@ -93,7 +119,7 @@ static uint64_t until_of(const struct model_flood_run *run)
 static void on_send(void *owner, uint64_t now_ns)
 {
     struct model_flood_run *const run = owner;
-    send_one(run, now_ns);
+    (run->attacker->class == MODEL_SYN_FLOOD ? send_syn : send_one)(run, now_ns);
     sim_loop_at(run->scene->loop, &run->send,
                 model_flood_next(run->attacker, &run->gaps, now_ns, until_of(run)));
 }

@@ -280,6 +280,14 @@ void model_gateway_ready(struct model_gateway_run *run)
     model_papers_tls(&run->papers, &run->policy.eap.tls);
 }
 
+static struct sim_tcp_config tcp_of(const struct model_listen *tcp)
+{
+    if (!tcp->listen)
+        return (struct sim_tcp_config){.connections = 0};
+    return (struct sim_tcp_config){.connections = (uint32_t)tcp->connections,
+                                   .backlog = (uint32_t)tcp->backlog};
+}
+
 static bool host_open(struct model_gateway_run *run)
 {
     struct model_scene *const scene = run->scene;
@@ -292,7 +300,8 @@ static bool host_open(struct model_gateway_run *run)
                                          .cores = (uint32_t)run->gateway->cores,
                                          .inbox_bytes = run->gateway->inbox_bytes,
                                          .timers_max = TIMERS_IN_A_ROW,
-                                         .implementation = run->implementation};
+                                         .implementation = run->implementation,
+                                         .tcp = tcp_of(&run->gateway->tcp)};
     const struct sim_host_parts parts = {
         .loop = scene->loop,
         .net = scene->net,
@@ -424,5 +433,6 @@ void model_gateway_report(struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_COOKIES_SENT,
                  c->reasons[WHY_COOKIE_WANTED] + c->reasons[WHY_COOKIE_WRONG]);
     model_metric(scene, who, SIM_METRIC_MEMORY_MAX, run->memory_max);
+    model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
     model_refusals(scene, who, c->reasons);
 }

@@ -87,7 +87,7 @@ void model_trace_seen(struct model_trace_run *trace, uint64_t now_ns, bool inbou
 {
     char text[IKE_DESCRIBE_TEXT];
     struct sim_record *const record = trace->scene->record;
-    const bool nat = datagram->local.port == IKE_PORT_NAT;
+    const bool nat = datagram->local.port == IKE_PORT_NAT || datagram->stream != 0;
     if (trace->left == 0)
         return;
     trace->left--;

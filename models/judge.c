@@ -296,6 +296,19 @@ static void judge_eap(struct judge *j, const struct model_clients *c, const stru
 }
 
 /* It has one address, and knows of no other family. */
+/* TCP is configured on both ends (RFC 9329 2), and the NATs here pass UDP alone. */
+static void judge_transport(struct judge *j, const struct model_clients *c)
+{
+    const uint32_t gateway = model_gateway_named(j->config, c->to);
+    if (c->transport == TCP_NEVER)
+        return;
+    if (gateway != UINT32_MAX && !j->config->gateways[gateway].tcp.listen)
+        say(j, client(c, ".transport"), false,
+            "gateways.%s.tcp.listen is no: every connection will be refused", c->to);
+    if (c->nat.kind != MODEL_NO_NAT)
+        say(j, client(c, ".transport"), true, "a NAT here passes UDP alone: leave out nat, or TCP");
+}
+
 static void judge_nat(struct judge *j, const struct model_clients *c)
 {
     const size_t index = (size_t)(c - j->config->clients);
@@ -321,6 +334,7 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     const struct model_gateway *const g =
         &j->config->gateways[model_gateway_named(j->config, c->to)];
     judge_nat(j, c);
+    judge_transport(j, c);
     judge_mtu(j, c, g);
     judge_eap(j, c, g);
     if (c->resume && g->tickets == TICKET_NONE)

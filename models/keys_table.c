@@ -80,6 +80,8 @@ const struct model_key model_keys[] = {
       "longest datagram with its IP and UDP headers" },
     { "links.*.oversize", KIND_CHOICE, "lose|fragment", NULL, NULL, "lose", LINK(oversize),
       "what becomes of a longer one: it is lost, or cut into IP fragments" },
+    { "links.*.udp", KIND_CHOICE, "passes|blocked", NULL, NULL, "passes", LINK(no_udp),
+      "blocked: a middlebox on the link lets no UDP through, as on some guest networks" },
 
     { "gateways.*.address", KIND_ADDRESS, NULL, NULL, NULL, "auto", GATEWAY(address),
       "auto: 192.0.2.1 and so on" },
@@ -146,6 +148,13 @@ const struct model_key model_keys[] = {
       "a half-open SA lives so long" },
     { "gateways.*.liveness", KIND_TIME, "never=0", "1s", "24h", "never", GATEWAY(liveness_ns),
       "a peer silent for so long is asked whether it is there" },
+    { "gateways.*.tcp.listen", KIND_BOOL, NULL, NULL, NULL, "no", GATEWAY(tcp.listen),
+      "connections to TCP port 4500 are taken (RFC 9329), beside UDP" },
+    { "gateways.*.tcp.backlog", KIND_COUNT, NULL, "1", "1e6", "128", GATEWAY(tcp.backlog),
+      "connections that may be begun and not acknowledged; a SYN beyond that is lost" },
+    { "gateways.*.tcp.connections", KIND_COUNT, NULL, "1", "1e6", "65536",
+      GATEWAY(tcp.connections),
+      "connections at once; a SYN beyond that is lost" },
     { "gateways.*.proposals", KIND_PROPOSALS, "ike", NULL, NULL, IKE_PROPOSAL, GATEWAY(proposals),
       "for the IKE SA, best first" },
     { "gateways.*.esp", KIND_PROPOSALS, "esp", NULL, NULL, ESP_PROPOSAL, GATEWAY(esp),
@@ -230,6 +239,13 @@ const struct model_key model_keys[] = {
       "a mapping ends so long after the last datagram out" },
     { "clients.*.nat.rebind", KIND_TIME, "never=0", "1s", "24h", "never", CLIENTS(nat.rebind_ns),
       "all mappings are forgotten so often, as when it starts again" },
+    { "clients.*.transport", KIND_CHOICE, "udp|udp-then-tcp|tcp", NULL, NULL, "udp",
+      CLIENTS(transport),
+      "what IKE goes by: udp-then-tcp opens a TCP connection when UDP is not answered (RFC 9329 "
+      "5.1)" },
+    { "clients.*.udp_sends", KIND_COUNT, "all=0", "1", "100", "2", CLIENTS(udp_sends),
+      "with udp-then-tcp: how often the first request is sent by UDP without an answer; all: as "
+      "retransmit.sends says" },
     { "clients.*.keepalive", KIND_TIME, "off=0", "1s", "24h", "20s", CLIENTS(keepalive_ns),
       "behind a NAT they send an octet that keeps the mapping after so long in which they sent "
       "nothing (RFC 3948 4)" },
@@ -330,8 +346,10 @@ const struct model_key model_keys[] = {
     { "clients.*.machine", KIND_MACHINE, NULL, NULL, NULL, "epyc-2024", CLIENTS(machine),
       "what cryptography costs each client" },
 
-    { "attackers.*.class", KIND_CHOICE, "spoofed-init", NULL, NULL, "spoofed-init", ATTACKER(class),
-      "spoofed-init: IKE_SA_INIT requests from addresses that are not theirs" },
+    { "attackers.*.class", KIND_CHOICE, "spoofed-init|syn-flood", NULL, NULL, "spoofed-init",
+      ATTACKER(class),
+      "spoofed-init: IKE_SA_INIT requests from addresses that are not theirs; syn-flood: the first "
+      "packets of TCP connections, from such addresses" },
     { "attackers.*.to", KIND_NAME_OF, "gateways", NULL, NULL, NULL, ATTACKER(to),
       "the gateway attacked" },
     { "attackers.*.via", KIND_NAME_OF, "links", NULL, NULL, "none", ATTACKER(via),

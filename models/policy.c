@@ -155,6 +155,8 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     if (!clients->transport_mode) /* else: the two ends themselves */
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
     out->child[0].transport_mode = clients->transport_mode;
+    out->tcp = (uint8_t)clients->transport;
+    out->udp_sends = (uint8_t)clients->udp_sends;
     out->initial_contact = true;
     out->tickets = clients->resume;
     out->fragment = (uint16_t)clients->fragment;

@@ -2,6 +2,8 @@
  * The small things that all parts of a world use. */
 #include "models/scene.h"
 
+#include "sim/tcp.h"
+
 #include <stdio.h>
 
 enum { MILLION = 1000000 };
@@ -35,6 +37,20 @@ void model_refusals(const struct model_scene *scene, const char *who, const uint
         if (reasons[why] > 0)
             scene->record->ops->refusal(scene->record, who, ike_why_row((enum ike_why)why)->name,
                                         reasons[why]);
+}
+
+void model_tcp_report(const struct model_scene *scene, const char *who,
+                      const struct sim_tcp_counts *counts)
+{
+    if (counts == NULL)
+        return;
+    model_metric(scene, who, SIM_METRIC_TCP_OPENED, counts->opened + counts->accepted);
+    model_metric(scene, who, SIM_METRIC_TCP_SEGMENTS, counts->segments);
+    model_metric(scene, who, SIM_METRIC_TCP_RESENT, counts->resent);
+    if (counts->half_open_max == 0 && counts->backlog_dropped == 0)
+        return; /* it opens connections and takes none */
+    model_metric(scene, who, SIM_METRIC_TCP_BACKLOG_DROPS, counts->backlog_dropped);
+    model_metric(scene, who, SIM_METRIC_TCP_HALF_OPEN_MAX, counts->half_open_max);
 }
 
 /* Bit by bit of `a`: whole and rest of what it makes of b / c. */

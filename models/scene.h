@@ -48,4 +48,9 @@ bool model_costs_find(const char *machine, uint64_t scale_ppm, struct ike_costs 
 bool model_implementation_find(const char *name, uint64_t scale_ppm,
                                struct sim_implementation *out);
 
+/* What TCP did; NULL: there is none, and nothing is told. */
+struct sim_tcp_counts;
+void model_tcp_report(const struct model_scene *scene, const char *who,
+                      const struct sim_tcp_counts *counts);
+
 #endif

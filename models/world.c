@@ -61,7 +61,8 @@ static void links_build(struct model_world *w)
                                                .queue_packets = (uint32_t)link->queue_packets,
                                                .queue_bytes = link->queue_bytes,
                                                .mtu = (uint32_t)link->mtu,
-                                               .oversize = link->oversize};
+                                               .oversize = link->oversize,
+                                               .no_udp = link->no_udp};
         w->outside[i] = sim_net_links_router(w->links);
         w->link_numbers[i] = sim_net_links_link(w->links, w->outside[i], CORE, &config);
     }

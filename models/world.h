@@ -42,6 +42,14 @@ struct model_link {
     uint64_t queue_bytes;   /* 0: unlimited */
     uint64_t mtu;
     enum sim_oversize oversize;
+    bool no_udp;
+};
+
+/* What a gateway does with TCP (RFC 9329 2). */
+struct model_listen {
+    bool listen;
+    uint64_t backlog;     /* connections begun and not acknowledged */
+    uint64_t connections; /* of all kinds */
 };
 
 /* When an end rekeys what it has used for so long; 0: never. */
@@ -110,7 +118,8 @@ struct model_gateway {
     char pool[MODEL_TEXT_MAX]; /* "none", or prefixes */
     uint64_t dns;              /* name servers told of */
     uint64_t auth_lifetime_ns; /* 0: never */
-    uint64_t cost_scale_ppm;   /* every cost multiplied by this: 1,000,000 as the profile says */
+    struct model_listen tcp;
+    uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
 };
 
 enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
@@ -155,6 +164,8 @@ struct model_clients {
     char via[MODEL_NAME_MAX];    /* a link; empty: none */
     char prefix[MODEL_NAME_MAX]; /* "auto", or the prefix they own */
     struct model_nat nat;
+    enum ike_tcp_use transport;
+    uint64_t udp_sends;    /* before TCP is tried; 0: all */
     uint64_t keepalive_ns; /* 0: none */
     struct model_arrivals arrivals;
     uint64_t from_ns;
@@ -208,7 +219,7 @@ struct model_rate {
     uint64_t count;
 };
 
-enum model_attack_class { MODEL_SPOOFED_INIT };
+enum model_attack_class { MODEL_SPOOFED_INIT, MODEL_SYN_FLOOD };
 
 struct model_attacker {
     char name[MODEL_NAME_MAX];

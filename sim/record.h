@@ -43,6 +43,16 @@
         "thousandths")                                                                            \
     ROW(RESUMED, "resumed", "1", COUNT, "clients",                                                \
         "successes that resumed a session by its ticket, where clients do")                       \
+    ROW(TCP_OPENED, "tcp_opened", "1", COUNT, "clients",                                          \
+        "TCP connections that came to stand, either end counts its own")                          \
+    ROW(TCP_SEGMENTS, "tcp_segments", "1", COUNT, "clients",                                      \
+        "TCP segments sent")                                                                      \
+    ROW(TCP_RESENT, "tcp_resent", "1", COUNT, "clients",                                          \
+        "of those, sent again")                                                                   \
+    ROW(TCP_BACKLOG_DROPS, "tcp_backlog_drops", "1", COUNT, "gateway",                            \
+        "SYNs beyond the backlog")                                                                \
+    ROW(TCP_HALF_OPEN_MAX, "tcp_half_open_max", "1", GAUGE, "gateway",                            \
+        "most TCP connections begun and not acknowledged")                                        \
     ROW(SETUP_RATE, "ike_sa_setup_rate", "1e-3/s", COUNT, "gateway",                              \
         "IKE SAs established per second of run, thousandths")                                     \
     ROW(TUNNEL_CAPACITY, "tunnel_capacity", "1", GAUGE, "gateway",                                \
