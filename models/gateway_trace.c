@@ -98,6 +98,7 @@ void model_trace_seen(struct model_trace_run *trace, uint64_t now_ns, bool inbou
                                         .to = inbound ? datagram->local : datagram->remote,
                                         .bytes = datagram->bytes,
                                         .inbound = inbound,
+                                        .tcp = datagram->stream != 0,
                                         .text = text,
                                         .fate = fate};
     record->ops->message(record, &message);

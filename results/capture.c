@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * A capture for Wireshark: pcapng blocks with IP and UDP headers made up around
- * each payload, and the keys to read them. Blocks are little-endian, headers in
- * network order. Packets are kept until the end, to be written in order of
- * time. Format: draft-ietf-opsawg-pcapng; RFC 791, 768, 8200, 1071. */
+ * each payload, and the keys to read them. What went by TCP stands in a segment of
+ * its own, framed as in the stream (RFC 9329 3), with the numbers that follow from
+ * what was captured before; segments without a message are not there. Blocks are
+ * little-endian, headers in network order. Packets are kept until the end, to be
+ * written in order of time. Format: draft-ietf-opsawg-pcapng; RFC 791, 768, 8200,
+ * 9293, 1071. */
 #include "results/capture.h"
 
 #include "ike/ike.h"
+#include "ike/stream.h"
 #include "results/sql.h"
 
 #include <errno.h>
@@ -24,9 +28,13 @@ enum {
     OPTION_TSRESOL = 9, /* of an interface: 10^-value seconds */
     INTERFACES_MAX = 64,
     NAME_MAX_LEN = 64,
+    PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
+    UDP_LEN = 8,
+    TCP_LEN = 20,
+    TCP_PSH_ACK = 0x18,
     HOPS = 64,
-    HEADERS_MAX = 48, /* IPv6 and UDP */
+    HEADERS_MAX = 40 + TCP_LEN + IKE_STREAM_PREFIX + IKE_FRAME_HEAD, /* of IPv6, and all within */
 };
 
 struct packet {
@@ -39,6 +47,12 @@ struct packet {
     uint8_t *at; /* from the IP header on */
 };
 
+/* One direction of a TCP connection. */
+struct way {
+    struct ike_addr from, to;
+    uint32_t next; /* sequence number */
+};
+
 struct results_capture {
     FILE *file, *keys;
     char path[RESULTS_PATH_MAX], keys_path[RESULTS_PATH_MAX];
@@ -46,6 +60,8 @@ struct results_capture {
     uint32_t interfaces;
     struct packet *packets;
     uint32_t count, room;
+    struct way *ways;
+    uint32_t way_count, way_room;
     bool no_memory;
 };
 
@@ -54,6 +70,7 @@ static void capture_free(struct results_capture *c)
     for (uint32_t i = 0; i < c->count; i++)
         free(c->packets[i].at);
     free(c->packets);
+    free(c->ways);
     free(c);
 }
 
@@ -97,16 +114,23 @@ static uint16_t checksum(uint32_t sum)
     return (uint16_t)~sum;
 }
 
-static void put_ipv4(struct ike_writer *w, const struct sim_message *m, uint32_t serial)
+/* What stands within IP. */
+struct inner {
+    uint8_t protocol;
+    size_t len;
+};
+
+static void put_ipv4(struct ike_writer *w, const struct sim_message *m, uint32_t serial,
+                     const struct inner *inner)
 {
     const size_t start = w->len;
     put_u8(w, 0x45); /* version 4, five words */
     put_u8(w, 0);
-    put_u16(w, (uint16_t)(20 + 8 + m->bytes.len));
+    put_u16(w, (uint16_t)(20 + inner->len));
     put_u16(w, (uint16_t)serial);
     put_u16(w, 0x4000); /* do not fragment */
     put_u8(w, HOPS);
-    put_u8(w, PROTOCOL_UDP);
+    put_u8(w, inner->protocol);
     put_u16(w, 0);
     put_bytes(w, ike_addr_ip(&m->from));
     put_bytes(w, ike_addr_ip(&m->to));
@@ -114,32 +138,102 @@ static void put_ipv4(struct ike_writer *w, const struct sim_message *m, uint32_t
     put_u16_at(w, start + 10, checksum(sum_words(0, header)));
 }
 
-static void put_ipv6(struct ike_writer *w, const struct sim_message *m)
+static void put_ipv6(struct ike_writer *w, const struct sim_message *m, const struct inner *inner)
 {
     put_u32(w, 0x60000000);
-    put_u16(w, (uint16_t)(8 + m->bytes.len));
-    put_u8(w, PROTOCOL_UDP);
+    put_u16(w, (uint16_t)inner->len);
+    put_u8(w, inner->protocol);
     put_u8(w, HOPS);
     put_bytes(w, ike_addr_ip(&m->from));
     put_bytes(w, ike_addr_ip(&m->to));
 }
 
+/* RFC 768, RFC 8200 8.1, RFC 9293 3.1: with a pseudo header. */
+static uint16_t checksum_of(const struct sim_message *m, uint8_t protocol, struct ike_bytes all)
+{
+    uint32_t sum = sum_words(protocol + (uint32_t)all.len, ike_addr_ip(&m->from));
+    sum = sum_words(sum, ike_addr_ip(&m->to));
+    return checksum(sum_words(sum, all));
+}
+
 static void put_udp(struct ike_writer *w, const struct sim_message *m)
 {
     const size_t start = w->len;
-    const uint32_t len = (uint32_t)(8 + m->bytes.len);
     put_u16(w, m->from.port);
     put_u16(w, m->to.port);
-    put_u16(w, (uint16_t)len);
+    put_u16(w, (uint16_t)(UDP_LEN + m->bytes.len));
     put_u16(w, 0);
     put_bytes(w, m->bytes);
-
-    /* RFC 768, RFC 8200 8.1: with a pseudo header; a sum of zero is sent as all ones. */
     const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
-    uint32_t sum = sum_words(PROTOCOL_UDP + len, ike_addr_ip(&m->from));
-    sum = sum_words(sum, ike_addr_ip(&m->to));
-    const uint16_t got = checksum(sum_words(sum, all));
-    put_u16_at(w, start + 6, got == 0 ? 0xffff : got);
+    const uint16_t got = checksum_of(m, PROTOCOL_UDP, all);
+    put_u16_at(w, start + 6, got == 0 ? 0xffff : got); /* a sum of zero is sent as all ones */
+}
+
+/* UINT32_MAX: nothing has gone that way. */
+static uint32_t way_find(const struct results_capture *c, const struct ike_addr *from,
+                         const struct ike_addr *to)
+{
+    for (uint32_t i = c->way_count; i > 0; i--)
+        if (ike_addr_equal(&c->ways[i - 1].from, from) && ike_addr_equal(&c->ways[i - 1].to, to))
+            return i - 1;
+    return UINT32_MAX;
+}
+
+static uint32_t way_new(struct results_capture *c, const struct sim_message *m)
+{
+    if (c->way_count == c->way_room) {
+        const uint32_t room = c->way_room == 0 ? 64 : c->way_room * 2;
+        struct way *const more = realloc(c->ways, room * sizeof *more);
+        if (more == NULL)
+            return UINT32_MAX;
+        c->ways = more;
+        c->way_room = room;
+    }
+    c->ways[c->way_count] = (struct way){.from = m->from, .to = m->to, .next = 1};
+    return c->way_count++;
+}
+
+/* Whoever is seen first has opened the connection, and says so (RFC 9329 4). */
+static bool begins(const struct results_capture *c, const struct sim_message *m)
+{
+    return way_find(c, &m->from, &m->to) == UINT32_MAX &&
+           way_find(c, &m->to, &m->from) == UINT32_MAX;
+}
+
+static void put_tcp(struct results_capture *c, struct ike_writer *w, const struct sim_message *m)
+{
+    const bool first = begins(c, m);
+    const uint32_t back = way_find(c, &m->to, &m->from);
+    uint32_t way = way_find(c, &m->from, &m->to);
+    const size_t start = w->len;
+    if (way == UINT32_MAX)
+        way = way_new(c, m);
+    if (way == UINT32_MAX) {
+        c->no_memory = true;
+        return;
+    }
+    put_u16(w, m->from.port);
+    put_u16(w, m->to.port);
+    put_u32(w, c->ways[way].next);
+    put_u32(w, back != UINT32_MAX ? c->ways[back].next : 1);
+    put_u16(w, TCP_LEN / 4 << 12 | TCP_PSH_ACK);
+    put_u16(w, UINT16_MAX);
+    put_u32(w, 0);
+    if (first)
+        ike_put_stream_prefix(w);
+    ike_put_frame(w, m->bytes);
+    const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
+    c->ways[way].next += (uint32_t)all.len - TCP_LEN;
+    put_u16_at(w, start + 16, checksum_of(m, PROTOCOL_TCP, all));
+}
+
+static struct inner inner_of(const struct results_capture *c, const struct sim_message *m)
+{
+    if (!m->tcp)
+        return (struct inner){.protocol = PROTOCOL_UDP, .len = UDP_LEN + m->bytes.len};
+    const size_t prefix = begins(c, m) ? IKE_STREAM_PREFIX : 0;
+    return (struct inner){.protocol = PROTOCOL_TCP,
+                          .len = TCP_LEN + prefix + IKE_FRAME_HEAD + m->bytes.len};
 }
 
 static uint32_t interface_of(struct results_capture *c, const char *who)
@@ -180,11 +274,15 @@ void results_capture_message(struct results_capture *capture, const struct sim_m
         return;
     }
     struct ike_writer w = wr_open(p->at, room);
+    const struct inner inner = inner_of(capture, message);
     if (message->from.family == IKE_IPV6)
-        put_ipv6(&w, message);
+        put_ipv6(&w, message, &inner);
     else
-        put_ipv4(&w, message, p->serial);
-    put_udp(&w, message);
+        put_ipv4(&w, message, p->serial, &inner);
+    if (message->tcp)
+        put_tcp(capture, &w, message);
+    else
+        put_udp(&w, message);
     p->len = (uint32_t)w.len;
     p->at_ns = message->at_ns;
     p->interface = interface_of(capture, message->who);

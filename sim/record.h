@@ -194,6 +194,7 @@ struct sim_message {
     struct ike_addr to;
     struct ike_bytes bytes;
     bool inbound;
+    bool tcp;         /* came or went by a TCP connection */
     const char *text; /* ike_describe's line */
     const char *fate; /* "accepted", "sent", a reason's or a loss's name */
 };

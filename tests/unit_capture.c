@@ -266,12 +266,47 @@ static void test_capture_that_cannot_be_written_says_so(void)
     }
 }
 
+/* RFC 9329 4: the prefix before the first message of the one who opened the connection; each
+ * message after its length, in a segment of its own. tshark follows the numbers and the checksums.
+ */
+static void test_messages_by_tcp_stand_in_segments(void)
+{
+    static const char *const ends[][2] = {{"192.0.2.7", "10.1.2.3"},
+                                          {"2001:db8::1", "2001:db8::2"}};
+    static const uint8_t message[] = {0, 0, 0, 0, 1, 2, 3};
+    for (size_t i = 0; i < 2; i++) {
+        struct results_capture *const c = capture_open();
+        struct sim_message m = {.who = "vpn",
+                                .bytes = {.at = message, .len = sizeof message},
+                                .tcp = true,
+                                .text = "",
+                                .fate = "sent"};
+        for (int k = 0; k < 4; k++) {
+            m.at_ns = (uint64_t)k;
+            m.inbound = k % 2 == 0;
+            m.from = address(ends[i][k % 2], k % 2 == 0 ? 40000 : 4500);
+            m.to = address(ends[i][1 - k % 2], k % 2 == 0 ? 4500 : 40000);
+            results_capture_message(c, &m);
+        }
+        EXPECT(results_capture_close(c, error));
+        EXPECT_STR(tshark("-o tcp.check_checksum:TRUE -o tcp.relative_sequence_numbers:FALSE "
+                          "-T fields -e tcp.srcport -e tcp.dstport -e tcp.seq -e tcp.ack "
+                          "-e tcp.checksum.status -e tcp.payload"),
+                   "40000\t4500\t1\t1\t1\t494b45544350000900000000010203\n"
+                   "4500\t40000\t1\t16\t1\t000900000000010203\n"
+                   "40000\t4500\t16\t10\t1\t000900000000010203\n"
+                   "4500\t40000\t10\t25\t1\t000900000000010203\n");
+        EXPECT_STR(tshark("-Y tcp.analysis.flags"), "");
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_times_addresses_and_ports_are_those_recorded),
         TEST(test_checksums_are_right),
         TEST(test_checksum_of_zero_is_sent_as_ones),
+        TEST(test_messages_by_tcp_stand_in_segments),
         TEST(test_table_beside_it_opens_every_cipher_wireshark_knows),
         TEST(test_capture_without_packets_is_a_capture),
         TEST(test_capture_that_cannot_be_written_says_so),
