@@ -2,6 +2,9 @@
  * Layer upon layer, each a function that hands what is left to the next. */
 #include "results/datagram_read.h"
 
+#include "ike/ike.h"
+#include "ike/stream.h"
+
 enum {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,
@@ -21,6 +24,7 @@ enum {
     ETHER_VLAN_OLD = 0x9100,
 
     NEXT_HOP_BY_HOP = 0,
+    NEXT_TCP = 6,
     NEXT_UDP = 17,
     NEXT_ROUTING = 43,
     NEXT_FRAGMENT = 44,
@@ -63,6 +67,29 @@ static void udp_read(struct layers *l)
     out->kind = DATAGRAM_UDP;
     out->offset = l->packet->offset + (uint64_t)(l->r.at - l->packet->bytes.at);
     out->bytes = rd_bytes(&l->r, len - 8);
+}
+
+/* Ports (2, 2) | Sequence, Acknowledgment (4, 4) | Offset, flags (2) | 6 more | options | data.
+ * What is cut or shares its segment with another is passed over. */
+static void tcp_read(struct layers *l)
+{
+    static const char prefix[] = "IKETCP";
+    struct results_datagram *const out = l->out;
+    out->from.port = rd_u16(&l->r);
+    out->to.port = rd_u16(&l->r);
+    rd_skip(&l->r, 8);
+    const size_t words = rd_u16(&l->r) >> 12;
+    rd_skip(&l->r, 6);
+    rd_skip(&l->r, words > 5 ? 4 * (words - 5) : 0);
+    if (l->r.left >= IKE_STREAM_PREFIX && memcmp(l->r.at, prefix, IKE_STREAM_PREFIX) == 0)
+        rd_skip(&l->r, IKE_STREAM_PREFIX);
+    const size_t len = rd_u16(&l->r);
+    if (l->r.bad || (out->from.port != IKE_PORT_NAT && out->to.port != IKE_PORT_NAT) ||
+        len <= IKE_FRAME_HEAD || len - IKE_FRAME_HEAD != l->r.left)
+        return;
+    out->kind = DATAGRAM_UDP;
+    out->offset = l->packet->offset + (uint64_t)(l->r.at - l->packet->bytes.at);
+    out->bytes = rd_rest(&l->r);
 }
 
 static void fragment_read(struct layers *l, uint32_t at)
@@ -111,7 +138,11 @@ static void ipv4_read(struct layers *l)
     l->out->from = address(from);
     l->out->to = address(to);
     /* A length of 0 is what a card leaves that cuts datagrams itself. */
-    if (next != NEXT_UDP || (len != 0 && !ip_cut(l, len - 4 * words)))
+    if ((next != NEXT_UDP && next != NEXT_TCP) || (len != 0 && !ip_cut(l, len - 4 * words)))
+        return;
+    if (next == NEXT_TCP && (fragment & 0x3fff) == 0)
+        tcp_read(l);
+    if (next == NEXT_TCP)
         return;
     if ((fragment & 0x3fff) != 0)
         fragment_read(l, (fragment & 0x1fffU) * 8);
@@ -145,6 +176,8 @@ static void ipv6_next(struct layers *l, uint8_t next)
     }
     if (next == NEXT_UDP)
         udp_read(l);
+    if (next == NEXT_TCP)
+        tcp_read(l);
 }
 
 static void ipv6_read(struct layers *l)

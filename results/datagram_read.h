@@ -10,7 +10,8 @@
 
 enum results_datagram_kind {
     DATAGRAM_OTHER,    /* not UDP over IP */
-    DATAGRAM_UDP,      /* a whole one */
+    DATAGRAM_UDP,      /* a whole one; or a message of a stream that a TCP segment from or to port
+                          4500 holds in whole, and no other (RFC 9329 3) */
     DATAGRAM_FRAGMENT, /* a part of one: `bytes` are what follows the IP header */
     DATAGRAM_BAD,      /* a length in it is wrong, or the capture has only its beginning */
 };

@@ -2,6 +2,8 @@
  * Captures, read back by tshark: times, addresses, checksums, and messages
  * decrypted with the table beside them. */
 #include "ike/ike.h"
+#include "results/capture_read.h"
+#include "results/datagram_read.h"
 #include "results/results.h"
 #include "tests/test.h"
 
@@ -266,6 +268,28 @@ static void test_capture_that_cannot_be_written_says_so(void)
     }
 }
 
+/* What is read back of the capture's packets. */
+static void expect_read_back(struct ike_bytes message, int count)
+{
+    FILE *const file = fopen(in_folder("c.pcapng"), "rb");
+    struct results_reader *const reader = file != NULL ? results_reader_open(file, error) : NULL;
+    struct results_packet packet;
+    struct results_datagram d;
+    int read = 0;
+    if (!EXPECT(reader != NULL))
+        return;
+    while (results_reader_next(reader, &packet) == READ_PACKET) {
+        results_datagram_read(&packet, &d);
+        EXPECT_EQ(d.kind, DATAGRAM_UDP);
+        EXPECT(ike_bytes_equal(d.bytes, message));
+        EXPECT_EQ(d.from.port + d.to.port, 40000 + 4500);
+        read++;
+    }
+    EXPECT_EQ(read, count);
+    results_reader_close(reader);
+    (void)fclose(file);
+}
+
 /* RFC 9329 4: the prefix before the first message of the one who opened the connection; each
  * message after its length, in a segment of its own. tshark follows the numbers and the checksums.
  */
@@ -297,6 +321,7 @@ static void test_messages_by_tcp_stand_in_segments(void)
                    "40000\t4500\t16\t10\t1\t000900000000010203\n"
                    "4500\t40000\t10\t25\t1\t000900000000010203\n");
         EXPECT_STR(tshark("-Y tcp.analysis.flags"), "");
+        expect_read_back(m.bytes, 4);
     }
 }
 
