@@ -548,6 +548,91 @@ static void test_authentication_anew_has_a_connection_of_its_own(void)
     pair_close(&p);
 }
 
+/* ---- anything at any time ---- */
+
+static uint64_t draw(uint64_t *state, uint64_t below)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*state >> 33) % below;
+}
+
+static void anything(uint64_t *state)
+{
+    const enum pair_side side = draw(state, 2) == 0 ? A : B;
+    struct pair_end *const e = &p.end[side];
+    switch (draw(state, 8)) {
+    case 0:
+        (void)ike_rekey(e->engine, p.now_ns, e->sa);
+        break;
+    case 1:
+        (void)ike_rekey_child(e->engine, p.now_ns, e->sa, e->child);
+        break;
+    case 2:
+        (void)ike_create_child(e->engine, p.now_ns, e->sa, 0, NULL);
+        break;
+    case 3:
+        pair_cut(&p);
+        break;
+    case 4: /* the one who opens connections finds out, sooner than the other */
+        pair_cut_end(&p, A);
+        break;
+    case 5:
+        p.options.refused = (int)draw(state, 3);
+        break;
+    default:
+        (void)ike_probe(e->engine, p.now_ns, e->sa);
+    }
+}
+
+/* Both ends' last IKE SA is one and the same, and goes by one connection that both know. */
+static bool meet(void)
+{
+    struct ike_sa_keys keys[2];
+    struct ike_stream a, b;
+    return ike_sa_keys(p.end[A].engine, p.end[A].sa, &keys[A]) &&
+           ike_sa_keys(p.end[B].engine, p.end[B].sa, &keys[B]) &&
+           ike_bytes_equal(keys[A].sk_d, keys[B].sk_d) &&
+           ike_sa_stream(p.end[A].engine, p.end[A].sa, &a) &&
+           ike_sa_stream(p.end[B].engine, p.end[B].sa, &b) && a.number != 0 &&
+           a.number + 100 == b.number;
+}
+
+/* Whatever breaks while whatever is asked: as long as connections come back in time, no SA is lost,
+ * and in the end nothing is left that no SA uses. */
+static void test_no_sa_is_lost_whatever_breaks_at_whatever_time(void)
+{
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        uint64_t state = seed;
+        pair_init(&p, plain);
+        at_once(&p, A, B);
+        p.end[A].policy.children_max = p.end[B].policy.children_max = 4;
+        p.options.late_percent = 0;
+        p.chance = seed;
+        p.options.lose_percent = 10;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        for (int i = 0; i < 12; i++) {
+            pair_run_for(&p, draw(&state, 60) * 1000000);
+            anything(&state);
+            if (draw(&state, 3) == 0)
+                pair_run_for(&p, 3 * SECOND_NS);
+        }
+        p.options.refused = 0;
+        p.options.lose_percent = 0;
+        pair_run_for(&p, 400 * SECOND_NS);
+        EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+        pair_run_for(&p, 30 * SECOND_NS);
+        if (!EXPECT(meet() && ike_stats(p.end[A].engine).established == 1 &&
+                    ike_stats(p.end[B].engine).established == 1 && pair_open_streams(&p, A) == 1))
+            (void)printf("# seed %u\n%s", (unsigned)seed, p.trace);
+        pair_forget(&p);
+        pair_run_for(&p, SECOND_NS);
+        EXPECT(pair_is_empty(&p));
+        EXPECT_EQ(pair_open_streams(&p, A), 0);
+        pair_close(&p);
+    }
+}
+
 /* ---- what is refused ---- */
 
 static uint8_t last[IKE_MESSAGE_MAX + 4];
@@ -704,6 +789,7 @@ int main(int argc, char **argv)
         TEST(test_with_its_sa_a_connection_is_closed),
         TEST(test_who_is_sent_elsewhere_chooses_the_way_anew),
         TEST(test_authentication_anew_has_a_connection_of_its_own),
+        TEST(test_no_sa_is_lost_whatever_breaks_at_whatever_time),
         TEST(test_an_sa_does_not_go_by_both_ways),
         TEST(test_a_second_sa_is_refused_on_the_same_connection),
         TEST(test_an_answer_by_a_connection_of_someone_else_is_not_awaited),

@@ -511,6 +511,13 @@ static void end_down(struct pair *p, int stream, enum pair_side side)
     drain(p, side);
 }
 
+/* Octets for an end that knows of no connection. */
+static void reset_stream(struct pair *p, const struct pair_flight *f)
+{
+    struct pair_flight back = {.to = other(f->to), .stream = f->stream, .news = PAIR_CLOSED};
+    put_news(p, &back, DELAY_NS);
+}
+
 static void take_news(struct pair *p, const struct pair_flight *f)
 {
     struct pair_stream *const s = &p->streams[f->stream - 1];
@@ -520,6 +527,8 @@ static void take_news(struct pair *p, const struct pair_flight *f)
         end_down(p, f->stream, f->to);
     if (f->news == PAIR_OCTETS && s->open[f->to])
         take_octets(p, f);
+    else if (f->news == PAIR_OCTETS && s->open[other(f->to)])
+        reset_stream(p, f);
     if (f->news != PAIR_OPENED)
         return;
     if (!ike_stream_up(p->end[f->to].engine, p->now_ns, s->sa, s->open[f->to] ? &up : NULL))

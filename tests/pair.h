@@ -148,7 +148,7 @@ void pair_run_for(struct pair *p, uint64_t ns);
 enum ike_why pair_inject(struct pair *p, enum pair_side to, const uint8_t *bytes, size_t len);
 /* Each TCP connection breaks: both ends know at once, and what is under way is gone. */
 void pair_cut(struct pair *p);
-/* Only this end knows; the other one's octets vanish from now on. */
+/* Only this end knows; the other one finds out when it sends. */
 void pair_cut_end(struct pair *p, enum pair_side side);
 /* TCP connections that stand at this end. */
 int pair_open_streams(const struct pair *p, enum pair_side side);

@@ -175,9 +175,10 @@ static bool window_is_open(const struct ike_engine *engine, const struct ike_sa 
 /* Kinds of task that may be asked now, were there one. */
 static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa *sa)
 {
-    uint32_t open = sa->state == S_ESTABLISHED                            ? KINDS_ALL
-                    : sa->state == S_REPLACED || sa->state == S_REDUNDANT ? KIND(TASK_DELETE)
-                                                                          : 0;
+    uint32_t open = sa->state == S_ESTABLISHED ? KINDS_ALL
+                    : sa->state == S_REPLACED  ? KIND(TASK_DELETE) | KIND(TASK_PROBE)
+                    : sa->state == S_REDUNDANT ? KIND(TASK_DELETE)
+                                               : 0;
     if (open == 0 || !window_is_open(engine, sa))
         return 0;
     const uint32_t going = kinds_under_way(engine, sa);

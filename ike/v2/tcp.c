@@ -63,11 +63,6 @@ static void leave(struct ike_engine *engine, struct ike_tcp *r)
     ike_event_add(engine, &done);
 }
 
-void ike_tcp_give(struct ike_engine *engine, void *record)
-{
-    leave(engine, record);
-}
-
 void ike_tcp_undo(struct ike_engine *engine, const void *record, const void *before)
 {
     const struct ike_tcp *const was = before;
@@ -124,6 +119,63 @@ static void ask_again(struct ike_engine *engine, struct ike_sa *sa, const struct
         ike_window_put(engine, task->request, &sa->local, &sa->remote, stream);
         sa->resends++;
     }
+}
+
+/* An empty message, which may be part of a turn that ends. */
+static void put_probe(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    const struct ike_task *const probe = ike_task_find(engine, sa, TASK_PROBE, 0);
+    if (probe == NULL || probe->sends > 0)
+        (void)ike_task_put(engine, sa, TASK_PROBE, now_ns);
+}
+
+/* ---- an IKE SA that has replaced another ----
+ *
+ * The peer has rekeyed the IKE SA and may not know the new one: our answer may have been lost with
+ * the connection. So the old one, which the peer is yet to delete, leads to the next connection;
+ * the new one goes along, and speaks when the old one is gone, as nothing is sent twice there. */
+
+/* The one that leads, or NULL: `sa` may go by itself. */
+static struct ike_sa *leader_of(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    struct ike_sa *const old = sa->rekeyed ? ike_sa_numbered(engine, sa->rekeyed_from) : NULL;
+    const bool leads = old != NULL && old->tcp && old->state == S_REPLACED &&
+                       ike_task_find(engine, old, TASK_DELETE, 0) == NULL;
+    return leads ? old : NULL;
+}
+
+/* Those that wait for `sa` go by its connection from now on. */
+static void lead(struct ike_engine *engine, const struct ike_sa *sa)
+{
+    const struct ike_sa *leader = sa;
+    for (uint64_t number; (number = record_of(engine, leader)->heir) != 0;) {
+        struct ike_sa *const heir = ike_sa_numbered(engine, number);
+        if (heir == NULL || !heir->tcp || ike_tcp_stream(engine, heir) != 0)
+            return;
+        go_by(engine, record_of(engine, heir), ike_tcp_stream(engine, sa));
+        heir->local = sa->local;
+        heir->remote = sa->remote;
+        leader = heir;
+    }
+}
+
+/* It has led to the end. */
+static void release(struct ike_engine *engine, uint64_t number)
+{
+    struct ike_sa *const heir = number != 0 ? ike_sa_numbered(engine, number) : NULL;
+    if (heir == NULL || !heir->tcp || ike_tcp_stream(engine, heir) == 0)
+        return; /* it asks for a connection of its own when its time comes */
+    ask_again(engine, heir, NULL);
+    if (heir->state == S_ESTABLISHED || heir->state == S_REPLACED)
+        put_probe(engine, heir, 0);
+    ike_timers_set(&engine->timers, ike_sa_place(heir), ike_sa_deadline(engine, heir));
+}
+
+void ike_tcp_give(struct ike_engine *engine, void *record)
+{
+    struct ike_tcp *const r = record;
+    leave(engine, r);
+    release(engine, r->heir);
 }
 
 /* RFC 9329 6.1: decrypted, authenticated, no retransmission, within the window. It stays so even if
@@ -297,17 +349,36 @@ bool ike_stream_up(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
         first_request(engine, found, task, now_ns);
         return true;
     }
+    lead(engine, found);
     ask_again(engine, found, NULL);
+    if (found->state == S_REPLACED)
+        put_probe(engine, found, now_ns);
     tell(engine, found, now_ns);
     set_timer(engine, found);
+    ike_tasks_pump(engine, now_ns, sa);
     return true;
 }
 
-/* A leftover that has nothing to ask opens no connection. */
+/* A leftover that has nothing to ask, and is not to be deleted by the peer, opens no connection. */
 static bool needs_one(const struct ike_engine *engine, const struct ike_sa *sa)
 {
-    return record_of(engine, sa)->originator &&
-           (sa->state <= S_ESTABLISHED || ike_tasks_under_way(engine, sa) > 0);
+    return sa->state <= S_ESTABLISHED || sa->state == S_REPLACED ||
+           ike_tasks_under_way(engine, sa) > 0;
+}
+
+/* Its connection is gone. */
+static void go_on(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    struct ike_sa *const leader = leader_of(engine, sa);
+    struct ike_tcp *const r = record_of(engine, sa);
+    if (!r->originator || r->wanted)
+        return;
+    if (leader != NULL) {
+        record_of(engine, leader)->heir = sa->number;
+        r->retry_ns = now_ns + ike_window_patience_ns(engine); /* should that come to nothing */
+    } else if (needs_one(engine, sa)) {
+        want_another(engine, sa, now_ns);
+    }
 }
 
 void ike_stream_down(struct ike_engine *engine, uint64_t now_ns, uint32_t stream)
@@ -316,8 +387,7 @@ void ike_stream_down(struct ike_engine *engine, uint64_t now_ns, uint32_t stream
         return;
     for (struct ike_sa *sa; (sa = first_on(engine, stream)) != NULL;) {
         go_by(engine, record_of(engine, sa), 0);
-        if (needs_one(engine, sa))
-            want_another(engine, sa, now_ns);
+        go_on(engine, sa, now_ns);
         set_timer(engine, sa);
     }
 }

@@ -10,6 +10,7 @@
 #include "ike/v2/turn.h"
 
 struct ike_tcp {
+    uint64_t heir;     /* number of the IKE SA that has replaced it and waits for it, see tcp.c */
     uint32_t place;    /* of the SA */
     uint64_t retry_ns; /* a connection was not to be had: asked for again then; */
     uint64_t
