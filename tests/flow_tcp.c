@@ -606,7 +606,6 @@ static void test_no_sa_is_lost_whatever_breaks_at_whatever_time(void)
         pair_init(&p, plain);
         at_once(&p, A, B);
         p.end[A].policy.children_max = p.end[B].policy.children_max = 4;
-        p.options.late_percent = 0;
         p.chance = seed;
         p.options.lose_percent = 10;
         pair_open(&p);

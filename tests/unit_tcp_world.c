@@ -191,6 +191,10 @@ static void test_long_certificates_pass_a_link_that_is_too_narrow_for_them(void)
     run(&c);
     EXPECT_EQ(tally.clients[SIM_METRIC_SUCCESS_SHARE], 1000000);
     EXPECT_EQ(tally.too_big, 0);
+    set(&c, "links.wan.mtu", "576B");
+    run(&c);
+    EXPECT_EQ(tally.clients[SIM_METRIC_SUCCESS_SHARE], 1000000);
+    EXPECT_EQ(tally.too_big, 0);
 }
 
 /* A burst larger than the backlog: the SYNs beyond it are lost, and sent again a second later. */
