@@ -280,12 +280,26 @@ void model_gateway_ready(struct model_gateway_run *run)
     model_papers_tls(&run->papers, &run->policy.eap.tls);
 }
 
-static struct sim_tcp_config tcp_of(const struct model_listen *tcp)
+/* Somebody will send it segments, which it resets if it does not listen. */
+static bool hears_tcp(const struct model_world_config *config, const char *name)
 {
-    if (!tcp->listen)
+    bool hears = false;
+    for (uint32_t i = 0; i < config->client_count; i++)
+        hears = hears || (config->clients[i].transport != TCP_NEVER &&
+                          strcmp(config->clients[i].to, name) == 0);
+    for (uint32_t i = 0; i < config->attacker_count; i++)
+        hears = hears || (config->attackers[i].class == MODEL_SYN_FLOOD &&
+                          strcmp(config->attackers[i].to, name) == 0);
+    return hears;
+}
+
+static struct sim_tcp_config tcp_of(const struct model_gateway_run *run)
+{
+    const struct model_listen *const tcp = &run->gateway->tcp;
+    if (!hears_tcp(run->scene->config, run->gateway->name))
         return (struct sim_tcp_config){.connections = 0};
     return (struct sim_tcp_config){.connections = (uint32_t)tcp->connections,
-                                   .backlog = (uint32_t)tcp->backlog};
+                                   .backlog = tcp->listen ? (uint32_t)tcp->backlog : 0};
 }
 
 static bool host_open(struct model_gateway_run *run)
@@ -301,7 +315,7 @@ static bool host_open(struct model_gateway_run *run)
                                          .inbox_bytes = run->gateway->inbox_bytes,
                                          .timers_max = TIMERS_IN_A_ROW,
                                          .implementation = run->implementation,
-                                         .tcp = tcp_of(&run->gateway->tcp)};
+                                         .tcp = tcp_of(run)};
     const struct sim_host_parts parts = {
         .loop = scene->loop,
         .net = scene->net,

@@ -152,7 +152,7 @@ const struct model_key model_keys[] = {
       "connections to TCP port 4500 are taken (RFC 9329), beside UDP" },
     { "gateways.*.tcp.backlog", KIND_COUNT, NULL, "1", "1e6", "128", GATEWAY(tcp.backlog),
       "connections that may be begun and not acknowledged; a SYN beyond that is lost" },
-    { "gateways.*.tcp.connections", KIND_COUNT, NULL, "1", "1e6", "65536",
+    { "gateways.*.tcp.connections", KIND_COUNT, NULL, "1", "1e6", "16384",
       GATEWAY(tcp.connections),
       "connections at once; a SYN beyond that is lost" },
     { "gateways.*.proposals", KIND_PROPOSALS, "ike", NULL, NULL, IKE_PROPOSAL, GATEWAY(proposals),

@@ -223,6 +223,7 @@ static void test_a_gateway_that_does_not_listen_is_told_of_and_fails_all(void)
     EXPECT_EQ(judge_count, 1);
     EXPECT_EQ(tally.clients[SIM_METRIC_SUCCESSES], 0);
     EXPECT(tally.no_connection > 100);
+    EXPECT_EQ(tally.clients[SIM_METRIC_TCP_RESENT], 0); /* each SYN was answered, by a reset */
     EXPECT_EQ(tally.clients[SIM_METRIC_TCP_OPENED], 0);
     c = road("tcp");
     set(&c, "clients.road.nat.kind", "symmetric");
