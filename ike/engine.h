@@ -15,6 +15,7 @@
 #include "ike/v2/puzzle.h"
 #include "ike/v2/reauth.h"
 #include "ike/v2/reuse.h"
+#include "ike/v2/sync.h"
 #include "ike/v2/ticket.h"
 #include "ike/v2/turn.h"
 

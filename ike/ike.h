@@ -155,8 +155,12 @@ struct ike_policy {
     bool ppk_required; /* no SA without one (RFC 8784 3) */
     uint16_t fragment; /* longest IP datagram sent, above that messages go in fragments; 0: never,
                           and none are taken (RFC 7383 2.5.1) */
-    bool force_encapsulation;     /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
-    bool initial_contact;         /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    bool force_encapsulation; /* lie in NAT_DETECTION_SOURCE_IP, so that ESP goes in UDP */
+    bool initial_contact;     /* send INITIAL_CONTACT with the first IKE_AUTH (RFC 7296 2.4) */
+    bool sync_ids; /* message ids, and replay counters of ESP, may be agreed on anew when one end */
+    bool sync_replay; /* has failed over to another member of its cluster (RFC 6311 5):
+                         ike_failed_over */
+    bool sync_low;    /* even message ids below those heard are good for that, as in Appendix A */
     struct ike_eap_config eap;    /* initiator: proves itself so; responder: asks that of it */
     bool eap_remote;              /* responder: another server does it, and each packet waits for
                                      that: IKE_ASK "aaa", ike_answer */
@@ -319,13 +323,15 @@ enum ike_event_kind {
     IKE_CHILD_UP,
     IKE_CHILD_FAILED, /* the IKE SA is up, the Child SA was refused */
     IKE_CHILD_DOWN,
-    IKE_ALIVE,         /* a liveness exchange of ours was answered */
-    IKE_REKEYED,       /* an IKE SA has taken the place of `was`, Child SAs and all */
-    IKE_REKEY_FAILED,  /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
-    IKE_ADDRESS,       /* an inner address is the initiator's as long as the IKE SA lives */
-    IKE_VENDOR,        /* the peer sent the vendor id `question` of ike_config.vendors */
-    IKE_INFORMED,      /* ike_inform was answered */
-    IKE_ASK,           /* something from outside is wanted: ike_answer */
+    IKE_ALIVE,        /* a liveness exchange of ours was answered */
+    IKE_REKEYED,      /* an IKE SA has taken the place of `was`, Child SAs and all */
+    IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
+    IKE_ADDRESS,      /* an inner address is the initiator's as long as the IKE SA lives */
+    IKE_VENDOR,       /* the peer sent the vendor id `question` of ike_config.vendors */
+    IKE_INFORMED,     /* ike_inform was answered */
+    IKE_SYNCED,       /* message ids, replay counters or both were agreed on anew: send_id, take_id,
+                         and `skip`, by whichever end that was asked */
+    IKE_ASK,          /* something from outside is wanted: ike_answer */
     IKE_STREAM_WANTED, /* a TCP connection of the ends that ike_sa_stream names: ike_stream_up */
     IKE_STREAM_DONE,   /* `stream`, which was opened for us, is of no more use: to be closed after
                           the outputs before this */
@@ -358,6 +364,9 @@ struct ike_event {
         uint32_t stream;   /* IKE_STREAM_DONE: that one's */
     };
     struct ike_bytes what; /* and the URL; a view, valid until the engine is next called */
+    uint32_t send_id;      /* IKE_SYNCED: message ids of the next requests, ours */
+    uint32_t take_id;      /* and the peer's; */
+    uint64_t skip; /* and so much the counters skip by which the end that was asked sends ESP */
 };
 
 /* Keys and names of one IKE SA, all views into the engine, valid until it is next called. */
@@ -428,6 +437,21 @@ bool ike_stream_in_use(const struct ike_engine *engine, uint32_t stream);
 /* The connection an SA goes by, number 0 when none stands; the local port of one that is wanted is
  * the owner's choice. False: it goes by UDP. */
 bool ike_sa_stream(const struct ike_engine *engine, uint64_t sa, struct ike_stream *out);
+/* This end has failed over to a member of its cluster that knows so much: what was under way is
+ * given up, and counters are agreed on with the peer (RFC 6311 5). The member's own counters for
+ * ESP are the owner's business. False: there is no such SA, both ends are rekeying it, or the peer
+ * cannot; then it goes on as well as it may (RFC 6311 5). */
+struct ike_standby {
+    uint32_t
+        send_id; /* ids of the next requests, ours and the peer's, as it last heard of them; at */
+    uint32_t take_id; /* most what they are */
+    uint32_t missed;  /* and so many of ours may have been sent since: the size of the window or
+                         more is recommended (RFC 6311 5.1) */
+    uint64_t replay;  /* the peer is to skip so many packets; 0: it is told nothing of that */
+    bool ids;         /* message ids are agreed on */
+};
+bool ike_failed_over(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                     const struct ike_standby *known);
 /* Makes another Child SA, the one of the policy with this index; with `trigger` the packet's own
  * selectors stand first (RFC 7296 1.3.1, 2.9). */
 bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,

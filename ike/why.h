@@ -34,6 +34,10 @@ enum ike_action {
     ROW(MESSAGE_ID,         "message_id",          DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")      \
     ROW(TOO_EARLY,          "too_early",           DROP,   DROP,   0,      "RFC 7296 2.2: a request that overtook the answer to our IKE_AUTH")\
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
+    ROW(SYNC_FORM,          "sync_form",           DROP,   DROP,   0,      "RFC 6311 5.1, 6.3, 6.4: not those notifies alone, or of another length")\
+    ROW(SYNC_STALE,         "sync_stale",          DROP,   DROP,   0,      "RFC 6311 5.1: message ids below those that were heard, or asked")\
+    ROW(SYNC_AWAITED,       "sync_awaited",        DROP,   DROP,   0,      "RFC 6311 8.1: a request before message ids are agreed on")\
+    ROW(SYNC_NONCE,         "sync_nonce",          DROP,   DROP,   0,      "RFC 6311 5.1: an answer to another request")\
     ROW(RETRANSMITTED,      "retransmitted",       DROP,   DROP,   0,      "RFC 7296 2.1: answered again from memory")\
     ROW(OTHER_TRANSPORT,    "other_transport",     DROP,   DROP,   0,      "RFC 9329 5: an IKE SA by TCP stays there, one by UDP too")\
     ROW(STREAM_SHARED,      "stream_shared",       DROP,   DROP,   0,      "RFC 9329 6.1: another IKE SA goes by this connection")\

@@ -273,6 +273,32 @@ static void test_initial_contact_ends_the_older_sa(void)
                               .ended = only_the_new_sa});
 }
 
+/* RFC 7296 2.4: between the two authenticated identities, and ours is another one here. */
+static void test_initial_contact_with_another_identity_of_ours_ends_nothing(void)
+{
+    static struct pair p;
+    static struct ike_policy faces[2];
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    for (int i = 0; i < 2; i++) {
+        faces[i] = p.end[B].policy;
+        faces[i].local_id.data[0] = (uint8_t)(i == 0 ? 'b' : 'c');
+    }
+    p.end[B].config.policies = faces;
+    p.end[B].config.policy_count = 2;
+    pair_open(&p);
+    for (int i = 0; i < 3; i++) { /* to the first, to the second, and to that again */
+        p.end[A].policy.initial_contact = true;
+        p.end[A].policy.remote_id = faces[i > 0].local_id;
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(ike_stats(p.end[B].engine).established, i == 0 ? 1 : 2);
+    }
+    EXPECT_EQ(p.end[B].ends[WHY_INITIAL_CONTACT], 2); /* child, then SA: of the second */
+    pair_close(&p);
+}
+
 /* ---- NAT ---- */
 
 /* RFC 7296 2.11, 2.23 */
@@ -380,6 +406,7 @@ int main(int argc, char **argv)
         TEST(test_transport_mode_is_asked_for_and_granted),
         TEST(test_transport_mode_that_is_not_granted_becomes_tunnel_mode),
         TEST(test_initial_contact_ends_the_older_sa),
+        TEST(test_initial_contact_with_another_identity_of_ours_ends_nothing),
         TEST(test_a_nat_moves_both_to_port_4500),
         TEST(test_forced_encapsulation_puts_the_marker_before_ike_auth),
         TEST(test_an_address_may_change_before_ike_auth_where_they_are_counted),

@@ -452,6 +452,44 @@ static void test_an_ike_sa_with_many_children_ends_with_all_of_them(void)
     pair_close(&p);
 }
 
+/* RFC 7296 2.25: refused for the moment, and then for its group: those are two things, and neither
+ * uses up the other's patience. */
+static void test_a_refusal_for_the_moment_is_none_of_the_group(void)
+{
+    pair_init(&p, plain);
+    with_other_group(&p, A, B);
+    p.end[A].config.groups_max = 1;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    make_second(&p, A, B);
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run(&p);
+    EXPECT(p.end[B].reasons[WHY_TEMPORARY_FAILURE] >= 1);
+    EXPECT_EQ(p.end[B].reasons[WHY_WRONG_GROUP], 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_FAILED), 0);
+    EXPECT(pair_agrees(&p, 2));
+    pair_close(&p);
+}
+
+/* RFC 7296 2.25: it MUST NOT immediately retry, not even when the same was wanted twice. */
+static void test_what_was_wanted_twice_is_not_asked_at_once_after_a_refusal(void)
+{
+    pair_init(&p, plain);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    for (int i = 0; i < 2; i++)
+        EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+    pair_run_for(&p, UINT64_C(900000000));
+    EXPECT_EQ(p.end[B].reasons[WHY_TEMPORARY_FAILURE], 1);
+    EXPECT(strstr(p.trace, "A>B  CREATE_CHILD_SA req 3") == NULL);
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -472,6 +510,8 @@ int main(int argc, char **argv)
         TEST(test_a_rekey_that_comes_too_late_finds_no_child),
         TEST(test_an_ike_sa_with_many_children_ends_with_all_of_them),
         TEST(test_a_child_deleted_before_its_answer_arrives_is_gone_at_both_ends),
+        TEST(test_a_refusal_for_the_moment_is_none_of_the_group),
+        TEST(test_what_was_wanted_twice_is_not_asked_at_once_after_a_refusal),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

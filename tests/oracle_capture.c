@@ -338,6 +338,20 @@ static void redirect(void)
     p.end[B].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
 }
 
+static void sync(void)
+{
+    for (int side = A; side <= B; side++)
+        p.end[side].policy.sync_ids = p.end[side].policy.sync_replay = true;
+}
+
+/* B fails over to a member with old news (RFC 6311 5). */
+static void fail_over(void)
+{
+    const struct ike_standby known = {.take_id = 2, .missed = 5, .replay = 1000, .ids = true};
+    (void)ike_failed_over(p.end[B].engine, p.now_ns, p.end[B].sa, &known);
+    pair_run_for(&p, UINT64_C(900000000));
+}
+
 /* RFC 5723: a session is resumed, with a cookie; and one cannot be, since the gateway has another
  * key by then. */
 static uint8_t ticket_secret[32];
@@ -480,6 +494,8 @@ static void run(void (*prepare)(void), size_t suite)
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, UINT64_C(900000000));
+    if (prepare == sync)
+        fail_over();
     if (p.end[A].ticket_len > 0) {
         ticket_secret[0] = 0;
         ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
@@ -511,6 +527,7 @@ int main(int argc, char **argv)
         run(NULL, suite);
     for (size_t flow = 0; flow < sizeof flows / sizeof flows[0]; flow++)
         run(flows[flow], 1);
+    run(sync, 1);
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         family = families[i];
         run(certificates, 1);

@@ -7,6 +7,7 @@
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/resume.h"
+#include "ike/v2/sync.h"
 #include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
 
@@ -26,6 +27,7 @@ static const struct {
     [BESIDE_WINDOW] = { sizeof(struct ike_window), false, ike_window_give, NULL,           NULL },
     [BESIDE_TOKEN]  = { sizeof(struct ike_token),  false, ike_qcd_give,    NULL,           NULL },
     [BESIDE_KEEPALIVE] = { sizeof(struct ike_keepalive), true, NULL, NULL, NULL },
+    [BESIDE_SYNC]   = { sizeof(struct ike_sync),   true,  ike_sync_give,   NULL,           ike_sync_moved },
     [BESIDE_TCP]    = { sizeof(struct ike_tcp),    false, ike_tcp_give,    ike_tcp_undo,   NULL },
     [BESIDE_TICKET] = { sizeof(struct ike_resumable), true, ike_resume_give, ike_resume_undo, ike_resume_moved },
 };

@@ -13,6 +13,7 @@
 enum ike_beside_kind {
     BESIDE_INNER,     /* struct ike_inner: addresses on the inside */
     BESIDE_WINDOW,    /* struct ike_window: of more than one request */
+    BESIDE_SYNC,      /* struct ike_sync: counters may be agreed on anew */
     BESIDE_TOKEN,     /* struct ike_token: of the peer, should it crash */
     BESIDE_KEEPALIVE, /* struct ike_keepalive: behind a NAT */
     BESIDE_TCP,       /* struct ike_tcp: of an SA that goes by TCP */

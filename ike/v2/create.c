@@ -146,7 +146,7 @@ static bool other_group(const struct ike_turn *t, const struct ike_notify *notif
     const struct ike_child_policy *const child = &policy->child[t->task->policy];
     struct ike_reader r = rd_open(notify->data);
     const uint16_t wanted = rd_u16(&r);
-    if (r.bad || r.left != 0 || t->task->attempts >= t->engine->config.groups_max)
+    if (r.bad || r.left != 0 || t->task->groups >= t->engine->config.groups_max)
         return false;
     *row = ike_offers_group(ike ? policy->ike : child->esp,
                             ike ? policy->ike_count : child->esp_count, wanted);

@@ -23,6 +23,7 @@
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
+#include "ike/v2/sync.h"
 
 #include <assert.h>
 #include <string.h>
@@ -95,6 +96,16 @@ struct ike_id ike_auth_id(const struct ike_id *id, const struct ike_addr *addr)
     return out;
 }
 
+bool ike_auth_same_ends(const struct ike_engine *engine, const struct ike_sa *a,
+                        const struct ike_sa *b)
+{
+    const struct ike_id our_a = ike_auth_id(&a->policy->local_id, &a->local);
+    const struct ike_id our_b = ike_auth_id(&b->policy->local_id, &b->local);
+    return ike_id_matches(&our_a, &our_b) &&
+           ike_bytes_equal(ike_store_view(&engine->store, a->peer_id),
+                           ike_store_view(&engine->store, b->peer_id));
+}
+
 /* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
 bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id)
 {
@@ -158,6 +169,7 @@ static enum ike_why put_claim(struct ike_turn *t)
     ike_rounds_put_support(t);
     if (!ike_eap_is_wanted(policy))
         ike_rounds_put_another(t);
+    ike_sync_offer(t);
     ike_qcd_put(t, t->sa);
     return why;
 }
@@ -466,6 +478,7 @@ static enum ike_why auth_request(struct ike_turn *t)
     ike_turn_answer(t);
     if ((why = put_own_claim(t)) != WHY_OK)
         return why;
+    ike_sync_agree(t);
     ike_qcd_put(t, sa);
     if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;

@@ -18,6 +18,9 @@ struct ike_bytes ike_auth_body_since(const struct ike_turn *t, size_t begin);
 struct ike_id ike_auth_own_id(const struct ike_turn *t, const struct ike_id *id);
 /* Without an identity we are our address (RFC 7296 3.5). */
 struct ike_id ike_auth_id(const struct ike_id *id, const struct ike_addr *addr);
+/* Both SAs are between the same two identities (RFC 7296 2.4). */
+bool ike_auth_same_ends(const struct ike_engine *engine, const struct ike_sa *a,
+                        const struct ike_sa *b);
 /* Type and data of the peer's identity, kept to know it again (RFC 7296 2.4). */
 bool ike_auth_keep_peer_id(struct ike_turn *t, const struct ike_id *id);
 /* An event about the SA. */

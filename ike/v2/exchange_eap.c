@@ -22,6 +22,7 @@
 #include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/sync.h"
 #include "ike/v2/task.h"
 
 #include <assert.h>
@@ -439,6 +440,7 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
     put_auth(t, side);
     ike_ppk_put_answer(t);
     ike_rounds_end(t);
+    ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;

@@ -13,6 +13,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/sync.h"
 #include "ike/v2/window.h"
 
 #include <assert.h>
@@ -213,7 +214,11 @@ static void heed_end(struct ike_turn *t)
 static enum ike_why info_request(struct ike_turn *t)
 {
     enum ike_why why;
+    if (t->uncounted)
+        return ike_sync_answer(t);
     if ((why = check_deletes(t)) != WHY_OK)
+        return why;
+    if ((why = ike_sync_take_replay(t)) != WHY_OK)
         return why;
     if ((why = ike_inner_look(t)) != WHY_OK)
         return why;
@@ -244,6 +249,8 @@ static enum ike_why info_response(struct ike_turn *t)
         const uint32_t place = ike_child_find(t->engine, t->sa, t->task->spi, true);
         if (place != 0) /* else the peer's own Delete was here first */
             ike_child_end(t, place, t->task->why != WHY_OK ? t->task->why : WHY_DELETED);
+    } else if (t->task->kind == TASK_SYNC) {
+        return ike_sync_answered(t);
     } else if (t->task->kind == TASK_INFORM) {
         const struct ike_event informed = ike_sa_event(t->sa, IKE_INFORMED, WHY_OK);
         ike_event_add(t->engine, &informed);

@@ -278,12 +278,13 @@ enum ike_why ike_puzzle_check_auth(struct ike_turn *turn)
     return WHY_OK;
 }
 
-void ike_puzzle_spoilt(struct ike_turn *turn)
+enum ike_why ike_puzzle_opened(struct ike_turn *turn, enum ike_why why)
 {
-    if (!ike_sa_is_half_open(turn->sa) || turn->sa->spoilt)
-        return;
+    if (why != WHY_BAD_ICV || !ike_sa_is_half_open(turn->sa) || turn->sa->spoilt)
+        return why;
     turn->sa->spoilt = turn->before.spoilt = true;
     turn->engine->puzzles.spoilt++;
+    return why;
 }
 
 void ike_puzzle_closed(struct ike_engine *engine, struct ike_sa *sa)

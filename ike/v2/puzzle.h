@@ -53,9 +53,9 @@ void ike_puzzle_put_auth(struct ike_turn *turn);
 /* A message for an SA, before it is opened; WHY_WORK_WANTED, WHY_WORK_WRONG. Once solved, a puzzle
  * is done with, whatever becomes of the message: its keys are at hand (RFC 8019 4.6, 7.2.4). */
 enum ike_why ike_puzzle_check_auth(struct ike_turn *turn);
-/* The keys of the SA do not open the message at hand; it stays so for the SA as long as it is
- * half-open: ike_puzzle_closed. */
-void ike_puzzle_spoilt(struct ike_turn *turn);
+/* What came of opening the message at hand, handed back. When the keys of the SA do not open it,
+ * that stays so for the SA as long as it is half-open: ike_puzzle_closed. */
+enum ike_why ike_puzzle_opened(struct ike_turn *turn, enum ike_why why);
 void ike_puzzle_closed(struct ike_engine *engine, struct ike_sa *sa);
 
 /* ---- the initiator ---- */

@@ -22,6 +22,7 @@
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
+#include "ike/v2/sync.h"
 
 #include <assert.h>
 
@@ -44,6 +45,8 @@ void ike_rounds_end(struct ike_turn *t)
 {
     if (ike_rounds_later(t))
         t->sa->policy = setup_of(t)->first_policy;
+    if (t->sa->initiator)
+        ike_sync_heard(t);
 }
 
 /* ---- the initiator ---- */
@@ -175,6 +178,7 @@ static enum ike_why finish(struct ike_turn *t)
     t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_turn_answer(t);
+    ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
     if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;

@@ -12,6 +12,7 @@
 enum {
     KINDS_CHILD = KIND(TASK_DELETE_CHILD) | KIND(TASK_REKEY_CHILD) | KIND(TASK_NEW_CHILD),
     KINDS_ALL = KIND(TASK_KINDS) - 1,
+    KINDS_STAY = KIND(TASK_REKEY_IKE) | KIND(TASK_FOLLOWUP) | KIND(TASK_SYNC), /* of one IKE SA */
 };
 
 /* What may not be under way when a task is asked. RFC 7296 1.3.2: none for Child SAs beside the
@@ -22,6 +23,7 @@ static const struct ike_task_row {
     const char *name;
 } rows[TASK_KINDS] = {
     [TASK_CONNECT] = {NULL, 0, "connect"},
+    [TASK_SYNC] = {ike_ask_sync, 0, "agree on counters"},
     [TASK_DELETE] = {ike_ask_delete, KINDS_ALL, "close the IKE SA"},
     [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE), "close a Child SA"},
     [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE), "rekey the IKE SA"},
@@ -121,9 +123,13 @@ bool ike_task_again(struct ike_turn *turn, uint8_t group, uint64_t at_ns)
     struct ike_task *const task = ike_task_add(turn, old->kind, old->spi, at_ns);
     if (task == NULL)
         return false;
+    const bool corrected = group != old->group;
     task->policy = old->policy;
     task->group = group;
-    task->attempts = (uint16_t)(old->attempts + 1);
+    task->groups = (uint8_t)(old->groups + (corrected ? 1 : 0));
+    task->attempts = (uint16_t)(old->attempts + (corrected ? 0 : 1));
+    if (task->at_ns < at_ns) /* it may be one that waited already */
+        task->at_ns = at_ns;
     if (old->setup == 0 || !ike_setup_at(turn->engine, old->setup)->has_trigger)
         return true;
     if (!ike_turn_add_setup(turn, &task->setup))
@@ -182,6 +188,8 @@ static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa 
     if (open == 0 || !window_is_open(engine, sa))
         return 0;
     const uint32_t going = kinds_under_way(engine, sa);
+    if ((going & KIND(TASK_SYNC)) != 0) /* the next message id is not known (RFC 6311 5.1) */
+        return 0;
     for (uint32_t kind = 0; kind < TASK_KINDS; kind++)
         if ((rows[kind].not_beside & going) != 0 || rows[kind].ask == NULL)
             open &= ~KIND(kind);
@@ -269,6 +277,54 @@ void ike_tasks_forget(struct ike_engine *engine, struct ike_sa *sa)
     }
 }
 
+/* Of a setup nothing is left but the packet that wants out. */
+static void begin_setup_anew(struct ike_engine *engine, struct ike_task *task)
+{
+    const struct ike_setup *const old = ike_setup_at(engine, task->setup);
+    const struct ike_setup kept = {
+        .has_trigger = old->has_trigger, .alone = old->alone, .trigger = old->trigger};
+    ike_setup_give(engine, &task->setup);
+    if (kept.has_trigger)
+        task->setup = ike_pool_take(&engine->setups);
+    if (task->setup != 0)
+        *ike_setup_at(engine, task->setup) = kept;
+}
+
+static void begin_anew(struct ike_engine *engine, struct ike_sa *sa, struct ike_task *task,
+                       uint64_t now_ns)
+{
+    const struct ike_blob none = {0};
+    ike_store_give(&engine->store, task->request);
+    task->request = none;
+    if (task->kind != TASK_INFORM) {
+        ike_store_give(&engine->store, task->nonce);
+        task->nonce = none;
+    }
+    if (task->setup != 0)
+        begin_setup_anew(engine, task);
+    if (task->child != 0)
+        ike_child_remove(engine, sa, task->child);
+    if (task->fresh != 0)
+        ike_sa_give(engine, ike_sa_at(engine, task->fresh));
+    task->child = task->fresh = task->gone_spi = task->id = 0;
+    task->rival = 0;
+    task->sends = 0;
+    task->at_ns = now_ns;
+}
+
+void ike_tasks_give_up(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        struct ike_task *const task = ike_task_at(engine, place);
+        const uint32_t next = task->next;
+        if (task->sends > 0 && task->kind == TASK_SYNC)
+            ike_task_remove(engine, sa, place);
+        else if (task->sends > 0)
+            begin_anew(engine, sa, task, now_ns);
+        place = next;
+    }
+}
+
 void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
 {
     uint32_t *tail = &to->task;
@@ -277,7 +333,7 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
     for (uint32_t *link = &from->task; *link != 0;) {
         const uint32_t place = *link;
         struct ike_task *const task = ike_task_at(engine, place);
-        if (task->sends > 0 || task->kind == TASK_REKEY_IKE || task->kind == TASK_FOLLOWUP) {
+        if (task->sends > 0 || (KIND(task->kind) & KINDS_STAY) != 0) {
             link = &task->next;
             continue;
         }

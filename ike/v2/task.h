@@ -13,6 +13,7 @@ struct ike_turn;
 /* In order of precedence, when several wait. */
 enum ike_task_kind {
     TASK_CONNECT, /* IKE_SA_INIT and IKE_AUTH: one task, until the SA is up */
+    TASK_SYNC,    /* counters agreed on anew (sync.h) */
     TASK_DELETE,
     TASK_WINDOW, /* SET_WINDOW_SIZE */
     TASK_DELETE_CHILD,
@@ -45,6 +46,7 @@ struct ike_task {
                               perhaps the one it has made for us, and the answer is late */
     uint32_t setup;        /* what CREATE_CHILD_SA offers; 0: none */
     uint16_t attempts;     /* times asked and refused for the moment (TEMPORARY_FAILURE) */
+    uint8_t groups;        /* and for its group (INVALID_KE_PAYLOAD) */
     uint8_t kind;
     uint8_t sends;  /* 0: it waits */
     uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
@@ -86,6 +88,8 @@ struct ike_task *ike_task_overdue(const struct ike_engine *engine, const struct 
 void ike_task_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);
 /* Removes all that wait. */
 void ike_tasks_forget(struct ike_engine *engine, struct ike_sa *sa);
+/* All that are under way are given up: they wait to be asked anew, as if they had never been. */
+void ike_tasks_give_up(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
 /* All that wait go from one SA to another, in their order (RFC 7296 2.8: it inherits). */
 void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to);
 

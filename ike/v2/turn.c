@@ -5,6 +5,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/beside.h"
+#include "ike/v2/exchange_auth.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
@@ -15,6 +16,7 @@
 #include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/sync.h"
 #include "ike/v2/tcp.h"
 #include "ike/v2/window.h"
 
@@ -42,8 +44,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->heir = turn->heir_of = 0;
     turn->stirred = 0;
     turn->edit_count = 0;
-    turn->delete_old = false;
-    turn->connect = false;
+    turn->delete_old = turn->connect = turn->give_up = turn->uncounted = false;
     turn->child_doomed = 0;
     turn->child_reserved = turn->fresh_reserved = turn->task_spent = 0;
     turn->out = (struct ike_writer){0};
@@ -189,7 +190,7 @@ void ike_turn_ask(struct ike_turn *turn, uint8_t exchange)
         .version = IKE_VERSION_2,
         .exchange = exchange,
         .flags = sa->initiator ? FLAG_INITIATOR : 0,
-        .id = init ? 0 : sa->send_id,
+        .id = init || turn->uncounted ? 0 : sa->send_id,
     };
     begin_message(turn, &head, !init);
 }
@@ -219,16 +220,18 @@ static enum ike_why keep_message(struct ike_turn *turn)
     if (sa == NULL)
         return WHY_OK;
     struct ike_blob *const slot = !turn->is_response  ? &turn->task->request
+                                  : turn->uncounted   ? ike_sync_slot(turn)
                                   : turn->sealed != 0 ? ike_window_slot(turn)
                                                       : &sa->init_response;
     if (!ike_turn_keep(turn, slot, wr_done(&turn->out)))
         return WHY_SA_TABLE_FULL;
-    if (turn->is_response) {
-        ike_window_took(turn);
-    } else {
-        turn->task->id = turn->sealed != 0 ? sa->send_id : 0; /* RFC 7296 2.6: always 0 there */
-        sa->send_id = turn->task->id + 1;
+    if (!turn->is_response) {
+        const bool zero = turn->sealed == 0 || turn->uncounted; /* RFC 7296 2.6, RFC 6311 5.1 */
+        turn->task->id = zero ? 0 : sa->send_id;
+        sa->send_id = turn->uncounted ? sa->send_id : turn->task->id + 1;
         ike_window_asked(turn);
+    } else if (!turn->uncounted) {
+        ike_window_took(turn);
     }
     ike_lifetime_ids(turn);
     return WHY_OK;
@@ -266,10 +269,8 @@ static void forget_others(struct ike_turn *turn)
     while (place != 0) {
         struct ike_sa *const other = ike_sa_at(engine, place);
         place = ike_index_next(&engine->identities, place);
-        if (other == turn->sa ||
-            !ike_bytes_equal(ike_store_view(&engine->store, other->peer_id), id))
-            continue;
-        ike_sa_end(engine, other, WHY_INITIAL_CONTACT, 0);
+        if (other != turn->sa && ike_auth_same_ends(engine, turn->sa, other))
+            ike_sa_end(engine, other, WHY_INITIAL_CONTACT, 0);
     }
 }
 
@@ -352,6 +353,8 @@ static void commit(struct ike_turn *turn)
         ike_tcp_connect(engine, sa, turn->now_ns);
     if (turn->task_done)
         ike_task_remove(engine, sa, ike_task_place(engine, turn->task));
+    if (turn->give_up)
+        ike_tasks_give_up(engine, sa, turn->now_ns);
     if (turn->task_spent != 0) {
         struct ike_task *const spent = ike_task_at(engine, turn->task_spent);
         spent->child = spent->fresh = 0;
@@ -732,8 +735,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
 
     if (sa->keys.number == 0 || head->spi_i != sa->spi_i || head->spi_r != sa->spi_r)
         return WHY_UNKNOWN_SPI;
-    why = (head->flags & FLAG_RESPONSE) != 0 ? ike_window_response(turn) : ike_window_request(turn);
-    if (why != WHY_OK)
+    bool later; /* RFC 6311 5: what is sealed tells which message it is */
+    if ((why = ike_sync_look(turn, &later)) != WHY_OK)
         return why;
     if (sa->initiator && sa->state < S_ESTABLISHED && turn->task == NULL)
         return WHY_TOO_EARLY; /* the peer sends it again */
@@ -743,10 +746,9 @@ static enum ike_why sealed_message(struct ike_turn *turn)
         return ike_qcd_judge(turn);
     if ((why = ike_puzzle_check_auth(turn)) != WHY_OK)
         return why;
-    why = open_sealed(turn);
-    if (why == WHY_BAD_ICV)
-        ike_puzzle_spoilt(turn);
-    if (why != WHY_OK)
+    if ((why = ike_puzzle_opened(turn, open_sealed(turn))) != WHY_OK)
+        return why;
+    if (later && (why = ike_sync_sort(turn)) != WHY_OK)
         return why;
     if (sa->tcp)
         ike_tcp_heard(turn);

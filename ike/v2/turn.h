@@ -48,6 +48,9 @@ struct ike_turn {
     uint64_t stirred; /* number of another SA that has something to ask; 0: none */
     bool delete_old;  /* and we are to delete the one inherited from */
     bool connect;     /* with the turn the SA asks for a TCP connection */
+    bool give_up;     /* requests of ours under way are, with this turn */
+    bool uncounted; /* the message to be written has message id 0 and no place in a window (sync.h)
+                     */
 
     struct ike_writer out; /* the message under construction, in an output's room */
     size_t link;           /* for ike_begin_payload */

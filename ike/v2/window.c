@@ -83,6 +83,30 @@ void ike_window_took(struct ike_turn *turn)
         sa->take_id++;
 }
 
+uint32_t ike_window_next(const struct ike_turn *turn)
+{
+    const struct ike_window *const w = ike_window_of(turn->engine, turn->sa);
+    uint32_t next = turn->sa->take_id;
+    for (uint32_t seen = w != NULL ? w->seen : 0; seen != 0; seen >>= 1)
+        next++;
+    return next;
+}
+
+void ike_window_forget(struct ike_turn *turn)
+{
+    struct ike_window *const w = ike_window_of(turn->engine, turn->sa) != NULL
+                                     ? ike_beside_edit(turn, turn->sa, BESIDE_WINDOW)
+                                     : NULL;
+    ike_turn_drop(turn, &turn->sa->response);
+    if (w == NULL)
+        return;
+    w->seen = 0;
+    for (uint8_t i = 0; i < w->size; i++) {
+        ike_turn_drop(turn, &w->kept[i]);
+        w->ids[i] = UINT32_MAX;
+    }
+}
+
 void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
     const uint32_t wanted = engine->config.window;

@@ -25,6 +25,10 @@ enum ike_why ike_window_request(struct ike_turn *turn);
 /* Where the answer to the request at hand is kept; and when it is, that request is taken. */
 struct ike_blob *ike_window_slot(struct ike_turn *turn);
 void ike_window_took(struct ike_turn *turn);
+/* One more than the highest id of a request that the peer is known to have sent. */
+uint32_t ike_window_next(const struct ike_turn *turn);
+/* No answer is kept any more, and nothing has come before its turn. */
+void ike_window_forget(struct ike_turn *turn);
 /* An SA is up: from now on its peer may have as many requests under way as config.window says, and
  * is to be told so. */
 void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);

@@ -21,7 +21,7 @@
 
 struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
-    const char *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
+    const char *sync, *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
 };
@@ -131,7 +131,8 @@ static void read_options(int argc, char **argv, struct options *o)
         {"auth_lifetime", &o->auth_lifetime}, /* seconds, to a client */
         {"second", &o->second}, /* an EAP method: the initiator authenticates once more, so */
         {"childless", &o->childless},
-        {"end", &o->end}, /* which certificate: end, or tls, which TLS takes as well */
+        {"sync", &o->sync}, /* counters may be agreed on anew (RFC 6311 5) */
+        {"end", &o->end},   /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -233,6 +234,7 @@ static void configure(struct peer *p)
     policy->child[0].transport_mode = o->transport != NULL;
     policy->initial_contact = true;
     policy->childless = o->childless != NULL;
+    policy->sync_ids = o->sync != NULL;
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);
     p->script = o->script == NULL ? "" : o->script;
@@ -374,6 +376,7 @@ static const char *event_name(enum ike_event_kind kind)
         [IKE_CHILD_FAILED] = "CHILD_FAILED",
         [IKE_CHILD_DOWN] = "CHILD_DOWN",
         [IKE_ALIVE] = "ALIVE",
+        [IKE_SYNCED] = "SYNCED",
         [IKE_REKEYED] = "REKEYED",
         [IKE_REKEY_FAILED] = "REKEY_FAILED",
         [IKE_ADDRESS] = "ADDRESS",
@@ -386,6 +389,13 @@ static const char *event_name(enum ike_event_kind kind)
 static bool probe(struct peer *p)
 {
     return ike_probe(p->engine, now_ns(), p->sa);
+}
+
+/* As the responder, to a member that knows of nothing since IKE_AUTH (RFC 6311 5.1). */
+static bool fail_over(struct peer *p)
+{
+    const struct ike_standby known = {.take_id = 2, .missed = 8, .ids = true};
+    return ike_failed_over(p->engine, now_ns(), p->sa, &known);
 }
 
 static bool delete_child(struct peer *p)
@@ -428,6 +438,7 @@ static const struct {
     const char *until;
 } words[] = {
     {"probe", probe, "ALIVE"},
+    {"fail-over", fail_over, "SYNCED"},
     {"child", child, "CHILD_UP|CHILD_FAILED"},
     {"rekey-child", rekey_child, "CHILD_DOWN|REKEY_FAILED"},
     {"delete-child", delete_child, "CHILD_DOWN"},

@@ -438,6 +438,10 @@ def feature_cases():
     yield "childless (RFC 6023 3), a Child SA after", ("r",), GCM, childless, "delete", [], ["SK{IDr AUTH}", "CREATE_CHILD_SA", *ALL, *AWAY]
     yield "childless (RFC 6023 3), a Child SA after", ("i",), GCM, childless, "child,delete", [], [
         "N(CHILDLESS_IKEV2_SUPPORTED)", "SK{IDr AUTH}", "CREATE_CHILD_SA", *ALL, *AWAY]
+    # charon answers, and offers it as the initiator only; its counting IV generator makes no message with id 0 twice.
+    cbc = ("aes256-sha256-prfsha256-x25519", "aes256gcm16")
+    yield "our cluster fails over (RFC 6311 5.1)", ("r",), cbc, dict(options=dict(force="1", sync="1"), settings={}), "probe,fail-over,probe,delete", [], ALL + [
+        "rsp 0  SK{N(IKEV2_MESSAGE_ID_SYNC)}", "EVENT SYNCED", "INFORMATIONAL   req 8  SK{}", "INFORMATIONAL   req 9  SK{D(IKE)}", *AWAY]
     user = 'eap-us { id = a.test\n secret = "secret" }\n eap-them { id = user@a.test\n secret = "secret" }'
     for role, end, who, line in (("i", "remote", "eap_id = a.test", "rsp 2  SK{EAP(req MD5)}"),
                                  ("r", "local", "id = user@a.test\n eap_id = user@a.test", "N(ANOTHER_AUTH_FOLLOWS)")):
