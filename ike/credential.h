@@ -32,6 +32,8 @@ struct ike_credential {
     struct ike_bytes chain[IKE_CERTS_MAX]; /* end entity first, no trust anchor */
     uint8_t chain_count;
     const char *urls[IKE_CERTS_MAX]; /* where each may be had ("http://…"); NULL: sent whole */
+    struct ike_bytes bundle;         /* or all of it as one (RFC 7296 3.6, ike/v2/bundle.h), */
+    const char *bundle_url;          /* where that may be had; NULL: there is none */
 };
 
 /* A public key that was judged good; the provider's own pointer or stand-in. */

@@ -49,6 +49,69 @@ static void test_a_peer_that_cannot_fetch_is_sent_them_whole(void)
                               .ended = both_up});
 }
 
+/* ---- a bundle of them ---- */
+
+#define BUNDLE_REQ "A>B  IKE_AUTH        req 1  SK{IDi CERT CERTREQ" LOOKS " AUTH SAi2 TSi TSr}\n"
+#define BUNDLE_RSP "B>A  IKE_AUTH        rsp 1  SK{IDr CERT AUTH SAr2 TSi TSr}\n"
+#define REFUSED    "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n"
+
+static void plan_bundles(enum signing_bundle bundle)
+{
+    plan_urls();
+    for (int i = 0; i < 2; i++) {
+        plan[i].bundles = true;
+        plan[i].bundle = (uint8_t)bundle;
+    }
+}
+
+static bool up_and_asked_once(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 1) && pair_count(p, i, IKE_ASK) == 1 && pair_count(p, r, IKE_ASK) == 1;
+}
+
+/* RFC 7296 3.6: "the two Hash and URL formats" */
+static void test_a_chain_is_fetched_as_one_bundle(void)
+{
+    plan_bundles(BUNDLE_PLAIN);
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ BUNDLE_RSP,
+                              .ended = up_and_asked_once});
+}
+
+static enum ike_why of_bundle;
+
+static bool refused_bundle(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return pair_is_empty(p) && p->end[r].ends[of_bundle] == 1;
+}
+
+static void test_a_bundle_may_hold_the_list_that_revokes(void)
+{
+    plan_bundles(BUNDLE_WITH_LIST);
+    plan[0].links = plan[1].links = 0;
+    plan[0].list = LIST_REVOKES; /* that of its own authority, with its own serial */
+    of_bundle = WHY_CERT_REVOKED;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ REFUSED,
+                              .ended = refused_bundle});
+}
+
+static void test_a_bundle_that_cannot_be_read_or_is_too_long_is_refused(void)
+{
+    plan_bundles(BUNDLE_BROKEN);
+    of_bundle = WHY_CERT_FETCH;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ REFUSED,
+                              .ended = refused_bundle});
+    plan_bundles(BUNDLE_LONG);
+    of_bundle = WHY_TOO_MANY;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ
+                              "B>A  IKE_AUTH        rsp 1  SK{N(INVALID_SYNTAX)}\n",
+                              .ended = refused_bundle});
+}
+
 /* The fetch takes longer than the initiator's patience for one answer: its copies are absorbed. */
 static bool absorbed(const struct pair *p, enum pair_side i, enum pair_side r)
 {
@@ -421,6 +484,9 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_certificates_are_fetched_by_their_urls),
         TEST(test_a_peer_that_cannot_fetch_is_sent_them_whole),
+        TEST(test_a_chain_is_fetched_as_one_bundle),
+        TEST(test_a_bundle_may_hold_the_list_that_revokes),
+        TEST(test_a_bundle_that_cannot_be_read_or_is_too_long_is_refused),
         TEST(test_copies_are_absorbed_while_something_is_fetched),
         TEST(test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused),
         TEST(test_a_fetch_without_end_leaves_nothing_behind),

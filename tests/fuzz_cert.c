@@ -4,9 +4,11 @@
  *     raw: certificates as they are, each after two octets of length;
  *     patch: a good chain, changed at places (2 octets) to values (1 octet);
  *     signature: an authentication method and AUTH data for a good key;
- *     trust: an anchor or a revocation list. */
+ *     trust: an anchor or a revocation list.
+ * And every input is read as a bundle of certificates, too. */
 #include "ike/crypto.h"
 #include "ike/ike.h"
+#include "ike/v2/bundle.h"
 #include "ike/v2/payload.h"
 
 #include <stdlib.h>
@@ -154,6 +156,20 @@ static void eat_trust(const struct ground *g, struct ike_reader *r)
     ops->trust_close(copy.trust);
 }
 
+/* All of it may be a bundle as well (RFC 7296 3.6). */
+static void eat_bundle(struct ike_bytes all)
+{
+    enum ike_bundle_kind kind;
+    struct ike_reader items;
+    struct ike_bytes item;
+    size_t within = 0;
+    for (bool good = ike_bundle_open(all, &items); good && items.left > 0;) {
+        good = ike_bundle_take(&items, &kind, &item);
+        within += item.len;
+    }
+    require(within <= all.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
     static void (*const eaters[])(const struct ground *, struct ike_reader *) = {
@@ -162,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
         prepare(&grounds[0], false);
         prepare(&grounds[1], true);
     }
+    eat_bundle((struct ike_bytes){.at = at, .len = len});
     struct ike_reader r = rd_open((struct ike_bytes){.at = at, .len = len});
     const uint8_t what = rd_u8(&r);
     eaters[what >> 1 & 3](&grounds[what & 1], &r);

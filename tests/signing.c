@@ -2,6 +2,7 @@
  * Keys, certificates, trust and a server of certificates for both ends. */
 #include "tests/signing.h"
 
+#include "ike/v2/bundle.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -108,6 +109,23 @@ static void make_trust(struct ike_crypto *c, struct goods *g, const struct side 
 static const char *const urls[2][3] = {{"http://a/0", "http://a/1", "http://a/2"},
                                        {"http://b/0", "http://b/1", "http://b/2"}};
 
+static void make_bundle(struct goods *g, const struct side *s, const char *url)
+{
+    struct ike_writer w = wr_open(g->bundle, sizeof g->bundle);
+    const size_t begin = ike_bundle_begin(&w);
+    for (uint8_t i = 0; i < g->credential.chain_count; i++)
+        ike_bundle_put(&w, BUNDLE_CERT, g->credential.chain[i]);
+    for (int i = 0; s->bundle == BUNDLE_LONG && i < IKE_CERTS_MAX; i++)
+        ike_bundle_put(&w, BUNDLE_CERT, (struct ike_bytes){.at = g->bundle, .len = 20});
+    if (s->bundle == BUNDLE_WITH_LIST)
+        ike_bundle_put(&w, BUNDLE_CRL, g->list);
+    ike_bundle_end(&w, begin);
+    EXPECT(!w.bad);
+    w.len -= s->bundle == BUNDLE_BROKEN ? 1 : 0;
+    g->credential.bundle = wr_done(&w);
+    g->credential.bundle_url = url;
+}
+
 static void furnish(struct pair *p, enum pair_side side)
 {
     const struct side *const s = &plan[side == p->options.initiator ? 0 : 1];
@@ -145,6 +163,8 @@ static void furnish(struct pair *p, enum pair_side side)
     policy->crl_strict = s->strict;
     for (uint8_t i = 0; s->urls && i < g->credential.chain_count; i++)
         g->credential.urls[i] = urls[side][i];
+    if (s->bundles)
+        make_bundle(g, s, side == A ? "http://a/9" : "http://b/9");
     policy->credential = s->no_credential ? NULL : &g->credential;
     policy->trust = g->trust;
     p->end[side].config.epoch_s = (uint64_t)(NOW_S + s->clock_s);
@@ -170,6 +190,8 @@ static struct ike_bytes serve(struct pair *p, struct ike_bytes url)
     const size_t side = url.at[7] == 'a' ? A : B;
     const size_t index = (size_t)(url.at[9] - '0');
     (void)p;
+    if (index == 9)
+        return goods[side].credential.bundle;
     if (server == HAS_NOTHING && index == 0)
         return (struct ike_bytes){.at = NULL, .len = 0};
     return goods[side].credential.chain[server == HAS_ANOTHER ? 1 - index % 2 : index];

@@ -29,6 +29,8 @@ struct side {
     bool broken_cert;   /* the last octet of its certificate is another */
     bool short_cert;    /* half of it is missing */
     bool urls;          /* its certificates may be fetched */
+    bool bundles;       /* all of them at once, */
+    uint8_t bundle;     /* enum signing_bundle: with what else */
     bool looks_up;      /* it fetches those of the peer */
     uint8_t list;       /* enum signing_list: of the authority, which it fetches */
     bool strict;        /* and cannot do without */
@@ -36,6 +38,8 @@ struct side {
 };
 
 enum signing_list { NO_LIST, LIST_CLEAN, LIST_REVOKES, LIST_STALE, LIST_BROKEN, LIST_MISSING };
+
+enum signing_bundle { BUNDLE_PLAIN, BUNDLE_WITH_LIST, BUNDLE_BROKEN, BUNDLE_LONG };
 
 extern struct side plan[2]; /* of the initiator, of the responder */
 
@@ -48,6 +52,7 @@ struct goods {
     struct ike_credential credential;
     struct ike_bytes list;
     uint8_t room[LINKS_MAX + 4][IKE_CERT_MAX];
+    uint8_t bundle[LINKS_MAX * IKE_CERT_MAX];
 };
 extern struct goods goods[2]; /* of A, of B */
 

@@ -301,10 +301,11 @@ static void detail_cert(struct text *t, struct ike_bytes body)
     struct ike_cert cert;
     if (ike_cert_parse(body, &cert) != WHY_OK)
         return;
-    if (cert.encoding == CERT_HASH_URL && cert.data.len > SHA1_LEN) {
+    const bool by_url = cert.encoding == CERT_HASH_URL || cert.encoding == CERT_HASH_URL_BUNDLE;
+    if (by_url && cert.data.len > SHA1_LEN) {
         struct ike_reader r = rd_open(cert.data);
         rd_skip(&r, SHA1_LEN);
-        say(t, "  ");
+        say(t, cert.encoding == CERT_HASH_URL ? "  " : "  a bundle, ");
         say_text(t, rd_rest(&r));
         return;
     }

@@ -20,8 +20,8 @@ void ike_put_ke(struct ike_writer *w, size_t *link, uint16_t group, struct ike_b
 enum ike_why ike_nonce_parse(struct ike_bytes body, struct ike_bytes *out);
 void ike_put_nonce(struct ike_writer *w, size_t *link, struct ike_bytes nonce);
 
-/* RFC 7296 3.5: WHY_SYNTAX when type and length contradict, WHY_TOO_LONG beyond IKE_ID_MAX. `type`
- * is PAYLOAD_IDI or PAYLOAD_IDR. */
+/* RFC 7296 3.5: WHY_SYNTAX when type and length contradict, WHY_PEER_UNKNOWN beyond IKE_ID_MAX.
+ * `type` is PAYLOAD_IDI or PAYLOAD_IDR. */
 enum ike_why ike_id_parse(struct ike_bytes body, struct ike_id *out);
 void ike_put_id(struct ike_writer *w, size_t *link, uint8_t type, const struct ike_id *id);
 /* True when `have` is what `want` asks for; type 0 in `want` matches all. FQDN and RFC822 compare
@@ -61,6 +61,7 @@ enum ike_cert_encoding {
     CERT_X509 = 4,
     CERT_CRL = 7,
     CERT_HASH_URL = 12,
+    CERT_HASH_URL_BUNDLE = 13,
     CERT_RAW_KEY = 15,
 };
 struct ike_cert {

@@ -3,6 +3,7 @@
 #include "ike/v2/signature.h"
 
 #include "ike/engine.h"
+#include "ike/v2/bundle.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
@@ -267,7 +268,7 @@ static const struct ike_scheme *choose(const struct ike_policy *policy, const st
 }
 
 /* SHA-1 of the certificate, then where it may be had (RFC 7296 3.6). */
-static void put_by_url(struct ike_turn *t, struct ike_bytes cert, const char *url)
+static void put_by_url(struct ike_turn *t, uint8_t encoding, struct ike_bytes cert, const char *url)
 {
     struct ike_crypto *const crypto = t->engine->crypto;
     uint8_t room[SHA1_LEN + IKE_URL_MAX];
@@ -276,9 +277,11 @@ static void put_by_url(struct ike_turn *t, struct ike_bytes cert, const char *ur
     put_bytes(&w, (struct ike_bytes){.at = (const uint8_t *)url, .len = strlen(url)});
     assert(!w.bad); /* ours is no longer than that */
     ike_put_cert(&t->out, &t->link, PAYLOAD_CERT,
-                 &(struct ike_cert){.encoding = CERT_HASH_URL, .data = wr_done(&w)});
+                 &(struct ike_cert){.encoding = encoding, .data = wr_done(&w)});
 }
 
+/* DEVIATION: RFC 7296 3.6 would send certificates unasked. CERT_IF_ASKED is the default, as it is
+ * with others, and CERT_ALWAYS to be had. */
 void ike_sign_put_certs(struct ike_turn *t)
 {
     const struct ike_credential *const credential = credential_of(t);
@@ -288,10 +291,14 @@ void ike_sign_put_certs(struct ike_turn *t)
     const struct offer offer = offer_of_peer(t);
     if (sending == CERT_IF_ASKED && !offer.wants_certs)
         return;
+    if (offer.looks_up && credential->bundle_url != NULL) {
+        put_by_url(t, CERT_HASH_URL_BUNDLE, credential->bundle, credential->bundle_url);
+        return;
+    }
     for (uint8_t i = 0; i < credential->chain_count; i++) {
         const struct ike_cert cert = {.encoding = CERT_X509, .data = credential->chain[i]};
         if (offer.looks_up && credential->urls[i] != NULL)
-            put_by_url(t, credential->chain[i], credential->urls[i]);
+            put_by_url(t, CERT_HASH_URL, credential->chain[i], credential->urls[i]);
         else
             ike_put_cert(&t->out, &t->link, PAYLOAD_CERT, &cert);
     }
@@ -352,42 +359,93 @@ static enum ike_why look_up(struct ike_turn *t, struct ike_bytes by, struct ike_
     return same && out->len > 0 ? WHY_OK : WHY_CERT_FETCH;
 }
 
-/* Certificates that came, the end entity's first (RFC 7296 3.6); other encodings are passed over.
- * All that is to be fetched is asked for at once. */
-static enum ike_why collect(struct ike_turn *t, struct ike_bytes *out, size_t *count)
+/* What a peer has shown, or had fetched. */
+struct shown {
+    struct ike_bytes certs[IKE_CERTS_MAX];
+    struct ike_bytes lists[IKE_CRLS_MAX + IKE_CERTS_MAX];
+    size_t cert_count;
+    size_t list_count;
+};
+
+static enum ike_why add_cert(struct shown *shown, struct ike_bytes cert)
+{
+    if (shown->cert_count == IKE_CERTS_MAX)
+        return WHY_TOO_MANY;
+    shown->certs[shown->cert_count++] = cert;
+    return WHY_OK;
+}
+
+static enum ike_why add_list(struct shown *shown, struct ike_bytes list)
+{
+    if (shown->list_count == IKE_CERTS_MAX) /* the policy's own come after */
+        return WHY_TOO_MANY;
+    shown->lists[shown->list_count++] = list;
+    return WHY_OK;
+}
+
+static enum ike_why add_bundle(struct shown *shown, struct ike_bytes bundle)
+{
+    struct ike_reader items;
+    enum ike_why why = ike_bundle_open(bundle, &items) ? WHY_OK : WHY_CERT_FETCH;
+    while (why == WHY_OK && items.left > 0) {
+        enum ike_bundle_kind kind;
+        struct ike_bytes item;
+        if (!ike_bundle_take(&items, &kind, &item))
+            return WHY_CERT_FETCH;
+        why = kind == BUNDLE_CERT ? add_cert(shown, item) : add_list(shown, item);
+    }
+    return why;
+}
+
+/* One CERT payload; those of other encodings are passed over. */
+static enum ike_why collect_one(struct ike_turn *t, const struct ike_cert *cert,
+                                struct shown *shown)
+{
+    const bool looks_up = t->sa->policy->looks_up;
+    struct ike_bytes found;
+    enum ike_why why = WHY_OK;
+    if (cert->encoding == CERT_X509)
+        return add_cert(shown, cert->data);
+    if (cert->encoding == CERT_CRL)
+        return add_list(shown, cert->data);
+    if (!looks_up || (cert->encoding != CERT_HASH_URL && cert->encoding != CERT_HASH_URL_BUNDLE))
+        return WHY_OK;
+    if ((why = look_up(t, cert->data, &found)) != WHY_OK)
+        return why;
+    return cert->encoding == CERT_HASH_URL ? add_cert(shown, found) : add_bundle(shown, found);
+}
+
+/* Certificates that came, the end entity's first (RFC 7296 3.6). All that is to be fetched is asked
+ * for at once. */
+static enum ike_why collect(struct ike_turn *t, struct shown *shown)
 {
     struct ike_cert cert;
     bool waits = false;
-    *count = 0;
     for (uint8_t i = 0; i < t->in.cert_count; i++) {
         if (ike_cert_parse(t->in.certs[i], &cert) != WHY_OK)
             continue;
-        if (cert.encoding == CERT_HASH_URL && t->sa->policy->looks_up) {
-            const enum ike_why why = look_up(t, cert.data, &out[(*count)++]);
-            if (why != WHY_OK && why != WHY_ANSWER_AWAITED)
-                return why;
-            waits = waits || why == WHY_ANSWER_AWAITED;
-        }
-        if (cert.encoding == CERT_X509)
-            out[(*count)++] = cert.data;
+        const enum ike_why why = collect_one(t, &cert, shown);
+        if (why != WHY_OK && why != WHY_ANSWER_AWAITED)
+            return why;
+        waits = waits || why == WHY_ANSWER_AWAITED;
     }
     return waits ? WHY_ANSWER_AWAITED : WHY_OK;
 }
 
 /* Revocation lists of the policy, fetched anew; those not to be had are left out, or missed. */
-static enum ike_why collect_lists(struct ike_turn *t, struct ike_bytes *out, size_t *count)
+static enum ike_why collect_lists(struct ike_turn *t, struct shown *shown)
 {
     const struct ike_policy *const policy = t->sa->policy;
     enum ike_why result = WHY_OK;
-    *count = 0;
     for (uint8_t i = 0; i < policy->crl_count; i++) {
         const struct ike_bytes url = {.at = (const uint8_t *)policy->crl_urls[i],
                                       .len = strlen(policy->crl_urls[i])};
-        const enum ike_why why = ike_hold_need(t, url, &out[*count]);
+        struct ike_bytes *const list = &shown->lists[shown->list_count];
+        const enum ike_why why = ike_hold_need(t, url, list);
         if (why != WHY_OK)
             result = why;
-        else if (out[*count].len > 0)
-            (*count)++;
+        else if (list->len > 0)
+            shown->list_count++;
         else if (policy->crl_strict)
             result = WHY_CERT_STATUS;
     }
@@ -397,27 +455,24 @@ static enum ike_why collect_lists(struct ike_turn *t, struct ike_bytes *out, siz
 static enum ike_why judge(struct ike_turn *t, enum ike_payload_type id, struct ike_public *key)
 {
     struct ike_crypto *const crypto = t->engine->crypto;
-    struct ike_bytes certs[IKE_CERTS_MAX];
-    struct ike_bytes lists[IKE_CRLS_MAX];
+    struct shown shown = {.cert_count = 0};
     struct ike_id peer;
-    size_t count = 0;
-    size_t list_count = 0;
     enum ike_why why = ike_id_parse(ike_message_body(&t->in, id), &peer);
     *key = (struct ike_public){.type = KEY_TYPE_NONE};
     if (why == WHY_OK)
-        why = collect(t, certs, &count);
+        why = collect(t, &shown);
     if (why == WHY_OK || why == WHY_ANSWER_AWAITED) { /* all that is wanted is asked for at once */
-        const enum ike_why more = collect_lists(t, lists, &list_count);
+        const enum ike_why more = collect_lists(t, &shown);
         why = more != WHY_OK ? more : why;
     }
     if (why != WHY_OK)
         return why;
     const struct ike_chain chain = {
         .trust = t->sa->policy->trust,
-        .certs = certs,
-        .cert_count = count,
-        .crls = lists,
-        .crl_count = list_count,
+        .certs = shown.certs,
+        .cert_count = shown.cert_count,
+        .crls = shown.lists,
+        .crl_count = shown.list_count,
         .id_type = peer.type,
         .id = {.at = peer.data, .len = peer.len},
         .now_s = t->engine->config.epoch_s + t->now_ns / SECOND_NS,
