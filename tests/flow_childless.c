@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * An IKE SA without a Child SA (RFC 6023). */
-#include "ike/v2/wire.h"
+#include "ike/eap.h"
+#include "ike/v2/message.h"
+#include "ike/v2/payload.h"
+#include "tests/eap_talk.h"
 #include "tests/flow.h"
 #include "tests/test.h"
+
+#include <string.h>
 
 static void both_may(struct pair *pair, enum pair_side i, enum pair_side r)
 {
@@ -91,6 +96,91 @@ static void test_a_message_without_its_child_is_invalid_syntax_for_others(void)
     pair_close(&p);
 }
 
+static void by_eap(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_may(pair, i, r);
+    for (int side = 0; side < 2; side++) {
+        struct ike_eap_config *const eap = &pair->end[side].policy.eap;
+        eap->methods[0] = EAP_MD5;
+        eap->method_count = 1;
+        talk_text(eap->user, &eap->user_len, "User");
+        talk_text(eap->password, &eap->password_len, "clientPass");
+    }
+}
+
+/* RFC 6023 3 draws this one. */
+static void test_with_eap_it_is_made_without_a_child_too(void)
+{
+    flow_check(&(struct flow){.prepare = by_eap,
+                              .trace = ARROW_INIT_REQ ARROW_MAY
+                              "A>B  IKE_AUTH        req 1  SK{IDi}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH EAP(req MD5)}\n"
+                              "A>B  IKE_AUTH        req 2  SK{EAP(rsp MD5)}\n"
+                              "B>A  IKE_AUTH        rsp 2  SK{EAP(success)}\n"
+                              "A>B  IKE_AUTH        req 3  SK{AUTH}\n"
+                              "B>A  IKE_AUTH        rsp 3  SK{AUTH}\n",
+                              .ended = without});
+}
+
+static struct ike_policy second[2];
+
+static void in_rounds(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_may(pair, i, r);
+    for (int side = 0; side < 2; side++) {
+        second[side] = (struct ike_policy){.name = "second", .psk_len = 6};
+        memcpy(second[side].psk, "second", 6);
+        pair->end[side].policy.next_auth = &second[side];
+    }
+    (void)ike_id_from_text("user@a.test", &second[i].local_id);
+    (void)ike_id_from_text("user@a.test", &second[r].remote_id);
+}
+
+static void test_in_rounds_it_is_made_without_a_child_too(void)
+{
+    flow_check(&(struct flow){.prepare = in_rounds,
+                              .trace = ARROW_INIT_REQ
+                              "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D
+                              " N(MULTIPLE_AUTH_SUPPORTED) N(CHILDLESS_IKEV2_SUPPORTED)\n"
+                              "A>B  IKE_AUTH        req 1  SK{IDi AUTH N(MULTIPLE_AUTH_SUPPORTED) "
+                              "N(ANOTHER_AUTH_FOLLOWS)}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH}\n"
+                              "A>B  IKE_AUTH        req 2  SK{IDi AUTH}\n"
+                              "B>A  IKE_AUTH        rsp 2  SK{}\n",
+                              .ended = without});
+}
+
+static int looked;
+
+static bool look(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    struct ike_message m;
+    (void)pair;
+    if (number != 1 || from != B)
+        return true;
+    EXPECT_EQ(ike_message_parse((struct ike_bytes){.at = bytes, .len = *len}, &m), WHY_OK);
+    const struct ike_notify *const n = ike_message_notify(&m, N_CHILDLESS_IKEV2_SUPPORTED);
+    EXPECT(n != NULL && n->protocol == PROTOCOL_IKE && n->spi.len == 0);
+    looked++;
+    return true;
+}
+
+/* RFC 6023 4 */
+static void test_the_notify_speaks_of_protocol_1(void)
+{
+    static struct pair p;
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    both_may(&p, A, B);
+    p.touch = look;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT_EQ(looked, 1);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -98,6 +188,9 @@ int main(int argc, char **argv)
         TEST(test_a_child_comes_when_it_is_wanted),
         TEST(test_without_consent_of_both_there_is_a_child),
         TEST(test_a_message_without_its_child_is_invalid_syntax_for_others),
+        TEST(test_with_eap_it_is_made_without_a_child_too),
+        TEST(test_in_rounds_it_is_made_without_a_child_too),
+        TEST(test_the_notify_speaks_of_protocol_1),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -3,8 +3,10 @@
  * without Identity, and what goes wrong: passwords, users, methods, rounds,
  * policies that do not fit, time. */
 #include "ike/engine.h"
+#include "ike/v2/payload.h"
 #include "tests/eap_talk.h"
 #include "tests/flow.h"
+#include "tests/mangle.h"
 #include "tests/test.h"
 #include "tests/tls_certs.h"
 
@@ -543,6 +545,75 @@ static void test_engines_closed_in_the_middle_leave_nothing(void)
     }
 }
 
+/* ---- a responder that proves nothing ---- */
+
+static struct pair alone;
+
+static void begin_alone(void (*prepare)(struct pair *p, enum pair_side i, enum pair_side r))
+{
+    pair_init(&alone, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+    prepare(&alone, A, B);
+    pair_open(&alone);
+}
+
+static void leave_out_auth(void)
+{
+    mangle_drop(PAYLOAD_AUTH);
+}
+
+/* RFC 5998 3: "MUST abort the protocol immediately", before a password is told to anyone. */
+static void test_a_one_sided_method_of_a_responder_without_auth_is_not_begun(void)
+{
+    begin_alone(gtc);
+    alone.end[A].policy.eap_only = true;
+    mangle_edit(&alone, 3, leave_out_auth);
+    (void)pair_connect(&alone);
+    pair_run(&alone);
+    EXPECT(mangle_done());
+    EXPECT_STR(alone.trace, ARROW_INIT_REQ ARROW_INIT_RSP ASK_ONLY
+               "B>A  IKE_AUTH        rsp 1  SK{IDr EAP(req GTC)}\n"
+               "A>B  INFORMATIONAL   req 2  SK{N(AUTHENTICATION_FAILED)}\n"
+               "B>A  INFORMATIONAL   rsp 2  SK{}\n");
+    EXPECT_EQ(alone.end[A].ends[WHY_AUTH_METHOD], 1);
+    EXPECT(pair_is_empty(&alone));
+    pair_close(&alone);
+}
+
+/* RFC 7619 2.1: with EAP "the responder MUST NOT use the NULL Authentication method". */
+static void test_a_responder_beside_eap_never_uses_the_null_method(void)
+{
+    begin_alone(md5);
+    alone.end[B].policy.proof = PROOF_NULL;
+    alone.end[A].policy.accepts = 1 << PROOF_NULL;
+    (void)pair_connect(&alone);
+    pair_run(&alone);
+    EXPECT_STR(alone.trace, INIT_ASK ARROW_NO_AUTH);
+    EXPECT_EQ(alone.end[B].ends[WHY_AUTH_METHOD], 1);
+    pair_close(&alone);
+}
+
+static void say_null(void)
+{
+    size_t len = 0;
+    uint8_t *const auth = mangle_body(PAYLOAD_AUTH, &len);
+    EXPECT(auth != NULL);
+    auth[0] = AUTH_NULL;
+}
+
+static void test_an_initiator_takes_no_null_method_beside_eap(void)
+{
+    begin_alone(md5);
+    alone.end[A].policy.accepts = 1 << PROOF_NULL | 1 << PROOF_PSK;
+    mangle_edit(&alone, 3, say_null);
+    (void)pair_connect(&alone);
+    pair_run(&alone);
+    EXPECT_EQ(alone.end[A].ends[WHY_AUTH_METHOD], 1);
+    pair_close(&alone);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -569,6 +640,9 @@ int main(int argc, char **argv)
         TEST(test_a_method_that_is_not_mutual_never_goes_alone),
         TEST(test_an_initiator_that_falls_silent_is_half_open_until_its_time_is_over),
         TEST(test_engines_closed_in_the_middle_leave_nothing),
+        TEST(test_a_one_sided_method_of_a_responder_without_auth_is_not_begun),
+        TEST(test_a_responder_beside_eap_never_uses_the_null_method),
+        TEST(test_an_initiator_takes_no_null_method_beside_eap),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

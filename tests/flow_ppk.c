@@ -4,6 +4,7 @@
 #include "ike/engine.h"
 #include "ike/v2/keymat.h"
 #include "tests/flow.h"
+#include "tests/mangle.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -307,6 +308,49 @@ static void test_after_more_key_exchanges_their_keys_are_mixed(void)
         .ended = as_wanted});
 }
 
+/* RFC 8784 5.2.3: whoever proves nothing else of itself uses one, or there is no SA. */
+static void test_without_authentication_it_is_never_optional(void)
+{
+    for (int i = 0; i < 4; i++) {
+        begin(OPTIONAL, OPTIONAL, "0123456789abcdef0123456789abcdef");
+        if (i % 2 == 1)
+            p.end[B].policy.ppk[0].id[0] = 'T'; /* none of the name */
+        p.end[A].policy.proof = i < 2 ? PROOF_NULL : PROOF_PSK;
+        p.end[B].policy.proof = i < 2 ? PROOF_PSK : PROOF_NULL;
+        p.end[A].policy.accepts = p.end[B].policy.accepts = 1 << PROOF_NULL | 1 << PROOF_PSK;
+        run();
+        EXPECT_EQ(strstr(p.trace, "N(NO_PPK_AUTH)") == NULL, i < 2);
+        EXPECT_EQ(pair_agrees(&p, 1), i % 2 == 0);
+        EXPECT(i % 2 == 0 || pair_is_empty(&p));
+        pair_close(&p);
+    }
+}
+
+static void without_identity(void)
+{
+    static const uint8_t said[] = {0, 0, N_PPK_IDENTITY >> 8, N_PPK_IDENTITY & 0xff};
+    size_t len = 0;
+    const uint8_t *const first = mangle_body(PAYLOAD_NOTIFY, &len);
+    EXPECT(first != NULL && len == sizeof said && memcmp(first, said, len) == 0);
+    mangle_drop(PAYLOAD_NOTIFY);
+}
+
+/* The same of a responder that does without: the initiator does not. */
+static void test_a_responder_without_authentication_must_use_it(void)
+{
+    begin(OPTIONAL, OPTIONAL, "0123456789abcdef0123456789abcdef");
+    p.end[B].policy.proof = PROOF_NULL;
+    p.end[A].policy.accepts = 1 << PROOF_NULL;
+    pair_open(&p);
+    mangle_edit(&p, 3, without_identity);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT_EQ(p.end[A].ends[WHY_PPK_UNUSED], 1);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -319,6 +363,8 @@ int main(int argc, char **argv)
         TEST(test_rekeying_mixes_nothing_in),
         TEST(test_with_eap_it_is_named_beside_the_last_auth),
         TEST(test_after_more_key_exchanges_their_keys_are_mixed),
+        TEST(test_without_authentication_it_is_never_optional),
+        TEST(test_a_responder_without_authentication_must_use_it),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

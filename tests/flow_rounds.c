@@ -261,6 +261,27 @@ static void test_the_child_sa_may_be_refused_at_the_end(void)
                               .ended = up_alone});
 }
 
+/* RFC 7619 2.3: what a first round without authentication says of other SAs counts for nothing. */
+static void test_initial_contact_of_nobody_in_particular_ends_nothing(void)
+{
+    static struct pair p;
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    two_keys(&p, A, B);
+    p.end[A].policy.proof = PROOF_NULL;
+    p.end[A].policy.initial_contact = true;
+    p.end[B].policy.accepts = 1 << PROOF_NULL;
+    pair_open(&p);
+    for (int i = 0; i < 2; i++) {
+        (void)pair_connect(&p);
+        pair_run(&p);
+    }
+    EXPECT(strstr(p.trace, "N(INITIAL_CONTACT)") != NULL);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 2);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -273,6 +294,7 @@ int main(int argc, char **argv)
         TEST(test_fewer_than_wanted_are_refused),
         TEST(test_where_the_responder_knows_no_rounds_there_is_one),
         TEST(test_the_child_sa_may_be_refused_at_the_end),
+        TEST(test_initial_contact_of_nobody_in_particular_ends_nothing),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

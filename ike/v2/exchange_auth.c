@@ -285,6 +285,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
 
 enum ike_why ike_auth_up_childless(struct ike_turn *t)
 {
+    t->sa->state = S_ESTABLISHED;
     ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_forget_init(t);
@@ -293,11 +294,9 @@ enum ike_why ike_auth_up_childless(struct ike_turn *t)
     return why != WHY_OK ? why : ike_resume_came_up(t);
 }
 
-/* RFC 6023 3: that is all there was to agree on. */
-static enum ike_why childless_up(struct ike_turn *t)
+bool ike_auth_is_childless(const struct ike_turn *t)
 {
-    return ike_message_notify(&t->in, N_ANOTHER_AUTH_FOLLOWS) != NULL ? ike_rounds_next(t)
-                                                                      : ike_auth_up_childless(t);
+    return ike_setup_of(t->engine, t->sa)->childless && t->sa->policy->next_auth == NULL;
 }
 
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
@@ -322,7 +321,7 @@ static enum ike_why auth_without_child(struct ike_turn *t)
         return why;
     if (ike_message_error(&t->in) != NULL)
         return ike_auth_child_refused(t);
-    return ike_setup_of(t->engine, t->sa)->childless ? childless_up(t) : ike_rounds_next(t);
+    return ike_auth_is_childless(t) ? ike_auth_up_childless(t) : ike_rounds_next(t);
 }
 
 enum ike_why ike_auth_refused(struct ike_turn *t)
@@ -417,12 +416,12 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
     return WHY_OK;
 }
 
-/* Nobody may speak for another's SAs without having proved to be it (RFC 7619 2.3). */
-static bool is_vouched_for(const struct ike_turn *t)
+bool ike_auth_is_null(const struct ike_turn *t)
 {
     struct ike_auth auth;
-    return ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth) == WHY_OK &&
-           auth.method != AUTH_NULL;
+    return (t->in.there & P(PAYLOAD_AUTH)) != 0 &&
+           ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth) == WHY_OK &&
+           auth.method == AUTH_NULL;
 }
 
 /* HDR, SK {IDr, [CERT,] AUTH, …  (RFC 7296 1.2) */
@@ -472,7 +471,9 @@ static enum ike_why auth_request(struct ike_turn *t)
     sa->remote = t->datagram->remote;
     if (more)
         return answer_first(t);
-    t->initial_contact = is_vouched_for(t) && ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
+    /* Nobody may speak for another's SAs without having proved to be it (RFC 7619 2.3). */
+    t->initial_contact =
+        !ike_auth_is_null(t) && ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
 
     ike_turn_answer(t);

@@ -33,6 +33,8 @@ enum ike_why ike_auth_put_proof(struct ike_turn *t, struct ike_bytes id_body);
 
 /* The peer's AUTH over its ID payload at hand, as the policy accepts it. */
 enum ike_why ike_auth_check_proof(struct ike_turn *t, enum ike_payload_type id);
+/* AUTH of the message at hand is there, and by the method that proves nothing (RFC 7619 2.1). */
+bool ike_auth_is_null(const struct ike_turn *t);
 /* The same of an answer without EAP, PPK and all. */
 enum ike_why ike_auth_check_answer(struct ike_turn *t);
 
@@ -47,7 +49,9 @@ enum ike_why ike_auth_check_responder(struct ike_turn *t);
  * and the IKE SA stays (RFC 7296 1.3.1, 2.21.2). */
 enum ike_why ike_auth_child_granted(struct ike_turn *t);
 enum ike_why ike_auth_child_refused(struct ike_turn *t);
-/* The same when none was asked for (RFC 6023 3). */
+/* No Child SA was asked for, and this was the last round; then that is all there was to agree on
+ * (RFC 6023 3). */
+bool ike_auth_is_childless(const struct ike_turn *t);
 enum ike_why ike_auth_up_childless(struct ike_turn *t);
 /* An answer that is an error notify and no more. */
 enum ike_why ike_auth_refused(struct ike_turn *t);

@@ -150,12 +150,22 @@ static enum ike_why check_auth(struct ike_turn *t, const struct ike_eap_side *si
 
 /* ---- the initiator ---- */
 
+/* A method that shows nothing of the responder: no use without its AUTH (RFC 5998 4). */
+static bool is_one_sided(const struct ike_eap_packet *packet)
+{
+    const struct ike_eap_method *const method =
+        packet->code == EAP_REQUEST ? ike_eap_method_of(packet->type) : NULL;
+    return method != NULL && !method->mutual;
+}
+
 /* Our next packet; or after Success the proof; or after Failure nothing any more. */
 static enum ike_why answer(struct ike_turn *t, struct ike_eap_side *side)
 {
     struct ike_eap_packet packet;
     struct ike_writer w;
     enum ike_why why = ike_eap_parse(ike_message_body(&t->in, PAYLOAD_EAP), &packet);
+    if (why == WHY_OK && side->only && is_one_sided(&packet))
+        return WHY_AUTH_METHOD; /* RFC 5998 3: at once, before anything is told */
     if (why == WHY_OK)
         why = step(t, side, &w);
     if (why != WHY_OK && packet.code == EAP_FAILURE) {
@@ -165,8 +175,6 @@ static enum ike_why answer(struct ike_turn *t, struct ike_eap_side *side)
     if (why != WHY_OK)
         return why;
     const bool succeeded = side->eap.phase == EAP_SUCCEEDED;
-    if (succeeded && side->only && !side->eap.method->mutual)
-        return WHY_AUTH_METHOD; /* RFC 5998 4 */
     ike_turn_ask(t, IKE_AUTH);
     if (succeeded) {
         t->sa->state = S_EAP_DONE;
@@ -203,10 +211,14 @@ static void keep_own_id(struct ike_eap_side *side, bool initiator, const struct 
             (struct ike_bytes){.at = room + IKE_PAYLOAD_HEAD, .len = w.len - IKE_PAYLOAD_HEAD});
 }
 
+/* DEVIATION: RFC 7296 2.16 demands a signature of a responder beside EAP. Here the policy says what
+ * it may come with, a key as well, so that the cost of the one can be told from that of the other.
+ */
 static enum ike_why eap_begun(struct ike_turn *t)
 {
     const bool only = (t->in.there & P(PAYLOAD_AUTH)) == 0;
-    if (!ike_eap_is_wanted(t->sa->policy))
+    /* RFC 7619 2.1: a responder that proves nothing is no partner for EAP. */
+    if (!ike_eap_is_wanted(t->sa->policy) || (!only && ike_auth_is_null(t)))
         return WHY_AUTH_METHOD;
     const enum ike_why why = only ? take_responder(t) : ike_auth_check_responder(t);
     if (why != WHY_OK)
@@ -239,12 +251,6 @@ static enum ike_why again_begun(struct ike_turn *t)
     return answer(t, side);
 }
 
-static enum ike_why eap_continued(struct ike_turn *t)
-{
-    const enum ike_why why = check_auth(t, side_of(t));
-    return why != WHY_OK ? why : ike_rounds_next(t);
-}
-
 static enum ike_why eap_response(struct ike_turn *t)
 {
     return answer(t, side_of(t));
@@ -266,7 +272,20 @@ static enum ike_why eap_granted(struct ike_turn *t)
 static enum ike_why eap_without_child(struct ike_turn *t)
 {
     const enum ike_why why = check_last(t);
-    return why != WHY_OK ? why : ike_auth_child_refused(t);
+    if (why != WHY_OK)
+        return why;
+    return ike_message_error(&t->in) == NULL && ike_auth_is_childless(t)
+               ? ike_auth_up_childless(t)
+               : ike_auth_child_refused(t);
+}
+
+static enum ike_why eap_continued(struct ike_turn *t)
+{
+    const bool last = ike_auth_is_childless(t);
+    const enum ike_why why = last ? check_last(t) : check_auth(t, side_of(t));
+    if (why != WHY_OK)
+        return why;
+    return last ? ike_auth_up_childless(t) : ike_rounds_next(t);
 }
 
 static enum ike_why eap_refused(struct ike_turn *t)
@@ -291,8 +310,10 @@ bool ike_auth_keep_asked(struct ike_turn *t, struct ike_blob *slot)
         put_bytes(&w, ike_message_body(&t->in, (enum ike_payload_type)types[i]));
         ike_end_payload(&w, begin);
     }
+    const bool is_null = ike_auth_is_null(t);
     for (uint8_t i = 0; i < t->in.notify_count; i++)
-        ike_put_notify(&w, &link, &t->in.notifies[i]);
+        if (!is_null || t->in.notifies[i].type != N_INITIAL_CONTACT) /* RFC 7619 2.3 */
+            ike_put_notify(&w, &link, &t->in.notifies[i]);
     if (w.bad)
         return false;
     *slot = ike_store_take(&t->engine->store, w.len);
@@ -342,7 +363,8 @@ static enum ike_why eap_asked(struct ike_turn *t)
         return why;
     if ((why = ike_auth_find_policy(t, &peer)) != WHY_OK)
         return why;
-    if (!ike_eap_is_wanted(t->sa->policy))
+    if (!ike_eap_is_wanted(t->sa->policy) ||
+        (t->sa->policy->proof == PROOF_NULL && !goes_alone(t))) /* RFC 7619 2.1 */
         return WHY_AUTH_METHOD;
     if ((why = await_server(t)) != WHY_OK)
         return why;
@@ -367,6 +389,12 @@ static enum ike_why eap_asked(struct ike_turn *t)
         return why;
     put_packet(t, wr_done(&w));
     return WHY_OK;
+}
+
+/* RFC 6023 3: the same without a Child SA. */
+static enum ike_why childless_asked(struct ike_turn *t)
+{
+    return t->sa->policy->childless ? eap_asked(t) : WHY_MISSING_PAYLOAD;
 }
 
 enum ike_why ike_eap_ask_again(struct ike_turn *t, const struct ike_id *peer)
@@ -442,7 +470,7 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
     ike_rounds_end(t);
     ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
-    if ((why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, later ? nothing : id_of(side, true))) != WHY_OK)
         return why;
@@ -498,6 +526,7 @@ static enum ike_why eap_given_up(struct ike_turn *t)
 const struct ike_rule ike_eap_rules[] = {
     /* exchange       from      state        must               may                run                then */
     { IKE_AUTH,      REQUEST,  S_KEYED,     MUST_ASK,          MAY_ASK,           eap_asked,         S_EAP,         "eap_asked"         },
+    { IKE_AUTH,      REQUEST,  S_KEYED,     P(PAYLOAD_IDI),    MAY_ASK,           childless_asked,   S_EAP,         "childless_asked"   },
     { IKE_AUTH,      REQUEST,  S_EAP,       P(PAYLOAD_EAP),    0,                 eap_request,       S_EAP,         "eap_request"       },
     { IKE_AUTH,      REQUEST,  S_EAP_DONE,  P(PAYLOAD_AUTH),   0,                 eap_proof,         S_ESTABLISHED, "eap_proof"         },
     { INFORMATIONAL, REQUEST,  S_EAP,       0,                 P(PAYLOAD_DELETE), eap_given_up,      S_EAP,         "eap_given_up"      },

@@ -113,9 +113,10 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_fragment_offer(t);
     ike_ppk_offer(t);
     ike_vendor_put(t);
-    if (policy->childless) /* RFC 6023 3 */
-        ike_put_status(&t->out, &t->link, N_CHILDLESS_IKEV2_SUPPORTED,
-                       (struct ike_bytes){.at = NULL, .len = 0});
+    if (policy->childless) /* RFC 6023 3; 4: protocol 1 */
+        ike_put_notify(
+            &t->out, &t->link,
+            &(struct ike_notify){.protocol = PROTOCOL_IKE, .type = N_CHILDLESS_IKEV2_SUPPORTED});
     return ike_intermediate_await(t, choice);
 }
 
@@ -477,7 +478,6 @@ static enum ike_why init_response(struct ike_turn *t)
     t->keys = ike_sa_view_keys(t->engine, sa);
     if ((why = ike_init_answered(t)) != WHY_OK)
         return why;
-    setup->childless = setup->childless && sa->policy->eap.method_count == 0;
     return ike_intermediate_ask(t, &choice);
 }
 

@@ -353,7 +353,9 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_policy *policy,
     ike_fragment_offer(t);
     ike_vendor_put(t);
     if (policy->childless)
-        ike_put_status(&t->out, &t->link, N_CHILDLESS_IKEV2_SUPPORTED, nothing);
+        ike_put_notify(
+            &t->out, &t->link,
+            &(struct ike_notify){.protocol = PROTOCOL_IKE, .type = N_CHILDLESS_IKEV2_SUPPORTED});
     return WHY_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "ike/v2/ppk.h"
 
 #include "ike/engine.h"
+#include "ike/v2/exchange_auth.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/payload.h"
 
@@ -58,6 +59,14 @@ static bool is_agreed(struct ike_turn *t)
     if (sa->initiator ? sa->policy->ppk_count == 0 : !any_policy_has(t->engine))
         return false;
     return says_use(t, sa->init_request) && says_use(t, sa->init_response);
+}
+
+/* No SA without one: as the policy says, and where one of the two proves nothing else of itself
+ * (RFC 8784 5.2.3). */
+static bool is_required(const struct ike_turn *t)
+{
+    const struct ike_policy *const policy = t->sa->policy;
+    return policy->ppk_required || policy->proof == PROOF_NULL || ike_auth_is_null(t);
 }
 
 /* ---- mixing ---- */
@@ -140,7 +149,7 @@ enum ike_why ike_ppk_put_proof(struct ike_turn *turn, struct ike_bytes id_body,
     if (why != WHY_OK)
         return why;
     put_identity(turn, &policy->ppk[0]);
-    return policy->ppk_required ? WHY_OK : put_without(turn, id_body, put);
+    return is_required(turn) ? WHY_OK : put_without(turn, id_body, put);
 }
 
 enum ike_why ike_ppk_answered(struct ike_turn *turn)
@@ -150,7 +159,7 @@ enum ike_why ike_ppk_answered(struct ike_turn *turn)
         return WHY_OK;
     if (ike_message_notify(&turn->in, N_PPK_IDENTITY) != NULL)
         return keep_mixed(turn, &policy->ppk[0]);
-    return policy->ppk_required ? WHY_PPK_UNUSED : WHY_OK;
+    return is_required(turn) ? WHY_PPK_UNUSED : WHY_OK;
 }
 
 /* ---- the responder ---- */
@@ -203,7 +212,7 @@ enum ike_why ike_ppk_asked(struct ike_turn *turn)
     const struct ike_ppk *const ppk = named(turn);
     if (ppk != NULL)
         return keep_mixed(turn, ppk);
-    if (policy->ppk_required || without == NULL)
+    if (is_required(turn) || without == NULL)
         return WHY_PPK_UNKNOWN;
     return use_other_auth(turn, without->data);
 }

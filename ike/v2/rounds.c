@@ -109,6 +109,8 @@ static enum ike_why first_answered(struct ike_turn *t)
 
 static enum ike_why again_answered(struct ike_turn *t)
 {
+    if (ike_auth_is_childless(t) && !ike_eap_is_wanted(t->sa->policy))
+        return ike_auth_up_childless(t);
     return ike_rounds_next(t);
 }
 
@@ -180,7 +182,7 @@ static enum ike_why finish(struct ike_turn *t)
     ike_turn_answer(t);
     ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
-    if ((why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, nothing)) != WHY_OK)
         return why;
