@@ -102,6 +102,7 @@ struct ike_child_policy {
     struct ike_selector remote[IKE_POLICY_SELECTORS_MAX];
     struct ike_lifetime lifetime;
     bool transport_mode; /* ask for it, or allow it to a peer who asks (RFC 7296 1.3.1) */
+    bool transport_only; /* and close what the peer makes a tunnel of */
     bool single_pair;    /* grant one pair of addresses at a time: SINGLE_PAIR_REQUIRED (2.9) */
     bool no_tfc;         /* say that padded packets are not taken (1.3.1) */
     uint8_t ipcomp;      /* transform of IPComp to ask for, or agree to; 0: none (3.10.1) */

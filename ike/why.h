@@ -77,7 +77,7 @@ enum ike_action {
     ROW(TICKET_POLICY,      "ticket_policy",       REFUSE, DROP,   16412,  "RFC 5723 4.3.2: no policy has its identities, algorithms, method any more")\
     ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
     ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
-    ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   0,      "ike_config.sa_max")                     \
+    ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   43,     "ike_config.sa_max; TEMPORARY_FAILURE once the IKE SA is up")\
     ROW(KEY_EXCHANGE,       "key_exchange",        DROP,   FATAL,  7,      "RFC 6989 2.5: not a public value of the group")\
     /* what an initiator concludes */                                                                  \
     ROW(PEER_REFUSED,       "peer_refused",        DROP,   DROP,   0,      "RFC 7296 2.21.1: an error notify came back")\
@@ -128,6 +128,7 @@ enum ike_action {
     ROW(ADDRESS_FAMILY,     "address_family",      DROP,   REFUSE, 36,     "RFC 8983 5, INTERNAL_ADDRESS_FAILURE: no pool of that family")\
     ROW(ADDRESS_MISSING,    "address_missing",     DROP,   DROP,   0,      "RFC 7296 3.15.4: no address came, the IKE SA is closed")\
     ROW(TS_UNACCEPTABLE,    "ts_unacceptable",     DROP,   REFUSE, 38,     "RFC 7296 2.9, IKE SA kept")             \
+    ROW(TRANSPORT_DECLINED, "transport_declined",  DROP,   DROP,   0,      "RFC 7296 1.3.1: tunnel mode came back, and is not wanted")\
     ROW(SINGLE_PAIR,        "single_pair",         DROP,   REFUSE, 34,     "RFC 7296 2.9 SINGLE_PAIR_REQUIRED")      \
     ROW(CHILD_NO_PROPOSAL,  "child_no_proposal",   DROP,   REFUSE, 14,     "RFC 7296 1.3.1, 2.7, IKE SA kept")      \
     ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \

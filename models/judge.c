@@ -140,9 +140,18 @@ static void judge_machine(struct judge *j, struct about about, const char *machi
         say(j, about, true, "%s", error);
 }
 
+static void judge_secret(struct judge *j, struct about about, const char *text, size_t max)
+{
+    const size_t len = model_secret_of(text, NULL, 0);
+    if (len > max)
+        say(j, about, true, "has %zu octets: give at most %zu", len, max);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
     judge_machine(j, gateway(g, ".machine"), g->machine);
+    judge_secret(j, gateway(g, ".psk"), g->psk, IKE_PSK_MAX);
+    judge_secret(j, gateway(g, ".ppk"), g->ppk, IKE_PPK_MAX);
     if (g->cookies_at != IKE_UNLIMITED && g->cookies_off != IKE_UNLIMITED &&
         g->cookies_off > g->cookies_at)
         say(j, gateway(g, ".cookies.off"), true, "is above cookies.at: give at most that");
@@ -325,6 +334,8 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     const bool known = judge_to(j, client(c, ".to"), c->to);
     judge_via(j, client(c, ".via"), c->via);
     judge_machine(j, client(c, ".machine"), c->machine);
+    judge_secret(j, client(c, ".psk"), c->psk, IKE_PSK_MAX);
+    judge_secret(j, client(c, ".ppk"), c->ppk, IKE_PPK_MAX);
     judge_group(j, c);
     if (clip_clients(j, c) && model_attempts_bound(c, j->config->for_ns) > MODEL_ATTEMPTS_MAX)
         say(j, client(c, ".arrivals"), true,

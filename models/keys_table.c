@@ -163,7 +163,7 @@ const struct model_key model_keys[] = {
       GATEWAY(selectors),
       "what the gateway protects" },
     { "gateways.*.psk", KIND_TEXT, NULL, NULL, NULL, "correct horse battery staple", GATEWAY(psk),
-      "the pre-shared key" },
+      "the pre-shared key; after 0x its octets in hexadecimal digits" },
     { "gateways.*.auth", KIND_CHOICE, AUTH_WORDS "|auto", NULL, NULL, "auto", GATEWAY(auth),
       "how the gateway authenticates; auto: as the first of its clients do, with EAP by a "
       "signature" },
@@ -318,6 +318,8 @@ const struct model_key model_keys[] = {
     { "clients.*.mode", KIND_CHOICE, "tunnel|transport", NULL, NULL, "tunnel",
       CLIENTS(transport_mode),
       "which mode they ask for" },
+    { "clients.*.mode_required", KIND_BOOL, NULL, NULL, NULL, "no", CLIENTS(mode_required),
+      "close what the gateway makes a tunnel of when transport mode was asked for" },
     { "clients.*.address", KIND_CHOICE, "own|ipv4|ipv6|both", NULL, NULL, "own", CLIENTS(address),
       "their address within the tunnel: their own, or asked of the gateway's pool" },
     { "clients.*.reauth", KIND_CHOICE, "never|make-first|break-first", NULL, NULL, "never",

@@ -51,26 +51,50 @@ static void id_of(const char *text, struct ike_id *out)
     (void)good;
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *const at = c != '\0' ? strchr(digits, c) : NULL;
+    return at == NULL ? -1 : (int)((at - digits) % 16);
+}
+
+size_t model_secret_of(const char *text, uint8_t *out, size_t max)
+{
+    const char *const digits = text + 2;
+    size_t len = strlen(text);
+    bool hex = len > 2 && len % 2 == 0 && text[0] == '0' && text[1] == 'x';
+    for (size_t i = 0; hex && digits[i] != '\0'; i++)
+        hex = hex_digit(digits[i]) >= 0;
+    len = hex ? len / 2 - 1 : len;
+    for (size_t i = 0; i < len && i < max; i++)
+        out[i] = hex ? (uint8_t)(hex_digit(digits[2 * i]) * 16 + hex_digit(digits[2 * i + 1]))
+                     : (uint8_t)text[i];
+    return len;
+}
+
+/* One that was judged already. */
+static uint8_t secret(const char *text, uint8_t *out, size_t max)
+{
+    const size_t len = model_secret_of(text, out, max);
+    assert(len > 0 && len <= max);
+    return (uint8_t)len;
+}
+
 static void set_psk(struct ike_policy *policy, const char *psk)
 {
-    const size_t len = strlen(psk);
-    assert(len > 0 && len <= sizeof policy->psk);
-    memcpy(policy->psk, psk, len);
-    policy->psk_len = (uint8_t)len;
+    policy->psk_len = secret(psk, policy->psk, sizeof policy->psk);
 }
 
 /* Both know it by the gateway's name. */
 static void set_ppk(struct ike_policy *policy, const char *gateway, const char *ppk, bool required)
 {
-    const size_t len = strlen(ppk);
     const size_t id_len = strlen(gateway);
-    if (len == 0 || strcmp(ppk, "none") == 0)
+    if (ppk[0] == '\0' || strcmp(ppk, "none") == 0)
         return;
-    assert(len <= IKE_PPK_MAX && id_len <= IKE_PPK_MAX);
+    assert(id_len <= IKE_PPK_MAX);
     struct ike_ppk *const one = &policy->ppk[0];
-    memcpy(one->key, ppk, len);
+    one->key_len = secret(ppk, one->key, sizeof one->key);
     memcpy(one->id, gateway, id_len);
-    one->key_len = (uint8_t)len;
     one->id_len = (uint8_t)id_len;
     policy->ppk_count = 1;
     policy->ppk_required = required;
@@ -99,13 +123,10 @@ uint8_t model_eap_method_of(enum model_auth auth)
 void model_eap_of(const struct model_clients *clients, const char *password, bool server,
                   struct ike_eap_config *out)
 {
-    const size_t len = strlen(password);
     memset(out, 0, sizeof *out);
     if (clients->auth < MODEL_EAP)
         return;
-    assert(len <= sizeof out->password);
-    memcpy(out->password, password, len);
-    out->password_len = (uint8_t)len;
+    out->password_len = secret(password, out->password, sizeof out->password);
     out->methods[0] = model_eap_method_of(clients->auth);
     out->method_count = 1;
     out->identity = server && clients->eap.identity;
@@ -157,6 +178,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     out->child[0].transport_mode = clients->transport_mode;
     out->tcp = (uint8_t)clients->transport;
     out->udp_sends = (uint8_t)clients->udp_sends;
+    out->child[0].transport_only = clients->transport_mode && clients->mode_required;
     out->initial_contact = true;
     out->tickets = clients->resume;
     out->fragment = (uint16_t)clients->fragment;

@@ -24,6 +24,9 @@ uint8_t model_eap_method_of(enum model_auth auth);
 /* What these clients, or the server they talk to, do of EAP; nothing of it: all zero. */
 void model_eap_of(const struct model_clients *clients, const char *password, bool server,
                   struct ike_eap_config *out);
+/* Octets of a secret into `out`, `max` of them at most; how many it has. It is text, or 0x and two
+ * digits for each (RFC 7296 2.15). */
+size_t model_secret_of(const char *text, uint8_t *out, size_t max);
 /* client-N@NAME.test */
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out);
 /* Proposals of a text, at most IKE_OFFERS_MAX; how many. */

@@ -17,8 +17,10 @@
 enum model_limits {
     MODEL_NAME_MAX = 64,
     MODEL_TEXT_MAX = 256,
-    MODEL_THINGS_MAX = 16,  /* links, gateways, client populations, attackers: each */
-    MODEL_PROFILE_MAX = 32, /* points of a rate over time */
+    MODEL_SECRET_MAX =
+        2 + 2 * IKE_PSK_MAX + 1, /* RFC 7296 2.15: 64 characters, in hexadecimal too */
+    MODEL_THINGS_MAX = 16,       /* links, gateways, client populations, attackers: each */
+    MODEL_PROFILE_MAX = 32,      /* points of a rate over time */
     MODEL_PATH_MAX = 256,
 };
 
@@ -96,12 +98,12 @@ struct model_gateway {
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char selectors[MODEL_TEXT_MAX]; /* what the gateway protects */
-    char psk[MODEL_NAME_MAX];
+    char psk[MODEL_SECRET_MAX];
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
-    uint64_t reuse_ns;        /* 0: never */
-    char ppk[MODEL_NAME_MAX]; /* "none" */
+    uint64_t reuse_ns;          /* 0: never */
+    char ppk[MODEL_SECRET_MAX]; /* "none" */
     bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */
     uint64_t reassembly_limit;
@@ -188,11 +190,12 @@ struct model_clients {
     char esp[MODEL_TEXT_MAX];
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */
     char selectors[MODEL_TEXT_MAX];   /* of the far side; their own is their address */
-    char psk[MODEL_NAME_MAX];
-    char ppk[MODEL_NAME_MAX]; /* "none" */
+    char psk[MODEL_SECRET_MAX];
+    char ppk[MODEL_SECRET_MAX]; /* "none" */
     bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */
     bool transport_mode;
+    bool mode_required;
     enum model_address address;
     enum ike_reauth_way reauth;
     uint64_t retransmit_first_ns;

@@ -393,6 +393,31 @@ static void test_an_address_may_change_before_ike_auth_where_they_are_counted(vo
     pair_close(&p);
 }
 
+static void transport_only(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    (void)r;
+    p->end[i].policy.child[0].transport_mode = p->end[i].policy.child[0].transport_only = true;
+}
+
+static bool closed_again(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 0) && p->end[i].ends[WHY_TRANSPORT_DECLINED] == 1 &&
+           pair_count(p, r, IKE_CHILD_DOWN) == 1;
+}
+
+/* RFC 7296 1.3.1: "If this is unacceptable to the initiator, the initiator MUST delete the SA." */
+static void test_a_tunnel_is_closed_where_only_transport_mode_will_do(void)
+{
+    flow_check(&(struct flow){
+        .prepare = transport_only,
+        .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+        "A>B  IKE_AUTH        req 1  SK{IDi AUTH N(USE_TRANSPORT_MODE) SAi2 TSi TSr}\n"
+        "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr}\n"
+        "A>B  INFORMATIONAL   req 2  SK{D(ESP 1)}\n"
+        "B>A  INFORMATIONAL   rsp 2  SK{D(ESP 1)}\n",
+        .ended = closed_again});
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -410,6 +435,7 @@ int main(int argc, char **argv)
         TEST(test_a_nat_moves_both_to_port_4500),
         TEST(test_forced_encapsulation_puts_the_marker_before_ike_auth),
         TEST(test_an_address_may_change_before_ike_auth_where_they_are_counted),
+        TEST(test_a_tunnel_is_closed_where_only_transport_mode_will_do),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The table of keys and numbers with units. */
 #include "models/keys.h"
+#include "models/policy.h"
 #include "tests/test.h"
 
 #include <inttypes.h>
@@ -332,6 +333,33 @@ static void test_addresses_and_selectors_are_judged(void)
                              "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5", error, sizeof error));
 }
 
+/* RFC 7296 2.15: 64 characters at least, without a final zero; hexadecimal digits as well. */
+static void test_secrets_are_text_or_hexadecimal(void)
+{
+    static const char longest[] =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const uint8_t octets[] = {0x00, 0xff, 0x10};
+    static const char *const texts[] = {"0x00ff1", "0x00fg10", "0x", "0X00ff10", "00ff10"};
+    struct model_clients clients = {.psk = "0x00Ff10", .first_group = "auto", .selectors = "::/0"};
+    struct ike_policy policy;
+    uint8_t room[IKE_PSK_MAX];
+    model_policy_of_clients(&clients, &policy);
+    EXPECT(policy.psk_len == 3 && memcmp(policy.psk, octets, 3) == 0);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        EXPECT_EQ(model_secret_of(texts[i], room, sizeof room), strlen(texts[i]));
+        EXPECT(memcmp(room, texts[i], strlen(texts[i])) == 0);
+    }
+    EXPECT(sizeof clients.psk > 2 + 2 * (sizeof longest - 1));
+    memcpy(clients.psk, longest, sizeof longest);
+    model_policy_of_clients(&clients, &policy);
+    EXPECT(policy.psk_len == 64 && memcmp(policy.psk, longest, 64) == 0);
+    memcpy(clients.psk, "0x", 2);
+    memcpy(clients.psk + 2, longest, sizeof longest);
+    memcpy(clients.psk + 2 + 64, longest, sizeof longest);
+    model_policy_of_clients(&clients, &policy);
+    EXPECT(policy.psk_len == 64 && policy.psk[63] == 0xef);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -347,6 +375,7 @@ int main(int argc, char **argv)
         TEST(test_names_of_entries_are_judged),
         TEST(test_rates_and_arrivals_are_read_and_written),
         TEST(test_addresses_and_selectors_are_judged),
+        TEST(test_secrets_are_text_or_hexadecimal),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

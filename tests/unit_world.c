@@ -631,6 +631,8 @@ static void test_contradictions_are_told_with_what_would_be_right(void)
         {"gateways.vpn.machine", "/nowhere/profile", "gateways.vpn.machine", NULL},
         {"gateways.vpn.cookies.off", "101", "gateways.vpn.cookies.off",
          "is above cookies.at: give at most that"},
+        {"clients.honest.ppk", "0123456789012345678901234567890123456789012345678901234567890123x",
+         "clients.honest.ppk", "has 65 octets: give at most 64"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct model_world_config c = plain();

@@ -441,6 +441,12 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     up.child_spi = child->spi_in;
     up.child_was = deal->replaces;
     ike_event_add(turn->engine, &up);
+    if (asked && !deal->transport && policy_of(turn, deal->policy)->transport_only) {
+        struct ike_task *const close =
+            ike_task_add(turn, TASK_DELETE_CHILD, child->spi_in, turn->now_ns);
+        if (close != NULL)
+            close->why = WHY_TRANSPORT_DECLINED; /* RFC 7296 1.3.1 */
+    }
     return WHY_OK;
 }
 
