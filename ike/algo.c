@@ -71,6 +71,8 @@
 #define RFC_KEM "FIPS 203 8; draft-ietf-ipsecme-ikev2-mlkem 2"
 
 /* clang-format off */
+/* DEVIATION: RFC 7296 3.3.4 would let administrators add groups. A group is a row here, with its
+ * arithmetic and its vectors. */
 /* AEAD, CBC: id, key bits, name; INTEG: id, output, ICV, name; PRF: id, output, name; KE: id,
  * octets of share and secret, name. Then: title, the provider's name, source. */
 const struct ike_algo ike_algos[] = {

@@ -252,6 +252,8 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
 
 /* ---- datagrams ---- */
 
+/* DEVIATION: RFC 7296 2.21.4 would have the sender of ESP with an unknown SPI told. ESP is the
+ * owner's, who can do that by ike_inform. */
 /* RFC 3948 2.2, 2.3: on port 4500 four zero octets tell IKE from ESP, and one octet 0xff is
  * nothing. The same by TCP, on any port (RFC 9329 3). */
 static enum ike_why strip_marker(const struct ike_datagram *in, struct ike_bytes *message)

@@ -77,7 +77,7 @@ enum ike_action {
     ROW(TICKET_POLICY,      "ticket_policy",       REFUSE, DROP,   16412,  "RFC 5723 4.3.2: no policy has its identities, algorithms, method any more")\
     ROW(HALF_OPEN_LIMIT,    "half_open_limit",     DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, all peers")    \
     ROW(HALF_OPEN_ADDRESS,  "half_open_address",   DROP,   DROP,   0,      "RFC 8019 4.2 hard limit, one address")  \
-    ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   DROP,   43,     "ike_config.sa_max; TEMPORARY_FAILURE once the IKE SA is up")\
+    ROW(SA_TABLE_FULL,      "sa_table_full",       DROP,   REFUSE, 43,     "ike_config.sa_max; TEMPORARY_FAILURE once the IKE SA is up")\
     ROW(KEY_EXCHANGE,       "key_exchange",        DROP,   FATAL,  7,      "RFC 6989 2.5: not a public value of the group")\
     /* what an initiator concludes */                                                                  \
     ROW(PEER_REFUSED,       "peer_refused",        DROP,   DROP,   0,      "RFC 7296 2.21.1: an error notify came back")\

@@ -3,9 +3,11 @@
  * rekeying, returned; what else a gateway tells; what it refuses
  * (RFC 7296 2.19, 3.15, RFC 8598, RFC 8983). */
 #include "ike/engine.h"
+#include "ike/v2/config.h"
 #include "ike/v2/payload.h"
 #include "tests/eap_talk.h"
 #include "tests/flow.h"
+#include "tests/mangle.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -400,6 +402,41 @@ static void test_domains_without_a_server_are_not_told(void)
         .ended = no_domains});
 }
 
+/* ---- a version that is not told ---- */
+
+static bool empty_version;
+
+static void look_at_reply(void)
+{
+    static const uint8_t wanted[] = {0, APPLICATION_VERSION, 0, 0};
+    size_t len = 0;
+    const uint8_t *const cp = mangle_body(PAYLOAD_CP, &len);
+    EXPECT(cp != NULL && len >= 4 + sizeof wanted);
+    empty_version = memcmp(cp + len - sizeof wanted, wanted, sizeof wanted) == 0;
+}
+
+/* RFC 7296 2.20: "it MUST either return an empty string or no CP payload if CP is not supported" */
+static void test_a_version_that_is_not_told_is_an_empty_one(void)
+{
+    static struct pair p;
+    for (int i = 0; i < 2; i++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+        one_gateway(&p, A, B);
+        wants.version = i == 0;
+        empty_version = false;
+        pair_open(&p);
+        mangle_edit(&p, 3, look_at_reply);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(empty_version, i == 0);
+        EXPECT(pair_agrees(&p, 1));
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -416,6 +453,7 @@ int main(int argc, char **argv)
         TEST(test_an_initiator_without_its_address_closes_the_ike_sa),
         TEST(test_everything_asked_for_is_told),
         TEST(test_domains_without_a_server_are_not_told),
+        TEST(test_a_version_that_is_not_told_is_an_empty_one),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -3,6 +3,7 @@
  * IKE_AUTH and before (RFC 7296 2.5, 2.21, 3.10.1). A hand on the wire that has
  * the keys puts into real messages what no engine of ours would. */
 #include "ike/engine.h"
+#include "ike/v2/payload.h"
 #include "tests/flow.h"
 #include "tests/mangle.h"
 #include "tests/test.h"
@@ -308,6 +309,77 @@ static void test_many_child_sas_are_deleted_and_answered_in_one_payload(void)
     pair_close(&p);
 }
 
+/* ---- identities and SPIs nobody has ---- */
+
+static void long_name(void)
+{
+    static uint8_t body[4 + 200] = {ID_DER_ASN1_DN};
+    mangle_drop(PAYLOAD_IDI);
+    mangle_add(PAYLOAD_IDI, body, sizeof body);
+}
+
+/* RFC 7296 2.21.2: any reason for which authentication fails is told. */
+static void test_an_identity_longer_than_any_of_ours_is_answered(void)
+{
+    connect_with(2, long_name);
+    EXPECT(strstr(p.trace, "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n") != NULL);
+    EXPECT_EQ(p.end[B].ends[WHY_PEER_UNKNOWN], 1);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
+static uint8_t said[8];
+
+static void of_ah(void)
+{
+    size_t len = 0;
+    uint8_t *const rekey = mangle_body(PAYLOAD_NOTIFY, &len);
+    EXPECT(rekey != NULL && len == sizeof said);
+    rekey[0] = PROTOCOL_AH;
+    memcpy(said, rekey, len);
+}
+
+static void look_at_answer(void)
+{
+    size_t len = 0;
+    const uint8_t *const notify = mangle_body(PAYLOAD_NOTIFY, &len);
+    EXPECT(notify != NULL && len == sizeof said);
+    EXPECT(notify[0] == PROTOCOL_AH && notify[1] == 4 && notify[3] == N_CHILD_SA_NOT_FOUND);
+    EXPECT(memcmp(notify + 4, said + 4, 4) == 0);
+}
+
+/* RFC 7296 2.25, 3.10: of the protocol and with the SPI that were asked for. */
+static void test_a_child_of_another_protocol_is_not_found_by_that_protocol(void)
+{
+    begin_up();
+    mangle_edit(&p, 4, of_ah);
+    EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+    pair_run_for(&p, 5000000);
+    EXPECT(mangle_done());
+    mangle_edit(&p, 5, look_at_answer);
+    pair_run(&p);
+    EXPECT(mangle_done());
+    pair_close(&p);
+}
+
+/* ---- no room ---- */
+
+/* RFC 7296 2.21.3: "all requests having errors MUST result in a response" */
+static void test_a_rekeying_there_is_no_room_for_is_put_off(void)
+{
+    pair_init(&p, plain);
+    p.end[B].config.sa_max = 1;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run_for(&p, UINT64_C(500000000));
+    EXPECT(strstr(p.trace, "B>A  CREATE_CHILD_SA rsp 2  SK{N(TEMPORARY_FAILURE)}\n") != NULL);
+    EXPECT_EQ(p.end[B].reasons[WHY_SA_TABLE_FULL], 1);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -324,6 +396,9 @@ int main(int argc, char **argv)
         TEST(test_a_critical_payload_in_the_answer_to_ike_auth_is_told_to_the_responder),
         TEST(test_a_critical_payload_in_a_later_response_closes_the_ike_sa),
         TEST(test_many_child_sas_are_deleted_and_answered_in_one_payload),
+        TEST(test_an_identity_longer_than_any_of_ours_is_answered),
+        TEST(test_a_child_of_another_protocol_is_not_found_by_that_protocol),
+        TEST(test_a_rekeying_there_is_no_room_for_is_put_off),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

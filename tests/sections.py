@@ -66,7 +66,21 @@ def table(root, code, tests):
         here = set().union(*(files for (r, _), files in code.items() if r == rfc))
         there = set().union(set(), *(files for (r, _), files in tests.items() if r == rfc))
         lines.append(f"| {rfc} | {', '.join(numbers)} | {stems(here)} | {stems(there)} |")
+    lines += ["", "## Otherwise on purpose", ""]
+    lines += [f"- `{path}`: {words}" for path, words in deviations(root)]
     return "\n".join(lines) + "\n"
+
+
+DEVIATION = re.compile(r"DEVIATION: (.*?)(?: \*/|\n\n)", re.S)
+
+
+def deviations(root):
+    """What is done otherwise on purpose: where, and the words of the comment."""
+    for pattern in CODE:
+        for path in sorted(glob.glob(os.path.join(root, pattern))):
+            with open(path, encoding="utf8") as text:
+                for match in DEVIATION.finditer(text.read()):
+                    yield os.path.relpath(path, root), re.sub(r"\s*\n\s*\*?\s*", " ", match.group(1)).strip()
 
 
 def main():
@@ -89,7 +103,12 @@ def main():
         current = text.read() == wanted
     failed += not current
     print(f"{'' if current else 'not '}ok 2 - the table is current (tests/sections.py . --write)")
-    print("1..2")
+    vague = [f"{path}: {words}" for path, words in deviations(root) if not CITED.match(words)]
+    failed += bool(vague)
+    print(f"{'not ' if vague else ''}ok 3 - every deviation begins with the section it departs from")
+    for line in vague:
+        print("# " + line)
+    print("1..3")
     return 1 if failed else 0
 
 

@@ -222,6 +222,14 @@ static void put_supported(struct ike_writer *w)
         put_u16(w, row->type);
 }
 
+void ike_put_version(struct ike_writer *w, const char *version, const struct ike_cp *asked)
+{
+    const char *const text = version != NULL ? version : "";
+    if (ike_cp_find(asked, APPLICATION_VERSION) != NULL)
+        ike_put_attribute(w, APPLICATION_VERSION,
+                          (struct ike_bytes){.at = (const uint8_t *)text, .len = strlen(text)});
+}
+
 void ike_put_gives(struct ike_writer *w, const struct ike_gives *gives, const struct ike_cp *asked)
 {
     const bool named = put_servers(w, gives, asked);
@@ -229,11 +237,6 @@ void ike_put_gives(struct ike_writer *w, const struct ike_gives *gives, const st
         put_subnet(w, &gives->subnets[i], asked);
     if (named && ike_cp_find(asked, INTERNAL_DNS_DOMAIN) != NULL)
         put_domains(w, gives, asked);
-    /* RFC 7296 2.20 */
-    if (gives->version != NULL && ike_cp_find(asked, APPLICATION_VERSION) != NULL)
-        ike_put_attribute(w, APPLICATION_VERSION,
-                          (struct ike_bytes){.at = (const uint8_t *)gives->version,
-                                             .len = strlen(gives->version)});
     if (ike_cp_find(asked, SUPPORTED_ATTRIBUTES) != NULL)
         put_supported(w);
 }

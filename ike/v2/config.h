@@ -66,8 +66,11 @@ void ike_put_attribute(struct ike_writer *w, uint16_t type, struct ike_bytes val
 
 /* The initiator's CFG_REQUEST, the whole payload. */
 void ike_put_wants(struct ike_writer *w, size_t *link, const struct ike_wants *wants);
-/* The attributes of the responder's CFG_REPLY that are not addresses, as far as `asked` asks. */
+/* The attributes of the responder's CFG_REPLY that are neither addresses nor the version, as far as
+ * `asked` asks. */
 void ike_put_gives(struct ike_writer *w, const struct ike_gives *gives, const struct ike_cp *asked);
+/* The version, if `asked` asks; NULL: it is not told, which an empty one says (RFC 7296 2.20). */
+void ike_put_version(struct ike_writer *w, const char *version, const struct ike_cp *asked);
 /* An address and what belongs to it: NETMASK when asked for; a prefix length with IPv6. */
 void ike_put_inner(struct ike_writer *w, const struct ike_addr *addr, uint8_t bits, bool netmask);
 /* The initiator's reading of a CFG_REPLY; views into it. Domains without any name server are

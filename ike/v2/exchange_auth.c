@@ -285,13 +285,15 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
 
 enum ike_why ike_auth_up_childless(struct ike_turn *t)
 {
-    t->sa->state = S_ESTABLISHED;
     ike_rounds_end(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_forget_init(t);
     ike_task_done(t);
-    const enum ike_why why = ike_reauth_hear(t);
-    return why != WHY_OK ? why : ike_resume_came_up(t);
+    enum ike_why why = ike_reauth_hear(t);
+    if (why == WHY_OK)
+        why = ike_resume_came_up(t);
+    t->sa->state = S_ESTABLISHED; /* whatever the rule would have it do next */
+    return why;
 }
 
 bool ike_auth_is_childless(const struct ike_turn *t)
@@ -404,7 +406,7 @@ enum ike_why ike_auth_answer_child(struct ike_turn *t)
 {
     const enum ike_why why = make_child(t);
     const struct ike_why_row *const row = ike_why_row(why);
-    if (row->sealed != ACTION_REFUSE && why != WHY_OK)
+    if (why == WHY_SA_TABLE_FULL || (row->sealed != ACTION_REFUSE && why != WHY_OK))
         return why;
     ike_reauth_put(t);
     if (why == WHY_OK)

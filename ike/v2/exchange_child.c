@@ -157,7 +157,6 @@ static enum ike_why find_rekeyed(struct ike_turn *t, const struct ike_notify *no
     const uint32_t spi = rd_u32(&r);
     if (r.bad || r.left != 0)
         return WHY_SYNTAX;
-    t->refused_spi = spi;
     *place = notify->protocol == PROTOCOL_ESP ? ike_child_find(t->engine, t->sa, spi, false) : 0;
     if (*place != 0)
         return WHY_OK;

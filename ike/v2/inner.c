@@ -342,6 +342,7 @@ static void put_reply(struct ike_turn *t, const struct ike_cp *cp)
                           ike_cp_find(cp, INTERNAL_IP4_NETMASK) != NULL);
     if (gives != NULL)
         ike_put_gives(&t->out, gives, cp);
+    ike_put_version(&t->out, gives != NULL ? gives->version : NULL, cp);
     ike_end_payload(&t->out, begin);
 }
 

@@ -61,6 +61,8 @@ static uint64_t next_due(uint64_t now_ns, const struct ike_lifetime *life, bool 
     return overdue || life->over_ns == 0 ? IKE_NEVER : now_ns + life->over_ns;
 }
 
+/* DEVIATION: RFC 7296 2.8 would close the IKE SA when one of its Child SAs cannot be rekeyed in
+ * time. The Child SA alone is closed, as others do too: its siblings may be well. */
 static void child_due(struct ike_turn *t, struct ike_child *child)
 {
     const struct ike_lifetime *const life = &t->sa->policy->child[child->policy].lifetime;

@@ -48,7 +48,7 @@ enum ike_why ike_id_parse(struct ike_bytes body, struct ike_id *out)
     if (r.bad || type == 0)
         return WHY_SYNTAX;
     if (data.len > IKE_ID_MAX)
-        return WHY_TOO_LONG;
+        return WHY_PEER_UNKNOWN; /* no policy of ours can name it */
     if ((type == ID_IPV4_ADDR && data.len != 4) || (type == ID_IPV6_ADDR && data.len != 16))
         return WHY_SYNTAX;
     if (type == ID_NULL && data.len != 0) /* RFC 7619 2.2 */

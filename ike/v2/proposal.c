@@ -152,6 +152,8 @@ static void purify(const struct ike_wish *wish, struct pure_offers *out)
                 out->count++;
 }
 
+/* DEVIATION: RFC 7296 3.3.5 would have a longer key taken than the one configured. An offer names
+ * the suites it means, so that what a study compares is what was agreed on. */
 static bool holds(const struct ike_proposal *p, const struct ike_algo *row, uint8_t type)
 {
     for (uint8_t i = 0; i < p->transform_count; i++) {

@@ -465,7 +465,9 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
         return;
     }
     if (why == WHY_CHILD_NOT_FOUND) { /* RFC 7296 2.25: the SPI as it was asked */
-        ike_put_child_notify(&turn->out, &turn->link, N_CHILD_SA_NOT_FOUND, turn->refused_spi);
+        struct ike_notify not_found = *ike_message_notify(&turn->in, N_REKEY_SA);
+        not_found.type = N_CHILD_SA_NOT_FOUND;
+        ike_put_notify(&turn->out, &turn->link, &not_found);
         return;
     }
     if (why == WHY_CRITICAL_PAYLOAD)
@@ -481,14 +483,11 @@ static void put_refusal(struct ike_turn *turn, enum ike_why why)
 /* What the turn undone would have done for other records. */
 static void forget_turn(struct ike_turn *turn)
 {
-    turn->dropped_count = 0;
-    turn->made_count = 0;
-    turn->child_gone_count = 0;
-    turn->tasks_made_count = 0;
+    turn->dropped_count = turn->made_count = 0;
+    turn->child_gone_count = turn->tasks_made_count = 0;
     turn->task_done = false;
     turn->heir = turn->stirred = 0;
-    turn->fresh_made = 0;
-    turn->task_spent = 0;
+    turn->fresh_made = turn->task_spent = 0;
     turn->ticket_done = turn->resumed = 0;
     turn->initial_contact = false;
 }
@@ -562,14 +561,17 @@ static bool may_answer(struct ike_turn *turn, enum ike_why why)
     return engine->clear_answers++ < IKE_CLEAR_ANSWERS;
 }
 
-/* What the row says of a message that was opened. A payload that must be understood is no reason to
- * end an SA that is up, but none is made with it, and no response is answered (RFC 7296 2.5,
- * 2.21.2). */
+/* What the row says of a message that was opened. A payload that must be understood ends no SA that
+ * is up, but none is made with it, and no response is answered (RFC 7296 2.5, 2.21.2). For whom
+ * there is no room is told so once it is up (2.21.3). */
 static enum ike_action sealed_action(const struct ike_turn *turn, enum ike_why why)
 {
     const bool request = (turn->in.head.flags & FLAG_RESPONSE) == 0;
     const bool stays = request && turn->sa->state >= S_ESTABLISHED;
-    return why == WHY_CRITICAL_PAYLOAD && !stays ? ACTION_FATAL : ike_why_row(why)->sealed;
+    if (why == WHY_CRITICAL_PAYLOAD && !stays)
+        return ACTION_FATAL;
+    const bool put_off = stays && turn->in.head.exchange != INFORMATIONAL;
+    return why == WHY_SA_TABLE_FULL && !put_off ? ACTION_DROP : ike_why_row(why)->sealed;
 }
 
 /* The one place where a reason becomes an answer. */

@@ -79,7 +79,6 @@ struct ike_turn {
 
     uint64_t request_digest; /* of the IKE_SA_INIT request at hand */
     uint16_t wanted_group;   /* data of INVALID_KE_PAYLOAD */
-    uint32_t refused_spi;    /* SPI of CHILD_SA_NOT_FOUND */
     uint16_t end_notify;     /* what the peer said when `end` is PEER_REFUSED */
     enum ike_why end;        /* not WHY_OK: the SA ends with this turn, for this reason */
     uint64_t puzzle;         /* digest of the cookie whose puzzle the request solved; 0: none */
