@@ -233,7 +233,7 @@ void ike_tick(struct ike_engine *engine, uint64_t now_ns)
     if (sa->tcp && ike_tcp_due(engine, sa, now_ns))
         ;
     else if (ike_sa_is_half_open(sa))
-        ike_sa_end(engine, sa, WHY_HALF_OPEN_EXPIRED, 0);
+        ike_sa_end(engine, sa, sa->state == S_AWAY ? WHY_REDIRECTED : WHY_HALF_OPEN_EXPIRED, 0);
     else if (is_left_over(sa) && sa->heard_ns + IKE_GRACE_NS <= now_ns)
         ike_sa_end(engine, sa, WHY_REDUNDANT, 0);
     else if ((overdue = ike_task_overdue(engine, sa, now_ns)) != NULL)

@@ -109,6 +109,12 @@ struct ike_child_policy {
     bool non_first_fragments; /* ask for them, or agree to (1.3.1) */
 };
 
+/* Another gateway, by its address or by its name (RFC 5685 9.2). */
+struct ike_gateway {
+    struct ike_addr addr;
+    const char *name; /* when the address has no family; NULL: no gateway */
+};
+
 /* How a side proves who it is. */
 enum ike_proof_kind { PROOF_PSK, PROOF_SIGNATURE, PROOF_NULL, PROOF_KINDS };
 enum ike_cert_sending { CERT_IF_ASKED, CERT_ALWAYS, CERT_NEVER };
@@ -179,6 +185,10 @@ struct ike_policy {
                                       selectors is then the address given */
     bool tickets;         /* asks for tickets, as an initiator: IKE_TICKET (RFC 5723 4.1) */
     bool takes_redirects; /* goes where a gateway sends it (RFC 5685 3) */
+    struct ike_gateway redirect_to; /* those authenticated by this policy who understand it are sent
+                                       there in IKE_AUTH (RFC 5685 6), */
+    uint32_t redirect_at;           /* from so many established IKE SAs on; 0: always; */
+    bool redirect_first;            /* who is to do EAP, before that */
     bool childless;    /* initiator: IKE_AUTH without a Child SA, if the peer lets it; responder: it
                           does (RFC 6023 3) */
     bool takes_tokens; /* a peer that shows its token has crashed (RFC 6290 4.5) */
@@ -289,8 +299,11 @@ struct ike_config {
     uint64_t epoch_s; /* calendar time when virtual time is 0, in seconds since 1970 */
     /* 32 octets that outlive a crash, from which tokens are made (RFC 6290 5.1); NULL: none are. */
     const uint8_t *qcd_secret;
-    struct ike_addr redirect_to; /* initiators that understand it are sent there, unless they came
-                                    to it (RFC 5685 3, 4); family 0: none are */
+    struct ike_gateway redirect_to; /* initiators that understand it are sent there in IKE_SA_INIT,
+                                       unless they came to it (RFC 5685 3, 4), */
+    uint32_t redirect_at;           /* from so many established IKE SAs on; 0: always */
+    uint64_t redirect_grace_ns;     /* who was sent elsewhere later than that is closed after so
+                                       long (RFC 5685 5); 0: never */
     bool tell_unknown; /* requests of IKE SAs that are not here are answered (RFC 7296 2.21.4) */
     bool tell_keys;    /* IKE_KEYED events, for captures */
 };
@@ -336,6 +349,8 @@ enum ike_event_kind {
     IKE_STREAM_WANTED, /* a TCP connection of the ends that ike_sa_stream names: ike_stream_up */
     IKE_STREAM_DONE,   /* `stream`, which was opened for us, is of no more use: to be closed after
                           the outputs before this */
+    IKE_REDIRECTED,    /* ours: `sa` goes on with what `was` began, at another gateway; or, for the
+                          reason `why`, it cannot. At a responder: the peer was sent elsewhere */
     IKE_MOVED,         /* the SA follows its peer to `inner`: a NAT has given it another mapping */
     IKE_TICKET, /* the gateway has given a ticket: ike_sa_ticket. It is good for one ike_connect,
                    and to be thrown away when its SA (of this event) is rekeyed, or goes down
@@ -352,14 +367,14 @@ struct ike_event {
     uint32_t child_spi;    /* our inbound ESP SPI, when the event is about a Child SA */
     uint32_t child_was;    /* IKE_CHILD_UP: the SPI of the one it replaces, or 0 */
     struct ike_addr inner; /* IKE_ADDRESS, IKE_MOVED: this one */
-    uint64_t was;          /* IKE_REKEYED: number of the one replaced; IKE_UP: of the one it is to
-                              replace after authentication anew, or 0 */
-    uint64_t sa;           /* engine's own number, never used again */
-    uint64_t began_ns;     /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
-    uint16_t sends;        /* messages of ours sent again in this attempt */
-    uint8_t cookies;       /* COOKIE answers reflected in it */
-    uint8_t groups;        /* INVALID_KE_PAYLOAD answers obeyed in it */
-    bool resumed;          /* IKE_UP: by a ticket */
+    uint64_t was; /* IKE_REKEYED, IKE_REDIRECTED: number of the one replaced; IKE_UP: of the one it
+                     is to replace after authentication anew, or 0 */
+    uint64_t sa;  /* engine's own number, never used again */
+    uint64_t began_ns; /* when the attempt began: ike_connect, or IKE_SA_INIT's arrival */
+    uint16_t sends;    /* messages of ours sent again in this attempt */
+    uint8_t cookies;   /* COOKIE answers reflected in it */
+    uint8_t groups;    /* INVALID_KE_PAYLOAD answers obeyed in it */
+    bool resumed;      /* IKE_UP: by a ticket */
     union {
         uint32_t question; /* IKE_ASK: its number within the SA, */
         uint32_t stream;   /* IKE_STREAM_DONE: that one's */
@@ -414,6 +429,10 @@ struct ike_inform {
     uint8_t setting_count;
     bool ask; /* CFG_REQUEST */
 };
+/* Sends the initiator to another gateway, if it understands that (RFC 5685 5); it makes an SA there
+ * before it closes this one. False: there is no such SA, or it cannot be told. */
+bool ike_redirect(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                  const struct ike_gateway *to);
 /* Tells the initiator to authenticate again within so many seconds (RFC 4478 2). */
 bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t seconds);
 bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,

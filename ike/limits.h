@@ -30,6 +30,7 @@ enum ike_limits {
     IKE_PPKS_MAX = 4,        /* such keys of one policy */
     IKE_CERTS_MAX = 10,      /* CERT payloads of one message, CERTREQ payloads too: chains have 5 */
     IKE_ASKS_MAX = 5,        /* things one message may want from outside: a chain of five */
+    IKE_NAME_MAX = 253,      /* octets of a host's name, RFC 1035 2.3.4 */
     IKE_URL_MAX = 256,       /* octets of a URL; longer ones are passed over */
     IKE_ANCHORS_MAX = 16,    /* trust anchors of one policy */
     IKE_CERT_MAX = 4096,     /* octets of one certificate; RSA-4096 takes 1400 */
@@ -86,6 +87,8 @@ enum ike_limits {
 #define IKE_IDS_REKEY UINT32_C(0xffff0000)
 #define IKE_IDS_CLOSE UINT32_C(0xffffff00)
 
+/* How long a gateway's name may take to be found, RFC 5685 9.2. */
+#define IKE_NAME_WAIT_NS UINT64_C(30000000000)
 /* RFC 5685 7: REDIRECT_LOOP_DETECT_PERIOD. */
 #define IKE_REDIRECTS_NS UINT64_C(300000000000)
 /* How long after the end of an AUTH_LIFETIME the responder closes the SA (RFC 4478 2: soon). */

@@ -64,8 +64,8 @@ enum ike_action {
     ROW(PUZZLE_HARD,        "puzzle_hard",         DROP,   DROP,   0,      "RFC 8019 7.2.2, 9: the one for IKE_AUTH is beyond ike_config.puzzle_bits")\
     ROW(WORK_WANTED,        "work_wanted",         DROP,   DROP,   0,      "RFC 8019 7.2.4: without the solution of the puzzle for IKE_AUTH")\
     ROW(WORK_WRONG,         "work_wrong",          DROP,   DROP,   0,      "RFC 8019 7.2.4: four keys, each with the bits asked for")\
-    ROW(REDIRECTED,         "redirected",          REFUSE, DROP,   16407,  "RFC 5685 3 REDIRECT: to ike_config.redirect_to")\
-    ROW(REDIRECT_NONCE,     "redirect_nonce",      DROP,   DROP,   0,      "RFC 5685 3: Nonce Data is not our Ni")  \
+    ROW(REDIRECTED,         "redirected",          REFUSE, DROP,   16407,  "RFC 5685 3, 5, 6 REDIRECT: to another gateway")\
+    ROW(REDIRECT_NONCE,     "redirect_nonce",      DROP,   DROP,   0,      "RFC 5685 3, 9.2: Nonce Data is not our Ni, or stands where it may not")\
     ROW(REDIRECT_GATEWAY,   "redirect_gateway",    DROP,   DROP,   0,      "RFC 5685 3, 9.2: unasked, or to a gateway we cannot go to")\
     ROW(REDIRECT_LOOP,      "redirect_loop",       DROP,   DROP,   0,      "RFC 5685 7: sent elsewhere too often")  \
     ROW(TICKET_SYNTAX,      "ticket_syntax",       REFUSE, DROP,   16412,  "RFC 5723 4.3.2 TICKET_NACK: not a ticket as we make them")\

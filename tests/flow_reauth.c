@@ -260,6 +260,34 @@ static void test_an_identity_of_the_attempt_alone_stays(void)
     pair_close(&p);
 }
 
+/* Whoever rekeys an IKE SA is its initiator then (RFC 7296 1.3.2), but not who authenticates. */
+static void test_a_responder_that_rekeys_stays_the_one_who_limits(void)
+{
+    for (int way = REAUTH_NEVER; way <= REAUTH_BREAK_FIRST; way++) {
+        init((uint8_t)way);
+        connect();
+        EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run_for(&p, SECONDS(95));
+        EXPECT_EQ(pair_count(&p, A, IKE_UP), way == REAUTH_NEVER ? 1 : 2);
+        EXPECT(!ike_limit(p.end[A].engine, p.now_ns, p.end[A].sa, 1));
+        EXPECT(pair_agrees(&p, 1));
+        pair_run_for(&p, SECONDS(15));
+        EXPECT_EQ(ended(B, WHY_AUTH_LIFETIME), way == REAUTH_NEVER ? 1 : 0);
+        EXPECT_EQ(pair_is_empty(&p), way == REAUTH_NEVER);
+        pair_close(&p);
+    }
+    init(REAUTH_MAKE_FIRST);
+    p.end[B].policy.auth_lifetime_s = 0;
+    connect();
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, SECONDS(5));
+    EXPECT(ike_limit(p.end[B].engine, p.now_ns, p.end[B].sa, 10));
+    pair_run_for(&p, SECONDS(10));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 2);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 /* The old SA stays when the new one cannot be had. */
 static void test_an_attempt_that_fails_leaves_the_old_sa_to_its_time(void)
 {
@@ -289,6 +317,7 @@ int main(int argc, char **argv)
         TEST(test_all_child_sas_are_made_again),
         TEST(test_the_inner_address_stays),
         TEST(test_an_identity_of_the_attempt_alone_stays),
+        TEST(test_a_responder_that_rekeys_stays_the_one_who_limits),
         TEST(test_an_attempt_that_fails_leaves_the_old_sa_to_its_time),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -22,7 +22,7 @@ static struct ike_addr other(void)
 static void to_another(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     pair->end[i].policy.takes_redirects = true;
-    pair->end[r].config.redirect_to = other();
+    pair->end[r].config.redirect_to.addr = other();
 }
 
 static bool agree(const struct pair *pair, enum pair_side i, enum pair_side r)
@@ -66,7 +66,7 @@ static void test_a_cookie_does_not_go_along(void)
 static void test_who_does_not_understand_it_is_served_where_it_is(void)
 {
     pair_init(&p, plain);
-    p.end[B].config.redirect_to = other();
+    p.end[B].config.redirect_to.addr = other();
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run(&p);
@@ -115,7 +115,7 @@ static void test_a_redirect_that_may_not_be_obeyed_is_passed_over(void)
 {
     static const uint8_t good[] = {1, 4, 192, 0, 2, 99};
     static const uint8_t same[] = {1, 4, 192, 0, 2, 2};
-    static const uint8_t name[] = {3, 4, 'v', 'p', 'n', '2'};
+    static const uint8_t name[] = {3, 4, 'v', ' ', 'n', '2'};
     static const uint8_t odd[] = {1, 3, 192, 0, 2};
     static const uint8_t ipv6[18] = {2, 16, 0x20, 1};
     begin(true);

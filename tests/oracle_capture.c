@@ -335,7 +335,7 @@ static void puzzle(void)
 static void redirect(void)
 {
     p.end[A].policy.takes_redirects = true;
-    p.end[B].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+    p.end[B].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
 }
 
 static void sync(void)

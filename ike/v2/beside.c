@@ -6,6 +6,7 @@
 #include "ike/v2/inner.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/sync.h"
 #include "ike/v2/tcp.h"
@@ -30,6 +31,7 @@ static const struct {
     [BESIDE_SYNC]   = { sizeof(struct ike_sync),   true,  ike_sync_give,   NULL,           ike_sync_moved },
     [BESIDE_TCP]    = { sizeof(struct ike_tcp),    false, ike_tcp_give,    ike_tcp_undo,   NULL },
     [BESIDE_TICKET] = { sizeof(struct ike_resumable), true, ike_resume_give, ike_resume_undo, ike_resume_moved },
+    [BESIDE_REDIRECT] = { sizeof(struct ike_redirect_self), true, NULL, NULL, NULL },
 };
 /* clang-format on */
 

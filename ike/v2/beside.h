@@ -18,6 +18,7 @@ enum ike_beside_kind {
     BESIDE_KEEPALIVE, /* struct ike_keepalive: behind a NAT */
     BESIDE_TCP,       /* struct ike_tcp: of an SA that goes by TCP */
     BESIDE_TICKET,    /* struct ike_resumable: whose session may be resumed */
+    BESIDE_REDIRECT,  /* struct ike_redirect_self: who goes where it is sent */
     BESIDE_KINDS
 };
 

@@ -19,6 +19,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
@@ -262,11 +263,27 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
     return WHY_OK;
 }
 
+/* RFC 5685 6: instead of a Child SA, the way to another gateway. */
+static enum ike_why up_to_leave(struct ike_turn *t)
+{
+    ike_rounds_end(t);
+    const enum ike_why why = ike_redirect_leave(t);
+    if (why != WHY_OK)
+        return why;
+    ike_auth_tell(t, IKE_UP, WHY_OK, 0);
+    ike_auth_forget_init(t);
+    ike_task_done(t);
+    return WHY_OK;
+}
+
 enum ike_why ike_auth_child_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
-    if (error == NULL)
+    const bool told = ike_redirect_is_told(t);
+    if (error == NULL && !told)
         return WHY_MISSING_PAYLOAD;
+    if (told)
+        return up_to_leave(t);
     if (ike_error_ends(error->type)) /* RFC 7296 2.21.2: there is no IKE SA either */
         return ike_auth_refused(t);
     ike_rounds_end(t);
@@ -318,10 +335,14 @@ static enum ike_why auth_response(struct ike_turn *t)
 
 static enum ike_why auth_without_child(struct ike_turn *t)
 {
-    const enum ike_why why = ike_auth_check_answer(t);
+    const bool told = ike_redirect_is_told(t);
+    const bool first = told && ike_eap_is_wanted(t->sa->policy);
+    const enum ike_why why = first ? ike_auth_check_responder(t) : ike_auth_check_answer(t);
     if (why != WHY_OK)
         return why;
-    if (ike_message_error(&t->in) != NULL)
+    if (first)
+        return ike_redirect_leave_first(t);
+    if (told || ike_message_error(&t->in) != NULL)
         return ike_auth_child_refused(t);
     return ike_auth_is_childless(t) ? ike_auth_up_childless(t) : ike_rounds_next(t);
 }
@@ -404,6 +425,8 @@ static enum ike_why make_child(struct ike_turn *t)
 /* The answer's second half: a Child SA, or the notify that says why not. */
 enum ike_why ike_auth_answer_child(struct ike_turn *t)
 {
+    if (ike_redirect_is_wanted(t))
+        return ike_redirect_put_auth(t);
     const enum ike_why why = make_child(t);
     const struct ike_why_row *const row = ike_why_row(why);
     if (why == WHY_SA_TABLE_FULL || (row->sealed != ACTION_REFUSE && why != WHY_OK))
@@ -483,7 +506,8 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     ike_sync_agree(t);
     ike_qcd_put(t, sa);
-    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
+    if (((t->in.there & P(PAYLOAD_SA)) != 0 || ike_redirect_is_wanted(t)) &&
+        (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, ike_message_body(&t->in, PAYLOAD_IDI))) != WHY_OK)
         return why;

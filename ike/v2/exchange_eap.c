@@ -19,6 +19,7 @@
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rounds.h"
 #include "ike/v2/rules.h"
@@ -355,6 +356,18 @@ static enum ike_why await_server(struct ike_turn *t)
     return why == WHY_OK && answer.len == 0 ? WHY_EAP_SERVER : why;
 }
 
+/* RFC 5685 6: to whoever the initiator says it is, the gateway shows who it is itself. */
+static enum ike_why send_away(struct ike_turn *t)
+{
+    const struct ike_id ours = ike_auth_id(&t->sa->policy->local_id, &t->sa->local);
+    ike_turn_answer(t);
+    const size_t begin = t->out.len;
+    ike_put_id(&t->out, &t->link, PAYLOAD_IDR, &ours);
+    const enum ike_why why = ike_auth_put_proof(t, ike_auth_body_since(t, begin));
+    ike_redirect_put_first(t);
+    return why;
+}
+
 static enum ike_why eap_asked(struct ike_turn *t)
 {
     struct ike_id peer;
@@ -366,6 +379,8 @@ static enum ike_why eap_asked(struct ike_turn *t)
     if (!ike_eap_is_wanted(t->sa->policy) ||
         (t->sa->policy->proof == PROOF_NULL && !goes_alone(t))) /* RFC 7619 2.1 */
         return WHY_AUTH_METHOD;
+    if (t->sa->policy->redirect_first && ike_redirect_is_wanted(t))
+        return send_away(t);
     if ((why = await_server(t)) != WHY_OK)
         return why;
     if (t->sa->setup == 0 && !ike_turn_add_setup(t, &t->sa->setup))
@@ -532,6 +547,7 @@ const struct ike_rule ike_eap_rules[] = {
     { INFORMATIONAL, REQUEST,  S_EAP,       0,                 P(PAYLOAD_DELETE), eap_given_up,      S_EAP,         "eap_given_up"      },
     { INFORMATIONAL, REQUEST,  S_EAP_DONE,  0,                 P(PAYLOAD_DELETE), eap_given_up,      S_EAP_DONE,    "eap_given_up"      },
     { INFORMATIONAL, REQUEST,  S_AGAIN,     0,                 P(PAYLOAD_DELETE), eap_given_up,      S_AGAIN,       "eap_given_up"      },
+    { INFORMATIONAL, REQUEST,  S_AWAY,      0,                 P(PAYLOAD_DELETE), eap_given_up,      S_AWAY,        "eap_given_up"      },
     { IKE_AUTH,      RESPONSE, S_AUTH_SENT, MUST_BEGIN,        MAY_BEGIN,         eap_begun,         S_EAP,         "eap_begun"         },
     { IKE_AUTH,      RESPONSE, S_EAP,       P(PAYLOAD_EAP),    0,                 eap_response,      S_EAP,         "eap_response"      },
     { IKE_AUTH,      RESPONSE, S_EAP,       P(PAYLOAD_NOTIFY), 0,                 eap_refused,       S_EAP,         "eap_refused"       },

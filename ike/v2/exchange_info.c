@@ -11,6 +11,7 @@
 #include "ike/v2/child.h"
 #include "ike/v2/inner.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/sync.h"
@@ -225,6 +226,8 @@ static enum ike_why info_request(struct ike_turn *t)
     if ((why = ike_window_heard(t)) != WHY_OK)
         return why;
     if (ike_message_notify(&t->in, N_AUTH_LIFETIME) != NULL && (why = ike_reauth_hear(t)) != WHY_OK)
+        return why;
+    if ((why = ike_redirect_hear(t)) != WHY_OK)
         return why;
     ike_turn_answer(t);
     ike_inner_answer(t);

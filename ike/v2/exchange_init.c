@@ -132,6 +132,7 @@ enum ike_why ike_init_add_sa(struct ike_turn *t, const struct ike_policy *policy
     t->sa->policy = policy;
     t->sa->suite = *suite;
     t->sa->request_digest = t->request_digest;
+    t->sa->redirects = ike_redirect_is_understood(t);
     if ((why = ike_tcp_accept(t)) != WHY_OK) /* RFC 9329 6.1 */
         return why;
     return ike_turn_keep(t, &t->sa->init_request, t->bytes) ? WHY_OK : WHY_SA_TABLE_FULL;
@@ -255,7 +256,8 @@ enum ike_why ike_init_begin(struct ike_turn *t, bool elsewhere)
     return why != WHY_OK || t->connect ? why : ike_init_ask(t);
 }
 
-static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *attempt)
+static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *attempt,
+                                  const struct ike_trail *trail)
 {
     const enum ike_why why = ike_turn_add_sa(t, true);
     if (why != WHY_OK)
@@ -272,6 +274,8 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
     struct ike_setup *const setup = ike_setup_of(t->engine, sa);
     setup->id = attempt->local_id != NULL ? *attempt->local_id : attempt->policy->local_id;
     setup->credential = attempt->credential;
+    if (trail != NULL)
+        setup->trail = *trail;
     setup->has_trigger = attempt->trigger != NULL;
     if (setup->has_trigger)
         setup->trigger = *attempt->trigger;
@@ -285,8 +289,14 @@ static enum ike_why begin_attempt(struct ike_turn *t, const struct ike_attempt *
 
 uint64_t ike_connect(struct ike_engine *engine, uint64_t now_ns, const struct ike_attempt *attempt)
 {
+    return ike_connect_by(engine, now_ns, attempt, NULL);
+}
+
+uint64_t ike_connect_by(struct ike_engine *engine, uint64_t now_ns,
+                        const struct ike_attempt *attempt, const struct ike_trail *trail)
+{
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, NULL);
-    const enum ike_why why = begin_attempt(turn, attempt);
+    const enum ike_why why = begin_attempt(turn, attempt, trail);
     const uint64_t number = turn->sa != NULL ? turn->sa->number : 0;
     return ike_turn_end(turn, why) == WHY_OK ? number : 0;
 }

@@ -60,6 +60,8 @@ static enum ike_why equip(struct ike_turn *t, struct ike_sa *fresh, const struct
     next.remote = old->remote;
     next.nat = old->nat;
     next.fragments = old->fragments;
+    next.client = old->client;
+    next.redirects = old->redirects;
     next.nobody = old->nobody;
     next.tag = old->tag;
 

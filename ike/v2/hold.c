@@ -3,6 +3,7 @@
 #include "ike/v2/hold.h"
 
 #include "ike/engine.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/rules.h"
 
 #include <assert.h>
@@ -137,6 +138,8 @@ bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_
                 struct ike_bytes bytes)
 {
     struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    if (found != NULL && question > IKE_ASKS_MAX)
+        return ike_redirect_answer(engine, now_ns, found, bytes);
     struct ike_hold *const hold = found != NULL ? hold_of(engine, found) : NULL;
     if (hold == NULL || found->state != S_HELD || question == 0 || question > hold->count ||
         hold->asks[question - 1].answered)

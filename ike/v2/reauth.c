@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
+#include "ike/v2/redirect.h"
 
 #include <string.h>
 
@@ -43,6 +44,17 @@ void ike_reauth_put(struct ike_turn *t)
     (void)schedule(t, end_of(t->now_ns, seconds));
 }
 
+bool ike_reauth_close(struct ike_turn *t, uint64_t at_ns, enum ike_why why)
+{
+    const struct ike_task *const other = ike_task_find(t->engine, t->sa, TASK_REAUTH, 0);
+    if (other != NULL && other->at_ns <= at_ns)
+        return true;
+    struct ike_task *const task = schedule(t, at_ns);
+    if (task != NULL)
+        task->why = (uint8_t)why;
+    return task != NULL;
+}
+
 bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t seconds)
 {
     struct ike_sa *const found = ike_sa_numbered(engine, sa);
@@ -50,7 +62,7 @@ bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t
     struct ike_writer w = wr_open(data, sizeof data);
     put_u32(&w, seconds);
     const struct ike_note note = {.type = N_AUTH_LIFETIME, .data = wr_done(&w)};
-    if (found == NULL || found->state != S_ESTABLISHED || found->initiator)
+    if (found == NULL || found->state != S_ESTABLISHED || found->client)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
     const bool good = schedule(turn, end_of(now_ns, seconds)) != NULL;
@@ -98,7 +110,7 @@ enum ike_why ike_reauth_hear(struct ike_turn *t)
         if (r.bad || r.left != 0)
             return WHY_SYNTAX;
     }
-    if (!t->sa->initiator || policy->reauth == REAUTH_NEVER || (n == NULL && t->sa->setup == 0) ||
+    if (!t->sa->client || policy->reauth == REAUTH_NEVER || (n == NULL && t->sa->setup == 0) ||
         (n == NULL && policy->reauth_ns == 0))
         return WHY_OK;
     struct ike_task *const task = schedule(t, due_of(t, n != NULL, seconds));
@@ -109,15 +121,13 @@ enum ike_why ike_reauth_hear(struct ike_turn *t)
     return keep_self(t, task) ? WHY_OK : WHY_SA_TABLE_FULL;
 }
 
-/* What the SA has now and the new one is to have. */
-static struct ike_reauth describe(const struct ike_engine *engine, const struct ike_sa *sa,
-                                  const struct ike_task *task)
+struct ike_reauth ike_reauth_describe(const struct ike_engine *engine, const struct ike_sa *sa,
+                                      const struct ike_reauth *who)
 {
-    struct ike_reauth out = {.id = sa->policy->local_id};
-    if (task->nonce.number != 0)
-        out = *reauth_at(engine, task->nonce);
+    struct ike_reauth out = *who;
     const struct ike_inner *const inner = ike_inner_of(engine, sa);
     out.was = sa->number;
+    out.why = WHY_REAUTHENTICATED;
     for (size_t i = 0; inner != NULL && i < INNER_FAMILIES; i++)
         out.inner[i] = inner->addr[i];
     for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
@@ -128,18 +138,45 @@ static struct ike_reauth describe(const struct ike_engine *engine, const struct 
     return out;
 }
 
-/* A new attempt, which knows what it replaces; without room for that it is one like any other. */
-static void connect_again(struct ike_engine *engine, uint64_t now_ns,
-                          const struct ike_reauth_next *next)
+static struct ike_reauth describe(const struct ike_engine *engine, const struct ike_sa *sa,
+                                  const struct ike_task *task)
+{
+    const struct ike_reauth none = {.id = sa->policy->local_id};
+    return ike_reauth_describe(engine, sa,
+                               task->nonce.number != 0 ? reauth_at(engine, task->nonce) : &none);
+}
+
+/* The owner of the attempt hears of its new number. */
+static void tell_redirected(struct ike_engine *engine, const struct ike_reauth_next *next,
+                            const struct ike_sa *sa)
+{
+    struct ike_event event = {.kind = IKE_REDIRECTED,
+                              .why = WHY_SA_TABLE_FULL,
+                              .initiator = true,
+                              .tag = next->tag,
+                              .sa = next->was};
+    if (sa != NULL)
+        event = ike_sa_event(sa, IKE_REDIRECTED, WHY_OK);
+    event.was = next->was;
+    ike_event_add(engine, &event);
+}
+
+void ike_reauth_connect(struct ike_engine *engine, uint64_t now_ns,
+                        const struct ike_reauth_next *next)
 {
     const struct ike_attempt attempt = {.local = next->local,
                                         .remote = next->remote,
                                         .policy = next->policy,
                                         .local_id = &next->what.id,
                                         .credential = next->what.credential,
+                                        .trigger = next->has_trigger ? &next->trigger : NULL,
                                         .tag = next->tag};
-    const uint64_t number = ike_connect(engine, now_ns, &attempt);
+    const bool redirected = next->trail.count > 0;
+    const uint64_t number =
+        ike_connect_by(engine, now_ns, &attempt, redirected ? &next->trail : NULL);
     struct ike_sa *const sa = number != 0 ? ike_sa_numbered(engine, number) : NULL;
+    if (redirected)
+        tell_redirected(engine, next, sa);
     if (sa == NULL || sa->setup == 0)
         return;
     struct ike_setup *const setup = ike_setup_of(engine, sa);
@@ -164,12 +201,12 @@ static struct ike_reauth_next next_of(const struct ike_engine *engine, const str
 
 bool ike_reauth_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa, uint32_t place)
 {
-    if (!sa->initiator || sa->policy->reauth != REAUTH_MAKE_FIRST)
+    if (!sa->client || sa->policy->reauth != REAUTH_MAKE_FIRST)
         return false;
     const struct ike_reauth_next next = next_of(engine, sa, ike_task_at(engine, place));
     ike_task_remove(engine, sa, place);
     ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
-    connect_again(engine, now_ns, &next);
+    ike_reauth_connect(engine, now_ns, &next);
     return true;
 }
 
@@ -177,8 +214,9 @@ bool ike_reauth_begin(struct ike_engine *engine, uint64_t now_ns, struct ike_sa 
 enum ike_why ike_ask_reauth(struct ike_turn *turn)
 {
     turn->task->kind = TASK_DELETE;
-    turn->task->why = turn->sa->initiator ? WHY_REAUTHENTICATED : WHY_AUTH_LIFETIME;
-    if (turn->sa->initiator) {
+    if (turn->task->why == WHY_OK)
+        turn->task->why = turn->sa->client ? WHY_REAUTHENTICATED : WHY_AUTH_LIFETIME;
+    if (turn->sa->client) {
         const struct ike_reauth what = describe(turn->engine, turn->sa, turn->task);
         if (!ike_turn_keep(turn, &turn->task->nonce,
                            (struct ike_bytes){.at = (const uint8_t *)&what, .len = sizeof what}))
@@ -202,7 +240,7 @@ void ike_reauth_resume(struct ike_engine *engine, uint64_t now_ns)
         return;
     const struct ike_reauth_next next = engine->reauth;
     engine->reauth.is = false;
-    connect_again(engine, now_ns, &next);
+    ike_reauth_connect(engine, now_ns, &next);
 }
 
 const struct ike_reauth *ike_reauth_of(const struct ike_engine *engine, const struct ike_sa *sa)
@@ -218,8 +256,8 @@ void ike_reauth_up(struct ike_turn *t)
     struct ike_engine *const engine = t->engine;
     const struct ike_reauth *const what = ike_reauth_of(engine, t->sa);
     uint64_t close_ns = t->now_ns;
-    if (what == NULL)
-        return;
+    if (what == NULL || ike_task_find(engine, t->sa, TASK_REDIRECT, 0) != NULL)
+        return; /* or what is to replace it is elsewhere */
     for (uint8_t i = 0; i < t->sa->policy->child_count; i++) {
         const unsigned made = i == 0 ? 1 : 0;
         for (unsigned k = made; k < what->children[i]; k++) {
@@ -234,6 +272,6 @@ void ike_reauth_up(struct ike_turn *t)
         return;
     struct ike_task *const close = ike_task_put(engine, old, TASK_DELETE, close_ns);
     if (close != NULL)
-        close->why = WHY_REAUTHENTICATED;
+        close->why = (uint8_t)what->why;
     t->stirred = old->number;
 }

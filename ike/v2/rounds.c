@@ -19,6 +19,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/signature.h"
@@ -125,7 +126,8 @@ static enum ike_why again_granted(struct ike_turn *t)
 static enum ike_why again_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
-    if (error == NULL || ike_error_ends(error->type) || ike_message_failed(&t->in))
+    if (error == NULL ? !ike_redirect_is_told(t)
+                      : ike_error_ends(error->type) || ike_message_failed(&t->in))
         return ike_auth_refused(t);
     if (t->sa->policy->next_auth != NULL || ike_eap_is_wanted(t->sa->policy))
         return WHY_UNEXPECTED_PAYLOAD;

@@ -9,6 +9,7 @@
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/task.h"
 #include "ike/v2/tcp.h"
@@ -31,6 +32,7 @@ const char *ike_state_name(uint8_t state)
         [S_RESUME_SENT] = "RESUME_SENT",
         [S_RESUMED] = "RESUMED",
         [S_PROOF_SENT] = "PROOF_SENT",
+        [S_AWAY] = "AWAY",
         [S_ESTABLISHED] = "ESTABLISHED",
         [S_DELETING] = "DELETING",
         [S_FRESH] = "FRESH",
@@ -194,7 +196,8 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
     if (place == 0)
         return NULL;
     struct ike_sa *const sa = ike_sa_at(engine, place);
-    *sa = (struct ike_sa){.initiator = initiator, .due_ns = IKE_NEVER, .life_ns = IKE_NEVER};
+    *sa = (struct ike_sa){
+        .initiator = initiator, .client = initiator, .due_ns = IKE_NEVER, .life_ns = IKE_NEVER};
     sa->number = ++engine->serial << PLACE_BITS | place;
     ike_sa_draw_spi(engine, sa);
     return sa;
@@ -286,7 +289,7 @@ static uint64_t identity_digest(const struct ike_engine *engine, const struct ik
 
 static bool is_half_open(const struct ike_sa *sa, uint8_t state)
 {
-    return state == S_KEYED || state == S_PART_KEYED || state == S_RESUMED ||
+    return state == S_KEYED || state == S_PART_KEYED || state == S_RESUMED || state == S_AWAY ||
            (!sa->initiator &&
             (state == S_EAP || state == S_EAP_DONE || state == S_AGAIN || state == S_HELD));
 }
@@ -393,11 +396,18 @@ static bool ends_silently(uint8_t state)
     return state == S_FRESH || state == S_RIVAL || state == S_REDUNDANT;
 }
 
+/* Its owner hears of the attempt in its place instead (redirect.h). */
+static bool goes_on(const struct ike_sa *sa, enum ike_why why)
+{
+    return sa->initiator && sa->state < S_ESTABLISHED && why == WHY_REDIRECTED;
+}
+
 void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, uint16_t notify)
 {
     const uint8_t before = sa->state;
     ike_reauth_ended(engine, sa);
     ike_resume_ended(engine, sa, why);
+    ike_redirect_ended(engine, sa, why);
     for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
         if (!ike_child_at(engine, place)->up)
             continue;
@@ -408,7 +418,7 @@ void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, 
     struct ike_event event =
         ike_sa_event(sa, end_kind(before), before == S_REPLACED ? WHY_REKEYED : why);
     event.notify = notify;
-    if (!ends_silently(before))
+    if (!ends_silently(before) && !goes_on(sa, why))
         ike_event_add(engine, &event);
     sa->state = S_NONE;
     ike_sa_entered(engine, sa, before);

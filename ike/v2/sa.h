@@ -22,10 +22,11 @@ enum ike_state {
     S_EAP,        /* EAP authenticates the initiator. Half-open at the responder, */
     S_EAP_DONE,   /* as is this: EAP has succeeded, the last AUTH is awaited */
     S_AGAIN, /* another authentication of the initiator is awaited (rounds.h). Half-open as well */
-    S_HELD,  /* an IKE_AUTH message waits for answers from outside (hold.h) */
+    S_HELD,  /* a message waits for answers from outside (hold.h) */
     S_RESUME_SENT, /* initiator: IKE_SESSION_RESUME asked */
     S_RESUMED,     /* responder: keys come of a ticket, IKE_AUTH is awaited. Half-open. */
     S_PROOF_SENT,  /* initiator: IKE_AUTH asked, with those keys alone */
+    S_AWAY, /* responder: the initiator was sent elsewhere before it showed who it is. Half-open */
     S_ESTABLISHED,
     S_DELETING,  /* our Delete of the IKE SA is under way */
     S_FRESH,     /* ours, to replace another; its CREATE_CHILD_SA awaits the response */
@@ -74,16 +75,25 @@ struct ike_sa {
     uint8_t groups;
     uint8_t peer_window; /* requests the peer lets us have under way; 0 is 1 */
     bool initiator;
+    bool client;    /* ours asked for the IKE SA that this one comes from, whoever rekeyed it */
     bool overdue;   /* rekeying was due, and has been asked for */
     bool rekeyed;   /* made by CREATE_CHILD_SA, not by IKE_SA_INIT */
     uint8_t nat;    /* enum ike_nat bits: any, and ESP goes in UDP */
     bool fragments; /* both ends take messages in fragments (RFC 7383 2.3) */
+    bool redirects; /* the peer goes where it is sent (RFC 5685 3) */
     bool nobody;    /* the peer came without authentication (RFC 7619 2) */
     bool spoilt;    /* half-open, and its keys did not open something that came for it */
     uint8_t work;   /* bits of the puzzle without whose solution nothing is opened (RFC 8019 7.2);
                        0: none */
     bool tcp;       /* goes by TCP (tcp.h) */
     struct ike_suite suite;
+};
+
+/* The redirects that led to a gateway: REDIRECTED_FROM, and how often (RFC 5685 7). */
+struct ike_trail {
+    struct ike_addr from; /* the last gateway that sent us on */
+    uint64_t began_ns;    /* when the first did */
+    uint8_t count;        /* 0: none did */
 };
 
 /* What is offered and not answered yet, in IKE_SA_INIT or CREATE_CHILD_SA. */
@@ -105,9 +115,7 @@ struct ike_setup {
     uint8_t solution_len;
     uint8_t work[16]; /* solution of the puzzle for IKE_AUTH */
     uint8_t work_len;
-    uint8_t redirects; /* obeyed in this attempt, the first of them at redirected_ns */
-    uint64_t redirected_ns;
-    struct ike_addr redirected_from;     /* the last gateway that did */
+    struct ike_trail trail;              /* of redirects, up to this attempt */
     uint8_t groups_tried[IKE_OFFER_MAX]; /* rows refused already */
     uint8_t groups_tried_count;
     uint16_t refused; /* the error notify that came, unauthenticated; 0: none */

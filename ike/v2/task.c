@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/redirect.h"
 
 #include <assert.h>
 
@@ -32,6 +33,7 @@ static const struct ike_task_row {
     [TASK_WINDOW] = {ike_ask_window, 0, "set the window"},
     [TASK_INFORM] = {ike_ask_inform, 0, "inform"},
     [TASK_REAUTH] = {ike_ask_reauth, KINDS_ALL, "authenticate anew"},
+    [TASK_REDIRECT] = {ike_ask_redirect, KINDS_ALL, "go to another gateway"},
     [TASK_FOLLOWUP] = {ike_ask_followup, 0, "await a key exchange"},
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
@@ -365,6 +367,9 @@ static bool ask_one(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *s
     if (ike_task_at(engine, place)->kind == TASK_REAUTH &&
         ike_reauth_begin(engine, now_ns, sa, place))
         return ike_sa_numbered(engine, number) != NULL;
+    if (ike_task_at(engine, place)->kind == TASK_REDIRECT &&
+        ike_redirect_begin(engine, now_ns, sa, place))
+        return true;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, sa);
     turn->task = ike_task_at(engine, place);
     turn->task_before = *turn->task;

@@ -20,8 +20,9 @@ enum ike_task_kind {
     TASK_REKEY_IKE,
     TASK_REKEY_CHILD,
     TASK_NEW_CHILD,
-    TASK_INFORM, /* notifies and configuration of the owner's */
-    TASK_REAUTH, /* the time for authentication anew */
+    TASK_INFORM,   /* notifies and configuration of the owner's */
+    TASK_REAUTH,   /* the time for authentication anew */
+    TASK_REDIRECT, /* to another gateway, or the name of it is awaited (redirect.h) */
     TASK_PROBE,
     TASK_TOKEN,    /* QCD_TOKEN */
     TASK_TICKET,   /* TICKET_REQUEST */
@@ -103,6 +104,7 @@ ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
     ike_ask_inform;                                /* exchange_info.c */
 ike_ask_fn ike_ask_reauth;                         /* reauth.c */
 ike_ask_fn ike_ask_ticket;                         /* resume.c */
+ike_ask_fn ike_ask_redirect;                       /* redirect.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
 ike_ask_fn ike_ask_followup;                       /* exchange_followup.c */
 ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */

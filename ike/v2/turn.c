@@ -343,6 +343,7 @@ static void commit(struct ike_turn *turn)
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
     if (sa->state == S_ESTABLISHED && sa->setup != 0) {
         ike_reauth_up(turn);
+        ike_redirect_up(turn);
         ike_setup_give(engine, &sa->setup);
     }
     if (sa->state == S_ESTABLISHED && (turn->added || turn->before.state != S_ESTABLISHED))
