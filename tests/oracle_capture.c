@@ -17,10 +17,13 @@
 #include <string.h>
 
 enum { GAP_NS = 60, PROPOSAL = 2, TRANSFORM = 3 }; /* as tshark numbers the payloads within SA */
+enum { COLUMNS = 26 };
 
 static struct pair p;
 static struct results_capture *capture;
 static uint64_t keyed_spi;
+static int keys_seen;
+static bool sends_away;   /* the responder, once it is up */
 static uint64_t clock_ns; /* of the whole capture: one flow after another */
 
 /* ---- our reading ---- */
@@ -178,6 +181,24 @@ static void read_config(struct columns *c, struct ike_bytes body)
     }
 }
 
+/* Those of its SA: there may be several. */
+static const struct ike_sa_keys *keys_for(const struct ike_header *head)
+{
+    const int count = p.keys_count < PAIR_KEYS_MAX ? p.keys_count : PAIR_KEYS_MAX;
+    for (int i = 0; i < count; i++)
+        if (p.all_keys[i].keys.spi_i == head->spi_i)
+            return &p.all_keys[i].keys;
+    abort();
+}
+
+/* No IKE message, and nothing is to be read in it (RFC 3948 2.3). */
+static void print_keepalive(void)
+{
+    for (int i = 1; i < COLUMNS; i++)
+        (void)putchar('|');
+    (void)putchar('\n');
+}
+
 static void print_reading(enum pair_side from, struct ike_bytes bytes)
 {
     static uint8_t copy[IKE_MESSAGE_MAX];
@@ -188,14 +209,14 @@ static void print_reading(enum pair_side from, struct ike_bytes bytes)
         abort();
     if ((m.there & P(PAYLOAD_SK)) != 0) {
         const bool initiator = (m.head.flags & FLAG_INITIATOR) != 0;
-        const struct ike_seal_keys keys = ike_keys_of(&p.keys, initiator);
+        const struct ike_seal_keys keys = ike_keys_of(keys_for(&m.head), initiator);
         memcpy(copy, bytes.at, bytes.len);
         if (ike_open_sealed(&m, &keys, p.end[from].crypto, copy) != WHY_OK)
             abort();
     }
     if ((m.there & P(PAYLOAD_SKF)) != 0) {
         const struct ike_seal_keys keys =
-            ike_keys_of(&p.keys, (m.head.flags & FLAG_INITIATOR) != 0);
+            ike_keys_of(keys_for(&m.head), (m.head.flags & FLAG_INITIATOR) != 0);
         struct ike_bytes text;
         memcpy(copy, bytes.at, bytes.len);
         if (ike_open_text(&m, &keys, p.end[from].crypto, copy, &text) != WHY_OK)
@@ -227,7 +248,8 @@ static bool see(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *
     struct sim_message seen = {
         .at_ns = clock_ns, .who = "b", .bytes = message, .inbound = from == A};
     static const uint8_t marker[4] = {0};
-    const bool nat = *len > 4 && memcmp(bytes, marker, sizeof marker) == 0;
+    const bool keepalive = *len == 1;
+    const bool nat = keepalive || memcmp(bytes, marker, sizeof marker) == 0;
     (void)number;
     clock_ns += GAP_NS;
     seen.from = pair->end[from].addr;
@@ -235,11 +257,17 @@ static bool see(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *
     seen.from.port = seen.to.port = nat ? IKE_PORT_NAT : IKE_PORT;
     seen.fate = "sent";
     seen.text = "";
-    if (pair->has_keys && pair->keys.spi_i != keyed_spi) {
-        keyed_spi = pair->keys.spi_i;
-        results_capture_keys(capture, &pair->keys);
+    for (; keys_seen < pair->keys_count; keys_seen++) {
+        const struct ike_sa_keys *const keys = &pair->all_keys[keys_seen % PAIR_KEYS_MAX].keys;
+        if (keys->spi_i != keyed_spi)
+            results_capture_keys(capture, keys);
+        keyed_spi = keys->spi_i;
     }
     results_capture_message(capture, &seen);
+    if (keepalive) {
+        print_keepalive();
+        return true;
+    }
     if (nat)
         message = (struct ike_bytes){.at = bytes + 4, .len = *len - 4};
     print_reading(from, message);
@@ -378,10 +406,52 @@ static void lost_key(void)
     ticket_secret[0] = 1;
 }
 
-static void (*const flows[])(void) = {
-    gateway,     NULL,    always_cookies, other_group, other_nets, other_key,
-    no_proposal, forced,  transport,      fragments,   ppk,        puzzle,
-    redirect,    tickets, references,     lost_key};
+static void redirect_in_auth(void)
+{
+    p.end[A].policy.takes_redirects = true;
+    p.end[B].policy.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
+}
+
+static struct ike_bytes look_up(struct pair *pair, struct ike_bytes name)
+{
+    static const uint8_t found[] = {192, 0, 2, 99};
+    (void)pair;
+    (void)name;
+    return (struct ike_bytes){.at = found, .len = sizeof found};
+}
+
+static void redirect_later(void)
+{
+    p.fetch = look_up;
+    p.end[A].policy.takes_redirects = true;
+    sends_away = true;
+}
+
+static void kept_alive(void)
+{
+    p.options.nat[A] = true;
+    p.end[A].config.keepalive_ns = UINT64_C(300000000);
+}
+
+static void (*const flows[])(void) = {gateway,
+                                      NULL,
+                                      always_cookies,
+                                      other_group,
+                                      other_nets,
+                                      other_key,
+                                      no_proposal,
+                                      forced,
+                                      transport,
+                                      fragments,
+                                      ppk,
+                                      puzzle,
+                                      redirect,
+                                      tickets,
+                                      references,
+                                      lost_key,
+                                      redirect_in_auth,
+                                      redirect_later,
+                                      kept_alive};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 
@@ -491,6 +561,7 @@ static void run(void (*prepare)(void), size_t suite)
     if (prepare != NULL)
         prepare();
     p.touch = see;
+    keys_seen = 0;
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, UINT64_C(900000000));
@@ -503,6 +574,10 @@ static void run(void (*prepare)(void), size_t suite)
         pair_run_for(&p, UINT64_C(900000000));
     }
     if (ike_stats(p.end[A].engine).established > 0) {
+        if (sends_away)
+            (void)ike_redirect(p.end[B].engine, p.now_ns, p.end[B].sa,
+                               &(struct ike_gateway){.name = "b.test"});
+        sends_away = false;
         (void)ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa);
         (void)ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child);
         pair_run_for(&p, UINT64_C(900000000));
