@@ -397,6 +397,9 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     if ((event->kind == IKE_REKEYED || event->kind == IKE_UP) && event->was != 0 &&
         a->sa == event->was) /* rekeyed, or authenticated anew */
         a->sa = event->sa;
+    if (event->kind == IKE_REDIRECTED && event->why == WHY_OK && a->state == TRYING &&
+        a->sa == event->was) /* it goes on with another gateway */
+        a->sa = event->sa;
     mind_ticket(run, event);
     if (a->state == STAYING && event->kind == IKE_DOWN && a->sa == event->sa &&
         run->clients->reconnect_ns != SIM_NEVER)
@@ -411,7 +414,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
                                   .resent = event->sends};
     if (event->kind == IKE_CHILD_UP) {
         child_is_up(run, now_ns, event);
-    } else if (event->kind == IKE_FAILED || event->kind == IKE_DOWN) {
+    } else if (event->kind == IKE_FAILED || event->kind == IKE_DOWN ||
+               (event->kind == IKE_REDIRECTED && event->why == WHY_SA_TABLE_FULL)) {
         attempt_failed(run, event->tag, &failed);
     } else if (event->kind == IKE_CHILD_FAILED) {
         attempt_end(run, event->tag, &failed);

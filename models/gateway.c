@@ -21,6 +21,7 @@ struct model_gateway_run {
     const struct model_gateway *gateway;
     struct model_provider provider;
     struct ike_policy policy;
+    struct ike_gateway elsewhere; /* where clients are sent; none: nowhere */
     struct model_inner inner;
     struct model_papers papers;
     struct ike_credential credential;
@@ -71,6 +72,10 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
         run->expired++;
     if (event->kind == IKE_DOWN && event->why == WHY_NO_ANSWER)
         run->lost++;
+    if (event->kind == IKE_UP && run->gateway->redirect.when == MODEL_IN_SESSION &&
+        run->elsewhere.addr.family != 0 &&
+        ike_stats(run->engine).established > run->gateway->redirect.at)
+        sim_host_redirect(run->host, now_ns, event->sa, &run->elsewhere);
     if (event->kind == IKE_KEYED && run->trace != NULL &&
         ike_sa_keys(run->engine, event->sa, &keys))
         model_trace_keys(run->trace, &keys);
@@ -156,7 +161,7 @@ static uint32_t child_max_of(const struct model_gateway_run *run)
     for (uint32_t i = 0; i < config->client_count; i++) {
         const struct model_clients *const c = &config->clients[i];
         const bool more = c->children > 1 || c->rekey.child_ns != 0;
-        if (strcmp(c->to, run->gateway->name) == 0 && more && c->children + 1 > each)
+        if (model_serves(config, run->gateway, c) && more && c->children + 1 > each)
             each = c->children + 1;
     }
     const uint64_t all = run->gateway->sa_max * each;
@@ -200,6 +205,10 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
                     .remembered = (uint32_t)g->tickets_remembered,
                     .answer_max = (uint16_t)g->ticket_answer_max},
         .reuse_ns = g->reuse_ns,
+        .redirect_to =
+            g->redirect.when == MODEL_IN_INIT ? run->elsewhere : (struct ike_gateway){.name = NULL},
+        .redirect_at = (uint32_t)g->redirect.at,
+        .redirect_grace_ns = g->redirect.grace_ns,
         .liveness_ns = g->liveness_ns,
         .epoch_s = MODEL_EPOCH_S,
         .policies = &run->policy,
@@ -327,6 +336,18 @@ static bool host_open(struct model_gateway_run *run)
     return run->host != NULL;
 }
 
+static void redirect_open(struct model_gateway_run *run)
+{
+    const struct model_redirect *const redirect = &run->gateway->redirect;
+    const uint32_t index = model_gateway_named(run->scene->config, redirect->to);
+    if (index == UINT32_MAX)
+        return;
+    run->elsewhere.addr = run->scene->places->gateways[index];
+    run->policy.redirect_at = (uint32_t)redirect->at;
+    if (redirect->when == MODEL_IN_AUTH)
+        run->policy.redirect_to = run->elsewhere;
+}
+
 struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                              const struct model_gateway *gateway,
                                              const struct ike_addr *addr, char *error,
@@ -343,6 +364,7 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
     (void)snprintf(stream, sizeof stream, "gateways.%s", gateway->name);
     model_policy_of_gateway(gateway, addr, &run->policy);
     model_inner_of_gateway(gateway, &run->inner, &run->policy);
+    redirect_open(run);
     const bool good =
         model_implementation_find(gateway->implementation, gateway->cost_scale_ppm,
                                   &run->implementation) &&

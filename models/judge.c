@@ -147,6 +147,28 @@ static void judge_secret(struct judge *j, struct about about, const char *text, 
         say(j, about, true, "has %zu octets: give at most %zu", len, max);
 }
 
+static bool same_family(struct judge *j, struct about about, uint8_t family, const char *to)
+{
+    const uint32_t index = model_gateway_named(j->config, to);
+    if (family == j->places.gateways[index].family)
+        return true;
+    say(j, about, true, "is IPv%d and the gateway's address is IPv%d: they cannot talk", family,
+        j->places.gateways[index].family);
+    return false;
+}
+
+static void judge_redirect(struct judge *j, const struct model_gateway *g)
+{
+    const size_t index = (size_t)(g - j->config->gateways);
+    const struct about to = gateway(g, ".redirect.to");
+    if (g->redirect.to[0] == '\0' || !judge_to(j, to, g->redirect.to))
+        return;
+    if (strcmp(g->redirect.to, g->name) == 0)
+        say(j, to, true, "is this gateway itself; name another");
+    else
+        (void)same_family(j, to, j->places.gateways[index].family, g->redirect.to);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
     judge_machine(j, gateway(g, ".machine"), g->machine);
@@ -157,6 +179,7 @@ static void judge_gateway(struct judge *j, const struct model_gateway *g)
         say(j, gateway(g, ".cookies.off"), true, "is above cookies.at: give at most that");
     if (g->puzzles_at != IKE_UNLIMITED && g->puzzles_bits > g->puzzles_bits_max)
         say(j, gateway(g, ".puzzles.bits"), true, "is above puzzles.bits_max: give at most that");
+    judge_redirect(j, g);
     if (g->half_open_limit != IKE_UNLIMITED && g->half_open_limit > g->sa_max)
         say(j, gateway(g, ".half_open.limit"), false, "is above sa_max, which comes first");
 }
@@ -216,16 +239,6 @@ static void clip_attacker(struct judge *j, struct model_attacker *a)
 }
 
 /* Who talks to whom. */
-
-static bool same_family(struct judge *j, struct about about, uint8_t family, const char *to)
-{
-    const uint32_t index = model_gateway_named(j->config, to);
-    if (family == j->places.gateways[index].family)
-        return true;
-    say(j, about, true, "is IPv%d and the gateway's address is IPv%d: they cannot talk", family,
-        j->places.gateways[index].family);
-    return false;
-}
 
 static bool has_group(const char *proposals, uint8_t group)
 {

@@ -6,6 +6,7 @@
 #include "ike/v2/selector.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
+#include "models/places.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -170,8 +171,10 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     out->child[0].esp_count = model_offers_of(clients->esp, out->child[0].esp);
     if (strcmp(clients->first_group, "auto") != 0)
         out->first_group = ike_algo_named(clients->first_group);
+    out->takes_redirects = clients->redirects;
     (void)snprintf(id, sizeof id, "%s.test", clients->to);
-    id_of(id, &out->remote_id);
+    if (!clients->redirects) /* else: one of a group, RFC 5685 3 */
+        id_of(id, &out->remote_id);
     set_psk(out, clients->psk);
     if (!clients->transport_mode) /* else: the two ends themselves */
         out->child[0].remote_count = selectors_of(clients->selectors, out->child[0].remote);
@@ -188,13 +191,27 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     set_lifetimes(out, &clients->rekey);
 }
 
+/* Along the redirects, which may go round: so many steps at most as there are gateways. */
+bool model_serves(const struct model_world_config *config, const struct model_gateway *gateway,
+                  const struct model_clients *clients)
+{
+    uint32_t at = model_gateway_named(config, clients->to);
+    for (uint32_t i = 0; i < config->gateway_count && at != UINT32_MAX; i++) {
+        if (&config->gateways[at] == gateway)
+            return true;
+        at = clients->redirects ? model_gateway_named(config, config->gateways[at].redirect.to)
+                                : UINT32_MAX;
+    }
+    return false;
+}
+
 enum model_auth model_auth_of_gateway(const struct model_world_config *config,
                                       const struct model_gateway *gateway)
 {
     if (gateway->auth != MODEL_AUTH_AUTO)
         return gateway->auth;
     for (uint32_t i = 0; i < config->client_count; i++)
-        if (strcmp(config->clients[i].to, gateway->name) == 0)
+        if (model_serves(config, gateway, &config->clients[i]))
             return config->clients[i].auth < MODEL_EAP
                        ? config->clients[i].auth
                        : (enum model_auth)config->clients[i].eap.certificates;
@@ -206,7 +223,7 @@ const struct model_clients *model_eap_clients_of(const struct model_world_config
 {
     for (uint32_t i = 0; i < config->client_count; i++)
         if (config->clients[i].auth >= MODEL_EAP &&
-            strcmp(config->clients[i].to, gateway->name) == 0)
+            model_serves(config, gateway, &config->clients[i]))
             return &config->clients[i];
     return NULL;
 }
@@ -216,7 +233,7 @@ uint8_t model_accepts_of_gateway(const struct model_world_config *config,
 {
     uint8_t accepts = 0;
     for (uint32_t i = 0; i < config->client_count; i++)
-        if (strcmp(config->clients[i].to, gateway->name) == 0)
+        if (model_serves(config, gateway, &config->clients[i]))
             accepts = (uint8_t)(accepts | 1 << model_proof_of(config->clients[i].auth));
     return accepts;
 }

@@ -14,6 +14,9 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
  * ike_policy.accepts. */
 enum model_auth model_auth_of_gateway(const struct model_world_config *config,
                                       const struct model_gateway *gateway);
+/* They are that gateway's clients, or may be sent to it. */
+bool model_serves(const struct model_world_config *config, const struct model_gateway *gateway,
+                  const struct model_clients *clients);
 uint8_t model_accepts_of_gateway(const struct model_world_config *config,
                                  const struct model_gateway *gateway);
 /* The first of its clients who do EAP; NULL: none does. */

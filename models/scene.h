@@ -4,6 +4,7 @@
 #ifndef MODELS_SCENE_H
 #define MODELS_SCENE_H
 
+#include "models/places.h"
 #include "models/world.h"
 #include "sim/fingerprint.h"
 #include "sim/loop.h"
@@ -11,6 +12,7 @@
 
 struct model_scene {
     const struct model_world_config *config;
+    const struct model_places *places;
     struct sim_loop *loop;
     struct sim_net *net;
     struct sim_fingerprint fingerprint;

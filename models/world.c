@@ -108,9 +108,10 @@ static bool papers_exchange(struct model_world *w)
 {
     bool done = true;
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        const uint32_t gateway = model_gateway_named(&w->config, w->config.clients[i].to);
-        done = done && model_papers_exchange(model_gateway_papers(w->gateways[gateway]),
-                                             model_clients_papers(w->clients[i]));
+        for (uint32_t k = 0; k < w->config.gateway_count; k++)
+            if (model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
+                done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]),
+                                                     model_clients_papers(w->clients[i]));
         model_clients_ready(w->clients[i]);
     }
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
@@ -187,6 +188,7 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     (void)snprintf(error, error_max, "out of memory");
     find_attack(scene);
     model_places_find(&w->config, &w->places);
+    scene->places = &w->places;
     sim_fingerprint_open(&scene->fingerprint, w->config.seed);
     scene->loop = sim_loop_open();
     if (scene->loop == NULL)

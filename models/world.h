@@ -70,6 +70,15 @@ struct model_eap {
     bool only;             /* the gateway is authenticated by it too (RFC 5998 3) */
 };
 
+/* Whom a gateway sends to another one, and when. */
+enum model_redirect_when { MODEL_IN_INIT, MODEL_IN_AUTH, MODEL_IN_SESSION };
+struct model_redirect {
+    char to[MODEL_NAME_MAX]; /* empty: nobody */
+    enum model_redirect_when when;
+    uint64_t at; /* from so many established IKE SAs on */
+    uint64_t grace_ns;
+};
+
 /* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
 struct model_gateway {
     char name[MODEL_NAME_MAX];
@@ -121,6 +130,7 @@ struct model_gateway {
     uint64_t dns;              /* name servers told of */
     uint64_t auth_lifetime_ns; /* 0: never */
     struct model_listen tcp;
+    struct model_redirect redirect;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
 };
 
@@ -198,6 +208,7 @@ struct model_clients {
     bool mode_required;
     enum model_address address;
     enum ike_reauth_way reauth;
+    bool redirects; /* they go where they are sent */
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;

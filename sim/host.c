@@ -520,6 +520,14 @@ void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, 
     turn_wish(t, now_ns, sa);
 }
 
+void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                       const struct ike_gateway *to)
+{
+    struct turn *const t = turn_open(host);
+    (void)ike_redirect(host->parts.engine, now_ns, sa, to);
+    turn_wish(t, now_ns, sa);
+}
+
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 {
     struct turn *const t = turn_open(host);

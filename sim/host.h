@@ -76,6 +76,9 @@ uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns,
 void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* Another Child SA on it, the one of its policy with this index. */
 void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy);
+/* Its initiator is sent to another gateway. */
+void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                       const struct ike_gateway *to);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* What an IKE_TICKET event told of: ike_sa_ticket. */
 size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);

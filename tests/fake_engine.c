@@ -158,6 +158,15 @@ bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     return false;
 }
 
+bool ike_redirect(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                  const struct ike_gateway *to)
+{
+    (void)sa;
+    (void)to;
+    called(engine, now_ns, 4);
+    return false;
+}
+
 bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
                       const struct ike_packet *trigger)
 {

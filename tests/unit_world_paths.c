@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Populations behind a NAT: what keepalives (RFC 3948 4) are good for, with
- * mappings that end and a gateway that is the one to ask, and SAs that follow
- * their clients when the NAT starts again (RFC 7296 2.23). */
+ * The way to a gateway: through a NAT, where keepalives (RFC 3948 4) keep the
+ * mappings by which a gateway asks, and SAs follow their clients when it starts
+ * again (RFC 7296 2.23); and on from there to another gateway (RFC 5685). */
 #include "models/keys.h"
 #include "models/world.h"
 #include "tests/test.h"
@@ -13,7 +13,9 @@ enum { CLIENTS = 20 };
 
 static struct tally {
     struct sim_record head;
-    int64_t metrics[SIM_METRIC_COUNT]; /* of the gateway */
+    int64_t metrics[SIM_METRIC_COUNT]; /* of the gateway, */
+    int64_t spare[SIM_METRIC_COUNT];   /* of the other one, */
+    int64_t home[SIM_METRIC_COUNT];    /* and of the clients */
     uint64_t keepalives, filtered, exhausted;
 } tally;
 
@@ -22,6 +24,10 @@ static void on_metric(struct sim_record *r, const char *who, enum sim_metric met
     (void)r;
     if (strcmp(who, "vpn") == 0)
         tally.metrics[metric] = value;
+    if (strcmp(who, "spare") == 0)
+        tally.spare[metric] = value;
+    if (strcmp(who, "home") == 0)
+        tally.home[metric] = value;
 }
 
 static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
@@ -190,6 +196,93 @@ static void test_what_cannot_be_is_judged(void)
     EXPECT_EQ(model_world_judge(&c, ignore, &count), 1);
 }
 
+/* ---- to another gateway ---- */
+
+static const char *const whens[] = {"init", "auth", "session"};
+
+/* One client a second, to a gateway that sends them on to another. */
+static struct model_world_config roads(const char *when)
+{
+    static struct model_world_config c;
+    c = street("none");
+    EXPECT(model_config_add(&c, "gateways", "spare"));
+    set(&c, "for", "60s");
+    set(&c, "gateways.spare.sa_max", "1024");
+    set(&c, "gateways.vpn.redirect.to", "spare");
+    set(&c, "gateways.vpn.redirect.when", when);
+    set(&c, "clients.home.arrivals", "uniform 1/s");
+    set(&c, "clients.home.count", "20");
+    set(&c, "clients.home.redirects", "yes");
+    return c;
+}
+
+/* RFC 5685 3, 5, 6: two packets more; or a whole connection and its Delete; or all of it after the
+ * client had what it wanted. */
+static void test_all_clients_end_up_where_they_are_sent(void)
+{
+    static const int64_t packets[] = {6000, 10000, 4000};
+    for (size_t i = 0; i < 3; i++) {
+        struct model_world_config c = roads(whens[i]);
+        EXPECT_EQ(run(&c, SIM_METRIC_ESTABLISHED), 0);
+        EXPECT_EQ(tally.spare[SIM_METRIC_ESTABLISHED], CLIENTS);
+        EXPECT_EQ(tally.home[SIM_METRIC_SUCCESSES], CLIENTS);
+        EXPECT_EQ(tally.home[SIM_METRIC_ATTEMPTS], CLIENTS);
+        EXPECT_EQ(tally.home[SIM_METRIC_CONNECTION_PACKETS], packets[i]);
+    }
+}
+
+static void test_a_gateway_keeps_as_many_as_it_may(void)
+{
+    for (size_t i = 0; i < 3; i++) {
+        struct model_world_config c = roads(whens[i]);
+        set(&c, "gateways.vpn.redirect.at", "5");
+        EXPECT_EQ(run(&c, SIM_METRIC_ESTABLISHED), 5);
+        EXPECT_EQ(tally.spare[SIM_METRIC_ESTABLISHED], CLIENTS - 5);
+        set(&c, "clients.home.redirects", "no");
+        EXPECT_EQ(run(&c, SIM_METRIC_ESTABLISHED), CLIENTS);
+        EXPECT_EQ(tally.spare[SIM_METRIC_ESTABLISHED], 0);
+    }
+}
+
+static void test_whoever_may_be_sent_there_can_prove_who_it_is(void)
+{
+    static const char *const auths[] = {"ecdsa256", "eap-mschapv2", "null"};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            struct model_world_config c = roads(whens[i]);
+            set(&c, "clients.home.auth", auths[k]);
+            set(&c, "links.wan.mtu", "65535B");
+            EXPECT_EQ(run(&c, SIM_METRIC_ESTABLISHED), 0);
+            EXPECT_EQ(tally.spare[SIM_METRIC_ESTABLISHED], CLIENTS);
+        }
+}
+
+static void test_two_gateways_that_send_to_each_other_serve_nobody(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct model_world_config c = roads(whens[i]);
+        set(&c, "gateways.spare.redirect.to", "vpn");
+        set(&c, "gateways.spare.redirect.when", whens[i]);
+        EXPECT_EQ(run(&c, SIM_METRIC_ESTABLISHED), 0);
+        EXPECT_EQ(tally.spare[SIM_METRIC_ESTABLISHED], 0);
+        EXPECT_EQ(tally.home[SIM_METRIC_FAILURES], CLIENTS);
+    }
+}
+
+static void test_a_gateway_does_not_send_to_itself_nor_to_another_family(void)
+{
+    struct model_world_config c = roads(whens[0]);
+    size_t count = 0;
+    set(&c, "gateways.vpn.redirect.to", "vpn");
+    EXPECT_EQ(model_world_judge(&c, ignore, &count), 1);
+    set(&c, "gateways.vpn.redirect.to", "spare");
+    EXPECT_EQ(model_world_judge(&c, ignore, &count), 0);
+    set(&c, "gateways.spare.address", "2001:db8::1");
+    EXPECT_EQ(model_world_judge(&c, ignore, &count), 1);
+    set(&c, "gateways.vpn.redirect.to", "nobody");
+    EXPECT_EQ(model_world_judge(&c, ignore, &count), 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -198,6 +291,11 @@ int main(int argc, char **argv)
         TEST(test_an_sa_follows_its_client_when_the_nat_starts_again),
         TEST(test_a_nat_with_few_ports_has_room_for_few),
         TEST(test_what_cannot_be_is_judged),
+        TEST(test_all_clients_end_up_where_they_are_sent),
+        TEST(test_a_gateway_keeps_as_many_as_it_may),
+        TEST(test_whoever_may_be_sent_there_can_prove_who_it_is),
+        TEST(test_two_gateways_that_send_to_each_other_serve_nobody),
+        TEST(test_a_gateway_does_not_send_to_itself_nor_to_another_family),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
