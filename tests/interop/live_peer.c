@@ -24,9 +24,10 @@ struct options {
     const char *sync, *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
+    const char *also, *redirect, *redirects;
 };
 
-enum { HEARD_MAX = 64 };
+enum { HEARD_MAX = 64, SOCKETS = 4, REBOUND_PORT = 4501 };
 
 /* An event, for the script. */
 struct heard {
@@ -42,7 +43,7 @@ struct peer {
     struct ike_policy second;
     struct ike_engine *engine;
     struct ike_crypto *crypto;
-    int sockets[2];
+    int sockets[SOCKETS]; /* for each of `ports`; and at `also` */
     uint64_t sa;
     uint32_t child;
     const char *script; /* what is left of it */
@@ -129,7 +130,10 @@ static void read_options(int argc, char **argv, struct options *o)
         {"reauth", &o->reauth},               /* make or break: which first, when told to */
         {"pool", &o->pool},                   /* gives them from this prefix */
         {"auth_lifetime", &o->auth_lifetime}, /* seconds, to a client */
-        {"second", &o->second}, /* an EAP method: the initiator authenticates once more, so */
+        {"also", &o->also},           /* another address of ours, to which clients are sent */
+        {"redirect", &o->redirect},   /* in IKE_SA_INIT; else the word of the script */
+        {"redirects", &o->redirects}, /* goes where it is sent */
+        {"second", &o->second},       /* an EAP method: the initiator authenticates once more, so */
         {"childless", &o->childless},
         {"sync", &o->sync}, /* counters may be agreed on anew (RFC 6311 5) */
         {"end", &o->end},   /* which certificate: end, or tls, which TLS takes as well */
@@ -343,15 +347,25 @@ static void strip(struct peer *p)
     p->crypto->ops->credentials->key_free(key);
 }
 
+static const char *address_of(const struct peer *p, int which)
+{
+    return which < 2 ? p->o.local : p->o.also;
+}
+
+static int open_socket(const char *address, uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    const int opened = socket(AF_INET, SOCK_DGRAM, 0);
+    if (inet_pton(AF_INET, address, &at.sin_addr) != 1 || opened < 0 ||
+        bind(opened, (struct sockaddr *)&at, sizeof at) != 0)
+        die("socket");
+    return opened;
+}
+
 static void open_sockets(struct peer *p)
 {
-    for (int i = 0; i < 2; i++) {
-        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(ports[i])};
-        p->sockets[i] = socket(AF_INET, SOCK_DGRAM, 0);
-        if (inet_pton(AF_INET, p->o.local, &at.sin_addr) != 1 || p->sockets[i] < 0 ||
-            bind(p->sockets[i], (struct sockaddr *)&at, sizeof at) != 0)
-            die("socket");
-    }
+    for (int i = 0; i < SOCKETS; i++)
+        p->sockets[i] = address_of(p, i) != NULL ? open_socket(address_of(p, i), ports[i % 2]) : -1;
 }
 
 static void show(struct peer *p, const char *arrow, const struct ike_datagram *d)
@@ -382,6 +396,8 @@ static const char *event_name(enum ike_event_kind kind)
         [IKE_ADDRESS] = "ADDRESS",
         [IKE_INFORMED] = "INFORMED",
         [IKE_ASK] = "ASK",
+        [IKE_REDIRECTED] = "REDIRECTED",
+        [IKE_MOVED] = "MOVED",
     };
     return names[kind] != NULL ? names[kind] : "OTHER";
 }
@@ -423,6 +439,38 @@ static bool delete (struct peer *p)
     return ike_delete(p->engine, now_ns(), p->sa);
 }
 
+/* As a NAT does that has forgotten us: everything goes by another port from now on. */
+static bool rebind(struct peer *p)
+{
+    (void)close(p->sockets[1]);
+    p->sockets[1] = open_socket(p->o.local, REBOUND_PORT);
+    return true;
+}
+
+static struct ike_gateway elsewhere(const struct peer *p)
+{
+    struct ike_gateway to = {.name = NULL};
+    if (p->o.also == NULL || !ike_addr_parse(p->o.also, &to.addr)) {
+        errno = EINVAL;
+        die("also");
+    }
+    return to;
+}
+
+static bool redirect(struct peer *p)
+{
+    const struct ike_gateway to = elsewhere(p);
+    return ike_redirect(p->engine, now_ns(), p->sa, &to);
+}
+
+/* Sends others on, or goes itself. */
+static void configure_redirects(struct peer *p)
+{
+    p->policy.takes_redirects = p->o.redirects != NULL;
+    if (p->o.redirect != NULL)
+        p->config.redirect_to = elsewhere(p);
+}
+
 /* Whoever started this program does something, and then says so by a line on its standard input. */
 static bool go(struct peer *p)
 {
@@ -444,6 +492,8 @@ static const struct {
     {"delete-child", delete_child, "CHILD_DOWN"},
     {"rekey", rekey, "DOWN:rekeyed|REKEY_FAILED"}, /* the old one is deleted after that */
     {"delete", delete, "DOWN:deleted"},
+    {"rebind", rebind, ""},
+    {"redirect", redirect, "CHILD_UP"},
     {"go", go, ""},
 };
 
@@ -533,6 +583,14 @@ static void hear(struct peer *p, const struct ike_event *e)
     }
 }
 
+static int socket_of(const struct peer *p, const struct ike_addr *local)
+{
+    struct ike_addr also;
+    const bool second =
+        p->o.also != NULL && ike_addr_parse(p->o.also, &also) && ike_addr_same_ip(&also, local);
+    return (second ? 2 : 0) + (local->port == IKE_PORT_NAT ? 1 : 0);
+}
+
 static void drain(struct peer *p)
 {
     struct ike_datagram d;
@@ -541,7 +599,7 @@ static void drain(struct peer *p)
         struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d.remote.port)};
         memcpy(&to.sin_addr, d.remote.ip, 4);
         show(p, ">", &d);
-        (void)sendto(p->sockets[d.local.port == IKE_PORT_NAT], d.bytes.at, d.bytes.len, 0,
+        (void)sendto(p->sockets[socket_of(p, &d.local)], d.bytes.at, d.bytes.len, 0,
                      (struct sockaddr *)&to, sizeof to);
     }
     while (ike_next_event(p->engine, &e))
@@ -563,8 +621,8 @@ static void take(struct peer *p, int which)
     if (len <= 0)
         return;
     struct ike_datagram d = {.bytes = {.at = buffer, .len = (size_t)len}};
-    (void)ike_addr_parse(p->o.local, &d.local);
-    d.local.port = ports[which];
+    (void)ike_addr_parse(address_of(p, which), &d.local);
+    d.local.port = ports[which % 2];
     d.remote = ike_addr_v4(ntohl(from.sin_addr.s_addr), ntohs(from.sin_port));
     show(p, "<", &d);
     const enum ike_why why = ike_input(p->engine, now_ns(), &d);
@@ -589,14 +647,15 @@ static void run(struct peer *p)
         const uint64_t deadline = ike_deadline(p->engine);
         const uint64_t until = deadline < end ? deadline : end;
         const int wait_ms = until <= now ? 0 : (int)((until - now) / 1000000 + 1);
-        struct pollfd polled[3] = {{.fd = p->sockets[0], .events = POLLIN},
-                                   {.fd = p->sockets[1], .events = POLLIN},
-                                   {.fd = p->at_go ? STDIN_FILENO : -1, .events = POLLIN}};
-        (void)poll(polled, 3, wait_ms);
-        for (int i = 0; i < 2; i++)
+        struct pollfd polled[SOCKETS + 1] = {
+            [SOCKETS] = {.fd = p->at_go ? STDIN_FILENO : -1, .events = POLLIN}};
+        for (int i = 0; i < SOCKETS; i++)
+            polled[i] = (struct pollfd){.fd = p->sockets[i], .events = POLLIN};
+        (void)poll(polled, SOCKETS + 1, wait_ms);
+        for (int i = 0; i < SOCKETS; i++)
             if ((polled[i].revents & POLLIN) != 0)
                 take(p, i);
-        if (polled[2].revents != 0)
+        if (polled[SOCKETS].revents != 0)
             leave_go(p);
         ike_tick(p->engine, now_ns());
         drain(p);
@@ -635,6 +694,7 @@ int main(int argc, char **argv)
                            .seconds = "10"};
     read_options(argc, argv, &p.o);
     configure(&p);
+    configure_redirects(&p);
     open_sockets(&p);
     p.crypto = ike_crypto_openssl((struct ike_random){.fill = fill});
     if (p.crypto != NULL)

@@ -23,6 +23,7 @@ PACKAGES = ["strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "
             "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libcharon-extauth-plugins",
             "libstrongswan-extra-plugins"]
 US, THEM = "198.18.0.1", "198.18.0.2"
+US_TOO, THEM_TOO = "198.18.0.3", "198.18.0.4"
 OUR_NET, THEIR_NET = "10.1.0.0/16", "10.2.0.0/16"
 CERTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "certs")
 MOUNTS = ["/usr/lib/x86_64-linux-gnu", "/proc", "/dev"]
@@ -90,8 +91,9 @@ class Charon:
             run("ip", "netns", "add", name)
         run("ip", "-n", self.ours, "link", "add", "ike0", "type", "veth", "peer", "name", "ike0",
             "netns", self.theirs)
-        for name, address in ((self.ours, US), (self.theirs, THEM)):
+        for name, address, too in ((self.ours, US, US_TOO), (self.theirs, THEM, THEM_TOO)):
             run("ip", "-n", name, "address", "add", address + "/24", "dev", "ike0")
+            run("ip", "-n", name, "address", "add", too + "/24", "dev", "ike0")
             run("ip", "-n", name, "link", "set", "ike0", "up")
             run("ip", "-n", name, "link", "set", "lo", "up")
         # kernel-libipsec routes each policy from an address of its local side, which must exist.
@@ -178,7 +180,7 @@ swanctl {{ load = random openssl pem pkcs1 pkcs8 pubkey x509 }}
         with open(self.root + "/etc/swanctl/swanctl.conf", "w", encoding="ascii") as out:
             out.write(f"""connections {{ us {{
  version = 2
- local_addrs = {THEM}
+ local_addrs = {more.get("addresses", THEM)}
  remote_addrs = {US}
  proposals = {proposals}
  encap = {"yes" if encap else "no"}
@@ -272,7 +274,7 @@ def rest(process):
 
 
 def we_initiate(charon, program, script="", then=(), **options):
-    process = start_peer(charon, program, initiate="1", script="go," + script if then else script, **options)
+    process = start_peer(charon, program, initiate="1", script="go," + script if then and "go" not in script else script, **options)
     out, said = tell(charon, process, then) if then else ("", "")
     return out + rest(process) + said
 
@@ -387,6 +389,20 @@ def feature_cases():
         "charon: remote host is behind NAT", "4500 IKE_AUTH", "EVENT ALIVE", *AWAY]
     yield "NAT forced by them", both, GCM, dict(settings={}, options={}), "probe,delete", [], ALL + [
         "charon: faking NAT situation to enforce UDP encapsulation", "4500 IKE_AUTH", "EVENT ALIVE", *AWAY]
+    # The lie makes them take us for one behind a NAT, which then has another port for us (RFC 7296 2.23).
+    yield "NAT forced by us, and another port", both, GCM, plain, "rebind,probe,go,DOWN:rekeyed,delete", [["--rekey", "--ike", "us"]], ALL + [
+        "EVENT ALIVE", "EVENT REKEYED", *AWAY]
+    gateway = dict(options=dict(force="1", also=US_TOO), settings={})
+    sends = dict(gateway, options=dict(gateway["options"], redirect="1"))
+    # charon 5.9.8 obeys one in IKE_AUTH, too, and ends with "double free detected" before it has sent anything.
+    yield "redirected in IKE_SA_INIT (RFC 5685)", ("r",), GCM, sends, "probe,delete", [], ALL + [
+        "N(REDIRECT_SUPPORTED)", "rsp 0  N(REDIRECT)", "N(REDIRECTED_FROM)", "EVENT ALIVE", *AWAY]
+    yield "an established IKE SA redirected (RFC 5685)", ("r",), GCM, gateway, "redirect,probe,delete", [], ALL + [
+        "SK{N(REDIRECT)}", "N(REDIRECTED_FROM)", "EVENT DOWN peer_deleted", "EVENT ALIVE", *AWAY]
+    client = dict(settings=dict(more={"addresses": f"{THEM}, {THEM_TOO}"}), options=dict(force="1", redirects="1"))
+    yield "an established IKE SA redirected (RFC 5685)", ("i",), GCM, client, "DOWN:redirected,probe,delete", [
+        ["--redirect", "--ike", "us", "--gateway", THEM_TOO]], ALL + [
+        "SK{N(REDIRECT)}", "N(REDIRECTED_FROM)", "EVENT REDIRECTED ok", "EVENT DOWN redirected", "EVENT ALIVE", *AWAY]
     yield "a Child SA more, by us", both, GCM, plain, "child,delete", [], ALL + ["CREATE_CHILD_SA", *AWAY]
     yield "a Child SA more with PFS, by us", both, pfs, plain, "child,delete", [], ALL + [
         "SK{SA Ni KEi TSi TSr}", *AWAY]
