@@ -205,6 +205,12 @@ static struct ike_bytes asked_name(uint8_t *room, struct ike_bytes name)
     return wr_done(&w);
 }
 
+/* RFC 5685 3: from the beginning, whatever way the SA goes by now. */
+static bool starts_anew(const struct ike_sa *sa)
+{
+    return sa->nat != 0 || sa->tcp;
+}
+
 /* Its address, and the port of the old one. A message is held until that of a name has been found.
  * WHY_REDIRECT_GATEWAY: we cannot go there. */
 static enum ike_why resolve(struct ike_turn *t, const struct told *told, struct ike_addr *out)
@@ -220,7 +226,7 @@ static enum ike_why resolve(struct ike_turn *t, const struct told *told, struct 
         if (!addr_of(answer, out))
             return WHY_REDIRECT_GATEWAY;
     }
-    out->port = sa->nat != 0 ? IKE_PORT : sa->remote.port;
+    out->port = starts_anew(sa) ? IKE_PORT : sa->remote.port;
     return out->family == sa->local.family && !ike_addr_same_ip(out, &sa->remote)
                ? WHY_OK
                : WHY_REDIRECT_GATEWAY;
@@ -456,8 +462,8 @@ static struct ike_reauth_next next_of(const struct ike_sa *sa, const struct goin
                                    .was = sa->number,
                                    .has_trigger = going->has_trigger,
                                    .trigger = going->trigger};
-    if (sa->nat != 0)
-        next.local.port = IKE_PORT; /* RFC 5685 3: from the beginning */
+    if (starts_anew(sa))
+        next.local.port = IKE_PORT;
     return next;
 }
 
@@ -506,7 +512,7 @@ bool ike_redirect_answer(struct ike_engine *engine, uint64_t now_ns, struct ike_
     struct ike_addr to = {.family = 0};
     if (addr_of(bytes, &to) && to.family == sa->local.family && !ike_addr_same_ip(&to, &sa->remote))
         going.to = to;
-    going.to.port = sa->nat != 0 ? IKE_PORT : sa->remote.port;
+    going.to.port = starts_anew(sa) ? IKE_PORT : sa->remote.port;
     memcpy(ike_store_at(&engine->store, task->nonce), &going, sizeof going);
     task->at_ns = now_ns;
     ike_tasks_pump(engine, now_ns, sa->number);
