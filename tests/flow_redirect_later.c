@@ -316,6 +316,34 @@ static void test_who_rekeyed_it_does_not_matter(void)
                               .ended = moved_over});
 }
 
+static void takes_and_goes_by_tcp(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    takes(pair, i, r);
+    pair->end[i].policy.tcp = TCP_ALWAYS;
+}
+
+#define TCP_INIT(last)                                         \
+    "A=B  opens\n"                                             \
+    "A=B  IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D last "\n" \
+    "B=A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D "\n"
+#define TCP_AUTH                                              \
+    "A=B  IKE_AUTH        req 1  SK{IDi AUTH SAi2 TSi TSr}\n" \
+    "B=A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr}\n"
+
+/* RFC 9329 7.2: the way there is chosen anew, and here it is again a connection. */
+static void test_one_that_goes_by_tcp_opens_a_connection_to_the_new_gateway(void)
+{
+    flow_check(&(struct flow){.prepare = takes_and_goes_by_tcp,
+                              .act = sent_away,
+                              .trace = TCP_INIT(" N(REDIRECT_SUPPORTED)") TCP_AUTH
+                              "B=A  INFORMATIONAL   req 0  SK{N(REDIRECT)}\n"
+                              "A=B  INFORMATIONAL   rsp 0  SK{}\n" TCP_INIT(" N(REDIRECTED_FROM)")
+                                  TCP_AUTH "A=B  INFORMATIONAL   req 2  SK{D(IKE)}\n"
+                                           "B=A  INFORMATIONAL   rsp 2  SK{}\n"
+                                           "A=B  closes\n",
+                              .ended = moved_over});
+}
+
 static void establish(void)
 {
     pair_init(&p, plain);
@@ -582,6 +610,7 @@ int main(int argc, char **argv)
         TEST(test_after_several_authentications_it_is_the_last_answer),
         TEST(test_an_established_sa_is_made_there_and_then_closed_here),
         TEST(test_who_rekeyed_it_does_not_matter),
+        TEST(test_one_that_goes_by_tcp_opens_a_connection_to_the_new_gateway),
         TEST(test_where_nobody_answers_the_old_sa_stays_as_long_as_it_may),
         TEST(test_only_an_initiator_that_understands_it_is_told),
         TEST(test_a_redirect_that_leads_nowhere_is_answered_and_no_more),

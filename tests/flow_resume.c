@@ -684,7 +684,7 @@ static void test_a_client_sent_elsewhere_begins_anew_there(void)
 {
     connected(by_value);
     p.end[A].policy.takes_redirects = true;
-    p.end[B].engine->config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+    p.end[B].engine->config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
     ike_forget(p.end[B].engine, p.now_ns, p.end[B].sa);
     p.trace_len = 0;
     sleep_and_resume(&p, A, B);

@@ -506,19 +506,6 @@ static void to_another(struct pair *pair, enum pair_side i, enum pair_side r)
     pair->end[r].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
 }
 
-static void takes(struct pair *pair, enum pair_side i, enum pair_side r)
-{
-    at_once(pair, i, r);
-    pair->end[i].policy.takes_redirects = true;
-}
-
-static void sent_away(struct pair *pair, enum pair_side i, enum pair_side r)
-{
-    const struct ike_gateway to = {.addr = ike_addr_v4(0xc0000263u, 0)};
-    (void)i;
-    (void)ike_redirect(pair->end[r].engine, pair->now_ns, pair->end[r].sa, &to);
-}
-
 static void to_another_when_blocked(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     to_another(pair, i, r);
@@ -528,19 +515,6 @@ static void to_another_when_blocked(struct pair *pair, enum pair_side i, enum pa
 #define CAN  "IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D " N(REDIRECT_SUPPORTED)"
 #define ELSE "B=A  IKE_SA_INIT     rsp 0  N(REDIRECT)\n"
 #define FROM "IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D " N(REDIRECTED_FROM)"
-
-static void test_an_established_sa_is_made_elsewhere_by_a_connection_of_its_own(void)
-{
-    flow_check(&(struct flow){.prepare = takes,
-                              .act = sent_away,
-                              .trace = OPENS "A=B  " CAN "\n" INIT_RSP AUTH_REQ AUTH_RSP
-                                             "B=A  INFORMATIONAL   req 0  SK{N(REDIRECT)}\n"
-                                             "A=B  INFORMATIONAL   rsp 0  SK{}\n" OPENS "A=B  " FROM
-                                             "\n" INIT_RSP AUTH_REQ AUTH_RSP
-                                             "A=B  INFORMATIONAL   req 2  SK{D(IKE)}\n"
-                                             "B=A  INFORMATIONAL   rsp 2  SK{}\n" CLOSES,
-                              .ended = agree});
-}
 
 /* RFC 9329 7.2: the way is chosen anew: by UDP first, unless TCP is what is told. */
 static void test_who_is_sent_elsewhere_chooses_the_way_anew(void)
@@ -812,7 +786,6 @@ int main(int argc, char **argv)
         TEST(test_the_one_who_opens_connections_stays_the_same),
         TEST(test_rekeying_outlives_the_connection),
         TEST(test_with_its_sa_a_connection_is_closed),
-        TEST(test_an_established_sa_is_made_elsewhere_by_a_connection_of_its_own),
         TEST(test_who_is_sent_elsewhere_chooses_the_way_anew),
         TEST(test_authentication_anew_has_a_connection_of_its_own),
         TEST(test_no_sa_is_lost_whatever_breaks_at_whatever_time),

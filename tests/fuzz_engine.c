@@ -148,6 +148,14 @@ static void operate(enum operation operation, struct ike_bytes bytes)
     }
 }
 
+/* Of whatever gateway. */
+static struct ike_bytes look_up(struct pair *pair, struct ike_bytes name)
+{
+    static const uint8_t found[] = {192, 0, 2, 99};
+    (void)pair;
+    return (struct ike_bytes){.at = found, .len = name.len % 2 == 0 ? sizeof found : 0};
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
     struct ike_reader r = rd_open((struct ike_bytes){.at = at, .len = len});
@@ -158,6 +166,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
                                         .twice = PAIR_NONE,
                                         .quiet = true});
     p.end[A].config.sa_max = p.end[B].config.sa_max = 8;
+    p.end[A].policy.takes_redirects = true;
+    p.fetch = look_up;
     p.end[B].config.half_open.limit = 4;
     p.end[A].policy.fragment = p.end[B].policy.fragment = 1280;
     p.end[A].config.reassembly.limit = p.end[B].config.reassembly.limit = 2;

@@ -14,7 +14,7 @@
 
 enum { GATEWAY_IPV4 = 1, GATEWAY_IPV6 = 2, GATEWAY_NAME = 3 };
 
-static const char scheme[] = "dns:"; /* before a name that is asked for, RFC 4501 */
+static const char scheme[] = "dns:"; /* before a name that is asked for, RFC 4501 3 */
 enum { SCHEME_LEN = sizeof scheme - 1, ASKED_MAX = SCHEME_LEN + IKE_NAME_MAX };
 static const uint32_t question_of_task = IKE_ASKS_MAX + 1; /* those of a hold are below */
 
@@ -159,7 +159,7 @@ struct told {
     struct ike_bytes nonce;
 };
 
-/* Letters, digits, hyphens and dots: anything else is no name of a host (RFC 5891 aside). */
+/* Letters, digits, hyphens and dots: anything else is no name of a host (RFC 1123 2.1). */
 static bool is_name(struct ike_bytes id)
 {
     bool good = id.len > 0 && id.len <= IKE_NAME_MAX;
