@@ -90,7 +90,7 @@ static enum ike_why fragment_parse(struct ike_message *m, struct ike_reader body
 }
 
 /*  Next Payload (1) | C, RESERVED (1) | Payload Length (2) | body.   RFC 7296 3.2 */
-bool ike_payload_take(struct ike_reader *chain, struct ike_payload *out)
+static inline bool payload_take(struct ike_reader *chain, struct ike_payload *out)
 {
     out->next = rd_u8(chain);
     out->reserved = rd_u8(chain);
@@ -99,11 +99,16 @@ bool ike_payload_take(struct ike_reader *chain, struct ike_payload *out)
     return !chain->bad;
 }
 
+bool ike_payload_take(struct ike_reader *chain, struct ike_payload *out)
+{
+    return payload_take(chain, out);
+}
+
 static enum ike_why chain_parse(struct ike_message *m, struct ike_reader r, uint8_t type)
 {
     while (type != PAYLOAD_NONE) {
         struct ike_payload payload;
-        if (!ike_payload_take(&r, &payload))
+        if (!payload_take(&r, &payload))
             return WHY_SYNTAX;
         const uint8_t next = payload.next;
         const uint8_t reserved = payload.reserved;
@@ -192,6 +197,18 @@ struct ike_bytes ike_message_first(struct ike_bytes several)
     const struct ike_bytes first = rd_bytes(&r, len);
     assert(!r.bad && len >= IKE_HEADER_LEN); /* our own */
     return first;
+}
+
+struct ike_bytes ike_message_find(struct ike_bytes message, enum ike_payload_type type)
+{
+    struct ike_reader r = rd_open(message);
+    rd_skip(&r, 16);
+    struct ike_payload payload = {.next = rd_u8(&r)};
+    rd_skip(&r, IKE_HEADER_LEN - 17);
+    for (uint8_t at; (at = payload.next) != PAYLOAD_NONE && payload_take(&r, &payload);)
+        if (at == type)
+            return payload.body;
+    return (struct ike_bytes){.at = NULL, .len = 0};
 }
 
 struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type)

@@ -111,6 +111,10 @@ void ike_message_reassembled(struct ike_message *message, uint8_t next, uint8_t 
  * message, as they are kept. */
 struct ike_bytes ike_message_first(struct ike_bytes several);
 
+/* Body of the first such payload in the clear of a message that was parsed before, or is our own;
+ * empty when there is none. */
+struct ike_bytes ike_message_find(struct ike_bytes message, enum ike_payload_type type);
+
 /* View of a payload that is there; empty when it is not. */
 struct ike_bytes ike_message_body(const struct ike_message *message, enum ike_payload_type type);
 /* First notify of the type, or NULL. */

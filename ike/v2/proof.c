@@ -11,11 +11,9 @@ struct ike_bytes ike_proof_nonce(struct ike_turn *turn, bool initiator)
 {
     const struct ike_store *const store = &turn->engine->store;
     const struct ike_blob kept = initiator ? turn->sa->init_request : turn->sa->init_response;
-    struct ike_message *const m = (void *)ike_turn_scratch(turn, sizeof *m);
-    const enum ike_why why = ike_message_parse(ike_store_view(store, kept), m);
-    assert(why == WHY_OK); /* it was parsed before, or is our own */
-    (void)why;
-    return ike_message_body(m, PAYLOAD_NONCE);
+    const struct ike_bytes nonce = ike_message_find(ike_store_view(store, kept), PAYLOAD_NONCE);
+    assert(nonce.len > 0); /* IKE_SA_INIT has one, by the rules */
+    return nonce;
 }
 
 size_t ike_proof_psk(struct ike_turn *turn, const struct ike_policy *policy, bool initiator,

@@ -22,10 +22,6 @@ struct ike_rule {
     const char *name;
 };
 
-struct ike_rule_group {
-    const struct ike_rule *rules;
-    size_t count;
-};
 extern const struct ike_rule ike_init_rules[];
 extern const size_t ike_init_rule_count;
 extern const struct ike_rule ike_resume_rules[];

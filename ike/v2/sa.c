@@ -93,15 +93,27 @@ uint32_t ike_index_next(const struct ike_index *index, uint32_t place)
 }
 
 /* One multiply a step; the high half of the product is folded in by the shift. */
+static uint64_t step(uint64_t state, uint64_t word)
+{
+    state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return state ^ state >> 29;
+}
+
+/* Words of the least octet first. */
 static uint64_t mix(uint64_t state, struct ike_bytes bytes)
 {
-    size_t i = 0;
-    for (; i < bytes.len; i += 8) {
+    const uint8_t *at = bytes.at;
+    size_t left = bytes.len;
+    for (; left >= 8; left -= 8, at += 8)
+        state =
+            step(state, (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+                            (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+                            (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56);
+    if (left > 0) {
         uint64_t word = 0;
-        for (size_t k = 0; k < 8 && i + k < bytes.len; k++)
-            word |= (uint64_t)bytes.at[i + k] << (8 * k);
-        state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        state ^= state >> 29;
+        for (size_t k = 0; k < left; k++)
+            word |= (uint64_t)at[k] << (8 * k);
+        state = step(state, word);
     }
     return (state ^ bytes.len) * UINT64_C(0xbf58476d1ce4e5b9);
 }
