@@ -52,6 +52,7 @@ struct openssl {
     struct openssl_kex *kex;
     struct openssl_eap *eap;         /* when first needed */
     struct openssl_library *library; /* for signatures; NULL: not opened */
+    struct openssl_tls_shelf *tls;   /* when first needed */
     struct openssl_mac *mac;
     EVP_MD *sha1;
     EVP_MD_CTX *work;
@@ -86,6 +87,14 @@ struct openssl_library *openssl_library_of(struct ike_crypto *c)
         o->library = NULL;
     }
     return o->library;
+}
+
+struct openssl_tls_shelf *openssl_tls_shelf_of(struct ike_crypto *c)
+{
+    struct openssl *const o = openssl_of(c);
+    if (o->tls == NULL)
+        o->tls = openssl_tls_shelf_open();
+    return o->tls;
 }
 
 /* For calls that fail only when the library or memory is broken. */
@@ -437,6 +446,7 @@ static void openssl_close(struct ike_crypto *c)
 {
     struct openssl *const o = openssl_of(c);
     openssl_eap_close(o->eap);
+    openssl_tls_shelf_close(o->tls);
     openssl_kex_close(o->kex);
     openssl_mac_close(o->mac);
     if (o->library != NULL)

@@ -37,6 +37,13 @@ bool openssl_eap_digest(struct openssl_eap *e, enum ike_digest_kind kind,
 bool openssl_eap_des(struct openssl_eap *e, const uint8_t *key, const uint8_t *block, uint8_t *out);
 
 extern const struct ike_tls_ops openssl_tls_ops;
+/* What connections of the same configuration share: keys and certificates read once. */
+struct openssl_tls_shelf;
+struct openssl_tls_shelf *openssl_tls_shelf_open(void);
+void openssl_tls_shelf_close(struct openssl_tls_shelf *shelf);
+/* Of a provider; opened when first asked for. NULL: memory fails. */
+struct openssl_tls_shelf *openssl_tls_shelf_of(struct ike_crypto *c);
+
 /* A context of the library that draws from a stream. */
 struct openssl_library {
     OSSL_LIB_CTX *context;

@@ -14,8 +14,18 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+/* Kept contexts: the configurations of one experiment, both ends. */
+enum { KEPT = 8 };
+
+struct openssl_tls_shelf {
+    struct {
+        uint8_t digest[EVP_MAX_MD_SIZE]; /* of all that it was made of */
+        SSL_CTX *ctx;                    /* NULL: none yet */
+    } kept[KEPT];
+    size_t next; /* to be replaced */
+};
+
 struct openssl_tls {
-    SSL_CTX *ctx;
     SSL *ssl;
     BIO *in;
     BIO *out;
@@ -36,7 +46,6 @@ static void tls_close(struct ike_crypto *c, struct ike_tls *tls)
     if (t == NULL)
         return;
     SSL_free(t->ssl); /* and its BIOs */
-    SSL_CTX_free(t->ctx);
     ike_secret_wipe(t, sizeof *t);
     free(t);
 }
@@ -76,9 +85,9 @@ static bool use_anchors(SSL_CTX *ctx, const struct ike_tls_config *config)
 }
 
 /* Virtual time, or none: never this machine's. */
-static void use_time(SSL_CTX *ctx, uint64_t now_s)
+static void use_time(SSL *ssl, uint64_t now_s)
 {
-    X509_VERIFY_PARAM *const param = SSL_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM *const param = SSL_get0_param(ssl);
     if (now_s != 0)
         X509_VERIFY_PARAM_set_time(param, (time_t)now_s);
     else
@@ -106,7 +115,6 @@ static SSL_CTX *context_make(const struct ike_tls_config *config, bool server)
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
     good = good && (config->identity == NULL ? !server : use_identity(ctx, config->identity));
     good = good && use_anchors(ctx, config);
-    use_time(ctx, config->now_s);
     const int judge = SSL_VERIFY_PEER | (server ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
     const bool none = server ? !config->mutual : config->trusting;
     SSL_CTX_set_verify(ctx, none ? SSL_VERIFY_NONE : judge, NULL);
@@ -116,17 +124,80 @@ static SSL_CTX *context_make(const struct ike_tls_config *config, bool server)
     return NULL;
 }
 
+struct openssl_tls_shelf *openssl_tls_shelf_open(void)
+{
+    return calloc(1, sizeof(struct openssl_tls_shelf));
+}
+
+void openssl_tls_shelf_close(struct openssl_tls_shelf *shelf)
+{
+    for (size_t i = 0; shelf != NULL && i < KEPT; i++)
+        SSL_CTX_free(shelf->kept[i].ctx);
+    free(shelf);
+}
+
+/* Lengths are told apart, so that no two configurations are the same octets. */
+static bool add(EVP_MD_CTX *md, struct ike_bytes bytes)
+{
+    return EVP_DigestUpdate(md, &bytes.len, sizeof bytes.len) == 1 &&
+           EVP_DigestUpdate(md, bytes.at, bytes.len) == 1;
+}
+
+/* Of everything that context_make reads: octets, not where they are, for those may change. */
+static bool digest_make(const struct ike_tls_config *config, bool server, uint8_t *out)
+{
+    const struct ike_tls_identity *const identity = config->identity;
+    const uint8_t flags[] = {config->version,
+                             config->mutual,
+                             config->trusting,
+                             server,
+                             identity != NULL,
+                             config->anchor_count,
+                             identity != NULL ? identity->chain_count : 0};
+    EVP_MD_CTX *const md = EVP_MD_CTX_new();
+    bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+                add(md, (struct ike_bytes){.at = flags, .len = sizeof flags});
+    for (uint8_t i = 0; good && i < config->anchor_count; i++)
+        good = add(md, config->anchors[i]);
+    for (uint8_t i = 0; good && identity != NULL && i < identity->chain_count; i++)
+        good = add(md, identity->chain[i]);
+    if (good && identity != NULL)
+        good = add(md, identity->key);
+    good = good && EVP_DigestFinal_ex(md, out, NULL) == 1;
+    EVP_MD_CTX_free(md);
+    return good;
+}
+
+/* One of the shelf, or a new one put there; the shelf's. NULL: it cannot be made. */
+static SSL_CTX *context_find(struct openssl_tls_shelf *shelf, const struct ike_tls_config *config,
+                             bool server)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
+    if (shelf == NULL || !digest_make(config, server, digest))
+        return NULL;
+    for (size_t i = 0; i < KEPT; i++)
+        if (shelf->kept[i].ctx != NULL && memcmp(shelf->kept[i].digest, digest, sizeof digest) == 0)
+            return shelf->kept[i].ctx;
+    SSL_CTX *const ctx = context_make(config, server);
+    if (ctx == NULL)
+        return NULL;
+    const size_t at = shelf->next++ % KEPT;
+    SSL_CTX_free(shelf->kept[at].ctx); /* connections that use it have it still */
+    shelf->kept[at].ctx = ctx;
+    memcpy(shelf->kept[at].digest, digest, sizeof digest);
+    return ctx;
+}
+
 static bool tls_open(struct ike_crypto *c, const struct ike_tls_config *config, bool server,
                      struct ike_tls *tls)
 {
     struct openssl_tls *const t = calloc(1, sizeof *t);
-    (void)c;
     memset(tls, 0, sizeof *tls);
     if (t == NULL)
         return false;
     tls->state = t;
-    t->ctx = context_make(config, server);
-    t->ssl = t->ctx != NULL ? SSL_new(t->ctx) : NULL;
+    SSL_CTX *const ctx = context_find(openssl_tls_shelf_of(c), config, server);
+    t->ssl = ctx != NULL ? SSL_new(ctx) : NULL;
     t->in = t->ssl != NULL ? BIO_new(BIO_s_mem()) : NULL;
     t->out = t->in != NULL ? BIO_new(BIO_s_mem()) : NULL;
     ERR_clear_error();
@@ -135,6 +206,7 @@ static bool tls_open(struct ike_crypto *c, const struct ike_tls_config *config, 
         tls_close(c, tls);
         return false;
     }
+    use_time(t->ssl, config->now_s);
     SSL_set_bio(t->ssl, t->in, t->out);
     if (server)
         SSL_set_accept_state(t->ssl);

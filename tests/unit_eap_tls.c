@@ -322,6 +322,57 @@ static void test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert(vo
     crypto->ops->close(crypto);
 }
 
+/* The provider keeps what it made of a configuration. */
+static void test_a_configuration_is_known_by_its_octets_and_not_by_where_they_are(void)
+{
+    static uint8_t key[2048];
+    struct ike_crypto *const crypto = talk_provider(true);
+    struct ike_tls_identity identity = tls_identities[TLS_SERVER_RSA];
+    EXPECT(identity.key.len <= sizeof key);
+    memcpy(key, identity.key.at, identity.key.len);
+    identity.key.at = key;
+    for (int round = 0; round < 3; round++) {
+        key[0] ^= round == 0 ? 0 : 0xff; /* good, spoilt in its place, good again */
+        prepare(&(struct variant){.method = EAP_TLS, .client = -1});
+        talk.config[0].tls.identity = &identity;
+        talk_run(crypto);
+        EXPECT(talk_succeeded() == (round != 1));
+        EXPECT_EQ(talk.why[0], round == 1 ? WHY_EAP_PRIMITIVE : WHY_OK);
+        talk_end();
+    }
+    crypto->ops->close(crypto);
+}
+
+static void test_each_connection_has_its_own_time(void)
+{
+    struct ike_crypto *const crypto = talk_provider(true);
+    for (int round = 0; round < 3; round++) {
+        prepare(&(struct variant){.method = EAP_TLS, .client = -1});
+        talk.config[1].tls.now_s = round == 1 ? 1 : 0; /* 1970: not yet valid */
+        talk_run(crypto);
+        EXPECT(talk_succeeded() == (round != 1));
+        talk_end();
+    }
+    crypto->ops->close(crypto);
+}
+
+/* More configurations than are kept, and each of them twice. */
+static void test_more_configurations_than_are_kept_work_as_well(void)
+{
+    struct ike_crypto *const crypto = talk_provider(true);
+    for (int i = 0; i < 2 * 12; i++) {
+        const struct variant v = {.method = EAP_TLS,
+                                  .version = i % 2 == 0 ? TLS_1_2 : TLS_1_3,
+                                  .server = i / 2 % 2 == 0 ? TLS_SERVER_RSA : TLS_SERVER_EC,
+                                  .client = i / 4 % 3 == 0   ? -1
+                                            : i / 4 % 3 == 1 ? TLS_CLIENT_RSA
+                                                             : TLS_CLIENT_EC,
+                                  .fragment = 16000};
+        succeeds(crypto, &v);
+    }
+    crypto->ops->close(crypto);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -335,6 +386,9 @@ int main(int argc, char **argv)
         TEST(test_changed_octets_end_no_handshake_well),
         TEST(test_a_wrong_password_within_ttls_ends_in_failure),
         TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
+        TEST(test_a_configuration_is_known_by_its_octets_and_not_by_where_they_are),
+        TEST(test_each_connection_has_its_own_time),
+        TEST(test_more_configurations_than_are_kept_work_as_well),
         TEST(test_calls_out_of_turn_fail),
         TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),
     };
