@@ -77,7 +77,7 @@ void ike_hold_begin(struct ike_turn *turn)
         sa->setup = ike_pool_take(&engine->setups);
         if (sa->setup == 0)
             return;
-        *ike_setup_of(engine, sa) = (struct ike_setup){0};
+        ike_setup_clear(ike_setup_of(engine, sa));
     }
     struct ike_setup *const setup = ike_setup_of(engine, sa);
     assert(setup->hold == 0);

@@ -15,6 +15,7 @@
 #include "ike/v2/tcp.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { PLACE_BITS = 24, PLACE_MASK = (1 << PLACE_BITS) - 1 };
@@ -215,6 +216,11 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator)
     return sa;
 }
 
+void ike_setup_clear(struct ike_setup *setup)
+{
+    ike_secret_wipe(setup, offsetof(struct ike_setup, share));
+}
+
 struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place)
 {
     return ike_pool_at(&engine->setups, place);
@@ -239,7 +245,7 @@ void ike_setup_give(struct ike_engine *engine, uint32_t *place)
     ike_store_give(&engine->store, setup->asked);
     ike_store_give(&engine->store, setup->resume);
     ike_mix_give(engine, &setup->mix);
-    ike_secret_wipe(setup, sizeof *setup);
+    ike_setup_clear(setup);
     ike_pool_give(&engine->setups, *place);
     *place = 0;
 }

@@ -108,7 +108,6 @@ struct ike_setup {
     bool childless; /* the peer takes IKE_AUTH without a Child SA, and we want none */
     uint8_t group;  /* row of the group under way; 0: none */
     uint8_t nonce[IKE_NONCE_OURS];
-    uint8_t share[IKE_SHARE_MAX];
     uint8_t cookie[IKE_COOKIE_MAX];
     uint8_t cookie_len;
     uint8_t solution[16]; /* of the puzzle that came with it */
@@ -126,6 +125,8 @@ struct ike_setup {
     struct ike_blob resume; /* what the owner gave back of a session (resume.h); empty: nothing */
     uint32_t hold;          /* struct ike_hold; 0: none */
     uint32_t mix;           /* struct ike_mix: additional key exchanges; 0: none */
+    /* Last, for it is long, public, and written before it is read: neither zeroed nor wiped. */
+    uint8_t share[IKE_SHARE_MAX];
 };
 
 struct ike_child {
@@ -187,6 +188,8 @@ struct ike_sa *ike_sa_take(struct ike_engine *engine, bool initiator);
 void ike_sa_draw_spi(struct ike_engine *engine, struct ike_sa *sa);
 /* Gives back the record and all that hangs on it; says nothing to anyone. */
 void ike_sa_give(struct ike_engine *engine, struct ike_sa *sa);
+/* All zero, but for `share`. */
+void ike_setup_clear(struct ike_setup *setup);
 struct ike_setup *ike_setup_at(const struct ike_engine *engine, uint32_t place);
 struct ike_setup *ike_setup_of(const struct ike_engine *engine, const struct ike_sa *sa);
 /* Gives back what *place names, with its key exchange, and sets it to 0; 0 is fine. */

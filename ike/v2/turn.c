@@ -104,7 +104,7 @@ bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot)
     turn->setup_made = ike_pool_take(&turn->engine->setups);
     if (turn->setup_made == 0)
         return false;
-    *ike_setup_at(turn->engine, turn->setup_made) = (struct ike_setup){0};
+    ike_setup_clear(ike_setup_at(turn->engine, turn->setup_made));
     *slot = turn->setup_made;
     return true;
 }
