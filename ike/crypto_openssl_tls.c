@@ -176,7 +176,8 @@ static SSL_CTX *context_find(struct openssl_tls_shelf *shelf, const struct ike_t
     if (shelf == NULL || !digest_make(config, server, digest))
         return NULL;
     for (size_t i = 0; i < KEPT; i++)
-        if (shelf->kept[i].ctx != NULL && memcmp(shelf->kept[i].digest, digest, sizeof digest) == 0)
+        if (shelf->kept[i].ctx != NULL &&
+            ike_secret_equal(shelf->kept[i].digest, digest, sizeof digest))
             return shelf->kept[i].ctx;
     SSL_CTX *const ctx = context_make(config, server);
     if (ctx == NULL)
