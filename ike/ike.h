@@ -131,6 +131,31 @@ struct ike_ppk {
  * closed, or after. */
 enum ike_reauth_way { REAUTH_NEVER, REAUTH_MAKE_FIRST, REAUTH_BREAK_FIRST };
 
+/* A pair of addresses between which messages go. */
+struct ike_path {
+    struct ike_addr local;
+    struct ike_addr remote;
+};
+
+/* Addresses that may change while an IKE SA lives (RFC 4555 2.1). The initiator of the first IKE SA
+ * decides which pair is used. A request of its that nobody answers goes by every pair there is
+ * after a while, and where the answer comes from it moves to; so does IKE_SA_INIT (3.1, 3.5). */
+struct ike_mobility {
+    bool on;
+    bool unchecked; /* the peer is believed to be where it says; else Child SAs follow only when it
+                       has answered from there (3.7) */
+    bool no_nats; /* no NAT traversal, and what a NAT has changed is refused: NO_NATS_ALLOWED (3.9);
+                     an attempt ends then with the notify UNEXPECTED_NAT_DETECTED, to be tried
+                     again */
+    uint8_t address_count;
+    uint8_t peer_count;
+    uint8_t within_count;
+    const struct ike_addr *addresses; /* all of ours, IKE_ADDRESSES_MAX at most (3.4); ports are
+                                         those in use. None: the one in use is the only one */
+    const struct ike_addr *peers; /* initiator: the responder's, as far as they are known before */
+    const struct ike_prefix *within; /* where a peer may move to; none: anywhere */
+};
+
 /* What two peers are to agree on: `connection` to strongSwan and libreswan. */
 struct ike_policy {
     const char *name;
@@ -192,6 +217,7 @@ struct ike_policy {
     bool childless;    /* initiator: IKE_AUTH without a Child SA, if the peer lets it; responder: it
                           does (RFC 6023 3) */
     bool takes_tokens; /* a peer that shows its token has crashed (RFC 6290 4.5) */
+    struct ike_mobility mobike;
     uint16_t children_max; /* Child SAs of one IKE SA; 0: no such limit; 1: NO_ADDITIONAL_SAS */
     uint8_t tcp;           /* enum ike_tcp_use, as an initiator; a responder answers by any way */
     uint8_t udp_sends;     /* TCP_FALLBACK: after so many sends by UDP without an answer; 0: after
@@ -351,7 +377,11 @@ enum ike_event_kind {
                           the outputs before this */
     IKE_REDIRECTED,    /* ours: `sa` goes on with what `was` began, at another gateway; or, for the
                           reason `why`, it cannot. At a responder: the peer was sent elsewhere */
-    IKE_MOVED,         /* the SA follows its peer to `inner`: a NAT has given it another mapping */
+    IKE_MOVED,         /* the SA and its Child SAs go between other addresses now, the peer's is
+                          `inner`, ike_sa_paths tells all of it: one of the two has moved, or a NAT
+                          has given it another mapping */
+    IKE_MOVE_FAILED,   /* the peer refused new addresses with `notify`: back to those before */
+    IKE_PATH_TESTED,   /* the pair of ike_test_path was answered, or `why` not */
     IKE_TICKET, /* the gateway has given a ticket: ike_sa_ticket. It is good for one ike_connect,
                    and to be thrown away when its SA (of this event) is rekeyed, or goes down
                    because either side closed it (RFC 5723 6.2) */
@@ -502,6 +532,18 @@ bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uin
  * RFC 7296 2.23.1). False: there is no such Child SA. */
 bool ike_child_seen_as(const struct ike_engine *engine, uint64_t sa, uint32_t child_spi,
                        struct ike_addr *local, struct ike_addr *remote);
+/* Our address is this one now: port 0 stands for the one in use. With `remote`, so is the peer's,
+ * if we are the initiator; NULL: it stays (RFC 4555 3.5, 3.6). False: MOBIKE was not agreed on, or
+ * the SA is not up. Requests under way are sent again from there; IKE_MOVED says when Child SAs
+ * have followed. */
+bool ike_move(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, const struct ike_addr *local,
+              const struct ike_addr *remote);
+/* We have these addresses now, the one in use among them or not (RFC 4555 3.6). */
+bool ike_addresses(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                   const struct ike_addr *addresses, uint8_t count);
+/* Whether an initiator could move to this pair (RFC 4555 3.10): IKE_PATH_TESTED. */
+bool ike_test_path(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                   const struct ike_path *path);
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 
@@ -518,6 +560,13 @@ uint64_t ike_deadline(const struct ike_engine *engine);
 struct ike_stats ike_stats(const struct ike_engine *engine);
 /* Messages of ours that this SA has sent again so far, as in its events. */
 uint16_t ike_sa_sends(const struct ike_engine *engine, uint64_t sa);
+/* Between which addresses messages of an IKE SA go, and the packets of its Child SAs. */
+struct ike_paths {
+    struct ike_path ike;
+    struct ike_path children;
+    bool nat; /* in UDP, those */
+};
+bool ike_sa_paths(const struct ike_engine *engine, uint64_t sa, struct ike_paths *out);
 /* What the gateway of an SA of ours has given, views as above; false: nothing. */
 bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out);
 bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out);

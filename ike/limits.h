@@ -70,6 +70,14 @@ enum ike_limits {
     IKE_CPS_MAX = 4,            /* Configuration payloads of one INFORMATIONAL message */
     IKE_CRLS_MAX = 2,           /* revocation lists fetched for one policy */
     IKE_VENDORS_MAX = 16,       /* vendor ids of one message; more are passed over */
+    IKE_ADDRESSES_MAX = 8,      /* of one end (RFC 4555 3.4): interfaces, and both families */
+    IKE_PATHS_AT_ONCE = 16,     /* pairs of addresses one request goes by at once */
+    IKE_PATH_SENDS = 3,         /* times it goes the usual way before it goes by all of them, RFC
+                                   4555 3.5: "several times" */
+    IKE_COOKIE2_MIN = 8,        /* RFC 4555 4.2.5 */
+    IKE_COOKIE2_OURS = 16,      /* nobody guesses that */
+    IKE_COOKIE2_MAX = 64,       /* RFC 4555 4.2.5 */
+    IKE_PATIENCE_SENDS = 10,    /* with IKE_PATIENCE_NS the five minutes of RFC 4555 3.11 */
     IKE_CLEAR_ANSWERS = 10,     /* INVALID_MAJOR_VERSION a second, RFC 7296 2.5: anyone may ask */
     IKE_TICKET_MAX = 1024, /* octets of a gateway's ticket; a longer one is passed over, ours have
                               550 at most */
@@ -86,6 +94,9 @@ enum ike_limits {
  * (RFC 7296 2.2); the last one of all is never used. */
 #define IKE_IDS_REKEY UINT32_C(0xffff0000)
 #define IKE_IDS_CLOSE UINT32_C(0xffffff00)
+
+/* Between what a responder sends again once it would give up without MOBIKE (RFC 4555 3.11). */
+#define IKE_PATIENCE_NS UINT64_C(30000000000)
 
 /* How long a gateway's name may take to be found, RFC 5685 9.2. */
 #define IKE_NAME_WAIT_NS UINT64_C(30000000000)

@@ -134,6 +134,10 @@ enum ike_action {
     ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \
     ROW(CHILDREN_LIMIT,     "children_limit",      DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS: ike_policy.children_max")\
     ROW(TEMPORARY_FAILURE,  "temporary_failure",   DROP,   REFUSE, 43,     "RFC 7296 2.25 TEMPORARY_FAILURE")        \
+    ROW(NAT_FORBIDDEN,      "nat_forbidden",       DROP,   FATAL,  41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED in IKE_AUTH")\
+    ROW(MOVE_NAT,           "move_nat",            DROP,   REFUSE, 41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED, the IKE SA stays as it is")\
+    ROW(MOVE_UNACCEPTABLE,  "move_unacceptable",   DROP,   REFUSE, 40,     "RFC 4555 3.5 UNACCEPTABLE_ADDRESSES: ike_mobility.within")\
+    ROW(COOKIE2,            "cookie2",             DROP,   FATAL,  7,      "RFC 4555 3.7: not the COOKIE2 that was sent")\
     ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
     ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
     ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\

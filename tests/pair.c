@@ -38,6 +38,11 @@ void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char
     policy->child_count = 1;
 }
 
+struct ike_addr pair_addr(enum pair_side side, unsigned number)
+{
+    return ike_addr_v4(0xc0000201u + (uint32_t)side + 16 * (number - 1), IKE_PORT);
+}
+
 void pair_init(struct pair *p, struct pair_options options)
 {
     static const char *const names[] = {"a.test", "b.test"};
@@ -46,7 +51,7 @@ void pair_init(struct pair *p, struct pair_options options)
     for (int i = 0; i < 2; i++) {
         struct pair_end *const e = &p->end[i];
         e->random = UINT64_C(1000) + (uint64_t)i;
-        e->addr = ike_addr_v4(0xc0000201u + (uint32_t)i, IKE_PORT);
+        e->addr = pair_addr((enum pair_side)i, 1);
         e->config = (struct ike_config){
             .sa_max = 256,
             .cookies = {.on_at = IKE_UNLIMITED,
@@ -153,11 +158,25 @@ static const char *arrow_of(enum pair_side from, bool tcp)
     return from == A ? "A>B" : "B>A";
 }
 
+/* "I2:4500" */
+static void name_addr(const struct pair *p, const struct ike_addr *addr, char *out, size_t max)
+{
+    const unsigned octet = addr->ip[3] - 1U;
+    (void)snprintf(out, max, "%c%u:%u", octet % 16 == p->options.initiator ? 'I' : 'R',
+                   octet / 16 + 1, addr->port);
+}
+
 static void write_trace(struct pair *p, enum pair_side from, const struct pair_flight *f,
                         const char *fate)
 {
-    char line[IKE_DESCRIBE_TEXT];
+    char line[IKE_DESCRIBE_TEXT], left[32], right[32], path[96];
     describe(p, from, f, line);
+    if (p->shows_paths) {
+        name_addr(p, &f->from, left, sizeof left);
+        name_addr(p, &f->dest, right, sizeof right);
+        (void)snprintf(path, sizeof path, "  %s>%s%s", left, right, fate);
+        fate = path;
+    }
     write_line(p, arrow_of(from, f->stream != 0), line, fate);
 }
 
@@ -187,8 +206,7 @@ static bool translate(const struct pair *p, enum pair_side from, struct pair_fli
     const enum pair_side to = from == A ? B : A;
     if (p->options.nat[from]) {
         const uint16_t port = lent(p, from, f->from.port);
-        f->from = pair_address(p, from);
-        f->from.port = port;
+        f->from = ike_addr_v4(0xcb007100u + f->from.ip[3], port);
     }
     if (!p->options.nat[to])
         return true;
@@ -196,8 +214,7 @@ static bool translate(const struct pair *p, enum pair_side from, struct pair_fli
         const uint16_t port = i == 0 ? IKE_PORT : IKE_PORT_NAT;
         if (f->dest.port != lent(p, to, port))
             continue;
-        f->dest = p->end[to].addr;
-        f->dest.port = port;
+        f->dest = ike_addr_v4(0xc0000200u + f->dest.ip[3], port);
         return true;
     }
     return false;
@@ -342,7 +359,8 @@ static void send(struct pair *p, enum pair_side from, const struct ike_datagram 
     memcpy(f.bytes, d->bytes.at, d->bytes.len);
     const bool kept = p->touch == NULL || p->touch(p, from, f.bytes, &f.len, number);
     struct pair_flight sent = f;
-    const bool passes = translate(p, from, &sent);
+    const bool passes =
+        translate(p, from, &sent) && (p->carries == NULL || p->carries(p, &f.from, &f.dest));
     const bool lost = !kept || p->options.udp_blocked || number == p->options.lose ||
                       luck(p, p->options.lose_percent) || !passes;
     if (!p->options.quiet)

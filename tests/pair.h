@@ -118,6 +118,11 @@ struct pair {
         uint8_t room[512];
     } all_keys[PAIR_KEYS_MAX];
     int keys_count; /* so far */
+    /* With this, each line of the trace ends with the addresses, as RFC 4555 names them: those of
+     * the initiator I1, I2, …, of the responder R1, R2, … (pair_addr). */
+    bool shows_paths;
+    /* Which pairs of addresses have a connection; NULL: all. */
+    bool (*carries)(const struct pair *p, const struct ike_addr *from, const struct ike_addr *to);
     /* A test's own hand on the wire: may change the message; false loses it. */
     bool (*touch)(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
     /* What a test loads into an end's provider before its engine opens, and frees after. */
@@ -141,6 +146,8 @@ void pair_rebind(struct pair *p, enum pair_side side);
 uint64_t pair_connect(struct pair *p);
 /* The same with the ticket that the initiator has; it is used then. */
 uint64_t pair_resume(struct pair *p);
+/* The address of an end with this number, from 1 on. */
+struct ike_addr pair_addr(enum pair_side side, unsigned number);
 /* Lets things happen until nothing is in flight and no deadline comes within `idle_ns`. */
 void pair_run(struct pair *p);
 void pair_run_for(struct pair *p, uint64_t ns);

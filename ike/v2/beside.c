@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
 #include "ike/v2/redirect.h"
@@ -26,6 +27,7 @@ static const struct {
 } rows[BESIDE_KINDS] = {
     [BESIDE_INNER]  = { sizeof(struct ike_inner),  true,  ike_inner_give,  ike_inner_undo, ike_inner_moved },
     [BESIDE_WINDOW] = { sizeof(struct ike_window), false, ike_window_give, NULL,           NULL },
+    [BESIDE_MOBIKE] = { sizeof(struct ike_mobike), true,  NULL,            NULL,           ike_mobike_moved },
     [BESIDE_TOKEN]  = { sizeof(struct ike_token),  false, ike_qcd_give,    NULL,           NULL },
     [BESIDE_KEEPALIVE] = { sizeof(struct ike_keepalive), true, NULL, NULL, NULL },
     [BESIDE_SYNC]   = { sizeof(struct ike_sync),   true,  ike_sync_give,   NULL,           ike_sync_moved },

@@ -15,6 +15,7 @@
 #include "ike/engine.h"
 #include "ike/v2/child.h"
 #include "ike/v2/exchange_eap.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
@@ -207,6 +208,7 @@ enum ike_why ike_auth_ask_with(struct ike_turn *turn, ike_put_claim_fn *claim)
         ike_child_put_wanted(turn, turn->task->child, setup);
     }
     ike_resume_put_request(turn);
+    ike_mobike_put_offer(turn);
     return WHY_OK;
 }
 
@@ -244,6 +246,7 @@ enum ike_why ike_auth_child_granted(struct ike_turn *t)
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     enum ike_why why;
     ike_rounds_end(t);
+    ike_mobike_agree(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     if ((why = ike_child_accept(t, t->task->child, setup, &deal)) != WHY_OK)
         return why;
@@ -287,6 +290,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
     if (ike_error_ends(error->type)) /* RFC 7296 2.21.2: there is no IKE SA either */
         return ike_auth_refused(t);
     ike_rounds_end(t);
+    ike_mobike_agree(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     const bool alone = error->type == N_SINGLE_PAIR_REQUIRED && setup->has_trigger &&
@@ -303,6 +307,7 @@ enum ike_why ike_auth_child_refused(struct ike_turn *t)
 enum ike_why ike_auth_up_childless(struct ike_turn *t)
 {
     ike_rounds_end(t);
+    ike_mobike_agree(t);
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_auth_forget_init(t);
     ike_task_done(t);
@@ -484,6 +489,8 @@ static enum ike_why auth_request(struct ike_turn *t)
         return WHY_AUTH_METHOD;
     if ((why = ike_ppk_asked(t)) != WHY_OK)
         return why;
+    if ((why = ike_mobike_check(t)) != WHY_OK)
+        return why;
     if ((why = ike_auth_check_proof(t, PAYLOAD_IDI)) != WHY_OK)
         return why;
     if ((why = ike_rounds_more(t, &more)) != WHY_OK)
@@ -511,6 +518,7 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     if ((why = ike_resume_up(t, ike_message_body(&t->in, PAYLOAD_IDI))) != WHY_OK)
         return why;
+    ike_mobike_answer(t);
     ike_auth_forget_init(t);
     return WHY_OK;
 }

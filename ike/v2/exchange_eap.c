@@ -15,6 +15,7 @@
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/hold.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
 #include "ike/v2/proof.h"
@@ -379,6 +380,8 @@ static enum ike_why eap_asked(struct ike_turn *t)
     if (!ike_eap_is_wanted(t->sa->policy) ||
         (t->sa->policy->proof == PROOF_NULL && !goes_alone(t))) /* RFC 7619 2.1 */
         return WHY_AUTH_METHOD;
+    if ((why = ike_mobike_check(t)) != WHY_OK)
+        return why;
     if (t->sa->policy->redirect_first && ike_redirect_is_wanted(t))
         return send_away(t);
     if ((why = await_server(t)) != WHY_OK)
@@ -489,6 +492,7 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
         return why;
     if ((why = ike_resume_up(t, later ? nothing : id_of(side, true))) != WHY_OK)
         return why;
+    ike_mobike_answer(t);
     ike_auth_forget_init(t);
     return WHY_OK;
 }

@@ -10,6 +10,7 @@
 #include "ike/engine.h"
 #include "ike/v2/child.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/move.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
@@ -43,6 +44,7 @@ enum ike_why ike_ask_delete_child(struct ike_turn *turn)
 enum ike_why ike_ask_probe(struct ike_turn *turn)
 {
     ike_turn_ask(turn, INFORMATIONAL);
+    ike_move_put_probe(turn);
     return WHY_OK;
 }
 
@@ -229,7 +231,11 @@ static enum ike_why info_request(struct ike_turn *t)
         return why;
     if ((why = ike_redirect_hear(t)) != WHY_OK)
         return why;
+    if ((why = ike_move_look(t)) != WHY_OK)
+        return why;
     ike_turn_answer(t);
+    if ((why = ike_move_answer(t)) != WHY_OK)
+        return why;
     ike_inner_answer(t);
     ike_resume_answer(t, t->sa, false);
     if (ike_message_deletes_ike(&t->in))
@@ -268,9 +274,11 @@ static enum ike_why info_response(struct ike_turn *t)
         const struct ike_event alive = ike_sa_event(t->sa, IKE_ALIVE, WHY_OK);
         ike_event_add(t->engine, &alive);
     }
-    if (error != NULL && error->type == N_INVALID_SYNTAX && t->end == WHY_OK)
+    if (error != NULL && error->type == N_INVALID_SYNTAX && t->end == WHY_OK) {
         heed_end(t); /* RFC 7296 2.21.3: fatal at both ends */
-    return WHY_OK;
+        return WHY_OK;
+    }
+    return t->task->kind == TASK_PROBE ? ike_move_probed(t) : ike_move_answered(t);
 }
 
 void ike_liveness_overdue(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)

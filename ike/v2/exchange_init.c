@@ -16,6 +16,7 @@
 #include "ike/v2/fragment.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/ppk.h"
@@ -106,7 +107,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     ike_put_nonce(&t->out, &t->link, input.nonce_r);
     if (!ike_mix_is_wanted(choice)) /* else keys come of IKE_INTERMEDIATE, before IKE_AUTH */
         ike_puzzle_put_auth(t);
-    if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
+    if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL && !policy->mobike.no_nats)
         ike_nat_put(t, policy->force_encapsulation);
     ike_rounds_offer(t);
     ike_sign_put_init_response(t);
@@ -202,7 +203,8 @@ static void put_request(struct ike_turn *t, const struct init_offer *offer)
                (struct ike_bytes){.at = offer->share, .len = offer->group->share_len});
     ike_put_nonce(&t->out, &t->link,
                   (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
-    ike_nat_put(t, t->sa->policy->force_encapsulation);
+    if (!t->sa->policy->mobike.no_nats)
+        ike_nat_put(t, t->sa->policy->force_encapsulation);
     ike_sign_put_init_request(t);
     ike_fragment_offer(t);
     ike_vendor_put(t);
@@ -435,9 +437,14 @@ enum ike_why ike_init_answered(struct ike_turn *t)
     setup->childless =
         sa->policy->childless && ike_message_notify(&t->in, N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
     ike_vendor_hear(t);
-    sa->nat = ike_nat_seen(t, sa->policy->force_encapsulation);
+    /* RFC 4555 3.1: what went to several addresses has hashes of one of them. */
+    const bool elsewhere = !ike_addr_equal(&t->before.local, &sa->local) ||
+                           !ike_addr_equal(&t->before.remote, &sa->remote);
+    sa->nat =
+        (uint8_t)(ike_nat_seen(t, sa->policy->force_encapsulation) | (elsewhere ? NAT_THERE : 0));
     ike_keepalive_begin(t);
-    if (sa->nat != 0 && !sa->tcp) { /* RFC 7296 2.23: everything from here on goes by port 4500 */
+    /* RFC 7296 2.23: everything from here on goes by port 4500 */
+    if ((sa->nat != 0 || ike_mobike_floats(t)) && !sa->tcp) {
         sa->local.port = IKE_PORT_NAT;
         sa->remote.port = IKE_PORT_NAT;
     }

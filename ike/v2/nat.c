@@ -5,10 +5,9 @@
 
 #include "ike/engine.h"
 #include "ike/v2/beside.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/window.h"
-
-enum { HASH_LEN = 20 };
 
 struct spis {
     uint64_t i;
@@ -27,29 +26,46 @@ static void hash(struct ike_turn *t, struct spis spis, const struct ike_addr *ad
     t->engine->crypto->ops->sha1(t->engine->crypto, parts, sizeof parts / sizeof parts[0], out);
 }
 
+/* With `force` the source is a lie. */
+static void put(struct ike_turn *turn, struct spis spis, const struct ike_path *path, bool force)
+{
+    struct ike_addr source = path->local;
+    uint8_t digest[IKE_NAT_HASH];
+    const struct ike_bytes view = {.at = digest, .len = sizeof digest};
+
+    if (force)
+        source = (struct ike_addr){.family = path->local.family};
+    hash(turn, spis, &source, digest);
+    ike_put_status(&turn->out, &turn->link, N_NAT_DETECTION_SOURCE_IP, view);
+    hash(turn, spis, &path->remote, digest);
+    ike_put_status(&turn->out, &turn->link, N_NAT_DETECTION_DESTINATION_IP, view);
+}
+
 void ike_nat_put(struct ike_turn *turn, bool force)
 {
     const struct ike_sa *const sa = turn->sa;
     /* Our first request knows no SPI of the responder yet; its answer does. */
     const struct spis spis = {.i = sa->spi_i, .r = sa->initiator ? 0 : sa->spi_r};
-    struct ike_addr source = sa->local;
-    uint8_t digest[HASH_LEN];
-    const struct ike_bytes view = {.at = digest, .len = sizeof digest};
+    put(turn, spis, &(struct ike_path){.local = sa->local, .remote = sa->remote}, force);
+}
 
-    if (force)
-        source = (struct ike_addr){.family = sa->local.family};
-    hash(turn, spis, &source, digest);
-    ike_put_status(&turn->out, &turn->link, N_NAT_DETECTION_SOURCE_IP, view);
-    hash(turn, spis, &sa->remote, digest);
-    ike_put_status(&turn->out, &turn->link, N_NAT_DETECTION_DESTINATION_IP, view);
+void ike_nat_put_path(struct ike_turn *turn, const struct ike_path *path)
+{
+    const struct spis spis = {.i = turn->sa->spi_i, .r = turn->sa->spi_r};
+    put(turn, spis, path, turn->sa->policy->force_encapsulation);
+}
+
+void ike_nat_hash(struct ike_turn *turn, const struct ike_addr *addr, uint8_t *out)
+{
+    hash(turn, (struct spis){.i = turn->sa->spi_i, .r = turn->sa->spi_r}, addr, out);
 }
 
 /* Several source hashes may be there, for several addresses; one that fits is enough. */
 static bool differs(struct ike_turn *t, uint16_t type, const struct ike_addr *addr)
 {
     const struct spis spis = {.i = t->in.head.spi_i, .r = t->in.head.spi_r};
-    const struct ike_bytes view = {.at = NULL, .len = HASH_LEN};
-    uint8_t digest[HASH_LEN];
+    const struct ike_bytes view = {.at = NULL, .len = IKE_NAT_HASH};
+    uint8_t digest[IKE_NAT_HASH];
     bool there = false;
     for (uint8_t i = 0; i < t->in.notify_count; i++) {
         const struct ike_notify *const n = &t->in.notifies[i];
@@ -125,14 +141,14 @@ static bool is_newest(const struct ike_turn *t)
 }
 
 /* RFC 7296 2.23: not when we are behind a NAT ourselves, as then anybody on the way could lead us
- * astray with one packet. */
+ * astray with one packet. RFC 4555 3.8: nor with MOBIKE, so that a path can be tried. */
 void ike_nat_follow(struct ike_turn *turn)
 {
     struct ike_sa *const sa = turn->sa;
     const struct ike_datagram *const from = turn->datagram;
     if (sa->tcp || sa->state < S_ESTABLISHED || (sa->nat & (NAT_HERE | NAT_THERE)) != NAT_THERE ||
         ike_addr_equal(&sa->remote, &from->remote) || !ike_addr_equal(&sa->local, &from->local) ||
-        !is_newest(turn))
+        !is_newest(turn) || ike_mobike_of(turn->engine, sa) != NULL)
         return;
     sa->remote = from->remote;
     struct ike_event moved = ike_sa_event(sa, IKE_MOVED, WHY_OK);

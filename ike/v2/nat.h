@@ -8,9 +8,16 @@
 #include "ike/v2/selector.h"
 #include "ike/v2/turn.h"
 
+enum { IKE_NAT_HASH = 20 };
+
 /* NAT_DETECTION_SOURCE_IP and _DESTINATION_IP into the turn's message, which will go from `local`
  * to `remote`. With `force` the source is a lie that makes the peer see a NAT. */
 void ike_nat_put(struct ike_turn *turn, bool force);
+/* The same in a message of an IKE SA whose SPIs are both known, which goes by `path` (RFC
+ * 4555 3.8). */
+void ike_nat_put_path(struct ike_turn *turn, const struct ike_path *path);
+/* IKE_NAT_HASH octets of an address of the SA, as these notifies have them. */
+void ike_nat_hash(struct ike_turn *turn, const struct ike_addr *addr, uint8_t *out);
 /* enum ike_nat bits: which notifies of the message at hand do not fit where it came from and went
  * to. Absent notifies: none. With `force` NAT_FORCED is one of them. */
 uint8_t ike_nat_seen(struct ike_turn *turn, bool force);

@@ -16,6 +16,7 @@
 #include "ike/engine.h"
 #include "ike/v2/exchange_auth.h"
 #include "ike/v2/exchange_eap.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
 #include "ike/v2/qcd.h"
@@ -188,6 +189,7 @@ static enum ike_why finish(struct ike_turn *t)
         return why;
     if ((why = ike_resume_up(t, nothing)) != WHY_OK)
         return why;
+    ike_mobike_answer(t);
     ike_auth_forget_init(t);
     t->sa->state = S_ESTABLISHED;
     return WHY_OK;

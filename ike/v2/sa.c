@@ -161,10 +161,13 @@ struct ike_sa *ike_sa_by_request(const struct ike_engine *engine, const struct i
     uint32_t place = ike_index_first(&engine->requests, digest);
     for (; place != 0; place = ike_index_next(&engine->requests, place)) {
         struct ike_sa *const sa = ike_sa_at(engine, place);
-        if (sa->request_digest != digest || !ike_addr_same_ip(&sa->remote, &from->remote))
+        if (sa->request_digest != digest)
             continue;
-        /* Once established the octets are gone, and the keyed digest stands for them. */
-        if (sa->init_request.number == 0 ||
+        /* Once established the octets are gone, the peer may be elsewhere, and the keyed digest
+         * stands for both. */
+        if (sa->init_request.number == 0)
+            return sa;
+        if (ike_addr_same_ip(&sa->remote, &from->remote) &&
             ike_bytes_equal(ike_store_view(&engine->store, sa->init_request), request))
             return sa;
     }

@@ -26,6 +26,10 @@ static const struct ike_task_row {
     [TASK_CONNECT] = {NULL, 0, "connect"},
     [TASK_SYNC] = {ike_ask_sync, 0, "agree on counters"},
     [TASK_DELETE] = {ike_ask_delete, KINDS_ALL, "close the IKE SA"},
+    [TASK_MOVE] = {ike_ask_move, 0, "move"},
+    [TASK_ROUTABLE] = {ike_ask_routable, 0, "check return routability"},
+    [TASK_ADDRESSES] = {ike_ask_addresses, 0, "tell addresses"},
+    [TASK_PATH] = {ike_ask_path, 0, "test a path"},
     [TASK_DELETE_CHILD] = {ike_ask_delete_child, KIND(TASK_REKEY_IKE), "close a Child SA"},
     [TASK_REKEY_IKE] = {ike_ask_rekey_ike, KINDS_CHILD | KIND(TASK_REKEY_IKE), "rekey the IKE SA"},
     [TASK_REKEY_CHILD] = {ike_ask_rekey_child, KIND(TASK_REKEY_IKE), "rekey a Child SA"},
@@ -58,7 +62,7 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
 static bool is_like(const struct ike_task *task, enum ike_task_kind kind, uint32_t spi)
 {
     return task->kind == kind && task->spi == spi && kind != TASK_NEW_CHILD &&
-           kind != TASK_INFORM && kind != TASK_FOLLOWUP;
+           kind != TASK_INFORM && kind != TASK_FOLLOWUP && kind != TASK_PATH;
 }
 
 struct ike_task *ike_task_find(const struct ike_engine *engine, const struct ike_sa *sa,

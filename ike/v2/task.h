@@ -15,7 +15,10 @@ enum ike_task_kind {
     TASK_CONNECT, /* IKE_SA_INIT and IKE_AUTH: one task, until the SA is up */
     TASK_SYNC,    /* counters agreed on anew (sync.h) */
     TASK_DELETE,
-    TASK_WINDOW, /* SET_WINDOW_SIZE */
+    TASK_MOVE,      /* UPDATE_SA_ADDRESSES (move.h) */
+    TASK_ROUTABLE,  /* COOKIE2: is the peer where it says? */
+    TASK_ADDRESSES, /* which addresses we have */
+    TASK_WINDOW,    /* SET_WINDOW_SIZE */
     TASK_DELETE_CHILD,
     TASK_REKEY_IKE,
     TASK_REKEY_CHILD,
@@ -24,6 +27,7 @@ enum ike_task_kind {
     TASK_REAUTH,   /* the time for authentication anew */
     TASK_REDIRECT, /* to another gateway, or the name of it is awaited (redirect.h) */
     TASK_PROBE,
+    TASK_PATH,     /* COOKIE2, by a pair of addresses that is not in use */
     TASK_TOKEN,    /* QCD_TOKEN */
     TASK_TICKET,   /* TICKET_REQUEST */
     TASK_FOLLOWUP, /* none of ours: what the peer has begun to make, and more key exchanges are
@@ -37,10 +41,12 @@ struct ike_task {
                                 of an IKE SA, or spi_in of a Child SA; 0: it did not */
     struct ike_blob request; /* octets under way */
     struct ike_blob nonce; /* the lower nonce of the exchange that made the rival; TASK_INFORM: the
-                              payloads it asks with, after the type of the first */
+                              payloads it asks with, after the type of the first; TASK_MOVE,
+                              TASK_ROUTABLE, TASK_PATH: COOKIE2 (move.h) */
     uint32_t next;         /* an older one of the same SA */
     uint32_t id;           /* message id */
-    uint32_t spi;          /* spi_in of the Child SA to be deleted or rekeyed */
+    uint32_t spi;          /* spi_in of the Child SA to be deleted or rekeyed; of requests about
+                              addresses: ike_mobike.moves when it was asked */
     uint32_t child;        /* place of the Child SA it is to make; 0: none */
     uint32_t fresh;        /* place of the IKE SA it is to make; 0: none */
     uint32_t gone_spi;     /* the peer has deleted a Child SA by this SPI, which is none we know:
@@ -53,6 +59,7 @@ struct ike_task {
     uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
     uint8_t why;    /* enum ike_why: what ends with TASK_DELETE and TASK_DELETE_CHILD ends so */
     uint8_t group;  /* row of the group to begin with; 0: the usual one */
+    bool spread;    /* it went by other pairs of addresses too (path.h) */
 };
 
 /* "rekey a Child SA" */
@@ -101,12 +108,13 @@ void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_numb
  * dropped. One a kind, in the exchange's file. */
 typedef enum ike_why ike_ask_fn(struct ike_turn *turn);
 ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
-    ike_ask_inform;                                /* exchange_info.c */
-ike_ask_fn ike_ask_reauth;                         /* reauth.c */
-ike_ask_fn ike_ask_ticket;                         /* resume.c */
-ike_ask_fn ike_ask_redirect;                       /* redirect.c */
-ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
-ike_ask_fn ike_ask_followup;                       /* exchange_followup.c */
-ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
+    ike_ask_inform;                                                         /* exchange_info.c */
+ike_ask_fn ike_ask_move, ike_ask_routable, ike_ask_addresses, ike_ask_path; /* move.c */
+ike_ask_fn ike_ask_reauth;                                                  /* reauth.c */
+ike_ask_fn ike_ask_ticket;                                                  /* resume.c */
+ike_ask_fn ike_ask_redirect;                                                /* redirect.c */
+ike_ask_fn ike_ask_new_child, ike_ask_rekey_child;                          /* exchange_child.c */
+ike_ask_fn ike_ask_followup;  /* exchange_followup.c */
+ike_ask_fn ike_ask_rekey_ike; /* exchange_rekey.c */
 
 #endif

@@ -3,6 +3,7 @@
 #include "ike/v2/tcp.h"
 
 #include "ike/engine.h"
+#include "ike/v2/move.h"
 #include "ike/v2/window.h"
 
 #include <assert.h>
@@ -308,7 +309,7 @@ static void want_another(struct ike_engine *engine, const struct ike_sa *sa, uin
 static void tell(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
     record_of(engine, sa)->moved = sa->state < S_ESTABLISHED;
-    if (sa->state == S_ESTABLISHED)
+    if (sa->state == S_ESTABLISHED && !ike_move_along(engine, now_ns, sa->number))
         (void)ike_probe(engine, now_ns, sa->number);
 }
 

@@ -9,7 +9,9 @@
 #include "ike/v2/fragment.h"
 #include "ike/v2/hold.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/move.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/path.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/protect.h"
 #include "ike/v2/qcd.h"
@@ -43,6 +45,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->fresh_made = 0;
     turn->heir = turn->heir_of = 0;
     turn->stirred = 0;
+    turn->rerouted = false;
     turn->edit_count = 0;
     turn->delete_old = turn->connect = turn->give_up = turn->uncounted = false;
     turn->child_doomed = 0;
@@ -241,22 +244,17 @@ static enum ike_why keep_message(struct ike_turn *turn)
  * stands is sent when one does. */
 static void put_out(struct ike_turn *turn)
 {
-    const struct ike_addr *local = turn->datagram != NULL ? &turn->datagram->local : NULL;
-    const struct ike_addr *remote = turn->datagram != NULL ? &turn->datagram->remote : NULL;
-    uint32_t stream = turn->datagram != NULL ? turn->datagram->stream : 0;
-    if (!turn->is_response) {
-        local = &turn->sa->local;
-        remote = &turn->sa->remote;
-        stream = turn->sa->tcp ? ike_tcp_stream(turn->engine, turn->sa) : 0;
-        if (turn->sa->tcp && stream == 0)
-            return;
-    }
+    const struct ike_path path = ike_path_first(turn);
+    uint32_t stream = turn->is_response ? turn->datagram->stream : 0;
+    if (!turn->is_response && turn->sa->tcp &&
+        (stream = ike_tcp_stream(turn->engine, turn->sa)) == 0)
+        return;
     if (turn->sa != NULL)
         ike_keepalive_sent(turn->engine, turn->sa, turn->now_ns);
     if (turn->cut)
-        ike_output_put(turn->engine, wr_done(&turn->out), local, remote, stream);
+        ike_output_put(turn->engine, wr_done(&turn->out), &path.local, &path.remote, stream);
     else
-        ike_output_commit(turn->engine, local, remote, stream, turn->out.len);
+        ike_output_commit(turn->engine, &path.local, &path.remote, stream, turn->out.len);
 }
 
 /* RFC 7296 2.4: the peer says it has no other SA with us. */
@@ -308,6 +306,7 @@ static void inherit(struct ike_turn *turn)
     const uint8_t before = to->state;
     move_children(engine, from, to);
     ike_besides_move(engine, from, to);
+    ike_mobike_inherit(engine, turn->now_ns, from, to);
     ike_tasks_move(engine, from, to);
     from->state = S_REPLACED;
     to->state = S_ESTABLISHED;
@@ -366,6 +365,8 @@ static void commit(struct ike_turn *turn)
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_remove(engine, sa, turn->child_gone[i]);
     ike_resume_commit(turn);
+    if (turn->rerouted)
+        ike_move_resend(engine, turn->now_ns, sa);
     if (turn->initial_contact)
         forget_others(turn);
     if (turn->heir != 0) {
@@ -491,6 +492,7 @@ static void forget_turn(struct ike_turn *turn)
     turn->fresh_made = turn->task_spent = 0;
     turn->ticket_done = turn->resumed = 0;
     turn->initial_contact = false;
+    turn->rerouted = false;
 }
 
 /* RFC 7296 2.21.2: an initiator that cannot accept the response says so in an exchange of its own.
@@ -531,9 +533,12 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
     turn->sa->heard_ns = turn->now_ns;
+    turn->rerouted = false;
     ike_nat_follow(turn);
     ike_turn_answer(turn);
     put_refusal(turn, why);
+    if (!fatal && turn->in.head.exchange == INFORMATIONAL)
+        ike_move_echo(turn);
     const enum ike_why kept = keep_message(turn);
     if (kept == WHY_OK)
         commit(turn);
@@ -687,6 +692,7 @@ static enum ike_why run_rule(struct ike_turn *turn)
         assert(turn->sa != NULL); /* its keys opened the message */
         turn->sa->heard_ns = turn->now_ns;
         ike_qcd_heard(turn);
+        return ike_path_heard(turn);
     }
     return WHY_OK;
 }
@@ -720,7 +726,7 @@ static enum ike_why init_response(struct ike_turn *turn)
     enum ike_why why;
     if (!ike_sa_is_asking(turn->sa) || ike_window_response(turn) != WHY_OK)
         return WHY_NOT_AWAITED;
-    if (!ike_addr_same_ip(&turn->sa->remote, &turn->datagram->remote))
+    if (!ike_path_take_init(turn))
         return WHY_NOT_AWAITED;
     if (turn->sa->tcp && turn->datagram->stream != ike_tcp_stream(turn->engine, turn->sa))
         return WHY_NOT_AWAITED;

@@ -46,6 +46,7 @@ struct ike_turn {
     uint64_t heir; /* number of the SA that inherits all of `heir_of` with this turn; 0: none */
     uint64_t heir_of;
     uint64_t stirred; /* number of another SA that has something to ask; 0: none */
+    bool rerouted;    /* the SA goes between other addresses than before */
     bool delete_old;  /* and we are to delete the one inherited from */
     bool connect;     /* with the turn the SA asks for a TCP connection */
     bool give_up;     /* requests of ours under way are, with this turn */

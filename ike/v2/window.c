@@ -6,6 +6,7 @@
 #include "ike/v2/beside.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/nat.h"
+#include "ike/v2/path.h"
 #include "ike/v2/tcp.h"
 
 #include <assert.h>
@@ -207,6 +208,7 @@ void ike_window_asked(struct ike_turn *turn)
         return;
     }
     task->sends = 1;
+    task->spread = false;
     task->at_ns = turn->now_ns + wait_ns(turn->engine, 1);
 }
 
@@ -233,7 +235,7 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
     }
     if (ike_tcp_fall_back(engine, sa, task, now_ns))
         return;
-    if (task->sends >= engine->config.retransmit.sends) {
+    if (task->sends >= ike_path_sends_max(engine, sa, task)) {
         ike_sa_end(engine, sa,
                    task->kind != TASK_DELETE ? WHY_NO_ANSWER
                    : task->why != WHY_OK     ? task->why
@@ -241,10 +243,11 @@ void ike_window_overdue(struct ike_engine *engine, struct ike_sa *sa, struct ike
                    0);
         return;
     }
-    ike_window_put(engine, task->request, &sa->local, &sa->remote, 0);
+    ike_path_send(engine, sa, task);
     ike_keepalive_sent(engine, sa, now_ns);
     task->sends++;
     sa->resends++;
-    task->at_ns = now_ns + wait_ns(engine, task->sends);
+    const uint64_t patience_ns = ike_path_wait_ns(engine, sa, task);
+    task->at_ns = now_ns + (patience_ns != 0 ? patience_ns : wait_ns(engine, task->sends));
     ike_timers_set(&engine->timers, ike_sa_place(sa), ike_sa_deadline(engine, sa));
 }
