@@ -137,7 +137,7 @@ enum ike_action {
     ROW(NAT_FORBIDDEN,      "nat_forbidden",       DROP,   FATAL,  41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED in IKE_AUTH")\
     ROW(MOVE_NAT,           "move_nat",            DROP,   REFUSE, 41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED, the IKE SA stays as it is")\
     ROW(MOVE_UNACCEPTABLE,  "move_unacceptable",   DROP,   REFUSE, 40,     "RFC 4555 3.5 UNACCEPTABLE_ADDRESSES: ike_mobility.within")\
-    ROW(COOKIE2,            "cookie2",             DROP,   FATAL,  7,      "RFC 4555 3.7: not the COOKIE2 that was sent")\
+    ROW(ROUTABILITY,        "routability",         DROP,   FATAL,  7,      "RFC 4555 3.7: not the COOKIE2 that was sent")\
     ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
     ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
     ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\

@@ -26,7 +26,7 @@ enum { MILLION = 1000000, THOUSAND = 1000, CHILD_MAX = 1 << 24, NAT_FIRST_PORT =
 enum attempt_state {
     TRYING,  /* deadline: patience is over */
     WAITING, /* failed; deadline: tries again */
-    STAYING, /* its SA is up; deadline: leaves */
+    STAYING, /* its SA is up; deadline: moves or leaves */
     AWAY,    /* its SA is gone; deadline: comes back, in an attempt of its own */
     ENDED,
 };
@@ -34,7 +34,9 @@ enum attempt_state {
 struct attempt {
     uint64_t sa;
     uint64_t start_ns;
+    uint64_t leave_ns; /* when it is up */
     uint32_t client;
+    uint32_t moves;
     uint16_t tries; /* before this one */
     uint16_t sent;  /* datagrams of its address while it was tried, */
     uint16_t received;
@@ -88,6 +90,7 @@ struct model_clients_run {
     uint32_t attempt_count;
     uint32_t client_count;
     uint32_t address_count; /* in `latest` */
+    uint64_t move_count;
 
     uint64_t successes, failures, censored;
     uint64_t resolved_during, successes_during;
@@ -184,11 +187,20 @@ static void attempt_end(struct model_clients_run *run, uint32_t index, const str
     record->ops->handshake(record, &row);
 }
 
+/* A time of the stream "clients.NAME.what", exponential. */
+static uint64_t draw_ns(struct model_clients_run *run, const char *what, uint64_t index,
+                        uint64_t mean_ns)
+{
+    char stream[MODEL_NAME_MAX + 16];
+    struct sim_rng rng;
+    (void)snprintf(stream, sizeof stream, "clients.%s.%s", run->clients->name, what);
+    sim_rng_open_at(&rng, run->scene->config->seed, stream, index);
+    return sim_rng_exponential(&rng, mean_ns);
+}
+
 static void attempt_failed(struct model_clients_run *run, uint32_t index, const struct ending *end)
 {
     struct attempt *const a = &run->attempts[index];
-    struct sim_rng rng;
-    char stream[MODEL_NAME_MAX + 16];
     attempt_end(run, index, end);
     a->state = ENDED;
     if (run->clients->refused != MODEL_RETRY || a->tries >= run->clients->retries) {
@@ -196,9 +208,7 @@ static void attempt_failed(struct model_clients_run *run, uint32_t index, const 
         return;
     }
     a->state = WAITING;
-    (void)snprintf(stream, sizeof stream, "clients.%s.retry", run->clients->name);
-    sim_rng_open_at(&rng, run->scene->config->seed, stream, index);
-    deadline_set(run, index, end->end_ns + sim_rng_exponential(&rng, run->clients->retry_ns));
+    deadline_set(run, index, end->end_ns + draw_ns(run, "retry", index, run->clients->retry_ns));
 }
 
 static uint64_t offset_of(uint32_t client)
@@ -303,6 +313,26 @@ static void leave(struct model_clients_run *run, uint64_t now_ns, uint32_t index
     go_away(run, now_ns, index);
 }
 
+/* When a client that stays has something to do next: to go elsewhere, or to leave. */
+static void stay_on(struct model_clients_run *run, uint64_t now_ns, uint32_t index)
+{
+    const struct attempt *const a = &run->attempts[index];
+    const uint64_t mean_ns = run->clients->moves_ns, which = (uint64_t)a->moves << 32 | index;
+    const uint64_t move_ns =
+        mean_ns == 0 ? SIM_NEVER : now_ns + draw_ns(run, "moves", which, mean_ns);
+    deadline_set(run, index, move_ns < a->leave_ns ? move_ns : a->leave_ns);
+}
+
+static void move(struct model_clients_run *run, uint64_t now_ns, uint32_t index)
+{
+    struct attempt *const a = &run->attempts[index];
+    const struct ike_addr to = model_prefix_elsewhere(&run->place.prefix, run->move_count++);
+    a->state = STAYING;
+    a->moves++;
+    (void)sim_host_move(run->host, now_ns, a->sa, &to);
+    stay_on(run, now_ns, index);
+}
+
 static void on_due(void *owner, uint64_t now_ns)
 {
     struct model_clients_run *const run = owner;
@@ -327,6 +357,8 @@ static void on_due(void *owner, uint64_t now_ns)
                       &(struct arrival){.client = a->client, .tries = (uint16_t)(a->tries + 1)});
     } else if (state == AWAY) {
         attempt_begin(run, now_ns, &(struct arrival){.client = a->client, .before = index + 1});
+    } else if (state == STAYING && now_ns < a->leave_ns) {
+        move(run, now_ns, index);
     } else if (state == STAYING) {
         leave(run, now_ns, index);
     }
@@ -356,7 +388,8 @@ static void succeeded(struct model_clients_run *run, uint64_t now_ns, const stru
         run, event->tag,
         &(struct ending){.outcome = SIM_SUCCEEDED, .end_ns = now_ns, .resent = event->sends});
     a->state = STAYING;
-    deadline_set(run, event->tag, stay_ns == SIM_NEVER ? SIM_NEVER : now_ns + stay_ns);
+    a->leave_ns = stay_ns == SIM_NEVER ? SIM_NEVER : now_ns + stay_ns;
+    stay_on(run, now_ns, event->tag);
 }
 
 /* The next one is asked for, until there are as many as wanted. */
@@ -424,7 +457,7 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     }
 }
 
-/* The attempt under way at an address of ours, or NULL. */
+/* The attempt under way at an address of ours, or NULL: also when someone has moved there. */
 static struct attempt *attempt_at(struct model_clients_run *run, const struct ike_addr *addr)
 {
     const struct ike_addr *const base = &run->place.prefix.base;
@@ -433,10 +466,11 @@ static struct attempt *attempt_at(struct model_clients_run *run, const struct ik
     struct ike_reader ours = rd_open((struct ike_bytes){addr->ip + end - width, width});
     struct ike_reader first = rd_open((struct ike_bytes){base->ip + end - width, width});
     const uint64_t offset = rd_uint(&ours, width) - rd_uint(&first, width);
+    const uint64_t size = model_prefix_size(&run->place.prefix);
     const uint32_t number = run->latest[slot_of(run, offset)];
-    if (number == 0 || run->attempts[number - 1].state != TRYING)
-        return NULL;
-    return &run->attempts[number - 1];
+    struct attempt *const a = number != 0 ? &run->attempts[number - 1] : NULL;
+    const bool is = a != NULL && offset_of(a->client) % size == offset % size;
+    return is && a->state == TRYING ? a : NULL;
 }
 
 /* Answers that ask for another request are told by their first payload, a lone notify. */
@@ -546,6 +580,16 @@ static uint32_t child_max_of(const struct model_clients_run *run)
     return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
 }
 
+/* The same of IKE SAs, where these are replaced by either end. */
+static uint32_t sa_max_of(const struct model_clients_run *run)
+{
+    const struct model_world_config *const w = run->scene->config;
+    const struct model_clients *const c = run->clients;
+    const uint64_t theirs_ns = w->gateways[model_gateway_named(w, c->to)].rekey.ike_ns;
+    const bool more = c->rekey.ike_ns != 0 || theirs_ns != 0 || c->reauth == REAUTH_MAKE_FIRST;
+    return more ? 2 * run->attempt_max : run->attempt_max;
+}
+
 /* As path MTU discovery would find it (RFC 9329 9.4): what the link takes, without headers; 0: the
  * usual. */
 static uint16_t mss_of(const struct model_clients_run *run)
@@ -567,7 +611,7 @@ static bool host_open(struct model_clients_run *run)
     struct model_scene *const scene = run->scene;
     const struct model_clients *const c = run->clients;
     const struct ike_config config = {
-        .sa_max = run->attempt_max,
+        .sa_max = sa_max_of(run),
         .child_max = child_max_of(run),
         .cookies = {.on_at = IKE_UNLIMITED},
         .half_open = {.limit = IKE_UNLIMITED, .per_address = IKE_UNLIMITED},

@@ -342,6 +342,21 @@ static void judge_nat(struct judge *j, const struct model_clients *c)
             "is not below nat.timeout: mappings end before they are kept");
 }
 
+static void judge_moves(struct judge *j, const struct model_clients *c,
+                        const struct model_gateway *g, const struct ike_prefix *prefix)
+{
+    enum { LEAST = 4 };
+    if (c->moves_ns == 0)
+        return;
+    if (!c->mobike)
+        say(j, client(c, ".moves"), true, "is not possible without MOBIKE: write `mobike: yes`");
+    else if (!g->mobike)
+        say(j, gateway(g, ".mobike"), true,
+            "is no, and clients.%s are to move: write yes, or `moves: never` there", c->name);
+    else if (model_prefix_size(prefix) < LEAST)
+        say(j, client(c, ".prefix"), true, "has no addresses to move to: give %d at least", LEAST);
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
@@ -359,6 +374,7 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
         &j->config->gateways[model_gateway_named(j->config, c->to)];
     judge_nat(j, c);
     judge_transport(j, c);
+    judge_moves(j, c, g, prefix);
     judge_mtu(j, c, g);
     judge_eap(j, c, g);
     if (c->resume && g->tickets == TICKET_NONE)

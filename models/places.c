@@ -30,6 +30,12 @@ uint64_t model_prefix_size(const struct ike_prefix *prefix)
     return UINT64_C(1) << (free_bits > 62 ? 62 : free_bits);
 }
 
+struct ike_addr model_prefix_elsewhere(const struct ike_prefix *prefix, uint64_t number)
+{
+    const uint64_t half = model_prefix_size(prefix) / 2;
+    return ike_prefix_at(prefix, half + number % half, 0);
+}
+
 struct ike_prefix model_prefix_of(const struct ike_addr *addr)
 {
     struct ike_prefix prefix = {.base = *addr, .bits = addr->family == IKE_IPV4 ? 32 : 128};

@@ -20,6 +20,8 @@ uint32_t model_gateway_named(const struct model_world_config *config, const char
 uint32_t model_link_named(const struct model_world_config *config, const char *name);
 /* Addresses of a prefix, at most 2^62. */
 uint64_t model_prefix_size(const struct ike_prefix *prefix);
+/* Of its second half, which is for those who move, the address with this number; it wraps. */
+struct ike_addr model_prefix_elsewhere(const struct ike_prefix *prefix, uint64_t number);
 struct ike_prefix model_prefix_of(const struct ike_addr *addr);
 
 #endif

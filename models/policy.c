@@ -155,6 +155,8 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     }
     out->child[0].remote_count = selectors_of("0.0.0.0/0, ::/0", out->child[0].remote);
     out->child[0].transport_mode = gateway->transport_mode;
+    out->mobike.on = gateway->mobike;
+    out->mobike.unchecked = !gateway->routability;
     out->force_encapsulation = gateway->force_encapsulation;
     out->fragment = (uint16_t)gateway->fragment;
     set_ppk(out, gateway->name, gateway->ppk, gateway->ppk_required);
@@ -182,6 +184,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     out->tcp = (uint8_t)clients->transport;
     out->udp_sends = (uint8_t)clients->udp_sends;
     out->child[0].transport_only = clients->transport_mode && clients->mode_required;
+    out->mobike.on = clients->mobike;
     out->initial_contact = true;
     out->tickets = clients->resume;
     out->fragment = (uint16_t)clients->fragment;

@@ -126,6 +126,8 @@ struct model_gateway {
     uint64_t ticket_answer_max;  /* 0: any length */
     bool force_encapsulation;
     bool transport_mode;
+    bool mobike;               /* addresses of its clients may change */
+    bool routability;          /* and they are asked whether they are there */
     char pool[MODEL_TEXT_MAX]; /* "none", or prefixes */
     uint64_t dns;              /* name servers told of */
     uint64_t auth_lifetime_ns; /* 0: never */
@@ -209,6 +211,8 @@ struct model_clients {
     enum model_address address;
     enum ike_reauth_way reauth;
     bool redirects; /* they go where they are sent */
+    bool mobike;
+    uint64_t moves_ns; /* mean time a client stays at one address; 0: for ever */
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;

@@ -528,6 +528,16 @@ void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
     turn_wish(t, now_ns, sa);
 }
 
+bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                   const struct ike_addr *local)
+{
+    struct turn *const t = turn_open(host);
+    t->local = *local;
+    const bool moved = ike_move(host->parts.engine, now_ns, sa, local, NULL);
+    turn_wish(t, now_ns, sa);
+    return moved;
+}
+
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 {
     struct turn *const t = turn_open(host);

@@ -79,6 +79,9 @@ void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, 
 /* Its initiator is sent to another gateway. */
 void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                        const struct ike_gateway *to);
+/* Its client is at this address now (RFC 4555 3.5); false: the SA cannot move. */
+bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                   const struct ike_addr *local);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* What an IKE_TICKET event told of: ike_sa_ticket. */
 size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);

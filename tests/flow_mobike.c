@@ -631,7 +631,7 @@ static void test_another_cookie_than_was_sent_closes_the_sa(void)
     if (EXPECT(task != NULL))
         ike_store_at(&engine->store, task->nonce)[3] ^= 1;
     pair_run(&p);
-    EXPECT_EQ(p.end[B].ends[WHY_COOKIE2], 2); /* the Child SA and the IKE SA */
+    EXPECT_EQ(p.end[B].ends[WHY_ROUTABILITY], 2); /* the Child SA and the IKE SA */
     EXPECT(pair_is_empty(&p));
     pair_close(&p);
 }

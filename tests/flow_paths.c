@@ -273,6 +273,64 @@ static void test_what_is_left_of_an_sa_that_was_rekeyed_moves_along(void)
     pair_close(&p);
 }
 
+/* ---- what Child SAs are about ---- */
+
+/* RFC 4555 1.1: where a side is the end of the IKE SA itself, it stays what it was, for one that is
+ * being made while the client moves and for those made after. */
+static void test_selectors_stay_what_they_were(void)
+{
+    const struct ike_addr to = bare(A, 2);
+    prepare(plain);
+    for (int side = A; side <= B; side++)
+        p.end[side].policy.child[0].local_count = p.end[side].policy.child[0].remote_count = 0;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+    pair_run_for(&p, 1000000);
+    EXPECT(ike_move(p.end[A].engine, p.now_ns, p.end[A].sa, &to, NULL));
+    pair_run(&p);
+    EXPECT(ike_rekey_child(p.end[B].engine, p.now_ns, p.end[B].sa, p.end[B].child));
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1) && are_at(2, 1));
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_UP), 3);
+    const struct ike_engine *const engine = p.end[B].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(engine, p.end[B].sa);
+    struct ike_selector both[2];
+    memcpy(both, ike_store_at(&engine->store, ike_child_at(engine, sa->child)->selectors),
+           sizeof both);
+    EXPECT(is(&both[0].from, B, 1) && is(&both[1].from, A, 1));
+    pair_close(&p);
+}
+
+/* ---- by TCP ---- */
+
+#define TCP_MOVE "A=B  INFORMATIONAL   req 2  SK{N(UPDATE_SA_ADDRESSES) " NAT_D "}\n"
+
+/* RFC 9329 8: a connection from the new address, then the update; what was under way goes by it
+ * too. */
+static void test_a_move_by_tcp_takes_another_connection(void)
+{
+    const struct ike_addr to = bare(A, 2);
+    prepare(plain);
+    p.shows_paths = false;
+    p.end[A].policy.tcp = TCP_ALWAYS;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    p.trace_len = 0;
+    EXPECT(!ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &(struct ike_path){to, to}));
+    EXPECT(ike_move(p.end[A].engine, p.now_ns, p.end[A].sa, &to, NULL));
+    pair_run(&p);
+    EXPECT_STR(p.trace,
+               "A=B  closes\nA=B  opens\n" TCP_MOVE "B=A  INFORMATIONAL   rsp 2  SK{" NAT_D "}\n"
+               "B=A  INFORMATIONAL   req 0  SK{N(COOKIE2)}\n"
+               "A=B  INFORMATIONAL   rsp 0  SK{N(COOKIE2)}\n");
+    EXPECT(pair_agrees(&p, 1) && are_at(2, 1));
+    EXPECT_EQ(pair_open_streams(&p, A), 1);
+    pair_close(&p);
+}
+
 /* ---- IKE_SA_INIT ---- */
 
 #define INIT_REQ "A>B  IKE_SA_INIT     req 0  SAi1 KEi Ni " NAT_D
@@ -508,6 +566,8 @@ int main(int argc, char **argv)
         TEST(test_an_answer_to_an_older_update_proves_nothing),
         TEST(test_an_update_that_went_many_ways_is_sent_anew),
         TEST(test_what_is_left_of_an_sa_that_was_rekeyed_moves_along),
+        TEST(test_selectors_stay_what_they_were),
+        TEST(test_a_move_by_tcp_takes_another_connection),
         TEST(test_an_initiator_tries_all_addresses_it_knows_of_the_responder),
         TEST(test_an_answer_from_elsewhere_is_not_awaited),
         TEST(test_a_responder_is_patient),

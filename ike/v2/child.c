@@ -7,6 +7,7 @@
 #include "ike/v2/ipcomp.h"
 #include "ike/v2/keymat.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proposal.h"
@@ -84,7 +85,7 @@ static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, boo
         memcpy(out.at, local ? policy->local : policy->remote, count * sizeof out.at[0]);
     } else {
         out.count = 1;
-        out.at[0] = ike_selector_address(local ? &t->sa->local : &t->sa->remote, 0);
+        out.at[0] = ike_selector_address(ike_mobike_end(t->engine, t->sa, local), 0);
     }
     return out;
 }

@@ -21,6 +21,7 @@
 #include "ike/v2/exchange_init.h"
 #include "ike/v2/fragment.h"
 #include "ike/v2/intermediate.h"
+#include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/proof.h"
@@ -116,7 +117,8 @@ static void put_request(struct ike_turn *t)
                   (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
     ike_put_status(&t->out, &t->link, N_TICKET_OPAQUE, there ? resume.ticket : nothing);
     ike_secret_wipe(&resume, sizeof resume);
-    ike_nat_put(t, t->sa->policy->force_encapsulation);
+    if (!t->sa->policy->mobike.no_nats)
+        ike_nat_put(t, t->sa->policy->force_encapsulation);
     ike_fragment_offer(t);
     ike_vendor_put(t);
     ike_redirect_offer(t);
@@ -443,6 +445,8 @@ static enum ike_why resumed_request(struct ike_turn *t)
     enum ike_why why = read_who(t, record, &who);
     if (why != WHY_OK)
         return why;
+    if ((why = ike_mobike_check(t)) != WHY_OK)
+        return why;
     if ((why = check_initiator(t, &who, record->presented)) != WHY_OK)
         return why;
     if (!ike_auth_keep_peer_id(t, who.known_as.type != 0 ? &who.known_as : &who.id_i))
@@ -457,6 +461,7 @@ static enum ike_why resumed_request(struct ike_turn *t)
     put_own_claim(t, &who.id_r);
     if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
+    ike_mobike_answer(t);
     ike_resume_answer(t, sa, false);
     ike_auth_forget_init(t);
     return WHY_OK;

@@ -21,6 +21,15 @@ struct ike_mobike *ike_mobike_edit(struct ike_turn *t)
                                                    : ike_beside_edit(t, t->sa, BESIDE_MOBIKE);
 }
 
+const struct ike_addr *ike_mobike_end(const struct ike_engine *engine, const struct ike_sa *sa,
+                                      bool local)
+{
+    const struct ike_mobike *const m = ike_mobike_of(engine, sa);
+    if (local)
+        return m != NULL ? &m->first.local : &sa->local;
+    return m != NULL ? &m->first.remote : &sa->remote;
+}
+
 bool ike_path_equal(const struct ike_path *a, const struct ike_path *b)
 {
     return ike_addr_equal(&a->local, &b->local) && ike_addr_equal(&a->remote, &b->remote);
@@ -200,7 +209,7 @@ static bool open_record(struct ike_turn *t)
         return false;
     m->decides = t->sa->initiator;
     m->traverses = both_traverse(t);
-    m->children = m->agreed = ike_path_of(t->sa);
+    m->first = m->children = m->agreed = ike_path_of(t->sa);
     m->proven = t->sa->remote;
     ike_mobike_own(m, own->addresses, own->address_count, &t->sa->local);
     ike_mobike_take_list(t, m);

@@ -18,6 +18,7 @@ struct ike_mobike {
     uint8_t their_count;
     struct ike_addr ours[IKE_ADDRESSES_MAX]; /* the one in use among them; none: that alone */
     struct ike_addr theirs[IKE_ADDRESSES_MAX];
+    struct ike_path first;      /* before any change: what Child SAs have for the two ends (1.1) */
     struct ike_path children;   /* between these go the packets of Child SAs */
     struct ike_path agreed;     /* the pair used last that the peer has taken */
     struct ike_addr proven;     /* the peer has answered from there (3.7) */
@@ -30,6 +31,10 @@ struct ike_mobike {
 /* NULL: not agreed on. Then the second is what may be changed in the turn. */
 const struct ike_mobike *ike_mobike_of(const struct ike_engine *engine, const struct ike_sa *sa);
 struct ike_mobike *ike_mobike_edit(struct ike_turn *t);
+/* The end of the IKE SA that stands for a side of its Child SAs without selectors: what is used
+ * inside a tunnel does not change when that moves (RFC 4555 1.1). */
+const struct ike_addr *ike_mobike_end(const struct ike_engine *engine, const struct ike_sa *sa,
+                                      bool local);
 /* Row of beside.c: another IKE SA has taken over (RFC 7296 2.8); and its addresses, and what is
  * under way about them. */
 void ike_mobike_moved(struct ike_engine *engine, void *record, const struct ike_sa *to);

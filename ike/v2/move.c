@@ -418,7 +418,7 @@ enum ike_why ike_move_answered(struct ike_turn *t)
         if (answers[i].kind != t->task->kind)
             continue;
         if (!cookie_is_back(t))
-            return WHY_COOKIE2;
+            return WHY_ROUTABILITY;
         struct ike_mobike *const m = ike_mobike_edit(t);
         if (m != NULL) /* else another IKE SA has taken over */
             return answers[i].take(t, m, error != NULL ? error->type : 0);

@@ -533,7 +533,6 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     turn->end = fatal ? why : WHY_OK;
     turn->end_notify = 0;
     turn->sa->heard_ns = turn->now_ns;
-    turn->rerouted = false;
     ike_nat_follow(turn);
     ike_turn_answer(turn);
     put_refusal(turn, why);
