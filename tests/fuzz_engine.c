@@ -171,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     p.end[B].config.half_open.limit = 4;
     p.end[A].policy.fragment = p.end[B].policy.fragment = 1280;
     p.end[A].config.reassembly.limit = p.end[B].config.reassembly.limit = 2;
+    p.end[A].policy.mobike.on = p.end[B].policy.mobike.on = true;
     p.end[B].config.half_open.per_address = 3;
     p.end[B].config.cookies.on_at = cookies ? 0 : IKE_UNLIMITED;
     pair_open(&p);

@@ -433,6 +433,40 @@ static void kept_alive(void)
     p.end[A].config.keepalive_ns = UINT64_C(300000000);
 }
 
+static void mobike(void)
+{
+    static struct ike_addr addresses[2];
+    addresses[0] = pair_addr(B, 2);
+    (void)ike_addr_parse("2001:db8::7", &addresses[1]);
+    p.end[A].policy.mobike.on = p.end[B].policy.mobike.on = true;
+    p.end[B].policy.mobike.addresses = addresses;
+    p.end[B].policy.mobike.address_count = 2;
+}
+
+static void no_nats(void)
+{
+    mobike();
+    p.end[A].policy.mobike.no_nats = p.end[B].policy.mobike.no_nats = true;
+}
+
+/* To another address, to one that is refused, and a list of one. */
+static void move_about(void)
+{
+    static struct ike_prefix home;
+    struct ike_addr to = pair_addr(A, 2);
+    to.port = 0;
+    (void)ike_move(p.end[A].engine, p.now_ns, p.end[A].sa, &to, NULL);
+    (void)ike_addresses(p.end[B].engine, p.now_ns, p.end[B].sa, NULL, 0);
+    pair_run_for(&p, UINT64_C(900000000));
+    (void)ike_prefix_parse("192.0.2.0/27", &home);
+    p.end[B].policy.mobike.within = &home;
+    p.end[B].policy.mobike.within_count = 1;
+    to = pair_addr(A, 5);
+    to.port = 0;
+    (void)ike_move(p.end[A].engine, p.now_ns, p.end[A].sa, &to, NULL);
+    pair_run_for(&p, UINT64_C(900000000));
+}
+
 static void (*const flows[])(void) = {gateway,
                                       NULL,
                                       always_cookies,
@@ -451,7 +485,9 @@ static void (*const flows[])(void) = {gateway,
                                       lost_key,
                                       redirect_in_auth,
                                       redirect_later,
-                                      kept_alive};
+                                      kept_alive,
+                                      mobike,
+                                      no_nats};
 
 /* ---- certificates of tests/vectors/certs: both ends show the same, by two of its names ---- */
 
@@ -581,6 +617,8 @@ static void run(void (*prepare)(void), size_t suite)
         (void)ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa);
         (void)ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child);
         pair_run_for(&p, UINT64_C(900000000));
+        if (p.end[A].policy.mobike.on)
+            move_about();
         (void)ike_delete(p.end[B].engine, p.now_ns, p.end[B].sa);
         pair_run_for(&p, UINT64_C(900000000));
     }

@@ -350,7 +350,7 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_policy *policy,
     ike_keepalive_begin(t);
     ike_turn_answer(t);
     ike_put_nonce(&t->out, &t->link, nonce_r);
-    if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
+    if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL && !policy->mobike.no_nats)
         ike_nat_put(t, policy->force_encapsulation);
     ike_fragment_offer(t);
     ike_vendor_put(t);

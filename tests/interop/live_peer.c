@@ -24,7 +24,7 @@ struct options {
     const char *sync, *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
     const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
-    const char *also, *redirect, *redirects;
+    const char *mobike, *also, *redirect, *redirects;
 };
 
 enum { HEARD_MAX = 64, SOCKETS = 4, REBOUND_PORT = 4501 };
@@ -44,6 +44,7 @@ struct peer {
     struct ike_engine *engine;
     struct ike_crypto *crypto;
     int sockets[SOCKETS]; /* for each of `ports`; and at `also` */
+    bool moved;           /* to the latter */
     uint64_t sa;
     uint32_t child;
     const char *script; /* what is left of it */
@@ -135,8 +136,9 @@ static void read_options(int argc, char **argv, struct options *o)
         {"redirects", &o->redirects}, /* goes where it is sent */
         {"second", &o->second},       /* an EAP method: the initiator authenticates once more, so */
         {"childless", &o->childless},
-        {"sync", &o->sync}, /* counters may be agreed on anew (RFC 6311 5) */
-        {"end", &o->end},   /* which certificate: end, or tls, which TLS takes as well */
+        {"sync", &o->sync},     /* counters may be agreed on anew (RFC 6311 5) */
+        {"mobike", &o->mobike}, /* our address may change, to that of `also` */
+        {"end", &o->end},       /* which certificate: end, or tls, which TLS takes as well */
     };
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
@@ -239,6 +241,7 @@ static void configure(struct peer *p)
     policy->initial_contact = true;
     policy->childless = o->childless != NULL;
     policy->sync_ids = o->sync != NULL;
+    policy->mobike.on = o->mobike != NULL;
     if (o->first_group != NULL)
         policy->first_group = ike_algo_named(o->first_group);
     p->script = o->script == NULL ? "" : o->script;
@@ -370,10 +373,14 @@ static void open_sockets(struct peer *p)
 
 static void show(struct peer *p, const char *arrow, const struct ike_datagram *d)
 {
-    char line[IKE_DESCRIBE_TEXT];
+    char line[IKE_DESCRIBE_TEXT], addr[IKE_ADDR_TEXT];
     (void)ike_describe(d->bytes, d->local.port == IKE_PORT_NAT, p->has_keys ? &p->keys : NULL,
                        p->crypto, line);
-    (void)printf("%s %u %s\n", arrow, d->local.port, line);
+    ike_addr_format(&d->local, addr);
+    if (p->o.also != NULL && strcmp(addr, p->o.also) == 0)
+        (void)printf("%s %s:%u %s\n", arrow, addr, d->local.port, line);
+    else
+        (void)printf("%s %u %s\n", arrow, d->local.port, line);
 }
 
 /* ---- the script: words in small letters are done, words in capitals awaited ---- */
@@ -398,6 +405,7 @@ static const char *event_name(enum ike_event_kind kind)
         [IKE_ASK] = "ASK",
         [IKE_REDIRECTED] = "REDIRECTED",
         [IKE_MOVED] = "MOVED",
+        [IKE_MOVE_FAILED] = "MOVE_FAILED",
     };
     return names[kind] != NULL ? names[kind] : "OTHER";
 }
@@ -437,6 +445,15 @@ static bool child(struct peer *p)
 static bool delete (struct peer *p)
 {
     return ike_delete(p->engine, now_ns(), p->sa);
+}
+
+/* From one of our two addresses to the other. */
+static bool move(struct peer *p)
+{
+    struct ike_addr to;
+    p->moved = !p->moved;
+    return ike_addr_parse(p->moved ? p->o.also : p->o.local, &to) &&
+           ike_move(p->engine, now_ns(), p->sa, &to, NULL);
 }
 
 /* As a NAT does that has forgotten us: everything goes by another port from now on. */
@@ -494,6 +511,7 @@ static const struct {
     {"delete", delete, "DOWN:deleted"},
     {"rebind", rebind, ""},
     {"redirect", redirect, "CHILD_UP"},
+    {"move", move, "MOVED|MOVE_FAILED"},
     {"go", go, ""},
 };
 

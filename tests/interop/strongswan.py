@@ -23,7 +23,7 @@ PACKAGES = ["strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "
             "libstrongswan-standard-plugins", "libcharon-extra-plugins", "libcharon-extauth-plugins",
             "libstrongswan-extra-plugins"]
 US, THEM = "198.18.0.1", "198.18.0.2"
-US_TOO, THEM_TOO = "198.18.0.3", "198.18.0.4"
+US_TOO, THEM_TOO = "198.18.0.3", "198.18.0.4"  # where they may move to
 OUR_NET, THEIR_NET = "10.1.0.0/16", "10.2.0.0/16"
 CERTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "certs")
 MOUNTS = ["/usr/lib/x86_64-linux-gnu", "/proc", "/dev"]
@@ -64,6 +64,7 @@ class Charon:
         tag = f"ikelab-{os.getpid()}"
         self.ours, self.theirs = tag + "-a", tag + "-b"
         self.process = None
+        self.addresses = [THEM, THEM_TOO]
         self.log = os.path.join(build, "strongswan.log")
         open(self.log, "w", encoding="utf8").close()
         self.read = 0  # so much of it
@@ -151,6 +152,16 @@ swanctl {{ load = random openssl pem pkcs1 pkcs8 pubkey x509 }}
         return run("nsenter", "-t", str(self.pid()), "-m", "-n", "env",
                    "LD_LIBRARY_PATH=/usr/lib/ipsec", "STRONGSWAN_CONF=/ikelab.conf",
                    "chroot", self.root, "/usr/sbin/swanctl", *arguments, "--uri", "unix:///run/charon.vici", check=check)
+
+    def told(self, command):
+        """A command of swanctl, or `move`: these addresses there are, from now on."""
+        if command[0] != "move":
+            return self.swanctl(*command, check=False)
+        self.addresses = command[1:]
+        for address in (THEM, THEM_TOO):  # with the first of a network the others may go
+            run("ip", "-n", self.theirs, "address", "del", address + "/24", "dev", "ike0", check=False)
+        return "".join(run("ip", "-n", self.theirs, "address", "add", address + "/24", "dev", "ike0")
+                       for address in self.addresses)
 
     def pid(self):
         return self.process.pid
@@ -258,7 +269,7 @@ def until(process, wanted):
 def tell(charon, process, then):
     """At the word `go` of its script the peer waits until charon has been told what is to be done."""
     out = until(process, "AT go")
-    said = "".join(charon.swanctl(*command, check=False) for command in then)
+    said = "".join(charon.told(command) for command in then)
     if process.poll() is None:
         process.stdin.write("\n")
         process.stdin.flush()
@@ -403,6 +414,15 @@ def feature_cases():
     yield "an established IKE SA redirected (RFC 5685)", ("i",), GCM, client, "DOWN:redirected,probe,delete", [
         ["--redirect", "--ike", "us", "--gateway", THEM_TOO]], ALL + [
         "SK{N(REDIRECT)}", "N(REDIRECTED_FROM)", "EVENT REDIRECTED ok", "EVENT DOWN redirected", "EVENT ALIVE", *AWAY]
+    mobile = dict(settings={}, options=dict(force="1", mobike="1", also=US_TOO))
+    yield "MOBIKE, we move (RFC 4555 3.5)", ("i",), GCM, mobile, "move,probe,rekey,probe,delete", [], ALL + [
+        "N(MOBIKE_SUPPORTED)", "N(UPDATE_SA_ADDRESSES)", "EVENT MOVED", f"> {US_TOO}:4500 INFORMATIONAL", "EVENT ALIVE",
+        f"< {US_TOO}:4500 CREATE_CHILD_SA rsp", *AWAY]
+    # charon, which decides then, takes the list and stays with our old address.
+    yield "MOBIKE, we tell that we have moved (RFC 4555 3.6)", ("r",), GCM, mobile, "move,probe,rekey,probe,delete", [], ALL + [
+        "N(MOBIKE_SUPPORTED)", "SK{N(NO_ADDITIONAL_ADDRESSES)}", f"< {US_TOO}:4500 INFORMATIONAL   rsp", "EVENT ALIVE", *AWAY]
+    yield "MOBIKE, they move (RFC 4555 3.5, 3.6)", both, GCM, mobile, "MOVED,probe,rekey,probe,delete", [["move", THEM_TOO]], ALL + [
+        "N(UPDATE_SA_ADDRESSES)", "EVENT MOVED", "EVENT ALIVE", "EVENT REKEYED", *AWAY]
     yield "a Child SA more, by us", both, GCM, plain, "child,delete", [], ALL + ["CREATE_CHILD_SA", *AWAY]
     yield "a Child SA more with PFS, by us", both, pfs, plain, "child,delete", [], ALL + [
         "SK{SA Ni KEi TSi TSr}", *AWAY]
@@ -563,6 +583,8 @@ def main():
                 log = charon.news()
                 judge(number, name, role, out + (log if any("charon:" in line for line in wanted) else ""), wanted)
                 charon.forget(out)
+                if charon.addresses != [THEM, THEM_TOO]:
+                    charon.told(["move", THEM, THEM_TOO])
         print_table()
         print(f"1..{number}")
     finally:
