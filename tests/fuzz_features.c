@@ -143,7 +143,7 @@ static void fragments(struct pair *p, enum pair_side i, enum pair_side r)
 static void redirects(struct pair *p, enum pair_side i, enum pair_side r)
 {
     p->end[i].policy.takes_redirects = p->end[r].policy.takes_redirects = true;
-    p->end[r].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+    p->end[r].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
 }
 
 static void quantum_keys(struct pair *p, enum pair_side i, enum pair_side r)
