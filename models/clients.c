@@ -35,8 +35,7 @@ struct attempt {
     uint64_t sa;
     uint64_t start_ns;
     uint64_t leave_ns; /* when it is up */
-    uint32_t client;
-    uint32_t moves;
+    uint32_t client, moves;
     uint16_t tries; /* before this one */
     uint16_t sent;  /* datagrams of its address while it was tried, */
     uint16_t received;
@@ -90,9 +89,8 @@ struct model_clients_run {
     uint32_t attempt_count;
     uint32_t client_count;
     uint32_t address_count; /* in `latest` */
-    uint64_t move_count;
 
-    uint64_t successes, failures, censored;
+    uint64_t successes, failures, censored, move_count;
     uint64_t resolved_during, successes_during;
     uint64_t retransmissions;
     uint64_t packets; /* of successes */
@@ -318,18 +316,18 @@ static void stay_on(struct model_clients_run *run, uint64_t now_ns, uint32_t ind
 {
     const struct attempt *const a = &run->attempts[index];
     const uint64_t mean_ns = run->clients->moves_ns, which = (uint64_t)a->moves << 32 | index;
-    const uint64_t move_ns =
-        mean_ns == 0 ? SIM_NEVER : now_ns + draw_ns(run, "moves", which, mean_ns);
-    deadline_set(run, index, move_ns < a->leave_ns ? move_ns : a->leave_ns);
+    const uint64_t in_ns =
+        mean_ns == 0 ? SIM_NEVER - now_ns : draw_ns(run, "moves", which, mean_ns);
+    deadline_set(run, index, now_ns + in_ns < a->leave_ns ? now_ns + in_ns : a->leave_ns);
 }
 
 static void move(struct model_clients_run *run, uint64_t now_ns, uint32_t index)
 {
     struct attempt *const a = &run->attempts[index];
     const struct ike_addr to = model_prefix_elsewhere(&run->place.prefix, run->move_count++);
+    (void)sim_host_move(run->host, now_ns, a->sa, &to);
     a->state = STAYING;
     a->moves++;
-    (void)sim_host_move(run->host, now_ns, a->sa, &to);
     stay_on(run, now_ns, index);
 }
 
@@ -466,11 +464,10 @@ static struct attempt *attempt_at(struct model_clients_run *run, const struct ik
     struct ike_reader ours = rd_open((struct ike_bytes){addr->ip + end - width, width});
     struct ike_reader first = rd_open((struct ike_bytes){base->ip + end - width, width});
     const uint64_t offset = rd_uint(&ours, width) - rd_uint(&first, width);
-    const uint64_t size = model_prefix_size(&run->place.prefix);
     const uint32_t number = run->latest[slot_of(run, offset)];
-    struct attempt *const a = number != 0 ? &run->attempts[number - 1] : NULL;
-    const bool is = a != NULL && offset_of(a->client) % size == offset % size;
-    return is && a->state == TRYING ? a : NULL;
+    struct attempt *const a = &run->attempts[number != 0 ? number - 1 : 0];
+    const uint64_t apart = (offset - offset_of(a->client)) % model_prefix_size(&run->place.prefix);
+    return number != 0 && a->state == TRYING && apart == 0 ? a : NULL;
 }
 
 /* Answers that ask for another request are told by their first payload, a lone notify. */
@@ -583,11 +580,10 @@ static uint32_t child_max_of(const struct model_clients_run *run)
 /* The same of IKE SAs, where these are replaced by either end. */
 static uint32_t sa_max_of(const struct model_clients_run *run)
 {
-    const struct model_world_config *const w = run->scene->config;
     const struct model_clients *const c = run->clients;
-    const uint64_t theirs_ns = w->gateways[model_gateway_named(w, c->to)].rekey.ike_ns;
-    const bool more = c->rekey.ike_ns != 0 || theirs_ns != 0 || c->reauth == REAUTH_MAKE_FIRST;
-    return more ? 2 * run->attempt_max : run->attempt_max;
+    const uint32_t to = model_gateway_named(run->scene->config, c->to);
+    const bool more = run->scene->config->gateways[to].rekey.ike_ns != 0 || c->rekey.ike_ns != 0;
+    return more || c->reauth == REAUTH_MAKE_FIRST ? 2 * run->attempt_max : run->attempt_max;
 }
 
 /* As path MTU discovery would find it (RFC 9329 9.4): what the link takes, without headers; 0: the

@@ -84,7 +84,7 @@ enum ike_why ike_move_to(struct ike_turn *t, const struct ike_path *path)
     return want(t, TASK_MOVE, t->now_ns);
 }
 
-void ike_move_resend(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa)
+static void resend(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa)
 {
     for (uint32_t place = sa->task; place != 0;) {
         struct ike_task *const task = ike_task_at(engine, place);
@@ -100,8 +100,14 @@ void ike_move_resend(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *
         return;
     old->local = sa->local; /* all it waits for is its end */
     old->remote = sa->remote;
-    ike_move_resend(engine, now_ns, old);
+    resend(engine, now_ns, old);
     ike_timers_set(&engine->timers, ike_sa_place(old), ike_sa_deadline(engine, old));
+}
+
+void ike_move_commit(struct ike_turn *t)
+{
+    if (t->rerouted)
+        resend(t->engine, t->now_ns, t->sa);
 }
 
 /* ---- what the owner wants ---- */
@@ -517,7 +523,7 @@ void ike_move_echo(struct ike_turn *t)
     const struct ike_mobike *const m = ike_mobike_of(t->engine, t->sa);
     const struct ike_notify *const cookie = ike_message_notify(&t->in, N_COOKIE2);
     const struct ike_path path = {.local = t->datagram->local, .remote = t->datagram->remote};
-    if (m == NULL)
+    if (m == NULL || t->in.head.exchange != INFORMATIONAL || t->end != WHY_OK)
         return;
     if (m->traverses && ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL)
         ike_nat_put_path(t, &path);

@@ -29,7 +29,8 @@
  * answer has of it. Nothing of it is there: nothing is done. */
 enum ike_why ike_move_look(struct ike_turn *t);
 enum ike_why ike_move_answer(struct ike_turn *t);
-/* NAT_DETECTION_* and COOKIE2, which every answer has when its request has them. */
+/* NAT_DETECTION_* and COOKIE2, which every answer in INFORMATIONAL has when its request has them,
+ * but for the last one of an SA. */
 void ike_move_echo(struct ike_turn *t);
 
 /* Into a liveness request: NAT_DETECTION_*, so that a mapping that has changed is noticed; and its
@@ -47,8 +48,9 @@ void ike_move_pair(struct ike_turn *t, struct ike_mobike *m, const struct ike_pa
  * 9329 6.1). False: it is not for us to say, or not agreed on. */
 bool ike_move_along(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 
-/* The turn that moved an SA is committed: its requests under way go by the new pair at once. */
-void ike_move_resend(struct ike_engine *engine, uint64_t now_ns, struct ike_sa *sa);
+/* If the turn, which is committed, has moved its SA: requests under way go by the new pair at once.
+ */
+void ike_move_commit(struct ike_turn *t);
 
 /* The pair a TASK_PATH is about. */
 struct ike_path ike_move_tested(const struct ike_engine *engine, const struct ike_task *task);

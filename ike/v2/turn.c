@@ -45,15 +45,13 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->fresh_made = 0;
     turn->heir = turn->heir_of = 0;
     turn->stirred = 0;
-    turn->rerouted = false;
     turn->edit_count = 0;
     turn->delete_old = turn->connect = turn->give_up = turn->uncounted = false;
     turn->child_doomed = 0;
     turn->child_reserved = turn->fresh_reserved = turn->task_spent = 0;
     turn->out = (struct ike_writer){0};
     turn->sealed = 0;
-    turn->sealed_open = false;
-    turn->cut = false;
+    turn->sealed_open = turn->cut = false;
     turn->reassembly = 0;
     turn->events_tail = engine->events_ring.tail;
     turn->made_count = 0;
@@ -62,7 +60,7 @@ struct ike_turn *ike_turn_begin(struct ike_engine *engine, uint64_t now_ns, stru
     turn->child_gone_count = 0;
     turn->end = WHY_OK;
     turn->end_notify = 0;
-    turn->initial_contact = false;
+    turn->initial_contact = turn->rerouted = false;
     turn->ticket_done = turn->resumed = 0;
     turn->ask_count = 0;
     turn->in.there = 0;
@@ -365,8 +363,7 @@ static void commit(struct ike_turn *turn)
     for (uint8_t i = 0; i < turn->child_gone_count; i++)
         ike_child_remove(engine, sa, turn->child_gone[i]);
     ike_resume_commit(turn);
-    if (turn->rerouted)
-        ike_move_resend(engine, turn->now_ns, sa);
+    ike_move_commit(turn);
     if (turn->initial_contact)
         forget_others(turn);
     if (turn->heir != 0) {
@@ -491,8 +488,7 @@ static void forget_turn(struct ike_turn *turn)
     turn->heir = turn->stirred = 0;
     turn->fresh_made = turn->task_spent = 0;
     turn->ticket_done = turn->resumed = 0;
-    turn->initial_contact = false;
-    turn->rerouted = false;
+    turn->initial_contact = turn->rerouted = false;
 }
 
 /* RFC 7296 2.21.2: an initiator that cannot accept the response says so in an exchange of its own.
@@ -536,8 +532,7 @@ static void answer_sealed(struct ike_turn *turn, enum ike_why why, bool fatal)
     ike_nat_follow(turn);
     ike_turn_answer(turn);
     put_refusal(turn, why);
-    if (!fatal && turn->in.head.exchange == INFORMATIONAL)
-        ike_move_echo(turn);
+    ike_move_echo(turn);
     const enum ike_why kept = keep_message(turn);
     if (kept == WHY_OK)
         commit(turn);
