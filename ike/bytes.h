@@ -85,19 +85,21 @@ static inline uint16_t rd_u16(struct ike_reader *r)
 /* Spelled out, a word of memory is one instruction to the compilers. */
 static inline uint32_t rd_u32(struct ike_reader *r)
 {
-    const uint8_t *const at = rd_bytes(r, 4).at;
-    return at == NULL
+    const struct ike_bytes got = rd_bytes(r, 4);
+    const uint8_t *const at = got.at;
+    return got.len == 0
                ? 0
                : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
 static inline uint64_t rd_u64(struct ike_reader *r)
 {
-    const uint8_t *const at = rd_bytes(r, 8).at;
-    return at == NULL ? 0
-                      : (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
-                            (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 |
-                            (uint64_t)at[6] << 8 | at[7];
+    const struct ike_bytes got = rd_bytes(r, 8);
+    const uint8_t *const at = got.at;
+    return got.len == 0 ? 0
+                        : (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
+                              (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 |
+                              (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7];
 }
 
 /* Reads a 16-bit length that counts itself and what came before it, `used`
