@@ -8,12 +8,16 @@ WITH each AS (
     JOIN param AS a ON a.point = m.point AND a.path LIKE 'clients.%.auth'
     JOIN param AS n ON n.point = m.point AND n.path LIKE 'clients.%.children'
     WHERE m.who = '*' AND m.metric = 'packets_per_connection'),
--- Methods whose lines would hide each other share one.
+-- Methods whose lines would hide each other share one; of more than three the first two are named.
 line AS (SELECT method, group_concat(packets) OVER (PARTITION BY method ORDER BY children
          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS course,
          children, packets, low, high FROM each WHERE place = 1),
-named AS (SELECT course, children, packets, low, high, group_concat(method, ', ') AS methods
-          FROM (SELECT * FROM line ORDER BY method) GROUP BY course, children)
+numbered AS (SELECT *, row_number() OVER (PARTITION BY course, children ORDER BY method) AS place,
+             count(*) OVER (PARTITION BY course, children) AS many FROM line),
+named AS (SELECT course, children, packets, low, high, group_concat(method, ', ')
+                 || iif(many > 3, ' and ' || (many - 2) || ' more', '') AS methods
+          FROM (SELECT * FROM numbered WHERE many <= 3 OR place <= 2 ORDER BY method)
+          GROUP BY course, children)
 SELECT methods, children, packets, low, high FROM named
 ORDER BY max(packets) OVER (PARTITION BY course) DESC, methods, children;
 SELECT iif(count(*) = 0, 'not checked', iif(min(pass), 'PASS', 'FAIL') || ': ' || sum(pass) || ' of '
