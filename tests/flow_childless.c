@@ -68,6 +68,25 @@ static void test_a_child_comes_when_it_is_wanted(void)
                               .ended = with_one});
 }
 
+static void for_an_hour(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_may(pair, i, r);
+    pair->end[r].policy.auth_lifetime_s = 3600;
+}
+
+/* RFC 4478 3: it is the IKE SA's, with a Child SA or without. */
+static void test_the_lifetime_of_authentication_is_told_without_a_child_too(void)
+{
+    flow_check(&(struct flow){.prepare = for_an_hour,
+                              .act = then_one,
+                              .trace = ARROW_INIT_REQ ARROW_MAY
+                              "A>B  IKE_AUTH        req 1  SK{IDi AUTH}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH N(AUTH_LIFETIME)}\n"
+                              "A>B  CREATE_CHILD_SA req 2  SK{SA Ni TSi TSr}\n"
+                              "B>A  CREATE_CHILD_SA rsp 2  SK{SA Nr TSi TSr}\n",
+                              .ended = with_one});
+}
+
 static void test_without_consent_of_both_there_is_a_child(void)
 {
     flow_check(
@@ -186,6 +205,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_an_ike_sa_is_made_without_a_child),
         TEST(test_a_child_comes_when_it_is_wanted),
+        TEST(test_the_lifetime_of_authentication_is_told_without_a_child_too),
         TEST(test_without_consent_of_both_there_is_a_child),
         TEST(test_a_message_without_its_child_is_invalid_syntax_for_others),
         TEST(test_with_eap_it_is_made_without_a_child_too),

@@ -427,12 +427,14 @@ static enum ike_why make_child(struct ike_turn *t)
     return WHY_OK;
 }
 
-/* The answer's second half: a Child SA, or the notify that says why not. */
+/* The answer's second half: the Child SA asked for, or the notify that says why not; and how long
+ * the IKE SA may last. */
 enum ike_why ike_auth_answer_child(struct ike_turn *t)
 {
     if (ike_redirect_is_wanted(t))
         return ike_redirect_put_auth(t);
-    const enum ike_why why = make_child(t);
+    const bool asked = (t->in.there & P(PAYLOAD_SA)) != 0; /* RFC 6023 3 */
+    const enum ike_why why = asked ? make_child(t) : WHY_OK;
     const struct ike_why_row *const row = ike_why_row(why);
     if (why == WHY_SA_TABLE_FULL || (row->sealed != ACTION_REFUSE && why != WHY_OK))
         return why;
@@ -513,8 +515,7 @@ static enum ike_why auth_request(struct ike_turn *t)
         return why;
     ike_sync_agree(t);
     ike_qcd_put(t, sa);
-    if (((t->in.there & P(PAYLOAD_SA)) != 0 || ike_redirect_is_wanted(t)) &&
-        (why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, ike_message_body(&t->in, PAYLOAD_IDI))) != WHY_OK)
         return why;

@@ -58,7 +58,8 @@ enum ike_why ike_auth_refused(struct ike_turn *t);
 
 /* Responder: the first policy for both identities and the suite chosen before they were known. */
 enum ike_why ike_auth_find_policy(struct ike_turn *t, const struct ike_id *peer);
-/* The last answer's second half: a Child SA, or the notify that says why not. */
+/* The last answer's second half: the Child SA asked for, or the notify that says why not; and how
+ * long the IKE SA may last (RFC 4478 3). */
 enum ike_why ike_auth_answer_child(struct ike_turn *t);
 
 #endif

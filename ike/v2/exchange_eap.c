@@ -488,7 +488,7 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
     ike_rounds_end(t);
     ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
-    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, later ? nothing : id_of(side, true))) != WHY_OK)
         return why;

@@ -459,7 +459,7 @@ static enum ike_why resumed_request(struct ike_turn *t)
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);
     ike_turn_answer(t);
     put_own_claim(t, &who.id_r);
-    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     ike_mobike_answer(t);
     ike_resume_answer(t, sa, false);

@@ -185,7 +185,7 @@ static enum ike_why finish(struct ike_turn *t)
     ike_turn_answer(t);
     ike_sync_agree(t);
     ike_qcd_put(t, t->sa);
-    if ((t->in.there & P(PAYLOAD_SA)) != 0 && (why = ike_auth_answer_child(t)) != WHY_OK)
+    if ((why = ike_auth_answer_child(t)) != WHY_OK)
         return why;
     if ((why = ike_resume_up(t, nothing)) != WHY_OK)
         return why;
