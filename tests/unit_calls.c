@@ -4,7 +4,9 @@
  * or none. */
 #include "ike/engine.h"
 #include "ike/v2/child.h"
+#include "ike/v2/config.h"
 #include "ike/v2/selector.h"
+#include "tests/opened.h"
 #include "tests/pair.h"
 #include "tests/test.h"
 
@@ -422,6 +424,101 @@ static void test_an_engine_closes_with_all_that_is_under_way(void)
     ike_close(NULL);
 }
 
+/* ---- waiting ---- */
+
+/* RFC 7296 2.4: each wait 1.8 times the one before, up to the longest: 1 + 1.8 + 3 * 2 s. */
+static void test_waits_grow_to_the_longest_and_no_further(void)
+{
+    pair_init(&p, plain);
+    p.end[A].config.retransmit.wait_max_ns = UINT64_C(2000000000);
+    p.touch = lose_all;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(8799000000));
+    EXPECT_EQ(p.sent, 5);
+    EXPECT_EQ(p.end[A].engine->sas.used, 1);
+    pair_run_for(&p, UINT64_C(2000000));
+    EXPECT_EQ(p.end[A].engine->sas.used, 0);
+    EXPECT_EQ(p.sent, 5);
+    EXPECT_EQ(pair_count(&p, A, IKE_FAILED), 1);
+    pair_close(&p);
+}
+
+/* RFC 7296 1.3.1: fragments behind the first go through when both ends say so. */
+static void test_later_fragments_go_through_when_both_say_so(void)
+{
+    for (int i = 0; i < 4; i++) {
+        pair_init(&p, plain);
+        p.end[A].policy.child[0].non_first_fragments = (i & 1) != 0;
+        p.end[B].policy.child[0].non_first_fragments = (i & 2) != 0;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+        for (int side = 0; side < 2; side++) {
+            const struct ike_engine *const e = p.end[side].engine;
+            const struct ike_sa *const sa = ike_sa_numbered(e, p.end[side].sa);
+            EXPECT_EQ(ike_child_at(e, sa->child)->fragments, i == 3);
+        }
+        pair_close(&p);
+    }
+}
+
+/* ---- families ---- */
+
+static uint16_t asked[8];
+static size_t asked_count;
+
+static bool see_request(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                        int number)
+{
+    static struct opened message;
+    struct ike_cp cp;
+    (void)number;
+    if (from != A || bytes[18] != INFORMATIONAL ||
+        !opened_read(pair, (struct ike_bytes){.at = bytes, .len = *len}, &message))
+        return true;
+    for (size_t i = 0; i < message.part_count; i++)
+        if (message.parts[i].type == PAYLOAD_CP) {
+            EXPECT_EQ(
+                ike_cp_parse((struct ike_bytes){message.parts[i].body, message.parts[i].len}, &cp),
+                WHY_OK);
+            asked_count = cp.count;
+            for (size_t k = 0; k < cp.count && k < 8; k++)
+                asked[k] = cp.attributes[k].type;
+        }
+    return true;
+}
+
+/* RFC 8983 5: a gateway that gives addresses of one family says so; the client asks for no other
+ * from then on. */
+static void test_after_a_refusal_only_the_family_allowed_is_asked_for(void)
+{
+    static struct ike_wants wants;
+    static struct ike_gives gives;
+    static const struct ike_inform again = {.ask = true};
+    wants = (struct ike_wants){.ip6 = true};
+    gives = (struct ike_gives){.pool_count = 1, .tell_families = true};
+    EXPECT(ike_prefix_parse("10.9.0.0/29", &gives.pools[0]));
+    pair_init(&p, plain);
+    p.end[A].policy.wants = &wants;
+    p.end[B].policy.gives = &gives;
+    p.end[A].policy.child[0].local_count = 0;
+    p.end[B].policy.child[0].remote_count = 0;
+    p.touch = see_request;
+    asked_count = 0;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_FAILED), 1);
+    wants.ip4 = true;
+    EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &again));
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT_EQ(asked_count, 1);
+    EXPECT_EQ(asked[0], INTERNAL_IP4_ADDRESS);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -438,6 +535,9 @@ int main(int argc, char **argv)
         TEST(test_a_policy_without_selectors_takes_any_packet),
         TEST(test_requests_that_do_not_fit_the_outputs_wait),
         TEST(test_an_engine_closes_with_all_that_is_under_way),
+        TEST(test_waits_grow_to_the_longest_and_no_further),
+        TEST(test_later_fragments_go_through_when_both_say_so),
+        TEST(test_after_a_refusal_only_the_family_allowed_is_asked_for),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -203,7 +203,7 @@ enum ike_why ike_auth_ask_with(struct ike_turn *turn, ike_put_claim_fn *claim)
     if ((why = claim(turn)) != WHY_OK)
         return why;
     if (!setup->childless) {
-        ike_inner_put_request(turn);
+        ike_inner_put_wants(turn, &turn->out, &turn->link);
         ike_child_put_offers(turn, turn->task->child, true);
         ike_child_put_wanted(turn, turn->task->child, setup);
     }

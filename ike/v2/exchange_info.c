@@ -77,8 +77,8 @@ static bool keep_inform(struct ike_turn *t, struct ike_task *task, const struct 
     put_u8(&w, PAYLOAD_NONE);
     for (uint8_t i = 0; i < what->note_count; i++)
         ike_put_status(&w, &link, what->notes[i].type, what->notes[i].data);
-    if (what->ask && t->sa->policy->wants != NULL)
-        ike_put_wants(&w, &link, t->sa->policy->wants);
+    if (what->ask)
+        ike_inner_put_wants(t, &w, &link);
     if (what->setting_count > 0) {
         const size_t begin = ike_begin_cp(&w, &link, CFG_SET);
         for (uint8_t i = 0; i < what->setting_count; i++)

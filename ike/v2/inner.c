@@ -112,12 +112,12 @@ static struct ike_wants wants_now(struct ike_turn *t)
     return wants;
 }
 
-void ike_inner_put_request(struct ike_turn *t)
+void ike_inner_put_wants(struct ike_turn *t, struct ike_writer *w, size_t *link)
 {
     if (t->sa->policy->wants == NULL)
         return;
     const struct ike_wants wants = wants_now(t);
-    ike_put_wants(&t->out, &t->link, &wants);
+    ike_put_wants(w, link, &wants);
 }
 
 void ike_inner_hear(struct ike_turn *t)

@@ -35,8 +35,9 @@ void ike_inner_moved(struct ike_engine *engine, void *record, const struct ike_s
  * all that may be given. False: neither, the IKE SA's own ends do. */
 bool ike_inner_side(const struct ike_turn *t, bool local, struct ike_selectors *out);
 
-/* The initiator's CFG_REQUEST, when its policy wants something. */
-void ike_inner_put_request(struct ike_turn *t);
+/* The initiator's CFG_REQUEST, when its policy wants something: of no family that the gateway has
+ * said it does not give (RFC 8983 5). */
+void ike_inner_put_wants(struct ike_turn *t, struct ike_writer *w, size_t *link);
 /* Its taking of the answer. WHY_ADDRESS_MISSING: no address came and it wanted one. */
 enum ike_why ike_inner_take(struct ike_turn *t);
 /* What the answer says of families, whatever else it says (RFC 8983 5). */
