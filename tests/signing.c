@@ -183,18 +183,23 @@ static void strip(struct pair *p, enum pair_side side)
         ops->key_free(g->links[i]);
 }
 
+/* "http://a/0": which side's, and which of the chain or 9, the bundle. Nothing else is to be had.
+ */
 static struct ike_bytes serve(struct pair *p, struct ike_bytes url)
 {
-    if (url.at[7] == 'l') /* a list, of who wants it */
-        return goods[url.at[12] == 'a' ? A : B].list;
-    const size_t side = url.at[7] == 'a' ? A : B;
-    const size_t index = (size_t)(url.at[9] - '0');
+    static const struct ike_bytes nothing = {.at = NULL, .len = 0};
     (void)p;
+    if (url.len == 13 && url.at[7] == 'l') /* a list, of who wants it */
+        return goods[url.at[12] == 'a' ? A : B].list;
+    if (url.len != 10 || memcmp(url.at, "http://", 7) != 0 || url.at[9] < '0' || url.at[9] > '9')
+        return nothing;
+    const struct ike_credential *const credential = &goods[url.at[7] == 'a' ? A : B].credential;
+    const size_t index = (size_t)(url.at[9] - '0');
     if (index == 9)
-        return goods[side].credential.bundle;
-    if (server == HAS_NOTHING && index == 0)
-        return (struct ike_bytes){.at = NULL, .len = 0};
-    return goods[side].credential.chain[server == HAS_ANOTHER ? 1 - index % 2 : index];
+        return credential->bundle;
+    if ((server == HAS_NOTHING && index == 0) || index >= credential->chain_count)
+        return nothing;
+    return credential->chain[server == HAS_ANOTHER ? 1 - index % 2 : index];
 }
 
 void prepare(struct pair *p, enum pair_side i, enum pair_side r)

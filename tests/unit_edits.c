@@ -279,6 +279,100 @@ static void unchanged(struct opened *m)
     (void)m;
 }
 
+/* ---- what belongs to something else ---- */
+
+static void probe(void)
+{
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+}
+
+static void other_exchange(struct opened *m)
+{
+    m->head.exchange = CREATE_CHILD_SA;
+}
+
+static void with_groups(void)
+{
+    pair_offer(&p, A, "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+    pair_offer(&p, B, "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+}
+
+static void without_selectors(struct opened *m)
+{
+    drop(m, PAYLOAD_TSI);
+    drop(m, PAYLOAD_TSR);
+}
+
+static void no_flags(struct opened *m)
+{
+    m->head.flags = 0;
+}
+
+static void both_flags(struct opened *m)
+{
+    m->head.flags = FLAG_INITIATOR | FLAG_RESPONSE;
+}
+
+static void other_initiator(struct opened *m)
+{
+    m->head.spi_i ^= 1;
+}
+
+/* ---- PPK, puzzles, hashes ---- */
+
+static void quantum_keys(void)
+{
+    const struct ike_ppk ppk = {.id = "the key", .id_len = 7, .key = "0123456789", .key_len = 10};
+    for (int i = 0; i < 2; i++) {
+        p.end[i].policy.ppk[0] = ppk;
+        p.end[i].policy.ppk_count = 1;
+        p.end[i].policy.ppk_required = true;
+    }
+}
+
+static void name_of_another_kind(struct opened *m)
+{
+    notify(m, N_PPK_IDENTITY)->body[4] = 1;
+}
+
+static void puzzles(void)
+{
+    p.end[B].config.puzzles = (struct ike_puzzle_config){.bits = 2, .bits_max = 6};
+    p.end[A].config.puzzle_bits = 4;
+}
+
+static void puzzle_cut(struct opened *m)
+{
+    notify(m, N_PUZZLE)->len--;
+}
+
+static void puzzle_longer(struct opened *m)
+{
+    notify(m, N_PUZZLE)->len++;
+}
+
+static void puzzle_of_no_prf(struct opened *m)
+{
+    notify(m, N_PUZZLE)->body[4] = 0xff;
+}
+
+static void keys_cut(struct opened *m)
+{
+    part(m, PAYLOAD_PS)->len--;
+}
+
+static void keys_too_long(struct opened *m)
+{
+    struct opened_part *const keys = part(m, PAYLOAD_PS);
+    memset(keys->body, 1, 4 * 200);
+    keys->len = (size_t)4 * 200;
+}
+
+static void same_key_four_times(struct opened *m)
+{
+    memset(part(m, PAYLOAD_PS)->body, 7, part(m, PAYLOAD_PS)->len);
+}
+
 static void run(const struct row *r)
 {
     row = r;
@@ -343,6 +437,18 @@ static const struct row rows[] = {
     { "an exchange more, cut",             more_exchanges, NULL, 2, share_cut,         B, WHY_SYNTAX },
     { "an exchange more answered by less", more_exchanges, NULL, 3, share_cut,         A, WHY_SYNTAX },
     { "an exchange more, and a status",    more_exchanges, NULL, 3, status_only,       A, WHY_MISSING_PAYLOAD },
+    { "a probe answered by another exchange", NULL, probe, 1, other_exchange,          A, WHY_NOT_AWAITED },
+    { "a Child SA answered as an IKE SA",  with_groups, rekey_child, 1, without_selectors,    A, WHY_UNEXPECTED_PAYLOAD },
+    { "INIT asked by a responder",         NULL, NULL, 1, no_flags,                    A, WHY_UNKNOWN_SPI },
+    { "INIT answered by an initiator",     NULL, NULL, 0, both_flags,                  B, WHY_UNKNOWN_SPI },
+    { "AUTH of another SPI",               NULL, NULL, 2, other_initiator,             B, WHY_UNKNOWN_SPI },
+    { "a PPK by another kind of name",     quantum_keys, NULL, 2, name_of_another_kind, B, WHY_PPK_UNKNOWN },
+    { "a puzzle cut",                      puzzles, NULL, 1, puzzle_cut,               A, WHY_PUZZLE_SYNTAX },
+    { "a puzzle too long",                 puzzles, NULL, 1, puzzle_longer,            A, WHY_PUZZLE_SYNTAX },
+    { "a puzzle of a PRF nobody has",      puzzles, NULL, 1, puzzle_of_no_prf,         B, WHY_PUZZLE_WANTED },
+    { "a solution cut",                    puzzles, NULL, 2, keys_cut,                 B, WHY_PUZZLE_WRONG },
+    { "a solution of keys too long",       puzzles, NULL, 2, keys_too_long,            B, WHY_PUZZLE_WRONG },
+    { "a solution four times the same",    puzzles, NULL, 2, same_key_four_times,      B, WHY_PUZZLE_WRONG },
     { "networks where pairs are wanted",   single_pairs, NULL, 2, unchanged,           A, WHY_OK },
 };
 /* clang-format on */

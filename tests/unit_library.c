@@ -291,6 +291,7 @@ static void test_old_algorithms_without_memory_fail_or_are_right(void)
 
 static bool provider_is_real;
 static uint8_t key_type;
+static bool raw_signatures; /* r | s of fixed length (RFC 4754 7) */
 
 struct ground {
     struct ike_crypto *c;
@@ -339,7 +340,8 @@ static bool make_certificates(struct ground *g)
 static const struct ike_scheme *scheme_for(uint8_t type)
 {
     size_t i = 0;
-    while (!ike_scheme_fits(&ike_schemes[i], type) || ike_schemes[i].never_signs)
+    while (!ike_scheme_fits(&ike_schemes[i], type) || ike_schemes[i].never_signs ||
+           ike_schemes[i].raw != raw_signatures)
         i++;
     return &ike_schemes[i];
 }
@@ -379,6 +381,23 @@ static bool keep_key(struct ground *g)
     return again != NULL;
 }
 
+/* Keys of RSA are slow to make; these were made once by tests/vectors/certs/make.sh. */
+static struct ike_key *load(struct ike_crypto *c, uint8_t type)
+{
+    static uint8_t octets[4096];
+    static size_t len;
+    char path[128];
+    (void)snprintf(path, sizeof path, "tests/vectors/certs/%s.key.der", ike_key_types[type].name);
+    if (len == 0) {
+        FILE *const file = fopen(path, "rb");
+        if (!EXPECT(file != NULL))
+            exit(1);
+        len = fread(octets, 1, sizeof octets, file);
+        (void)fclose(file);
+    }
+    return c->ops->credentials->key_load(c, type, (struct ike_bytes){.at = octets, .len = len});
+}
+
 static bool certify(void)
 {
     struct ground g = {.c = NULL};
@@ -389,7 +408,8 @@ static bool certify(void)
     seen = 0;
     const struct ike_credential_ops *const ops = g.c->ops->credentials;
     g.root_key = ops->key_make(g.c, KEY_TYPE_ED25519);
-    g.key = ops->key_make(g.c, key_type);
+    g.key = ike_key_types[key_type].kind == KEY_RSA ? load(g.c, key_type)
+                                                    : ops->key_make(g.c, key_type);
     g.trust = ops->trust_open(g.c);
     const bool done = g.root_key != NULL && g.key != NULL && g.trust != NULL && keep_key(&g) &&
                       make_certificates(&g) && ops->trust_add(g.trust, TRUST_ANCHOR, g.root) &&
@@ -407,11 +427,18 @@ static bool certify(void)
 
 static void test_certificates_without_memory_are_not_made_or_believed(void)
 {
-    static const uint8_t types[] = {KEY_TYPE_ED25519, KEY_TYPE_ECDSA256};
+    static const struct {
+        uint8_t type;
+        bool raw;
+    } kinds[] = {{KEY_TYPE_ED25519, false},
+                 {KEY_TYPE_ECDSA256, false},
+                 {KEY_TYPE_ECDSA256, true},
+                 {KEY_TYPE_RSA2048, false}};
     for (int real = 0; real < 2; real++)
-        for (size_t i = 0; i < sizeof types; i++) {
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
             provider_is_real = real == 1;
-            key_type = types[i];
+            key_type = kinds[i].type;
+            raw_signatures = kinds[i].raw;
             check_all(certify);
         }
 }
@@ -456,9 +483,9 @@ static bool shake_hands(struct ike_crypto *c, struct ike_tls ends[2])
 
 static bool speak_tls(void)
 {
-    struct ike_tls_config configs[2] = {
-        {.identity = &tls_identities[TLS_SERVER_EC], .mutual = true},
-        {.identity = &tls_identities[TLS_CLIENT_EC]}};
+    struct ike_tls_identity server = tls_identities[TLS_SERVER_EC];
+    struct ike_tls_config configs[2] = {{.identity = &server, .mutual = true},
+                                        {.identity = &tls_identities[TLS_CLIENT_EC]}};
     struct ike_tls ends[2];
     bool open[2] = {false, false};
     const long failure = armed;
@@ -466,6 +493,8 @@ static bool speak_tls(void)
     struct ike_crypto *const c = provider(provider_is_real);
     armed = failure;
     seen = 0;
+    server.chain[1] = tls_root; /* sent along, though it need not be */
+    server.chain_count = 2;
     for (int i = 0; i < 2; i++) {
         configs[i].version = tls_version_at_hand;
         configs[i].anchors[0] = tls_root;

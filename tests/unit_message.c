@@ -377,6 +377,21 @@ static void test_what_was_sealed_joins_the_same_slots(void)
     wire_forget();
 }
 
+/* RFC 7383 2.5: a fragment is never within what is sealed; there its type is one unknown. */
+static void test_a_fragment_within_sk_is_passed_over(void)
+{
+    static struct ike_message m;
+    static const uint8_t text[] = {0, 0, 0, 8, 0, 1, 0, 1};
+    uint8_t bytes[sizeof sealed];
+    memcpy(bytes, sealed, sizeof sealed);
+    bytes[33] = PAYLOAD_SKF;
+    EXPECT_EQ(wire_parse(BYTES(bytes), &m), WHY_OK);
+    bytes[33] = PAYLOAD_SKF;
+    EXPECT_EQ(ike_message_parse_sealed(&m, BYTES(text)), WHY_OK);
+    EXPECT_EQ(m.there & P(PAYLOAD_SKF), 0);
+    wire_forget();
+}
+
 static void test_nothing_sealed_is_nothing_within(void)
 {
     static struct ike_message m;
@@ -508,6 +523,7 @@ int main(int argc, char **argv)
         TEST(test_sk_is_the_last_and_tells_the_first_within),
         TEST(test_octets_after_sk_are_refused),
         TEST(test_what_was_sealed_joins_the_same_slots),
+        TEST(test_a_fragment_within_sk_is_passed_over),
         TEST(test_nothing_sealed_is_nothing_within),
         TEST(test_sk_within_sk_is_refused),
         TEST(test_a_message_is_put_octet_by_octet_as_its_sample),

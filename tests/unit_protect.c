@@ -376,6 +376,22 @@ static void test_counted_ivs_differ_and_random_ones_too(void)
     }
 }
 
+static void test_where_nothing_fits_nothing_is_sealed(void)
+{
+    uint8_t room[IKE_HEADER_LEN + 2];
+    struct ike_writer w = wr_open(room, sizeof room);
+    const struct ike_fragment_head first = {.number = 1, .total = 2, .next = PAYLOAD_SA};
+    bench_open(ike_crypto_modelled, ALGO_AES256GCM16, 0);
+    EXPECT_EQ(ike_sealed_most(&bench.keys, 100, 50), 0);
+    EXPECT_EQ(ike_sealed_most(&bench.keys, 100, 100 + 16), 0);
+    EXPECT(ike_sealed_most(&bench.keys, 100, 200) > 0);
+    const struct ike_header head = header();
+    ike_put_header(&w, &head);
+    (void)ike_begin_fragment(&w, &bench.keys, &first);
+    EXPECT(w.bad);
+    bench_close();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -392,6 +408,7 @@ int main(int argc, char **argv)
         TEST(test_each_side_seals_with_its_own_keys),
         TEST(test_counted_ivs_differ_and_random_ones_too),
         TEST(test_a_seal_around_nothing_at_all_is_refused),
+        TEST(test_where_nothing_fits_nothing_is_sealed),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -614,6 +614,75 @@ static void test_trust_takes_so_much_and_nothing_else(void)
     }
 }
 
+/* Stand-in certificates that say of themselves what is not so: offsets as crypto_modelled_sign.c
+ * writes them. */
+static void test_stand_ins_that_lie_about_themselves_are_no_certificates(void)
+{
+    enum { LEN = 2, TYPE = 4, ISSUER_TYPE = 62, ID_LEN = 64 };
+    static struct ground g;
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } lies[] = {{0, 1},
+                {LEN, 0x40},
+                {TYPE, KEY_TYPE_NONE},
+                {TYPE, KEY_TYPE_COUNT},
+                {ID_LEN, 255},
+                {ISSUER_TYPE, KEY_TYPE_NONE},
+                {ISSUER_TYPE, KEY_TYPE_COUNT}};
+    ground_open(&g, 1, KEY_TYPE_ED25519, KEY_TYPE_ED25519);
+    EXPECT_EQ(g.room[1][ISSUER_TYPE], KEY_TYPE_ED25519);
+    EXPECT_EQ(g.room[1][ID_LEN], name.len);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        const uint8_t truth = g.room[1][lies[i].at];
+        g.room[1][lies[i].at] = lies[i].value;
+        EXPECT_EQ(judge(&g, g.cert), WHY_CERT_SYNTAX);
+        g.room[1][lies[i].at] = truth;
+    }
+    EXPECT_EQ(judge(&g, g.cert), WHY_OK);
+    ground_close(&g);
+}
+
+/* Lists of another authority, or not yet good, or too many. */
+static void test_lists_count_for_their_authority_and_time(void)
+{
+    static struct ground g;
+    static const uint64_t serials[] = {77};
+    for (int which = 0; which < PROVIDERS; which++) {
+        uint8_t room[1024];
+        ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ED25519);
+        const struct ike_credential_ops *const ops = g.c->ops->credentials;
+        const struct ike_issuer other = {.key = g.key, .cert = g.cert};
+        const struct ike_issuer root = {.key = g.root_key, .cert = g.root};
+        struct ike_crl_spec spec = {
+            .from_s = NOW_S + 5, .until_s = NOW_S + 10, .serials = serials, .serial_count = 1};
+        struct ike_writer w = wr_open(room, sizeof room);
+        EXPECT(ops->crl_make(g.c, &spec, &root, &w));
+        EXPECT(ops->trust_add(g.trust, TRUST_CRL, wr_done(&w)));
+        EXPECT_EQ(judge(&g, g.cert), WHY_CERT_STATUS);
+        ground_close(&g);
+        ground_open(&g, which, KEY_TYPE_ECDSA256, KEY_TYPE_ED25519);
+        spec.from_s = NOW_S - 5;
+        w = wr_open(room, sizeof room);
+        const struct ike_issuer own = {.key = g.key, .cert = which == 0 ? g.cert : other.cert};
+        EXPECT(g.c->ops->credentials->crl_make(g.c, &spec, &own, &w));
+        EXPECT(g.c->ops->credentials->trust_add(g.trust, TRUST_CRL, wr_done(&w)));
+        EXPECT_EQ(judge(&g, g.cert), WHY_OK); /* it says nothing about those of the root */
+        for (int i = 1; which == 1 && i < 4; i++)
+            EXPECT(g.c->ops->credentials->trust_add(g.trust, TRUST_CRL, wr_done(&w)));
+        if (which == 1) /* the stand-in keeps four */
+            EXPECT(!g.c->ops->credentials->trust_add(g.trust, TRUST_CRL, wr_done(&w)));
+        ground_close(&g);
+    }
+}
+
+static void test_types_of_keys_are_found_by_name(void)
+{
+    for (uint8_t type = KEY_TYPE_NONE + 1; type < KEY_TYPE_COUNT; type++)
+        EXPECT_EQ(ike_key_type_named(ike_key_types[type].name), type);
+    EXPECT_EQ(ike_key_type_named("rsa512"), KEY_TYPE_NONE);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -632,6 +701,9 @@ int main(int argc, char **argv)
         TEST(test_a_certificate_is_for_whom_it_names),
         TEST(test_the_longest_chain_is_believed_and_a_circle_is_not),
         TEST(test_trust_takes_so_much_and_nothing_else),
+        TEST(test_stand_ins_that_lie_about_themselves_are_no_certificates),
+        TEST(test_lists_count_for_their_authority_and_time),
+        TEST(test_types_of_keys_are_found_by_name),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -93,8 +93,7 @@ static struct ike_selectors side_of(const struct ike_turn *t, uint8_t index, boo
 /* RFC 7296 2.9: the packet that wants to go out stands first. */
 static void prepend(struct ike_selectors *list, const struct ike_addr *addr, uint8_t protocol)
 {
-    if (list->count == IKE_SELECTORS_MAX)
-        return;
+    assert(list->count < IKE_SELECTORS_MAX); /* a policy has fewer */
     memmove(&list->at[1], &list->at[0], list->count * sizeof list->at[0]);
     list->at[0] = ike_selector_address(addr, protocol);
     list->count++;

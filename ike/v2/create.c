@@ -213,8 +213,7 @@ enum ike_why ike_create_refused(struct ike_turn *turn)
     uint8_t group;
     if (error == NULL)
         return WHY_MISSING_PAYLOAD;
-    if (task->kind < TASK_REKEY_IKE || task->kind > TASK_NEW_CHILD)
-        return WHY_UNEXPECTED_PAYLOAD;
+    assert(task->kind >= TASK_REKEY_IKE && task->kind <= TASK_NEW_CHILD); /* by its exchange */
     if (error->type == N_INVALID_SYNTAX) { /* RFC 7296 2.21.3: the responder has ended it */
         turn->end = WHY_PEER_REFUSED;
         turn->end_notify = error->type;
