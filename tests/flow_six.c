@@ -46,7 +46,7 @@ static void to_another(struct pair *p, enum pair_side i, enum pair_side r)
 {
     by_address(p, i, r);
     p->end[i].policy.takes_redirects = true;
-    p->end[r].config.redirect_to = six(99, 0);
+    p->end[r].config.redirect_to.addr = six(99, 0);
 }
 
 static bool went_there(const struct pair *p, enum pair_side i, enum pair_side r)
@@ -73,7 +73,7 @@ static void test_nobody_is_sent_to_another_family(void)
     pair_init(&p, (struct pair_options){
                       .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
     to_another(&p, A, B);
-    p.end[B].config.redirect_to = ike_addr_v4(0xc0000263u, 0);
+    p.end[B].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run(&p);

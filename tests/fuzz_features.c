@@ -3,6 +3,7 @@
 #include "tests/fuzz_features.h"
 
 #include "ike/v2/payload.h"
+#include "ike/v2/resume.h"
 #include "ike/v2/selector.h"
 #include "tests/eap_talk.h"
 #include "tests/fuzz_goods.h"
@@ -143,7 +144,11 @@ static void fragments(struct pair *p, enum pair_side i, enum pair_side r)
 static void redirects(struct pair *p, enum pair_side i, enum pair_side r)
 {
     p->end[i].policy.takes_redirects = p->end[r].policy.takes_redirects = true;
-    p->end[r].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
+    p->end[r].policy.redirect_first = true;
+    if ((choice & 1) != 0) /* in IKE_AUTH, else in IKE_SA_INIT (RFC 5685 6, 3) */
+        p->end[r].policy.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
+    else
+        p->end[r].config.redirect_to.addr = ike_addr_v4(0xc0000263u, 0);
 }
 
 static void quantum_keys(struct pair *p, enum pair_side i, enum pair_side r)
@@ -197,9 +202,16 @@ static void again(struct pair *p, enum pair_side i, enum pair_side r)
     p->end[r].policy.auth_lifetime_s = 3;
 }
 
+/* Exponentials, and whole sessions (RFC 7296 2.12, RFC 5723). */
 static void reuse(struct pair *p, enum pair_side i, enum pair_side r)
 {
+    static const uint8_t secret[IKE_TICKET_SECRET] = {1, 2, 3};
     p->end[i].config.reuse_ns = p->end[r].config.reuse_ns = SECONDS(10);
+    p->end[i].policy.tickets = true;
+    p->end[r].config.tickets =
+        (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = secret, .remembered = 16};
+    if ((choice & 1) != 0)
+        p->end[r].config.tickets.kind = TICKET_REFERENCE;
 }
 
 static void eap_only(struct pair *p, enum pair_side i, enum pair_side r)

@@ -40,6 +40,8 @@ enum act {
     FORGET,
     PACKET,
     USED,
+    RESUME,
+    TICKET,
     ACTS
 };
 /* Of which payload (1), then what the edit needs. */
@@ -98,14 +100,15 @@ static void note_states(enum pair_side to)
 
 size_t fuzz_missed(char *out, size_t room)
 {
-    static const uint8_t initiators[] = {S_INIT_SENT, S_AUTH_SENT, S_ADDKE_SENT};
+    static const uint8_t initiators[] = {S_INIT_SENT, S_AUTH_SENT, S_ADDKE_SENT, S_RESUME_SENT,
+                                         S_PROOF_SENT};
     size_t len = 0;
     out[0] = '\0';
     for (int side = 0; side < 2; side++)
         for (uint8_t state = S_INIT_SENT; state < S_STATES; state++) {
             const bool only_initiator = memchr(initiators, state, sizeof initiators) != NULL;
-            const bool only_responder =
-                state == S_KEYED || state == S_PART_KEYED || state == S_RIVAL;
+            const bool only_responder = state == S_KEYED || state == S_PART_KEYED ||
+                                        state == S_RESUMED || state == S_AWAY || state == S_RIVAL;
             if ((side == 0 && only_initiator) || (side == 1 && only_responder))
                 continue;
             if (!reached[side][state] && len < room)
@@ -344,7 +347,8 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
     if (act == DELETE_CHILD)
         (void)ike_delete_child(e, p.now_ns, number, child);
     if (act == CREATE)
-        (void)ike_create_child(e, p.now_ns, number, sa->policy->child_count > 1, NULL);
+        (void)ike_create_child(e, p.now_ns, number,
+                               sa->policy != NULL && sa->policy->child_count > 1, NULL);
     if (act == PROBE)
         (void)ike_probe(e, p.now_ns, number);
     if (act == INFORM)
@@ -357,6 +361,8 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
         (void)ike_packet_out(e, p.now_ns, number, &packet, &spi);
     if (act == USED)
         (void)ike_child_used(e, p.now_ns, number, child, &use);
+    if (act == TICKET)
+        (void)ike_want_ticket(e, p.now_ns, number);
 }
 
 static void call(struct ike_bytes data)
@@ -366,9 +372,9 @@ static void call(struct ike_bytes data)
     const enum pair_side side = (rd_u8(&r) & 1) != 0 ? B : A;
     const struct ike_sa *const sa = some_sa(side, rd_u8(&r));
     const enum pair_side initiator = p.options.initiator;
-    if (act == CONNECT) {
+    if (act == CONNECT || (act == RESUME && p.end[side].ticket_len > 0)) {
         p.options.initiator = side;
-        (void)pair_connect(&p);
+        (void)(act == CONNECT ? pair_connect(&p) : pair_resume(&p));
         p.options.initiator = initiator;
     } else if (sa != NULL) {
         act_on(act, sa, p.end[side].engine);

@@ -371,96 +371,98 @@ static void test_more_configurations_than_are_kept_work_as_well(void)
         succeeds(crypto, &v);
     }
     crypto->ops->close(crypto);
-    /* ---- what is said within TTLS ---- */
+}
 
-    /* Of the peer's words the user name stands at 8, the challenge at 24, identifier and response
-     * at 52 and 78, each behind the head of its AVP; of the server's the proof at 13 (RFC
-     * 5281 10.1, 11.2.4).
-     */
-    struct words {
-        int number; /* 0: the peer's, 1: the server's */
-        uint8_t at;
-        uint8_t octets[4];
-        uint8_t count;
-        uint8_t len; /* of what is left of them; 0: all */
-        enum ike_why why;
+/* ---- what is said within TTLS ---- */
+
+/* Of the peer's words the user name stands at 8, the challenge at 24, identifier and response
+ * at 52 and 78, each behind the head of its AVP; of the server's the proof at 13 (RFC
+ * 5281 10.1, 11.2.4).
+ */
+struct words {
+    int number; /* 0: the peer's, 1: the server's */
+    uint8_t at;
+    uint8_t octets[4];
+    uint8_t count;
+    uint8_t len; /* of what is left of them; 0: all */
+    enum ike_why why;
+};
+
+static const struct words all_words[] = {
+    {0, 52, {0xee}, 1, 0, WHY_EAP_FAILED},       /* an identifier of another connection */
+    {0, 24, {0xee}, 1, 0, WHY_EAP_FAILED},       /* and a challenge */
+    {0, 78, {0xee}, 1, 0, WHY_EAP_FAILED},       /* no response to it */
+    {0, 8, {'E'}, 1, 0, WHY_EAP_FAILED},         /* another user */
+    {0, 47, {61}, 1, 0, WHY_EAP_SYNTAX},         /* a response too short, */
+    {0, 47, {63}, 1, 0, WHY_EAP_SYNTAX},         /* or too long */
+    {0, 2, {1}, 1, 0, WHY_EAP_SYNTAX},           /* what must be understood and is not */
+    {0, 2, {1, 1, 0}, 3, 0, WHY_EAP_FAILED},     /* and what need not be: no user, then */
+    {0, 20, {0, 0, 0, 9}, 4, 0, WHY_EAP_SYNTAX}, /* of another vendor */
+    {0, 15, {99}, 1, 0, WHY_EAP_SYNTAX},         /* of the vendor, and unknown */
+    {0, 0, {0}, 0, 5, WHY_EAP_SYNTAX},           /* cut in a head */
+    {1, 13, {0xee}, 1, 0, WHY_EAP_FAILED},       /* no proof of the server's */
+    {1, 2, {0, 99, 0x80}, 3, 0, WHY_EAP_FAILED}, /* nothing that we know */
+    {1, 0, {0}, 0, 3, WHY_EAP_SYNTAX},
+};
+static const struct words *words;
+static int said;
+static const struct ike_crypto_ops *plain_ops;
+
+static bool say_other_words(struct ike_crypto *c, struct ike_tls *tls, struct ike_bytes text)
+{
+    uint8_t copy[256];
+    size_t len = text.len;
+    EXPECT(text.len <= sizeof copy);
+    memcpy(copy, text.at, text.len);
+    if (said++ == words->number) {
+        memcpy(copy + words->at, words->octets, words->count);
+        len = words->len != 0 ? words->len : len;
+    }
+    return plain_ops->tls->say(c, tls, (struct ike_bytes){.at = copy, .len = len});
+}
+
+static void test_other_words_within_ttls_end_it(void)
+{
+    for (int i = 0; i < 2 * (int)(sizeof all_words / sizeof all_words[0]); i++) {
+        struct ike_crypto *const crypto = talk_provider(i % 2 == 1);
+        plain_ops = crypto->ops;
+        struct ike_crypto_ops ops = *plain_ops;
+        struct ike_tls_ops tls = *plain_ops->tls;
+        tls.say = say_other_words;
+        ops.tls = &tls;
+        crypto->ops = &ops;
+        words = &all_words[i / 2];
+        said = 0;
+        prepare(&(struct variant){.method = EAP_TTLS, .version = TLS_1_2, .client = -1});
+        talk_run(crypto);
+        if (!EXPECT_EQ(talk.why[words->number], words->why))
+            (void)printf("# words %d\n", i / 2);
+        EXPECT(!talk_succeeded());
+        talk_end();
+        crypto->ops = plain_ops;
+        crypto->ops->close(crypto);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_both_ends_get_one_key_with_openssl),
+        TEST(test_both_ends_get_one_key_with_the_modelled_provider),
+        TEST(test_modelled_flights_are_as_long_as_those_of_openssl),
+        TEST(test_a_server_that_nobody_vouches_for_is_refused),
+        TEST(test_a_client_that_nobody_vouches_for_is_refused),
+        TEST(test_no_version_in_common_ends_it),
+        TEST(test_whoever_takes_both_versions_takes_the_others),
+        TEST(test_changed_octets_end_no_handshake_well),
+        TEST(test_a_wrong_password_within_ttls_ends_in_failure),
+        TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
+        TEST(test_a_configuration_is_known_by_its_octets_and_not_by_where_they_are),
+        TEST(test_each_connection_has_its_own_time),
+        TEST(test_more_configurations_than_are_kept_work_as_well),
+        TEST(test_calls_out_of_turn_fail),
+        TEST(test_other_words_within_ttls_end_it),
+        TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),
     };
-
-    static const struct words all_words[] = {
-        {0, 52, {0xee}, 1, 0, WHY_EAP_FAILED},       /* an identifier of another connection */
-        {0, 24, {0xee}, 1, 0, WHY_EAP_FAILED},       /* and a challenge */
-        {0, 78, {0xee}, 1, 0, WHY_EAP_FAILED},       /* no response to it */
-        {0, 8, {'E'}, 1, 0, WHY_EAP_FAILED},         /* another user */
-        {0, 47, {61}, 1, 0, WHY_EAP_SYNTAX},         /* a response too short, */
-        {0, 47, {63}, 1, 0, WHY_EAP_SYNTAX},         /* or too long */
-        {0, 2, {1}, 1, 0, WHY_EAP_SYNTAX},           /* what must be understood and is not */
-        {0, 2, {1, 1, 0}, 3, 0, WHY_EAP_FAILED},     /* and what need not be: no user, then */
-        {0, 20, {0, 0, 0, 9}, 4, 0, WHY_EAP_SYNTAX}, /* of another vendor */
-        {0, 15, {99}, 1, 0, WHY_EAP_SYNTAX},         /* of the vendor, and unknown */
-        {0, 0, {0}, 0, 5, WHY_EAP_SYNTAX},           /* cut in a head */
-        {1, 13, {0xee}, 1, 0, WHY_EAP_FAILED},       /* no proof of the server's */
-        {1, 2, {0, 99, 0x80}, 3, 0, WHY_EAP_FAILED}, /* nothing that we know */
-        {1, 0, {0}, 0, 3, WHY_EAP_SYNTAX},
-    };
-    static const struct words *words;
-    static int said;
-    static const struct ike_crypto_ops *plain_ops;
-
-    static bool say_other_words(struct ike_crypto * c, struct ike_tls * tls, struct ike_bytes text)
-    {
-        uint8_t copy[256];
-        size_t len = text.len;
-        EXPECT(text.len <= sizeof copy);
-        memcpy(copy, text.at, text.len);
-        if (said++ == words->number) {
-            memcpy(copy + words->at, words->octets, words->count);
-            len = words->len != 0 ? words->len : len;
-        }
-        return plain_ops->tls->say(c, tls, (struct ike_bytes){.at = copy, .len = len});
-    }
-
-    static void test_other_words_within_ttls_end_it(void)
-    {
-        for (int i = 0; i < 2 * (int)(sizeof all_words / sizeof all_words[0]); i++) {
-            struct ike_crypto *const crypto = talk_provider(i % 2 == 1);
-            plain_ops = crypto->ops;
-            struct ike_crypto_ops ops = *plain_ops;
-            struct ike_tls_ops tls = *plain_ops->tls;
-            tls.say = say_other_words;
-            ops.tls = &tls;
-            crypto->ops = &ops;
-            words = &all_words[i / 2];
-            said = 0;
-            prepare(&(struct variant){.method = EAP_TTLS, .version = TLS_1_2, .client = -1});
-            talk_run(crypto);
-            if (!EXPECT_EQ(talk.why[words->number], words->why))
-                (void)printf("# words %d\n", i / 2);
-            EXPECT(!talk_succeeded());
-            talk_end();
-            crypto->ops = plain_ops;
-            crypto->ops->close(crypto);
-        }
-    }
-
-    int main(int argc, char **argv)
-    {
-        static const struct test_case cases[] = {
-            TEST(test_both_ends_get_one_key_with_openssl),
-            TEST(test_both_ends_get_one_key_with_the_modelled_provider),
-            TEST(test_modelled_flights_are_as_long_as_those_of_openssl),
-            TEST(test_a_server_that_nobody_vouches_for_is_refused),
-            TEST(test_a_client_that_nobody_vouches_for_is_refused),
-            TEST(test_no_version_in_common_ends_it),
-            TEST(test_whoever_takes_both_versions_takes_the_others),
-            TEST(test_changed_octets_end_no_handshake_well),
-            TEST(test_a_wrong_password_within_ttls_ends_in_failure),
-            TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
-            TEST(test_a_configuration_is_known_by_its_octets_and_not_by_where_they_are),
-            TEST(test_each_connection_has_its_own_time),
-            TEST(test_more_configurations_than_are_kept_work_as_well),
-            TEST(test_calls_out_of_turn_fail),
-            TEST(test_other_words_within_ttls_end_it),
-            TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),
-        };
-        return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    }
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
