@@ -4,6 +4,7 @@
  * they were between events, not by samples. */
 #include "models/gateway.h"
 
+#include "models/backend.h"
 #include "models/gateway_trace.h"
 #include "models/inner.h"
 #include "models/policy.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 enum { TIMERS_IN_A_ROW = 4, MILLION = 1000000, THOUSAND = 1000, P99_PPM = 990000 };
-enum { CHILD_MAX = 1 << 24 };
+enum { CHILD_MAX = 1 << 24, LIST_MAX = 2048 };
 static const uint64_t second_ns = 1000000000;
 
 struct model_gateway_run {
@@ -30,6 +31,8 @@ struct model_gateway_run {
     struct ike_engine *engine;
     struct sim_host *host;
     struct sim_implementation implementation;
+    struct model_backend *backend; /* NULL: there is none */
+    uint8_t lists[IKE_CRLS_MAX][LIST_MAX];
     struct model_trace_run *trace;
     struct sim_event sample;
     struct sim_event warm; /* the first half-open SAs may have timed out by now */
@@ -70,6 +73,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     level_update(run, now_ns);
     if (event->kind == IKE_FAILED && event->why == WHY_HALF_OPEN_EXPIRED)
         run->expired++;
+    if (event->kind == IKE_ASK)
+        model_backend_hear(run->backend, now_ns, event);
     if (event->kind == IKE_DOWN && event->why == WHY_NO_ANSWER)
         run->lost++;
     if (event->kind == IKE_UP && run->gateway->redirect.when == MODEL_IN_SESSION &&
@@ -283,6 +288,24 @@ struct model_papers *model_gateway_papers(struct model_gateway_run *run)
     return &run->papers;
 }
 
+bool model_gateway_lists(struct model_gateway_run *run, const struct model_papers *papers)
+{
+    static const char *const urls[IKE_CRLS_MAX] = {"crl 1", "crl 2"};
+    const uint8_t count = model_papers_lists(papers);
+    for (uint8_t i = 0; run->gateway->crl.latency_ns != SIM_NEVER && i < count; i++) {
+        const uint8_t at = run->policy.crl_count++;
+        struct ike_writer w = wr_open(run->lists[at], LIST_MAX);
+        if (!model_papers_list(papers, i, &w))
+            return false;
+        run->policy.crl_urls[at] = urls[at];
+        model_backend_serve(run->backend, &(struct model_service){.what = urls[at],
+                                                                  .behind = &run->gateway->crl,
+                                                                  .answer = wr_done(&w)});
+    }
+    run->policy.crl_strict = run->gateway->crl_strict;
+    return true;
+}
+
 void model_gateway_ready(struct model_gateway_run *run)
 {
     run->policy.trust = run->papers.trust;
@@ -348,6 +371,23 @@ static void redirect_open(struct model_gateway_run *run)
         run->policy.redirect_to = run->elsewhere;
 }
 
+static bool backend_open(struct model_gateway_run *run)
+{
+    static const struct ike_bytes yes = {.at = (const uint8_t *)"yes", .len = 3};
+    const struct model_gateway *const g = run->gateway;
+    char stream[MODEL_NAME_MAX + 24];
+    if (g->aaa.latency_ns == SIM_NEVER && g->crl.latency_ns == SIM_NEVER)
+        return true;
+    (void)snprintf(stream, sizeof stream, "gateways.%s.backend", g->name);
+    run->backend = model_backend_open(run->scene, run->host, stream);
+    if (run->backend != NULL && g->aaa.latency_ns != SIM_NEVER) {
+        run->policy.eap_remote = true;
+        model_backend_serve(
+            run->backend, &(struct model_service){.what = "aaa", .behind = &g->aaa, .answer = yes});
+    }
+    return run->backend != NULL;
+}
+
 struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                              const struct model_gateway *gateway,
                                              const struct ike_addr *addr, char *error,
@@ -370,7 +410,7 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                   &run->implementation) &&
         model_costs_find(gateway->machine, gateway->cost_scale_ppm, &costs, error, error_max) &&
         model_provider_open(&run->provider, scene, stream, &costs) && papers_open(run) &&
-        engine_open(run, error, error_max) && host_open(run);
+        engine_open(run, error, error_max) && host_open(run) && backend_open(run);
     if (!good) {
         model_gateway_close(run);
         return NULL;
@@ -394,6 +434,7 @@ void model_gateway_close(struct model_gateway_run *run)
                                         &run->attack_end};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         sim_loop_cancel(run->scene->loop, events[i]);
+    model_backend_close(run->backend);
     sim_host_close(run->host);
     model_trace_close(run->trace);
     if (run->engine != NULL)
@@ -425,6 +466,18 @@ static void report_half_open(const struct model_gateway_run *run)
     if (for_ns > run->gateway->half_open_timeout_ns)
         model_metric_ratio(scene, who, SIM_METRIC_HALF_OPEN_REFUSED_SHARE,
                            (uint64_t[]){refused, MILLION, made + refused});
+}
+
+static void report_backend(const struct model_gateway_run *run)
+{
+    const struct model_scene *const scene = run->scene;
+    const char *const who = run->gateway->name;
+    if (run->backend == NULL)
+        return;
+    const struct model_backend_counts *const c = model_backend_counts(run->backend);
+    model_metric(scene, who, SIM_METRIC_BACKEND_ASKED, c->asked);
+    model_metric(scene, who, SIM_METRIC_BACKEND_LATE, c->late);
+    model_metric(scene, who, SIM_METRIC_BACKEND_DROPPED, c->dropped);
 }
 
 static void report_work(const struct model_gateway_run *run)
@@ -464,6 +517,7 @@ void model_gateway_report(struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_ESTABLISHED, ike_stats(run->engine).established);
     model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
     model_metric(scene, who, SIM_METRIC_PEERS_MOVED, c->events[IKE_MOVED]);
+    report_backend(run);
     report_half_open(run);
     report_work(run);
     model_metric(scene, who, SIM_METRIC_COOKIES_SENT,

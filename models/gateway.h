@@ -16,6 +16,8 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                              size_t error_max);
 struct sim_port *model_gateway_port(struct model_gateway_run *run);
 struct model_papers *model_gateway_papers(struct model_gateway_run *run);
+/* Will ask for the revocation lists of `papers`, if it asks for any. False: they cannot be made. */
+bool model_gateway_lists(struct model_gateway_run *run, const struct model_papers *papers);
 /* After papers were exchanged with all its clients. */
 void model_gateway_ready(struct model_gateway_run *run);
 void model_gateway_report(struct model_gateway_run *run);

@@ -169,8 +169,35 @@ static void judge_redirect(struct judge *j, const struct model_gateway *g)
         (void)same_family(j, to, j->places.gateways[index].family, g->redirect.to);
 }
 
+/* Who is behind it is asked about clients who do EAP, or sign; about one for a few lists at most.
+ */
+static void judge_backends(struct judge *j, const struct model_gateway *g)
+{
+    uint64_t lists = 0;
+    for (uint32_t i = 0; i < j->config->client_count; i++) {
+        const struct model_clients *const c = &j->config->clients[i];
+        if (model_serves(j->config, g, c) && model_key_type_of(c->auth) != KEY_TYPE_NONE)
+            lists += c->certificate_chain + 1;
+    }
+    if (g->aaa.latency_ns != SIM_NEVER && model_eap_clients_of(j->config, g) == NULL)
+        say(j, gateway(g, ".aaa.latency"), false,
+            "none of its clients does EAP: nobody will be asked; write none, or their `auth`");
+    if (g->crl.latency_ns == SIM_NEVER)
+        return;
+    if (lists == 0)
+        say(j, gateway(g, ".crl.latency"), false,
+            "none of its clients shows a certificate: no list will be fetched; write none, or "
+            "their `auth`");
+    if (lists > IKE_CRLS_MAX)
+        say(j, gateway(g, ".crl.latency"), true,
+            "its clients have %" PRIu64
+            " authorities with a list each, intermediates counted: at most %d are fetched",
+            lists, IKE_CRLS_MAX);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
+    judge_backends(j, g);
     judge_machine(j, gateway(g, ".machine"), g->machine);
     judge_secret(j, gateway(g, ".psk"), g->psk, IKE_PSK_MAX);
     judge_secret(j, gateway(g, ".ppk"), g->ppk, IKE_PPK_MAX);

@@ -111,6 +111,22 @@ bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, ui
     return true;
 }
 
+uint8_t model_papers_lists(const struct model_papers *papers)
+{
+    return papers->type == KEY_TYPE_NONE ? 0 : (uint8_t)(papers->links + 1);
+}
+
+bool model_papers_list(const struct model_papers *papers, uint8_t which, struct ike_writer *out)
+{
+    const struct ike_crl_spec spec = {.from_s = MODEL_EPOCH_S - year_s,
+                                      .until_s = MODEL_EPOCH_S + 100 * year_s};
+    struct ike_issuer issuer = {.key = papers->root_key, .cert = papers->root};
+    if (which > 0)
+        issuer = (struct ike_issuer){.key = papers->link_keys[which - 1],
+                                     .cert = papers->credential.chain[papers->links - which + 1]};
+    return papers->crypto->ops->credentials->crl_make(papers->crypto, &spec, &issuer, out);
+}
+
 bool model_papers_identify(struct model_papers *papers, const struct ike_credential *credential)
 {
     struct ike_writer w = wr_open(papers->key_room, sizeof papers->key_room);

@@ -46,6 +46,11 @@ size_t model_papers_cert_max(const struct model_papers *papers);
 /* A certificate for `id` into `room`, and the credential with it. */
 bool model_papers_issue(struct model_papers *papers, const struct ike_id *id, uint64_t serial,
                         struct ike_writer *room, struct ike_credential *out);
+/* Revocation lists of these papers, one of each authority that issues, the root's first: so many.
+ */
+uint8_t model_papers_lists(const struct model_papers *papers);
+/* That number `which`, of nobody. */
+bool model_papers_list(const struct model_papers *papers, uint8_t which, struct ike_writer *out);
 /* What TLS shows: such a credential, which outlives it. */
 bool model_papers_identify(struct model_papers *papers, const struct ike_credential *credential);
 /* Who TLS shows itself as and whom it believes. */

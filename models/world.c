@@ -108,10 +108,14 @@ static bool papers_exchange(struct model_world *w)
 {
     bool done = true;
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        for (uint32_t k = 0; k < w->config.gateway_count; k++)
-            if (model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
-                done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]),
-                                                     model_clients_papers(w->clients[i]));
+        const bool signs = model_key_type_of(w->config.clients[i].auth) != KEY_TYPE_NONE;
+        for (uint32_t k = 0; k < w->config.gateway_count; k++) {
+            struct model_papers *const theirs = model_clients_papers(w->clients[i]);
+            if (!model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
+                continue;
+            done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]), theirs) &&
+                   (!signs || model_gateway_lists(w->gateways[k], theirs));
+        }
         model_clients_ready(w->clients[i]);
     }
     for (uint32_t i = 0; i < w->config.gateway_count; i++)

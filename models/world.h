@@ -54,6 +54,13 @@ struct model_listen {
     uint64_t connections; /* of all kinds */
 };
 
+/* Who stands behind a gateway and is asked by it. */
+struct model_behind {
+    uint64_t latency_ns; /* SIM_NEVER: nobody is asked */
+    uint64_t jitter_ns;
+    uint64_t fails_ppb; /* questions that are answered with nothing */
+};
+
 /* When an end rekeys what it has used for so long; 0: never. */
 struct model_rekey {
     uint64_t ike_ns;
@@ -133,6 +140,9 @@ struct model_gateway {
     uint64_t auth_lifetime_ns; /* 0: never */
     struct model_listen tcp;
     struct model_redirect redirect;
+    struct model_behind aaa; /* does EAP for it */
+    struct model_behind crl; /* has the revocation lists of its clients' authorities */
+    bool crl_strict;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
 };
 

@@ -159,10 +159,15 @@ static void note_event(struct sim_host *h, struct turn *t, const struct ike_even
 {
     t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
     t->established += e->kind == IKE_UP ? 1 : 0;
-    struct note *const note = note_make(h, t, 0);
+    struct note *const note = note_make(h, t, e->what.len);
     assert(note != NULL);
     note->is_event = true;
     note->event = *e;
+    if (e->what.len == 0)
+        return;
+    uint8_t *const what = (uint8_t *)(note + 1); /* the engine's view does not last so long */
+    memcpy(what, e->what.at, e->what.len);
+    note->event.what.at = what;
 }
 
 static struct turn *turn_open(struct sim_host *h)
@@ -360,7 +365,7 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
     const struct ike_datagram in = *datagram;
     struct turn *const t = turn_open(h);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
-    const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED;
+    const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
     h->counts.reasons[why]++;
     if (why != WHY_OK && h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
@@ -536,6 +541,15 @@ bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
     const bool moved = ike_move(host->parts.engine, now_ns, sa, local, NULL);
     turn_wish(t, now_ns, sa);
     return moved;
+}
+
+bool sim_host_answer(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint32_t question,
+                     struct ike_bytes bytes)
+{
+    struct turn *const t = turn_open(host);
+    const bool wanted = ike_answer(host->parts.engine, now_ns, sa, question, bytes);
+    turn_wish(t, now_ns, sa);
+    return wanted;
 }
 
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)

@@ -82,6 +82,9 @@ void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
 /* Its client is at this address now (RFC 4555 3.5); false: the SA cannot move. */
 bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                    const struct ike_addr *local);
+/* Answers an IKE_ASK event of its engine; false: nobody waits for it any more. */
+bool sim_host_answer(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint32_t question,
+                     struct ike_bytes bytes);
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* What an IKE_TICKET event told of: ike_sa_ticket. */
 size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);

@@ -65,6 +65,12 @@
         "times an IKE SA followed its peer to another mapping of a NAT")                          \
     ROW(ADDRESSES_GIVEN, "addresses_given", "1", GAUGE, "gateway",                                \
         "inner addresses of the pools that clients hold, at the end")                             \
+    ROW(BACKEND_ASKED, "backend_asked", "1", COUNT, "gateway",                                    \
+        "questions put to the AAA server and for revocation lists")                               \
+    ROW(BACKEND_LATE, "backend_late", "1", COUNT, "gateway",                                      \
+        "of those, answered when nobody waited any more")                                         \
+    ROW(BACKEND_DROPPED, "backend_dropped", "1", COUNT, "gateway",                                \
+        "of those, too many at once to be answered")                                              \
     ROW(HALF_OPEN, "half_open", "1", GAUGE, "gateway",                                            \
         "SAs past IKE_SA_INIT and short of IKE_AUTH, at the end")                                 \
     ROW(HALF_OPEN_MAX, "half_open_max", "1", GAUGE, "gateway",                                    \

@@ -167,6 +167,15 @@ bool ike_redirect(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
     return false;
 }
 
+bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t question,
+                struct ike_bytes bytes)
+{
+    (void)sa;
+    (void)bytes;
+    called(engine, now_ns, question);
+    return false;
+}
+
 bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
                       const struct ike_packet *trigger)
 {

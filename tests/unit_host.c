@@ -334,6 +334,9 @@ static void test_every_part_of_the_implementation_profile_is_charged(void)
     sim_loop_run(s->loop, 300000000);
     EXPECT_EQ(*busy, wanted += 1 + size + 10 + size + 1000000);
     arrive(s, (struct fake_order){.why = WHY_RETRANSMITTED});
+    sim_loop_run(s->loop, 350000000);
+    EXPECT_EQ(*busy, wanted += 1 + size);
+    arrive(s, (struct fake_order){.why = WHY_ANSWER_AWAITED}); /* held, not refused */
     sim_loop_run(s->loop, 400000000);
     EXPECT_EQ(*busy, wanted += 1 + size);
     fake_timer(s->engine, 450000000, 70, 0);

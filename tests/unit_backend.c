@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ * Worlds whose gateways ask others: an AAA server, a server of revocation lists.
+ * What waiting for them does to clients. */
+#include "models/backend.h"
+#include "models/keys.h"
+#include "models/world.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TIMES_MAX = 64, MS = 1000000 };
+
+/* What clients felt, and what the gateway asked. */
+struct felt {
+    struct sim_record head;
+    int64_t of[SIM_METRIC_COUNT];
+    bool told[SIM_METRIC_COUNT];
+    uint64_t setup_ns[TIMES_MAX]; /* of those that succeeded, in the order of their clients */
+    uint64_t rounds[TIMES_MAX];
+    int succeeded, failed, patience_over;
+    char fingerprint[33];
+};
+static struct felt felt;
+
+static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+{
+    struct felt *const f = (struct felt *)r;
+    (void)who;
+    f->of[metric] += value;
+    f->told[metric] = true;
+}
+
+static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
+                      int64_t value)
+{
+    (void)r;
+    (void)who;
+    (void)series;
+    (void)at_ns;
+    (void)value;
+}
+
+static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
+{
+    struct felt *const f = (struct felt *)r;
+    f->failed += h->outcome == SIM_FAILED ? 1 : 0;
+    f->patience_over += h->patience_over ? 1 : 0;
+    if (h->outcome != SIM_SUCCEEDED || !EXPECT(f->succeeded < TIMES_MAX))
+        return;
+    f->setup_ns[f->succeeded] = h->end_ns - h->start_ns;
+    f->rounds[f->succeeded++] = h->round_trips;
+}
+
+static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
+{
+    (void)r;
+    (void)who;
+    (void)reason;
+    (void)count;
+}
+
+static const struct sim_record_ops felt_ops = {
+    .metric = on_metric, .series = on_series, .handshake = on_handshake, .refusal = on_refusal};
+
+static struct model_world_config config;
+static size_t warnings;
+
+static void set(const char *path, const char *text)
+{
+    char error[512];
+    if (!EXPECT(model_config_set(&config, path, text, error, sizeof error)))
+        printf("# %s: %s\n", path, error);
+}
+
+/* One client every two seconds: none waits for another. */
+static void plain(const char *auth)
+{
+    model_config_open(&config);
+    EXPECT(model_config_add(&config, "links", "wan"));
+    EXPECT(model_config_add(&config, "gateways", "vpn"));
+    EXPECT(model_config_add(&config, "clients", "people"));
+    set("for", "60s");
+    set("links.wan.delay", "20ms");
+    set("links.wan.mtu", "9000B");
+    set("gateways.vpn.sa_max", "1024");
+    set("clients.people.to", "vpn");
+    set("clients.people.via", "wan");
+    set("clients.people.arrivals", "uniform 0.5/s");
+    set("clients.people.patience", "10s");
+    set("clients.people.auth", auth);
+    set("clients.people.eap.identity", "no");
+}
+
+static void warn(void *owner, const char *path, bool fatal, const char *text)
+{
+    size_t *const count = owner;
+    (*count)++;
+    printf("# %s %s: %s\n", fatal ? "error" : "warning", path, text);
+}
+
+static struct felt run_by(model_provider_fn *provider)
+{
+    char error[512] = "";
+    memset(&felt, 0, sizeof felt);
+    felt.head.ops = &felt_ops;
+    warnings = 0;
+    EXPECT_EQ(model_world_judge(&config, warn, &warnings), 0);
+    struct model_world *const world =
+        model_world_open(&config, provider, &felt.head, error, sizeof error);
+    if (!EXPECT(world != NULL)) {
+        printf("# %s\n", error);
+        return felt;
+    }
+    EXPECT(model_world_run(world, NULL, NULL));
+    const struct sim_fingerprint f = model_world_fingerprint(world);
+    sim_fingerprint_text(&f, felt.fingerprint);
+    model_world_close(world);
+    return felt;
+}
+
+static struct felt run(void)
+{
+    return run_by(ike_crypto_modelled);
+}
+
+/* Of each client, by so much more than with a back-end that answers at once. */
+static void expect_longer(const struct felt *now, const struct felt *before, uint64_t by_ns)
+{
+    EXPECT_EQ(now->failed, 0);
+    EXPECT_EQ(now->succeeded, before->succeeded);
+    EXPECT(now->succeeded > 20);
+    for (int i = 0; i < now->succeeded; i++)
+        EXPECT_EQ(now->setup_ns[i] - before->setup_ns[i], by_ns);
+}
+
+/* ---- an AAA server ---- */
+
+/* RFC 7296 2.16: the request that asks for EAP waits, and each that brings a packet. */
+static void test_setup_grows_by_rounds_times_the_latency_of_the_server(void)
+{
+    static const struct {
+        const char *auth;
+        const char *identity;
+        uint64_t questions;
+    } rows[] = {{"eap-md5", "no", 2},
+                {"eap-gtc", "no", 2},
+                {"eap-mschapv2", "no", 3},
+                {"eap-mschapv2", "yes", 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plain(rows[i].auth);
+        set("clients.people.eap.identity", rows[i].identity);
+        const struct felt local = run();
+        set("gateways.vpn.aaa.latency", "0s");
+        const struct felt at_once = run();
+        EXPECT_EQ(at_once.rounds[0], rows[i].questions + 2); /* and IKE_SA_INIT, and AUTH */
+        EXPECT(at_once.setup_ns[0] > local.setup_ns[0]);     /* what waited is opened twice */
+        EXPECT(at_once.of[SIM_METRIC_CPU_BUSY] > local.of[SIM_METRIC_CPU_BUSY]);
+        set("gateways.vpn.aaa.latency", "10ms");
+        const struct felt later = run();
+        expect_longer(&later, &at_once, rows[i].questions * 10 * MS);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_ASKED], (int64_t)rows[i].questions * later.succeeded);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_LATE], 0);
+        EXPECT_EQ(warnings, 0);
+    }
+}
+
+static void test_each_piece_of_tls_waits_for_the_server(void)
+{
+    plain("eap-tls");
+    set("gateways.vpn.aaa.latency", "0s");
+    const struct felt at_once = run();
+    set("gateways.vpn.aaa.latency", "25ms");
+    const struct felt later = run();
+    EXPECT(later.rounds[0] > 6);
+    expect_longer(&later, &at_once, (later.rounds[0] - 2) * 25 * MS);
+}
+
+static void test_jitter_is_drawn_for_each_answer_by_itself(void)
+{
+    plain("eap-mschapv2");
+    set("gateways.vpn.aaa.latency", "0s");
+    const struct felt at_once = run();
+    set("gateways.vpn.aaa.latency", "10ms");
+    set("gateways.vpn.aaa.jitter", "30ms");
+    const struct felt later = run();
+    const struct felt again = run();
+    int differ = 0;
+    for (int i = 0; i < later.succeeded; i++) {
+        const uint64_t more_ns = later.setup_ns[i] - at_once.setup_ns[i];
+        EXPECT(more_ns >= 3 * UINT64_C(10) * MS && more_ns <= 3 * UINT64_C(40) * MS);
+        differ += i > 0 && later.setup_ns[i] != later.setup_ns[i - 1] ? 1 : 0;
+    }
+    EXPECT_EQ(later.succeeded, at_once.succeeded);
+    EXPECT_EQ(differ, later.succeeded - 1);
+    EXPECT_STR(again.fingerprint, later.fingerprint);
+}
+
+static void test_patience_runs_out_when_the_server_is_too_slow(void)
+{
+    plain("eap-mschapv2"); /* three answers */
+    set("clients.people.patience", "2s");
+    set("gateways.vpn.aaa.latency", "550ms");
+    const struct felt slow = run();
+    EXPECT_EQ(slow.failed, 0);
+    EXPECT(slow.succeeded > 20);
+    set("gateways.vpn.aaa.latency", "650ms");
+    const struct felt slower = run();
+    EXPECT_EQ(slower.succeeded, 0);
+    EXPECT_EQ(slower.failed, slow.succeeded);
+    EXPECT_EQ(slower.patience_over, slower.failed);
+}
+
+static void test_an_answer_after_its_sa_has_ended_is_for_nobody(void)
+{
+    plain("eap-mschapv2");
+    set("gateways.vpn.half_open.timeout", "1s");
+    set("gateways.vpn.aaa.latency", "3s");
+    set("clients.people.count", "10");
+    const struct felt f = run();
+    EXPECT_EQ(f.succeeded, 0);
+    EXPECT_EQ(f.of[SIM_METRIC_BACKEND_ASKED], 10); /* the first question of each */
+    EXPECT_EQ(f.of[SIM_METRIC_BACKEND_LATE], 10);
+    EXPECT_EQ(f.of[SIM_METRIC_HALF_OPEN_EXPIRED], 10);
+    EXPECT_EQ(f.of[SIM_METRIC_HALF_OPEN], 0);
+}
+
+static void test_questions_on_their_way_when_the_run_ends_go_with_it(void)
+{
+    plain("eap-mschapv2");
+    set("gateways.vpn.aaa.latency", "1h");
+    const struct felt f = run();
+    EXPECT(f.of[SIM_METRIC_BACKEND_ASKED] > 20);
+    EXPECT_EQ(f.of[SIM_METRIC_BACKEND_LATE], 0);
+    EXPECT_EQ(f.succeeded, 0);
+}
+
+static void test_a_server_without_an_answer_lets_nobody_in(void)
+{
+    plain("eap-mschapv2");
+    set("gateways.vpn.aaa.latency", "10ms");
+    set("gateways.vpn.aaa.fails", "100%");
+    const struct felt none = run();
+    EXPECT_EQ(none.succeeded, 0);
+    EXPECT(none.failed > 20);
+    EXPECT_EQ(none.patience_over, 0); /* they are refused */
+    EXPECT_EQ(none.of[SIM_METRIC_BACKEND_ASKED], none.failed);
+}
+
+/* ---- revocation lists ---- */
+
+/* An authority each, all lists at once (RFC 5280 6.3). */
+static void test_setup_grows_by_one_fetch_however_many_lists_there_are(void)
+{
+    for (int links = 0; links <= 1; links++) {
+        plain("ecdsa256");
+        set("clients.people.certificate_chain", links == 0 ? "0" : "1");
+        set("gateways.vpn.crl.latency", "0s");
+        set("gateways.vpn.crl.strict", "yes");
+        const struct felt at_once = run();
+        set("gateways.vpn.crl.latency", "150ms");
+        const struct felt later = run();
+        expect_longer(&later, &at_once, UINT64_C(150) * MS);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_ASKED], (links + 1) * later.succeeded);
+        EXPECT_EQ(later.rounds[0], 2);
+    }
+}
+
+static void test_real_cryptography_takes_the_same_lists(void)
+{
+    for (int links = 0; links <= 1; links++) {
+        plain("ecdsa256");
+        set("clients.people.count", "3");
+        set("clients.people.certificate_chain", links == 0 ? "0" : "1");
+        set("gateways.vpn.crl.latency", "150ms");
+        set("gateways.vpn.crl.strict", "yes");
+        const struct felt f = run_by(ike_crypto_openssl);
+        EXPECT_EQ(f.succeeded, 3);
+        EXPECT_EQ(f.of[SIM_METRIC_BACKEND_ASKED], (links + 1) * 3);
+    }
+}
+
+static void test_a_list_not_to_be_had_refuses_only_where_that_is_strict(void)
+{
+    plain("ecdsa256");
+    set("gateways.vpn.crl.latency", "10ms");
+    set("gateways.vpn.crl.fails", "100%");
+    const struct felt lenient = run();
+    EXPECT_EQ(lenient.failed, 0);
+    EXPECT(lenient.succeeded > 20);
+    set("gateways.vpn.crl.strict", "yes");
+    const struct felt strict = run();
+    EXPECT_EQ(strict.succeeded, 0);
+    EXPECT_EQ(strict.failed, lenient.succeeded);
+}
+
+/* ---- neither, and too much ---- */
+
+static void test_who_asks_nobody_runs_as_if_there_were_nobody(void)
+{
+    plain("eap-mschapv2");
+    const struct felt before = run();
+    set("gateways.vpn.aaa.jitter", "5ms");
+    set("gateways.vpn.aaa.fails", "100%");
+    set("gateways.vpn.crl.strict", "yes");
+    const struct felt none = run();
+    EXPECT_STR(none.fingerprint, before.fingerprint);
+    EXPECT(!none.told[SIM_METRIC_BACKEND_ASKED]);
+    set("gateways.vpn.aaa.fails", "0%");
+    set("gateways.vpn.aaa.latency", "0s");
+    const struct felt some = run();
+    EXPECT(strcmp(some.fingerprint, before.fingerprint) != 0);
+    EXPECT(some.told[SIM_METRIC_BACKEND_ASKED]);
+}
+
+static void test_back_ends_that_nobody_needs_are_warned_of(void)
+{
+    plain("psk");
+    set("gateways.vpn.aaa.latency", "10ms");
+    const struct felt f = run();
+    EXPECT_EQ(warnings, 1);
+    EXPECT_EQ(f.of[SIM_METRIC_BACKEND_ASKED], 0);
+    set("gateways.vpn.crl.latency", "10ms");
+    (void)run();
+    EXPECT_EQ(warnings, 2);
+    plain("ecdsa256");
+    set("gateways.vpn.crl.latency", "10ms");
+    set("clients.people.certificate_chain", "2");
+    warnings = 0;
+    EXPECT_EQ(model_world_judge(&config, warn, &warnings), 1);
+}
+
+static void test_questions_beyond_the_room_for_them_are_counted(void)
+{
+    static const struct model_behind behind = {.latency_ns = MS};
+    const struct ike_event event = {.kind = IKE_ASK, .what = {(const uint8_t *)"aaa", 3}};
+    plain("psk");
+    const struct model_scene scene = {.config = &config, .loop = sim_loop_open()};
+    struct model_backend *const b = model_backend_open(&scene, NULL, "test");
+    if (!EXPECT(b != NULL))
+        return;
+    model_backend_serve(b, &(struct model_service){.what = "aaa", .behind = &behind});
+    for (uint32_t i = 0; i < 65536 + 5; i++)
+        model_backend_hear(b, 0, &event);
+    EXPECT_EQ(model_backend_counts(b)->asked, 65541);
+    EXPECT_EQ(model_backend_counts(b)->dropped, 5);
+    model_backend_close(b);
+    sim_loop_run(scene.loop, 10 * MS);
+    EXPECT_EQ(sim_loop_count(scene.loop), 0); /* none is left in the loop */
+    sim_loop_close(scene.loop);
+}
+
+static const struct test_case cases[] = {
+    TEST(test_setup_grows_by_rounds_times_the_latency_of_the_server),
+    TEST(test_each_piece_of_tls_waits_for_the_server),
+    TEST(test_jitter_is_drawn_for_each_answer_by_itself),
+    TEST(test_patience_runs_out_when_the_server_is_too_slow),
+    TEST(test_an_answer_after_its_sa_has_ended_is_for_nobody),
+    TEST(test_questions_on_their_way_when_the_run_ends_go_with_it),
+    TEST(test_a_server_without_an_answer_lets_nobody_in),
+    TEST(test_setup_grows_by_one_fetch_however_many_lists_there_are),
+    TEST(test_real_cryptography_takes_the_same_lists),
+    TEST(test_a_list_not_to_be_had_refuses_only_where_that_is_strict),
+    TEST(test_who_asks_nobody_runs_as_if_there_were_nobody),
+    TEST(test_back_ends_that_nobody_needs_are_warned_of),
+    TEST(test_questions_beyond_the_room_for_them_are_counted),
+};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
