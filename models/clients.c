@@ -9,6 +9,7 @@
 #include "ike/timer.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/wire.h"
+#include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/inner.h"
 #include "models/places.h"
@@ -69,6 +70,7 @@ struct model_clients_run {
     struct model_provider provider;
     struct ike_policy policy;
     struct model_inner inner;
+    struct model_abilities_run abilities;
     struct model_papers papers;
     struct ike_credential shared; /* of EAP-TLS, */
     uint8_t cert[IKE_CERT_MAX];   /* one for all */
@@ -443,7 +445,9 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
                                   .why = event->why,
                                   .notify = event->notify,
                                   .resent = event->sends};
-    if (event->kind == IKE_CHILD_UP) {
+    if (event->kind == IKE_UP && model_is_childless(run->scene->config, run->clients)) {
+        sim_host_create_child(run->host, now_ns, a->sa, 0);
+    } else if (event->kind == IKE_CHILD_UP) {
         child_is_up(run, now_ns, event);
     } else if (event->kind == IKE_FAILED || event->kind == IKE_DOWN ||
                (event->kind == IKE_REDIRECTED && event->why == WHY_SA_TABLE_FULL)) {
@@ -604,9 +608,10 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 static bool host_open(struct model_clients_run *run)
 {
+    char stream[MODEL_NAME_MAX + 24];
     struct model_scene *const scene = run->scene;
     const struct model_clients *const c = run->clients;
-    const struct ike_config config = {
+    struct ike_config config = {
         .sa_max = sa_max_of(run),
         .child_max = child_max_of(run),
         .cookies = {.on_at = IKE_UNLIMITED},
@@ -624,6 +629,9 @@ static bool host_open(struct model_clients_run *run)
         .policy_count = 1,
         .epoch_s = MODEL_EPOCH_S,
     };
+    (void)snprintf(stream, sizeof stream, "clients.%s.abilities", c->name);
+    model_abilities_open(&run->abilities, scene->config->seed, stream);
+    model_abilities_configure(&c->abilities, &run->abilities, &config);
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
         return false;

@@ -4,6 +4,7 @@
  * they were between events, not by samples. */
 #include "models/gateway.h"
 
+#include "models/abilities.h"
 #include "models/backend.h"
 #include "models/gateway_trace.h"
 #include "models/inner.h"
@@ -28,6 +29,7 @@ struct model_gateway_run {
     struct ike_credential credential;
     uint8_t cert[IKE_CERT_MAX];
     uint8_t ticket_secret[32];
+    struct model_abilities_run abilities;
     struct ike_engine *engine;
     struct sim_host *host;
     struct sim_implementation implementation;
@@ -236,20 +238,23 @@ static void events_open(struct model_gateway_run *run)
     sim_loop_at(scene->loop, &run->attack_end, scene->attack_until_ns);
 }
 
-/* It outlives the engine, and differs between gateways. */
-static void draw_ticket_secret(struct model_gateway_run *run)
+/* They outlive the engine, and differ between gateways. */
+static void draw_secrets(struct model_gateway_run *run)
 {
     char stream[MODEL_NAME_MAX + 24];
     struct sim_rng rng;
     (void)snprintf(stream, sizeof stream, "gateways.%s.tickets", run->gateway->name);
     sim_rng_open(&rng, run->scene->config->seed, stream);
     sim_rng_fill(&rng, run->ticket_secret, sizeof run->ticket_secret);
+    (void)snprintf(stream, sizeof stream, "gateways.%s.abilities", run->gateway->name);
+    model_abilities_open(&run->abilities, run->scene->config->seed, stream);
 }
 
 static bool engine_open(struct model_gateway_run *run, char *error, size_t error_max)
 {
-    draw_ticket_secret(run);
-    const struct ike_config config = engine_config(run);
+    draw_secrets(run);
+    struct ike_config config = engine_config(run);
+    model_abilities_configure(&run->gateway->abilities, &run->abilities, &config);
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
         (void)snprintf(error, error_max,

@@ -26,6 +26,43 @@
 #define NONE_32      "none=4294967295"
 #define NEVER_64     "never=18446744073709551615"
 
+/* What either end may speak beyond the least; defaults leave messages as they are without. */
+#define ABILITY_KEYS(who, PLACE) \
+    { who "childless", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.childless), \
+      "when both ends say so IKE_AUTH makes no Child SA, and the first is asked for after it (RFC 6023)" }, \
+    { who "window", KIND_COUNT, NULL, "1", "8", "1", PLACE(abilities.window), \
+      "requests the other end may have under way at once; told to it when more than one (RFC 7296 2.3)" }, \
+    { who "children_max", KIND_COUNT, "none=0", "1", "65535", "none", PLACE(abilities.children_max), \
+      "Child SAs of one IKE SA that the other end may ask for; more are refused (RFC 7296 1.3)" }, \
+    { who "crash_tokens", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.crash_tokens), \
+      "gives tokens that outlive its SAs, and ends the SA of who shows its own (RFC 6290); it takes " \
+      "`tell_unknown` to show one" }, \
+    { who "tell_unknown", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.tell_unknown), \
+      "a request of an IKE SA that is not there is answered with INVALID_IKE_SPI (RFC 7296 2.21.4)" }, \
+    { who "single_pair", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.single_pair), \
+      "grants a Child SA one pair of addresses, and refuses who asks for more (RFC 7296 2.9)" }, \
+    { who "old_signatures", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.old_signatures), \
+      "signs by RFC 7296's methods for RSA and ECDSA, not by RFC 7427's" }, \
+    { who "tell_methods", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.tell_methods), \
+      "says which authentication methods it takes (RFC 9593)" }, \
+    { who "hash", KIND_CHOICE, "any|sha1|sha256|sha384|sha512|identity", NULL, NULL, "any", \
+      PLACE(abilities.hash), \
+      "the one hash the other end may sign with (RFC 7427 4); any: all that are known" }, \
+    { who "ipcomp", KIND_CHOICE, "none=0|deflate=2|lzs=3|lzjh=4", NULL, NULL, "none", \
+      PLACE(abilities.ipcomp), \
+      "compression asked for, or agreed to, with each Child SA (RFC 7296 2.22)" }, \
+    { who "no_tfc", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.no_tfc), \
+      "says that padded packets are not taken (RFC 7296 1.3.1)" }, \
+    { who "non_first_fragments", KIND_BOOL, NULL, NULL, NULL, "no", \
+      PLACE(abilities.non_first_fragments), \
+      "asks that fragments of packets go by the Child SA too, or agrees to (RFC 7296 1.3.1)" }, \
+    { who "sync.ids", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.sync_ids), \
+      "says that message ids may be agreed on anew after a failover (RFC 6311)" }, \
+    { who "sync.replay", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.sync_replay), \
+      "and replay counters of ESP" }, \
+    { who "vendor_ids", KIND_COUNT, NULL, "0", "16", "0", PLACE(abilities.vendor_ids), \
+      "vendor ids of 16 octets sent in IKE_SA_INIT (RFC 7296 3.12)" }
+
 const struct model_section model_sections[] = {
     { "links", offsetof(struct model_world_config, links),
       offsetof(struct model_world_config, link_count), sizeof(struct model_link) },
@@ -253,6 +290,7 @@ const struct model_key model_keys[] = {
     { "gateways.*.mode", KIND_CHOICE, "tunnel|transport", NULL, NULL, "tunnel",
       GATEWAY(transport_mode),
       "whether transport mode is allowed" },
+    ABILITY_KEYS("gateways.*.", GATEWAY),
 
     { "clients.*.to", KIND_NAME_OF, "gateways", NULL, NULL, NULL, CLIENTS(to),
       "the gateway they connect to" },
@@ -364,6 +402,7 @@ const struct model_key model_keys[] = {
       "what they do when told to authenticate anew: the new IKE SA first, or the old one's end" },
     { "clients.*.redirects", KIND_BOOL, NULL, NULL, NULL, "no", CLIENTS(redirects),
       "they go where a gateway sends them (RFC 5685), whatever its name" },
+    ABILITY_KEYS("clients.*.", CLIENTS),
     { "clients.*.retransmit.first", KIND_TIME, NULL, "1ms", "1h", "4s",
       CLIENTS(retransmit_first_ns),
       "wait before a request is sent again the first time" },

@@ -4,6 +4,7 @@
 
 #include "ike/v2/payload.h"
 #include "ike/v2/selector.h"
+#include "models/abilities.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
 #include "models/places.h"
@@ -160,6 +161,7 @@ void model_policy_of_gateway(const struct model_gateway *gateway, const struct i
     out->force_encapsulation = gateway->force_encapsulation;
     out->fragment = (uint16_t)gateway->fragment;
     set_ppk(out, gateway->name, gateway->ppk, gateway->ppk_required);
+    model_abilities_policy(&gateway->abilities, out);
     set_lifetimes(out, &gateway->rekey);
 }
 
@@ -191,6 +193,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     set_ppk(out, clients->to, clients->ppk, clients->ppk_required);
     out->eap_only = clients->eap.only;
     model_eap_of(clients, clients->psk, false, &out->eap);
+    model_abilities_policy(&clients->abilities, out);
     set_lifetimes(out, &clients->rekey);
 }
 

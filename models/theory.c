@@ -6,6 +6,7 @@
 
 #include "ike/v2/message.h"
 #include "ike/v2/proposal.h"
+#include "models/abilities.h"
 #include "models/flood.h"
 #include "models/places.h"
 #include "models/policy.h"
@@ -333,6 +334,10 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
         if (requests[i][0] == method)
             exchanges += requests[i][1] + (c->eap.identity ? 1U : 0U) + 1U;
+    const uint32_t gateway = model_gateway_named(world, c->to);
+    if (c->abilities.window > 1 || world->gateways[gateway].abilities.window > 1)
+        return no(&s, "it speaks of ends that tell of no window");
+    exchanges += model_is_childless(world, c) ? 1 : 0;
     *out = (double)(2000 * (exchanges + c->children - 1));
     return true;
 }

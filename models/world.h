@@ -86,6 +86,25 @@ struct model_redirect {
     uint64_t grace_ns;
 };
 
+/* What an end speaks beyond the least; nothing of it: all zero, and a window of one. */
+struct model_abilities {
+    bool childless;      /* RFC 6023 */
+    bool crash_tokens;   /* RFC 6290, gives and takes them */
+    bool tell_unknown;   /* RFC 7296 2.21.4 */
+    bool single_pair;    /* RFC 7296 2.9 */
+    bool old_signatures; /* not RFC 7427's */
+    bool tell_methods;   /* RFC 9593 */
+    enum ike_hash hash;  /* the one the other end may sign with; HASH_NONE: any */
+    uint64_t ipcomp;     /* transform to ask for, or agree to; 0: none */
+    bool no_tfc;
+    bool non_first_fragments;
+    bool sync_ids; /* RFC 6311 */
+    bool sync_replay;
+    uint64_t window;
+    uint64_t children_max; /* 0: no such limit */
+    uint64_t vendor_ids;
+};
+
 /* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */
 struct model_gateway {
     char name[MODEL_NAME_MAX];
@@ -143,6 +162,7 @@ struct model_gateway {
     struct model_behind aaa; /* does EAP for it */
     struct model_behind crl; /* has the revocation lists of its clients' authorities */
     bool crl_strict;
+    struct model_abilities abilities;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
 };
 
@@ -223,6 +243,7 @@ struct model_clients {
     bool redirects; /* they go where they are sent */
     bool mobike;
     uint64_t moves_ns; /* mean time a client stays at one address; 0: for ever */
+    struct model_abilities abilities;
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;

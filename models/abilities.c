@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Features of an end, which either end may have and the other need not. */
+#include "models/abilities.h"
+
+#include "models/places.h"
+
+#include <string.h>
+
+void model_abilities_open(struct model_abilities_run *run, uint64_t seed, const char *stream)
+{
+    struct sim_rng rng;
+    sim_rng_open(&rng, seed, stream);
+    sim_rng_fill(&rng, run->crash_secret, sizeof run->crash_secret);
+    for (size_t i = 0; i < IKE_VENDORS_MAX; i++) {
+        sim_rng_fill(&rng, run->vendor_ids[i], MODEL_VENDOR_LEN);
+        run->vendors[i] = (struct ike_vendor){
+            .id = {.at = run->vendor_ids[i], .len = MODEL_VENDOR_LEN}, .send = true};
+    }
+}
+
+void model_abilities_configure(const struct model_abilities *abilities,
+                               const struct model_abilities_run *run, struct ike_config *out)
+{
+    out->window = (uint32_t)abilities->window;
+    out->tell_unknown = abilities->tell_unknown;
+    out->qcd_secret = abilities->crash_tokens ? run->crash_secret : NULL;
+    out->vendors = run->vendors;
+    out->vendor_count = (uint8_t)abilities->vendor_ids;
+}
+
+void model_abilities_policy(const struct model_abilities *abilities, struct ike_policy *out)
+{
+    struct ike_child_policy *const child = &out->child[0];
+    out->childless = abilities->childless;
+    out->children_max = (uint16_t)abilities->children_max;
+    out->takes_tokens = abilities->crash_tokens;
+    out->old_signatures = abilities->old_signatures;
+    out->tell_methods = abilities->tell_methods;
+    out->hashes = abilities->hash != HASH_NONE ? (uint16_t)(1 << abilities->hash) : 0;
+    out->sync_ids = abilities->sync_ids;
+    out->sync_replay = abilities->sync_replay;
+    child->single_pair = abilities->single_pair;
+    child->ipcomp = (uint8_t)abilities->ipcomp;
+    child->no_tfc = abilities->no_tfc;
+    child->non_first_fragments = abilities->non_first_fragments;
+}
+
+bool model_is_childless(const struct model_world_config *config,
+                        const struct model_clients *clients)
+{
+    const uint32_t gateway = model_gateway_named(config, clients->to);
+    return clients->abilities.childless && gateway != UINT32_MAX &&
+           config->gateways[gateway].abilities.childless;
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT
+ * Keys of features that either end of a world may have: each leaves its mark in the messages that
+ * pass the gateway, and none when it is not set. */
+#include "models/keys.h"
+#include "models/world.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGES = 64, TEXT = 400 };
+
+/* The first messages of a run, and its sums. */
+struct seen {
+    struct sim_record head;
+    char text[MESSAGES][TEXT];
+    bool inbound[MESSAGES];
+    size_t octets[MESSAGES];
+    size_t count;
+    int64_t people[SIM_METRIC_COUNT];
+    int64_t vpn[SIM_METRIC_COUNT];
+    uint16_t notify; /* the last that ended an attempt */
+    enum sim_outcome outcome;
+};
+static struct seen seen;
+
+static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+{
+    struct seen *const s = (struct seen *)r;
+    if (strcmp(who, "people") == 0)
+        s->people[metric] = value;
+    if (strcmp(who, "vpn") == 0)
+        s->vpn[metric] = value;
+}
+
+static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
+                      int64_t value)
+{
+    (void)r;
+    (void)who;
+    (void)series;
+    (void)at_ns;
+    (void)value;
+}
+
+static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
+{
+    struct seen *const s = (struct seen *)r;
+    s->notify = h->notify;
+    s->outcome = h->outcome;
+}
+
+static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
+{
+    (void)r;
+    (void)who;
+    (void)reason;
+    (void)count;
+}
+
+static void on_message(struct sim_record *r, const struct sim_message *m)
+{
+    struct seen *const s = (struct seen *)r;
+    if (s->count == MESSAGES)
+        return;
+    (void)snprintf(s->text[s->count], TEXT, "%s", m->text);
+    s->inbound[s->count] = m->inbound;
+    s->octets[s->count++] = m->bytes.len;
+}
+
+static void on_keys(struct sim_record *r, const struct ike_sa_keys *keys)
+{
+    (void)r;
+    (void)keys;
+}
+
+static const struct sim_record_ops seen_ops = {.metric = on_metric,
+                                               .series = on_series,
+                                               .handshake = on_handshake,
+                                               .refusal = on_refusal,
+                                               .message = on_message,
+                                               .keys = on_keys};
+
+static struct model_world_config config;
+
+static void set(const char *path, const char *text)
+{
+    char error[512];
+    if (!EXPECT(model_config_set(&config, path, text, error, sizeof error)))
+        printf("# %s: %s\n", path, error);
+}
+
+/* One client. */
+static void plain(void)
+{
+    model_config_open(&config);
+    EXPECT(model_config_add(&config, "links", "wan"));
+    EXPECT(model_config_add(&config, "gateways", "vpn"));
+    EXPECT(model_config_add(&config, "clients", "people"));
+    set("for", "60s");
+    set("links.wan.delay", "20ms");
+    set("clients.people.to", "vpn");
+    set("clients.people.via", "wan");
+    set("clients.people.arrivals", "uniform 1/s");
+    set("clients.people.count", "1");
+    config.trace_messages = MESSAGES;
+}
+
+static void both(const char *key, const char *text)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "gateways.vpn.%s", key);
+    set(path, text);
+    (void)snprintf(path, sizeof path, "clients.people.%s", key);
+    set(path, text);
+}
+
+static void complain(void *owner, const char *path, bool fatal, const char *text)
+{
+    (void)owner;
+    if (fatal)
+        printf("# %s: %s\n", path, text);
+}
+
+static void run(void)
+{
+    char error[512];
+    memset(&seen, 0, sizeof seen);
+    seen.head.ops = &seen_ops;
+    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0);
+    struct model_world *const world =
+        model_world_open(&config, ike_crypto_modelled, &seen.head, error, sizeof error);
+    if (!EXPECT(world != NULL))
+        return;
+    EXPECT(model_world_run(world, NULL, NULL));
+    model_world_close(world);
+}
+
+/* How many messages that way have both parts in their text. */
+static size_t told(bool inbound, const char *exchange, const char *part)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < seen.count; i++)
+        count += seen.inbound[i] == inbound && strstr(seen.text[i], exchange) == seen.text[i] &&
+                         strstr(seen.text[i], part) != NULL
+                     ? 1
+                     : 0;
+    return count;
+}
+
+static bool succeeded(void)
+{
+    return seen.people[SIM_METRIC_SUCCESSES] == 1 && seen.people[SIM_METRIC_FAILURES] == 0;
+}
+
+static void test_without_these_keys_nothing_of_them_is_said(void)
+{
+    plain();
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.count, 4);
+    EXPECT_STR(seen.text[0], "IKE_SA_INIT     req 0  SAi1 KEi Ni N(NAT_DETECTION_SOURCE_IP) "
+                             "N(NAT_DETECTION_DESTINATION_IP)");
+    EXPECT_STR(seen.text[2], "IKE_AUTH        req 1  SK{IDi N(INITIAL_CONTACT) IDr AUTH SAi2 TSi "
+                             "TSr}");
+    EXPECT_STR(seen.text[3], "IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr}");
+}
+
+static void test_both_ends_without_a_child_sa_in_ike_auth_make_it_after(void)
+{
+    plain();
+    both("childless", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.people[SIM_METRIC_CONNECTION_PACKETS], 6000);
+    EXPECT_EQ(told(false, "IKE_SA_INIT", "N(CHILDLESS_IKEV2_SUPPORTED)"), 1);
+    EXPECT_EQ(told(true, "IKE_AUTH", "SAi2"), 0);
+    EXPECT_EQ(told(true, "IKE_AUTH", "TSi"), 0);
+    EXPECT_EQ(told(true, "CREATE_CHILD_SA", "TSi"), 1);
+    set("clients.people.children", "3");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(true, "CREATE_CHILD_SA", "TSi"), 3);
+}
+
+static void test_one_end_alone_without_a_child_sa_changes_nothing(void)
+{
+    static const char *const ends[] = {"gateways.vpn.childless", "clients.people.childless"};
+    for (size_t i = 0; i < 2; i++) {
+        plain();
+        set(ends[i], "yes");
+        run();
+        EXPECT(succeeded());
+        EXPECT_EQ(seen.people[SIM_METRIC_CONNECTION_PACKETS], 4000);
+        EXPECT_EQ(told(true, "IKE_AUTH", "SAi2"), 1);
+    }
+}
+
+static void test_each_end_tells_its_window_when_it_is_more_than_one(void)
+{
+    plain();
+    set("gateways.vpn.window", "4");
+    run();
+    EXPECT_EQ(told(false, "INFORMATIONAL   req", "N(SET_WINDOW_SIZE)"), 1);
+    EXPECT_EQ(told(true, "INFORMATIONAL   req", "N(SET_WINDOW_SIZE)"), 0);
+    set("gateways.vpn.window", "1");
+    set("clients.people.window", "8");
+    run();
+    EXPECT_EQ(told(false, "INFORMATIONAL   req", "N(SET_WINDOW_SIZE)"), 0);
+    EXPECT_EQ(told(true, "INFORMATIONAL   req", "N(SET_WINDOW_SIZE)"), 1);
+}
+
+static void test_a_gateway_refuses_more_child_sas_than_its_key_says(void)
+{
+    plain();
+    set("clients.people.children", "3");
+    set("gateways.vpn.children_max", "3");
+    run();
+    EXPECT(succeeded());
+    set("gateways.vpn.children_max", "2");
+    run();
+    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 1);
+    EXPECT_EQ(seen.notify, 35); /* NO_ADDITIONAL_SAS */
+    EXPECT_EQ(told(false, "CREATE_CHILD_SA", "N(NO_ADDITIONAL_SAS)"), 1);
+}
+
+/* Clients go without a word; the gateway asks whether they are there. */
+static void gone(void)
+{
+    plain();
+    set("clients.people.stay", "2s");
+    set("clients.people.leave", "silent");
+    set("gateways.vpn.liveness", "5s");
+}
+
+static void test_a_token_ends_the_sa_of_who_has_forgotten_it(void)
+{
+    gone();
+    both("crash_tokens", "yes");
+    both("tell_unknown", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(QUICK_CRASH_DETECTION)"), 1);
+    EXPECT_EQ(told(false, "IKE_AUTH", "N(QUICK_CRASH_DETECTION)"), 1);
+    EXPECT_EQ(told(true, "INFORMATIONAL   rsp", "N(INVALID_IKE_SPI) N(QUICK_CRASH_DETECTION)"), 1);
+    EXPECT_EQ(told(false, "INFORMATIONAL   req", ""), 1); /* and no second one */
+    EXPECT_EQ(seen.vpn[SIM_METRIC_ESTABLISHED], 0);
+    EXPECT_EQ(seen.vpn[SIM_METRIC_PEERS_LOST], 0);
+    set("gateways.vpn.crash_tokens", "no"); /* then it believes nobody */
+    run();
+    EXPECT_EQ(told(true, "INFORMATIONAL   rsp", "N(INVALID_IKE_SPI)"),
+              told(false, "INFORMATIONAL   req", ""));
+    EXPECT(told(false, "INFORMATIONAL   req", "") > 1);
+}
+
+static void test_requests_of_unknown_sas_are_answered_when_the_key_says_so(void)
+{
+    gone();
+    run();
+    EXPECT(told(false, "INFORMATIONAL   req", "") > 1);
+    EXPECT_EQ(told(true, "INFORMATIONAL   rsp", ""), 0);
+    plain();
+    set("gateways.vpn.half_open.timeout", "10ms"); /* IKE_AUTH comes after 40 */
+    run();
+    EXPECT_EQ(told(false, "IKE_AUTH", ""), 0);
+    set("gateways.vpn.tell_unknown", "yes");
+    run();
+    EXPECT(told(false, "IKE_AUTH        rsp 1  N(INVALID_IKE_SPI)", "") > 0);
+}
+
+static void test_a_gateway_may_grant_single_pairs_alone(void)
+{
+    plain();
+    set("gateways.vpn.single_pair", "yes");
+    run();
+    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 1);
+    EXPECT_EQ(seen.notify, 34); /* SINGLE_PAIR_REQUIRED */
+    set("clients.people.selectors", "192.168.7.7/32");
+    run();
+    EXPECT(succeeded());
+}
+
+/* RFC 7427 3: before the signature stand its algorithm, 72 octets for RSASSA-PSS, and their count.
+ */
+static void test_old_signatures_go_without_the_name_of_their_algorithm(void)
+{
+    plain();
+    both("auth", "rsa2048");
+    run();
+    EXPECT(succeeded());
+    const size_t request = seen.octets[2];
+    const size_t answer = seen.octets[3];
+    set("clients.people.old_signatures", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.octets[2] + 73, request);
+    EXPECT_EQ(seen.octets[3], answer);
+    set("clients.people.old_signatures", "no");
+    set("gateways.vpn.old_signatures", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.octets[2], request);
+    EXPECT_EQ(seen.octets[3] + 73, answer);
+}
+
+static void test_each_end_says_which_methods_it_takes(void)
+{
+    plain();
+    set("gateways.vpn.tell_methods", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(false, "IKE_SA_INIT", "N(SUPPORTED_AUTH_METHODS)"), 1);
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(SUPPORTED_AUTH_METHODS)"), 0);
+    plain();
+    set("clients.people.tell_methods", "yes");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(false, "IKE_SA_INIT", "N(SUPPORTED_AUTH_METHODS)"), 0);
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(SUPPORTED_AUTH_METHODS)"), 1);
+}
+
+/* RFC 7427 4: four hashes of two octets are one of them less three. */
+static void test_the_one_hash_to_be_signed_with_is_told_and_kept(void)
+{
+    plain();
+    both("auth", "ecdsa256");
+    run();
+    EXPECT(succeeded());
+    const size_t all = seen.octets[1];
+    set("gateways.vpn.hash", "sha256");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.octets[1] + 6, all);
+    both("auth", "ed25519"); /* signs with IDENTITY alone, RFC 8420 2 */
+    run();
+    EXPECT(!succeeded());
+    set("gateways.vpn.hash", "identity");
+    run();
+    EXPECT(succeeded());
+}
+
+/* What both ends want of a Child SA is said by both. */
+static void test_wishes_for_child_sas_are_asked_for_and_agreed_to(void)
+{
+    static const struct {
+        const char *key, *value, *notify;
+    } rows[] = {
+        {"ipcomp", "deflate", "N(IPCOMP_SUPPORTED)"},
+        {"non_first_fragments", "yes", "N(NON_FIRST_FRAGMENTS_ALSO)"},
+        {"no_tfc", "yes", "N(ESP_TFC_PADDING_NOT_SUPPORTED)"},
+        {"sync.ids", "yes", "N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED)"},
+        {"sync.replay", "yes", "N(IPSEC_REPLAY_COUNTER_SYNC_SUPPORTED)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char path[64];
+        plain();
+        both(rows[i].key, rows[i].value);
+        run();
+        EXPECT(succeeded());
+        if (!EXPECT_EQ(told(true, "IKE_AUTH", rows[i].notify), 1) ||
+            !EXPECT_EQ(told(false, "IKE_AUTH", rows[i].notify), 1))
+            printf("# %s\n", rows[i].key);
+        plain();
+        (void)snprintf(path, sizeof path, "clients.people.%s", rows[i].key);
+        set(path, rows[i].value);
+        run();
+        EXPECT(succeeded());
+        EXPECT_EQ(told(true, "IKE_AUTH", rows[i].notify), 1);
+        EXPECT_EQ(told(false, "IKE_AUTH", rows[i].notify), 0);
+    }
+}
+
+static void test_vendor_ids_make_ike_sa_init_longer(void)
+{
+    plain();
+    run();
+    const size_t request = seen.octets[0];
+    const size_t answer = seen.octets[1];
+    set("gateways.vpn.vendor_ids", "3");
+    set("clients.people.vendor_ids", "16");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(seen.octets[0], request + 16 * (4 + 16));
+    EXPECT_EQ(seen.octets[1], answer + 3 * (4 + 16));
+}
+
+static const struct test_case cases[] = {
+    TEST(test_without_these_keys_nothing_of_them_is_said),
+    TEST(test_both_ends_without_a_child_sa_in_ike_auth_make_it_after),
+    TEST(test_one_end_alone_without_a_child_sa_changes_nothing),
+    TEST(test_each_end_tells_its_window_when_it_is_more_than_one),
+    TEST(test_a_gateway_refuses_more_child_sas_than_its_key_says),
+    TEST(test_a_token_ends_the_sa_of_who_has_forgotten_it),
+    TEST(test_requests_of_unknown_sas_are_answered_when_the_key_says_so),
+    TEST(test_a_gateway_may_grant_single_pairs_alone),
+    TEST(test_old_signatures_go_without_the_name_of_their_algorithm),
+    TEST(test_each_end_says_which_methods_it_takes),
+    TEST(test_the_one_hash_to_be_signed_with_is_told_and_kept),
+    TEST(test_wishes_for_child_sas_are_asked_for_and_agreed_to),
+    TEST(test_vendor_ids_make_ike_sa_init_longer),
+};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
