@@ -2,6 +2,7 @@
  * What is wrong with a description as a whole. Each thing is said with the
  * path it is about and what would be right; what lies beyond the end of the
  * run is clipped with a warning. */
+#include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/clients.h"
 #include "models/keys_value.h"
@@ -384,6 +385,21 @@ static void judge_moves(struct judge *j, const struct model_clients *c,
         say(j, client(c, ".prefix"), true, "has no addresses to move to: give %d at least", LEAST);
 }
 
+/* Whether to ask for a Child SA after IKE_AUTH is to be known before. */
+static void judge_childless(struct judge *j, const struct model_clients *c)
+{
+    const struct about about = client(c, ".childless");
+    if (model_is_childless(j->config, c) && c->address != MODEL_OWN_ADDRESS)
+        say(j, about, true,
+            "asks for no address in IKE_AUTH: write `address: own`, or leave childless out");
+    for (uint32_t i = 0; c->abilities.childless && i < j->config->gateway_count; i++) {
+        const struct model_gateway *const g = &j->config->gateways[i];
+        if (model_serves(j->config, g, c) &&
+            g->abilities.childless != model_is_childless(j->config, c))
+            say(j, about, true, "differs between gateways.%s and gateways.%s", c->to, g->name);
+    }
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
@@ -399,6 +415,7 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
         return;
     const struct model_gateway *const g =
         &j->config->gateways[model_gateway_named(j->config, c->to)];
+    judge_childless(j, c);
     judge_nat(j, c);
     judge_transport(j, c);
     judge_moves(j, c, g, prefix);

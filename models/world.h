@@ -88,17 +88,17 @@ struct model_redirect {
 
 /* What an end speaks beyond the least; nothing of it: all zero, and a window of one. */
 struct model_abilities {
-    bool childless;      /* RFC 6023 */
-    bool crash_tokens;   /* RFC 6290, gives and takes them */
+    bool childless;      /* RFC 6023 3 */
+    bool crash_tokens;   /* RFC 6290 4, gives and takes them */
     bool tell_unknown;   /* RFC 7296 2.21.4 */
     bool single_pair;    /* RFC 7296 2.9 */
-    bool old_signatures; /* not RFC 7427's */
-    bool tell_methods;   /* RFC 9593 */
+    bool old_signatures; /* not RFC 7427 3's */
+    bool tell_methods;   /* RFC 9593 3 */
     enum ike_hash hash;  /* the one the other end may sign with; HASH_NONE: any */
     uint64_t ipcomp;     /* transform to ask for, or agree to; 0: none */
     bool no_tfc;
     bool non_first_fragments;
-    bool sync_ids; /* RFC 6311 */
+    bool sync_ids; /* RFC 6311 5 */
     bool sync_replay;
     uint64_t window;
     uint64_t children_max; /* 0: no such limit */

@@ -141,6 +141,59 @@ static void test_with_eap_it_is_made_without_a_child_too(void)
                               .ended = without});
 }
 
+static void for_a_time(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_may(pair, i, r);
+    pair->end[r].policy.auth_lifetime_s = 20;
+}
+
+static void waits(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    (void)r;
+    pair_run_for(pair, UINT64_C(60000000000));
+}
+
+static bool over(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return pair_is_empty(pair) && pair_count(pair, i, IKE_DOWN) == 1 &&
+           pair->end[r].ends[WHY_AUTH_LIFETIME] == 1;
+}
+
+/* RFC 4478 2: its time is told, and over, as with one. */
+static void test_without_a_child_it_has_to_be_authenticated_anew_too(void)
+{
+    flow_check(&(struct flow){.prepare = for_a_time,
+                              .act = waits,
+                              .trace = ARROW_INIT_REQ ARROW_MAY
+                              "A>B  IKE_AUTH        req 1  SK{IDi AUTH}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH N(AUTH_LIFETIME)}\n"
+                              "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
+                              "A>B  INFORMATIONAL   rsp 0  SK{}\n",
+                              .settle_ns = UINT64_C(25000000000),
+                              .ended = over});
+}
+
+/* RFC 7296 2.8.3: the new IKE SA gets Child SAs like those the old one had. */
+static void test_the_child_that_came_after_comes_after_the_next_ike_sa_too(void)
+{
+    static struct pair p;
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .initiator = A, .lose = -1, .twice = -1});
+    for_a_time(&p, A, B);
+    p.end[A].policy.reauth = REAUTH_MAKE_FIRST;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(1000000000));
+    then_one(&p, A, B);
+    pair_run_for(&p, UINT64_C(30000000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 2);
+    EXPECT_EQ(pair_count(&p, A, IKE_DOWN), 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_UP), 2);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 static struct ike_policy second[2];
 
 static void in_rounds(struct pair *pair, enum pair_side i, enum pair_side r)
@@ -208,6 +261,8 @@ int main(int argc, char **argv)
         TEST(test_the_lifetime_of_authentication_is_told_without_a_child_too),
         TEST(test_without_consent_of_both_there_is_a_child),
         TEST(test_a_message_without_its_child_is_invalid_syntax_for_others),
+        TEST(test_without_a_child_it_has_to_be_authenticated_anew_too),
+        TEST(test_the_child_that_came_after_comes_after_the_next_ike_sa_too),
         TEST(test_with_eap_it_is_made_without_a_child_too),
         TEST(test_in_rounds_it_is_made_without_a_child_too),
         TEST(test_the_notify_speaks_of_protocol_1),

@@ -260,6 +260,13 @@ static void test_packets_are_counted_by_the_arrows(void)
         set("clients.people.children", rows[i].children);
         expect_near(predicted("packet-count"), 1000 * rows[i].packets, 1e-9);
     }
+    set("clients.people.childless", "yes"); /* RFC 6023 3: if both are, two more */
+    expect_near(predicted("packet-count"), 12000, 1e-9);
+    set("gateways.vpn.childless", "yes");
+    expect_near(predicted("packet-count"), 14000, 1e-9);
+    set("gateways.vpn.window", "2");
+    EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
+    set("gateways.vpn.window", "1");
     set("clients.people.auth", "eap-tls");
     EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
     flood_alone("2s", "40/s");

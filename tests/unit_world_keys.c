@@ -115,9 +115,12 @@ static void both(const char *key, const char *text)
     set(path, text);
 }
 
+static char about[64]; /* the last complaint */
+
 static void complain(void *owner, const char *path, bool fatal, const char *text)
 {
     (void)owner;
+    (void)snprintf(about, sizeof about, "%s", path);
     if (fatal)
         printf("# %s: %s\n", path, text);
 }
@@ -183,6 +186,32 @@ static void test_both_ends_without_a_child_sa_in_ike_auth_make_it_after(void)
     EXPECT_EQ(told(true, "CREATE_CHILD_SA", "TSi"), 3);
 }
 
+/* An exchange of its own for each IKE SA, however it came to be. */
+static void test_who_resumes_or_authenticates_anew_asks_for_its_child_sa_too(void)
+{
+    plain();
+    both("childless", "yes");
+    set("gateways.vpn.tickets.kind", "value");
+    set("clients.people.resume", "yes");
+    set("clients.people.stay", "2s");
+    set("clients.people.leave", "silent");
+    set("clients.people.reconnect", "20s");
+    run();
+    EXPECT_EQ(seen.people[SIM_METRIC_SUCCESSES], 3);
+    EXPECT_EQ(seen.people[SIM_METRIC_RESUMED], 2);
+    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 0);
+    EXPECT_EQ(told(false, "CREATE_CHILD_SA rsp", "TSr"), 3);
+    plain();
+    both("childless", "yes");
+    set("gateways.vpn.auth_lifetime", "20s");
+    set("clients.people.reauth", "make-first");
+    run();
+    EXPECT(succeeded());
+    EXPECT(told(false, "IKE_AUTH        rsp", "AUTH") > 2);
+    EXPECT_EQ(told(false, "CREATE_CHILD_SA rsp", "TSr"),
+              told(false, "IKE_AUTH        rsp", "AUTH"));
+}
+
 static void test_one_end_alone_without_a_child_sa_changes_nothing(void)
 {
     static const char *const ends[] = {"gateways.vpn.childless", "clients.people.childless"};
@@ -194,6 +223,30 @@ static void test_one_end_alone_without_a_child_sa_changes_nothing(void)
         EXPECT_EQ(seen.people[SIM_METRIC_CONNECTION_PACKETS], 4000);
         EXPECT_EQ(told(true, "IKE_AUTH", "SAi2"), 1);
     }
+}
+
+static void test_who_asks_for_no_child_sa_asks_for_no_address(void)
+{
+    plain();
+    both("childless", "yes");
+    set("gateways.vpn.pool", "10.64.0.0/24");
+    set("clients.people.address", "ipv4");
+    EXPECT_EQ(model_world_judge(&config, complain, NULL), 1);
+    EXPECT_STR(about, "clients.people.childless");
+}
+
+static void test_gateways_that_clients_are_sent_between_are_childless_alike(void)
+{
+    plain();
+    both("childless", "yes");
+    EXPECT(model_config_add(&config, "gateways", "second"));
+    set("gateways.vpn.redirect.to", "second");
+    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0); /* they would not go */
+    set("clients.people.redirects", "yes");
+    EXPECT_EQ(model_world_judge(&config, complain, NULL), 1);
+    EXPECT_STR(about, "clients.people.childless");
+    set("gateways.second.childless", "yes");
+    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0);
 }
 
 static void test_each_end_tells_its_window_when_it_is_more_than_one(void)
@@ -387,7 +440,10 @@ static void test_vendor_ids_make_ike_sa_init_longer(void)
 static const struct test_case cases[] = {
     TEST(test_without_these_keys_nothing_of_them_is_said),
     TEST(test_both_ends_without_a_child_sa_in_ike_auth_make_it_after),
+    TEST(test_who_resumes_or_authenticates_anew_asks_for_its_child_sa_too),
     TEST(test_one_end_alone_without_a_child_sa_changes_nothing),
+    TEST(test_who_asks_for_no_child_sa_asks_for_no_address),
+    TEST(test_gateways_that_clients_are_sent_between_are_childless_alike),
     TEST(test_each_end_tells_its_window_when_it_is_more_than_one),
     TEST(test_a_gateway_refuses_more_child_sas_than_its_key_says),
     TEST(test_a_token_ends_the_sa_of_who_has_forgotten_it),

@@ -258,8 +258,9 @@ void ike_reauth_up(struct ike_turn *t)
     uint64_t close_ns = t->now_ns;
     if (what == NULL || ike_task_find(engine, t->sa, TASK_REDIRECT, 0) != NULL)
         return; /* or what is to replace it is elsewhere */
+    const bool childless = ike_setup_of(engine, t->sa)->childless; /* RFC 6023 3 */
     for (uint8_t i = 0; i < t->sa->policy->child_count; i++) {
-        const unsigned made = i == 0 ? 1 : 0;
+        const unsigned made = i == 0 && !childless ? 1 : 0;
         for (unsigned k = made; k < what->children[i]; k++) {
             struct ike_task *const task = ike_task_put(engine, t->sa, TASK_NEW_CHILD, t->now_ns);
             if (task != NULL)
