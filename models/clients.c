@@ -590,17 +590,6 @@ static uint32_t sa_max_of(const struct model_clients_run *run)
     return more || c->reauth == REAUTH_MAKE_FIRST ? 2 * run->attempt_max : run->attempt_max;
 }
 
-/* As path MTU discovery would find it (RFC 9329 9.4): what the link takes, without headers; 0: the
- * usual. */
-static uint16_t mss_of(const struct model_clients_run *run)
-{
-    const struct model_world_config *const config = run->scene->config;
-    const uint32_t link = model_link_named(config, run->clients->via);
-    const uint64_t headers = run->place.gateway.family == IKE_IPV6 ? 60 : 40;
-    const uint64_t mtu = link != UINT32_MAX ? config->links[link].mtu : 1500;
-    return (uint16_t)(mtu >= 1500 ? 0 : mtu > headers + 8 ? mtu - headers : 8);
-}
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -638,7 +627,7 @@ static bool host_open(struct model_clients_run *run)
     struct sim_host_config host = {.name = c->name, .cores = 0, .timers_max = 1};
     if (c->transport != TCP_NEVER) {
         host.tcp.connections = least(2 * run->attempt_max, SIM_TCP_CONNECTIONS_MAX);
-        host.tcp.mss = mss_of(run);
+        host.tcp.mss = model_mss_of(scene->config, c, run->place.gateway.family);
     }
     const struct sim_host_parts parts = {.loop = scene->loop,
                                          .net = scene->net,

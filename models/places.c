@@ -100,3 +100,12 @@ void model_places_find(const struct model_world_config *config, struct model_pla
             out->attackers[i] = made_up(family_towards(config, out, a->to), 2, i);
     }
 }
+
+uint16_t model_mss_of(const struct model_world_config *config, const struct model_clients *clients,
+                      uint8_t family)
+{
+    const uint32_t link = model_link_named(config, clients->via);
+    const uint64_t headers = family == IKE_IPV6 ? 60 : 40;
+    const uint64_t mtu = link != UINT32_MAX ? config->links[link].mtu : 1500;
+    return (uint16_t)(mtu >= 1500 ? 0 : mtu > headers + 8 ? mtu - headers : 8);
+}
