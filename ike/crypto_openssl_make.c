@@ -64,8 +64,11 @@ static bool add_other_name(X509 *cert, const struct ike_cert_spec *spec)
         GENERAL_NAME_free(name);
     } else {
         GENERAL_NAME_set0_value(name, kind, value);
-        done = sk_GENERAL_NAME_push(all, name) > 0 &&
-               X509_add1_ext_i2d(cert, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT) == 1;
+        done = sk_GENERAL_NAME_push(all, name) > 0;
+        if (!done)
+            GENERAL_NAME_free(name); /* and its value with it */
+        done =
+            done && X509_add1_ext_i2d(cert, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT) == 1;
     }
     GENERAL_NAMES_free(all);
     return done;

@@ -23,7 +23,8 @@ void ike_put_frame(struct ike_writer *w, struct ike_bytes message)
 void ike_deframer_open(struct ike_deframer *d, uint8_t *room, size_t max, bool expects_prefix)
 {
     assert(max >= IKE_FRAME_MAX);
-    *d = (struct ike_deframer){.room = room, .max = max, .prefix = expects_prefix};
+    *d = (struct ike_deframer){.max = max, .prefix = expects_prefix};
+    d->room = room;
 }
 
 static size_t least(size_t a, size_t b)

@@ -261,7 +261,7 @@ static enum ike_why judge_all(struct ike_turn *t, uint8_t only, const struct ask
     enum ike_why found = WHY_TS_UNACCEPTABLE;
     const uint8_t count = t->sa->policy->child_count;
     for (uint8_t k = asked->packet ? 0 : count; k < 2 * count; k++) {
-        const uint8_t i = k % count;
+        const uint8_t i = k < count ? k : (uint8_t)(k - count);
         if (only < IKE_CHILD_POLICIES_MAX && i != only)
             continue;
         if (covers_packet(t, i, asked) != (k < count))
