@@ -87,7 +87,7 @@ static inline uint32_t rd_u32(struct ike_reader *r)
 {
     const struct ike_bytes got = rd_bytes(r, 4);
     const uint8_t *const at = got.at;
-    return got.len == 0
+    return got.len == 0 || at == NULL
                ? 0
                : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
@@ -96,10 +96,11 @@ static inline uint64_t rd_u64(struct ike_reader *r)
 {
     const struct ike_bytes got = rd_bytes(r, 8);
     const uint8_t *const at = got.at;
-    return got.len == 0 ? 0
-                        : (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
-                              (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 |
-                              (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7];
+    return got.len == 0 || at == NULL
+               ? 0
+               : (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
+                     (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 |
+                     (uint64_t)at[6] << 8 | at[7];
 }
 
 /* Reads a 16-bit length that counts itself and what came before it, `used`
@@ -138,7 +139,7 @@ static inline uint8_t *put_room(struct ike_writer *w, size_t len)
 static inline void put_bytes(struct ike_writer *w, struct ike_bytes from)
 {
     uint8_t *const room = put_room(w, from.len);
-    if (room != NULL && from.len > 0)
+    if (room != NULL && from.at != NULL && from.len > 0)
         memcpy(room, from.at, from.len);
 }
 

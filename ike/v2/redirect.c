@@ -32,6 +32,7 @@ static void put_gateway(struct ike_writer *w, const struct ike_gateway *gateway)
         id = ike_addr_ip(addr);
         type = addr->family == IKE_IPV4 ? GATEWAY_IPV4 : GATEWAY_IPV6;
     } else {
+        assert(gateway->name != NULL);
         id.len = strlen(gateway->name);
     }
     put_u8(w, type);
@@ -309,7 +310,7 @@ static struct ike_task *wait_to_go(struct ike_turn *t, const struct going *going
     if (room == NULL)
         return NULL;
     memcpy(room, going, sizeof *going);
-    if (name.len > 0)
+    if (name.at != NULL && name.len > 0)
         memcpy(room + sizeof *going, name.at, name.len);
     return task;
 }
