@@ -2,7 +2,9 @@
  * The built-in network. A direction of a link is one line of datagrams, in the
  * order they will come out: those waiting, the one being sent, those in
  * flight. As service is first come, first served, each one's times are known
- * when it joins the line, so one event, for the first in line, is enough. */
+ * when it joins the line, so one event, for the first in line, is enough.
+ * Where a link is narrow datagrams are cut; at each prefix their parts wait for
+ * each other. */
 #include "sim/net_links.h"
 
 #include "sim/fingerprint.h"
