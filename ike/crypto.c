@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What all providers and the engine share: what a provider has, and about
+ * What all providers and the engine share: what a provider has, prf+, and about
  * secrets comparing them in a time that tells nothing, and wiping them for good. */
 #include "ike/crypto.h"
+
+#include <assert.h>
+
+enum { SEED_PARTS_MAX = 6 };
 
 bool ike_crypto_has(const struct ike_crypto *crypto, uint8_t row)
 {
@@ -39,4 +43,35 @@ struct ike_crypto *ike_crypto_bare(struct ike_crypto *crypto)
     while (crypto->below != NULL)
         crypto = crypto->below;
     return crypto;
+}
+
+/*  T1 = prf (K, S | 0x01), T2 = prf (K, T1 | S | 0x02), …   RFC 7296 2.13 */
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
+                  size_t len)
+{
+    const struct ike_algo *const prf = input->prf;
+    const size_t seed_count = input->seed_count;
+    struct ike_bytes parts[SEED_PARTS_MAX + 2];
+    uint8_t block[IKE_PRF_MAX];
+    uint8_t counter = 0;
+
+    assert(seed_count <= SEED_PARTS_MAX);
+    assert(len <= (size_t)255 * prf->out_len);
+    if (crypto->ops->prf_plus != NULL) {
+        crypto->ops->prf_plus(crypto, input, out, len);
+        return;
+    }
+    parts[0] = (struct ike_bytes){.at = block, .len = 0};
+    for (size_t i = 0; i < seed_count; i++)
+        parts[1 + i] = input->seed[i];
+    parts[1 + seed_count] = (struct ike_bytes){.at = &counter, .len = 1};
+
+    for (size_t done = 0; done < len; done += parts[0].len) {
+        counter++;
+        crypto->ops->prf(crypto, prf, input->key, parts, seed_count + 2, block);
+        const size_t left = len - done;
+        parts[0].len = prf->out_len;
+        memcpy(out + done, block, left < prf->out_len ? left : prf->out_len);
+    }
+    ike_secret_wipe(block, sizeof block);
 }

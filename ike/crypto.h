@@ -42,6 +42,14 @@ struct ike_signed {
     size_t part_count;
 };
 
+/* prf+ (key, seed parts), RFC 7296 2.13. */
+struct ike_prf_plus_input {
+    const struct ike_algo *prf;
+    struct ike_bytes key;
+    const struct ike_bytes *seed;
+    size_t seed_count;
+};
+
 struct ike_puzzle;
 
 struct ike_crypto_ops {
@@ -53,6 +61,10 @@ struct ike_crypto_ops {
     /* `out` takes prf->out_len octets of prf(key, parts one after another). Keys of any length. */
     void (*prf)(struct ike_crypto *c, const struct ike_algo *prf, struct ike_bytes key,
                 const struct ike_bytes *parts, size_t part_count, uint8_t *out);
+    /* `len` octets of prf+, for a provider that has a shorter way there than ike_prf_plus; or NULL.
+     */
+    void (*prf_plus)(struct ike_crypto *c, const struct ike_prf_plus_input *input, uint8_t *out,
+                     size_t len);
     /* SHA-1 of the parts, 20 octets, for NAT detection and MSCHAPv2 (RFC 7296 2.23, RFC 2759 8). */
     void (*sha1)(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
                  uint8_t *out);
@@ -112,6 +124,10 @@ struct ike_crypto {
 
 /* Whether the provider has the row of this index (ops->has); row 0 is had by all. */
 bool ike_crypto_has(const struct ike_crypto *crypto, uint8_t row);
+
+/* `len` octets of prf+, at most 255 x the PRF's output. */
+void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
+                  size_t len);
 
 /* NULL when memory or the library fails. Closed with ops->close. */
 struct ike_crypto *ike_crypto_openssl(struct ike_random random);

@@ -64,6 +64,18 @@ static void meter_prf(struct ike_crypto *c, const struct ike_algo *prf, struct i
     m->head.below->ops->prf(m->head.below, prf, key, parts, part_count, out);
 }
 
+/* Charged as its blocks are, each a PRF of all of the one before, the seed and an octet. */
+static void meter_prf_plus(struct ike_crypto *c, const struct ike_prf_plus_input *input,
+                           uint8_t *out, size_t len)
+{
+    struct meter *const m = meter_of(c);
+    const size_t block = input->prf->out_len;
+    const uint64_t seed = parts_len(input->seed, input->seed_count) + 1;
+    for (size_t done = 0; done < len; done += block)
+        charge_row(m, input->prf, done == 0 ? seed : block + seed);
+    ike_prf_plus(m->head.below, input, out, len);
+}
+
 static void meter_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
                        uint8_t *out)
 {
@@ -319,6 +331,7 @@ static const struct ike_crypto_ops meter_ops = {
     .has = meter_has,
     .random = meter_random,
     .prf = meter_prf,
+    .prf_plus = meter_prf_plus,
     .sha1 = meter_sha1,
     .kex_begin = meter_kex_begin,
     .kex_end = meter_kex_end,

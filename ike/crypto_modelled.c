@@ -28,9 +28,10 @@ struct modelled {
     struct ike_random random;
 };
 
-/* Two 64-bit lanes, fed eight octets at a time; what is short of eight waits in `word`. */
+/* Two 64-bit lanes that take turns, eight octets at a time; what is short of eight waits in
+ * `word`. */
 struct digest {
-    uint64_t a;
+    uint64_t a; /* whose turn it is */
     uint64_t b;
     uint64_t word;
     uint64_t len;
@@ -66,11 +67,32 @@ static inline void word_store(uint64_t x, uint8_t *out)
     out[7] = (uint8_t)(x >> 56);
 }
 
-/* Each step is a bijection of either lane, so one changed word never goes unseen. */
-static void absorb(struct digest *d, uint64_t word)
+/* Up to seven octets, without a branch for each. */
+static inline uint64_t rest_load(const uint8_t *at, size_t len)
 {
-    d->a = rotate((d->a ^ word) * odd_a, 29);
-    d->b = rotate((d->b + word) * odd_b, 31);
+    if (len >= 4) {
+        const unsigned beyond = 8 * (unsigned)(len - 4);
+        const uint8_t *const last = at + len - 4;
+        const uint32_t low =
+            (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+        const uint32_t high = (uint32_t)last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16 |
+                              (uint32_t)last[3] << 24;
+        return low | (uint64_t)high << beyond;
+    }
+    if (len == 0)
+        return 0;
+    const unsigned middle = 8 * (unsigned)(len / 2);
+    const unsigned end = 8 * (unsigned)(len - 1);
+    return at[0] | (uint64_t)at[len / 2] << middle | (uint64_t)at[len - 1] << end;
+}
+
+/* A step is a bijection of the lane, so one changed word never goes unseen. The next word goes to
+ * the other lane, so that nothing waits for this one. */
+static inline void absorb(struct digest *d, uint64_t word)
+{
+    const uint64_t stepped = rotate((d->a ^ word) * odd_a, 29);
+    d->a = d->b;
+    d->b = stepped;
 }
 
 static struct digest digest_open(enum modelled_use use, uint64_t about)
@@ -90,16 +112,13 @@ static void digest_add(struct digest *d, struct ike_bytes from)
     for (; left >= WORD; left -= WORD, at += WORD) {
         const uint64_t next = word_load(at);
         absorb(d, d->word | next << shift);
-        d->word = shift == 0 ? 0 : next >> (64 - shift);
+        d->word = next >> (64 - shift);
     }
-    for (unsigned place = shift; left > 0; left--, at++) {
-        d->word |= (uint64_t)*at << place;
-        place += 8;
-        if (place == 64) {
-            absorb(d, d->word);
-            d->word = 0;
-            place = 0;
-        }
+    const uint64_t rest = rest_load(at, left);
+    d->word |= rest << shift;
+    if (shift + 8 * left >= 64) { /* then shift > 0, for left < WORD */
+        absorb(d, d->word);
+        d->word = rest >> (64 - shift);
     }
 }
 
@@ -124,8 +143,9 @@ static void digest_end(struct digest *d)
 {
     absorb(d, d->word);
     absorb(d, d->len);
-    d->a = mixed(d->a + rotate(d->b, 17));
-    d->b = mixed(d->b ^ rotate(d->a, 23));
+    const uint64_t a = d->a;
+    d->a = mixed(a + rotate(d->b, 17));
+    d->b = mixed(d->b ^ rotate(a, 23));
 }
 
 /* Word number `index` of the output of an ended digest, as long as one likes. */
@@ -173,6 +193,19 @@ static void modelled_prf(struct ike_crypto *c, const struct ike_algo *prf, struc
         digest_add(&d, parts[i]);
     digest_end(&d);
     digest_take(&d, out, prf->out_len);
+}
+
+/* All of T1 | T2 | … from one digest. */
+static void modelled_prf_plus(struct ike_crypto *c, const struct ike_prf_plus_input *input,
+                              uint8_t *out, size_t len)
+{
+    modelled_octets(&(struct modelled_input){.use = USE_PRF_PLUS,
+                                             .about = input->prf->id,
+                                             .key = input->key,
+                                             .parts = input->seed,
+                                             .part_count = input->seed_count},
+                    out, len);
+    (void)c;
 }
 
 static void modelled_sha1(struct ike_crypto *c, const struct ike_bytes *parts, size_t part_count,
@@ -456,6 +489,7 @@ static const struct ike_crypto_ops modelled_ops = {
     .has = modelled_has,
     .random = modelled_random,
     .prf = modelled_prf,
+    .prf_plus = modelled_prf_plus,
     .sha1 = modelled_sha1,
     .kex_begin = modelled_kex_begin,
     .kex_end = modelled_kex_end,

@@ -22,6 +22,7 @@ enum modelled_use {
     USE_SIGNATURE,
     USE_PADDING,
     USE_PUZZLE,
+    USE_PRF_PLUS,
 };
 
 /* Octets of any number out of a key and parts; each depends on every octet given. */

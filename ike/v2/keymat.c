@@ -4,35 +4,6 @@
 
 #include <assert.h>
 
-enum { SEED_PARTS_MAX = 6 };
-
-/*  T1 = prf (K, S | 0x01), T2 = prf (K, T1 | S | 0x02), …   RFC 7296 2.13 */
-void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
-                  size_t len)
-{
-    const struct ike_algo *const prf = input->prf;
-    const size_t seed_count = input->seed_count;
-    struct ike_bytes parts[SEED_PARTS_MAX + 2];
-    uint8_t block[IKE_PRF_MAX];
-    uint8_t counter = 0;
-
-    assert(seed_count <= SEED_PARTS_MAX);
-    assert(len <= (size_t)255 * prf->out_len);
-    parts[0] = (struct ike_bytes){.at = block, .len = 0};
-    for (size_t i = 0; i < seed_count; i++)
-        parts[1 + i] = input->seed[i];
-    parts[1 + seed_count] = (struct ike_bytes){.at = &counter, .len = 1};
-
-    for (size_t done = 0; done < len; done += parts[0].len) {
-        counter++;
-        crypto->ops->prf(crypto, prf, input->key, parts, seed_count + 2, block);
-        const size_t left = len - done;
-        parts[0].len = prf->out_len;
-        memcpy(out + done, block, left < prf->out_len ? left : prf->out_len);
-    }
-    ike_secret_wipe(block, sizeof block);
-}
-
 size_t ike_keys_len(const struct ike_suite *suite)
 {
     const struct ike_algo *const encr = &ike_algos[suite->encr];

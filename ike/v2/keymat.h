@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Key derivation: prf+, SKEYSEED, the seven SK_ keys, KEYMAT of Child SAs
- * (RFC 7296 2.13, 2.14, 2.17). */
+ * Key derivation: SKEYSEED, the seven SK_ keys, KEYMAT of Child SAs
+ * (RFC 7296 2.14, 2.17). */
 #ifndef IKE_V2_KEYMAT_H
 #define IKE_V2_KEYMAT_H
 
 #include "ike/crypto.h"
 #include "ike/ike.h"
-
-/* prf+ (key, seed parts), RFC 7296 2.13. */
-struct ike_prf_plus_input {
-    const struct ike_algo *prf;
-    struct ike_bytes key;
-    const struct ike_bytes *seed;
-    size_t seed_count;
-};
-/* `len` at most 255 x the PRF's output. */
-void ike_prf_plus(struct ike_crypto *crypto, const struct ike_prf_plus_input *input, uint8_t *out,
-                  size_t len);
 
 /* Octets of SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr for a suite, in this order. */
 size_t ike_keys_len(const struct ike_suite *suite);
