@@ -301,30 +301,45 @@ static bool has_one_heir(const struct pair *pair, enum pair_side i, enum pair_si
            pair_count(pair, r, IKE_REKEYED) == 1 && pair_count(pair, i, IKE_CHILD_DOWN) == 0;
 }
 
+static const struct flow crossing_ike_rekeys = {
+    .act = both_rekey_ike,
+    .trace = ARROWS_PLAIN "A>B  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
+                          "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
+                          "B>A  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
+                          "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
+                          "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n"
+                          "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
+                          "B>A  INFORMATIONAL   rsp 3  SK{}\n"
+                          "A>B  INFORMATIONAL   rsp 0  SK{}\n",
+    /* The lowest nonce is the other side's: the initiator deletes what it made. */
+    .swapped = MIRROR_PLAIN "B>A  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
+                            "A>B  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
+                            "A>B  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
+                            "B>A  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
+                            "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
+                            "A>B  INFORMATIONAL   req 1  SK{D(IKE)}\n"
+                            "A>B  INFORMATIONAL   rsp 0  SK{}\n"
+                            "B>A  INFORMATIONAL   rsp 1  SK{}\n",
+    .settle_ns = IKE_GRACE_NS,
+    .ended = has_one_heir,
+};
+
 static void test_crossing_rekeys_of_the_ike_sa_leave_one_with_the_child(void)
 {
-    flow_check(&(struct flow){
-        .act = both_rekey_ike,
-        .trace = ARROWS_PLAIN "A>B  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
-                              "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                              "B>A  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
-                              "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
-                              "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n"
-                              "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
-                              "B>A  INFORMATIONAL   rsp 3  SK{}\n"
-                              "A>B  INFORMATIONAL   rsp 0  SK{}\n",
-        /* The lowest nonce is the other side's: the initiator deletes what it made. */
-        .swapped = MIRROR_PLAIN "B>A  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
-                                "A>B  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                                "A>B  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
-                                "B>A  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
-                                "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
-                                "A>B  INFORMATIONAL   req 1  SK{D(IKE)}\n"
-                                "A>B  INFORMATIONAL   rsp 0  SK{}\n"
-                                "B>A  INFORMATIONAL   rsp 1  SK{}\n",
-        .settle_ns = IKE_GRACE_NS,
-        .ended = has_one_heir,
-    });
+    flow_check(&crossing_ike_rekeys);
+}
+
+static void both_rekey_ike_twice(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_rekey_ike(pair, i, r);
+    both_rekey_ike(pair, i, r);
+}
+
+static void test_a_rekey_asked_for_twice_is_made_once_and_crosses_as_one(void)
+{
+    struct flow twice = crossing_ike_rekeys;
+    twice.act = both_rekey_ike_twice;
+    flow_check(&twice);
 }
 
 static void rekey_ike_against_child(struct pair *pair, enum pair_side i, enum pair_side r)
@@ -505,6 +520,7 @@ int main(int argc, char **argv)
         TEST(test_the_new_ike_sa_counts_from_zero_and_carries_the_next_exchanges),
         TEST(test_crossing_rekeys_of_a_child_leave_one),
         TEST(test_crossing_rekeys_of_the_ike_sa_leave_one_with_the_child),
+        TEST(test_a_rekey_asked_for_twice_is_made_once_and_crosses_as_one),
         TEST(test_a_refusal_for_the_moment_is_tried_again_later),
         TEST(test_a_child_being_deleted_is_not_rekeyed),
         TEST(test_a_rekey_that_comes_too_late_finds_no_child),

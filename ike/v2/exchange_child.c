@@ -306,7 +306,7 @@ bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, ui
         ike_child_find(engine, found, child_spi, true) == 0)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
-    const bool added = ike_task_add(turn, TASK_REKEY_CHILD, child_spi, now_ns) != NULL;
+    const bool added = ike_task_want(turn, TASK_REKEY_CHILD, child_spi) != NULL;
     return ike_turn_end(turn, WHY_OK) == WHY_OK && added;
 }
 

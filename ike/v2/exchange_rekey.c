@@ -114,19 +114,20 @@ enum ike_why ike_ask_rekey_ike(struct ike_turn *turn)
     return WHY_OK;
 }
 
-/* Ours is made. Alone, or with the higher nonces, it takes over, and we delete the old one; else it
- * is ours to delete (RFC 7296 2.8.2). */
+/* Ours is made. Alone, or with the higher nonces, it takes over, and we delete the old one; else,
+ * or when the old one has been replaced meanwhile, it is ours to delete (RFC 7296 2.8.2). */
 static void settle(struct ike_turn *t, struct ike_sa *fresh, bool lost)
 {
     struct ike_sa *rival = t->task->rival != 0 ? ike_sa_numbered(t->engine, t->task->rival) : NULL;
     if (rival != NULL && rival->state == S_FRESH)
         rival = NULL; /* more key exchanges are awaited for it, and will not come */
     t->task->fresh = 0;
-    if (rival != NULL && lost) {
+    if ((rival != NULL && lost) || t->sa->state == S_REPLACED) {
         fresh->state = S_REDUNDANT;
         (void)ike_task_put(t->engine, fresh, TASK_DELETE, t->now_ns);
         t->stirred = fresh->number;
-        ike_turn_inherit(t, t->sa->number, rival->number);
+        if (rival != NULL)
+            ike_turn_inherit(t, t->sa->number, rival->number);
         return;
     }
     if (rival != NULL)
@@ -281,7 +282,7 @@ bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     if (found == NULL || found->state != S_ESTABLISHED)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
-    const bool added = ike_task_add(turn, TASK_REKEY_IKE, 0, now_ns) != NULL;
+    const bool added = ike_task_want(turn, TASK_REKEY_IKE, 0) != NULL;
     return ike_turn_end(turn, WHY_OK) == WHY_OK && added;
 }
 

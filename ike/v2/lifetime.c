@@ -69,7 +69,7 @@ static void child_due(struct ike_turn *t, struct ike_child *child)
     if (child->overdue)
         close_aged(t, TASK_DELETE_CHILD, child->spi_in);
     else if (child->fate == WHY_OK)
-        (void)ike_task_add(t, TASK_REKEY_CHILD, child->spi_in, t->now_ns);
+        (void)ike_task_want(t, TASK_REKEY_CHILD, child->spi_in);
     child->due_ns = next_due(t->now_ns, life, child->overdue);
     child->overdue = true;
 }
@@ -80,7 +80,7 @@ static void sa_due(struct ike_turn *t)
     if (sa->overdue)
         close_aged(t, TASK_DELETE, 0);
     else
-        (void)ike_task_add(t, TASK_REKEY_IKE, 0, t->now_ns);
+        (void)ike_task_want(t, TASK_REKEY_IKE, 0);
     sa->due_ns = next_due(t->now_ns, &sa->policy->lifetime, sa->overdue);
     sa->overdue = true;
 }

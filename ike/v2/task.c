@@ -107,6 +107,12 @@ struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, ui
                      &(struct ike_task){.kind = (uint8_t)kind, .spi = spi, .at_ns = at_ns});
 }
 
+struct ike_task *ike_task_want(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi)
+{
+    struct ike_task *const task = ike_task_find(turn->engine, turn->sa, kind, spi);
+    return task != NULL ? task : ike_task_add(turn, kind, spi, turn->now_ns);
+}
+
 struct ike_task *ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
                               uint64_t at_ns)
 {

@@ -71,7 +71,9 @@ uint32_t ike_task_place(const struct ike_engine *engine, const struct ike_task *
  * NULL: no room. It stands nowhere else: no handler needs to know whether it is under way. */
 struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi,
                               uint64_t at_ns);
-/* The same without a turn, for what happens when one is committed; NULL when there is no room.
+/* The same for what one of is enough, under way or waiting: rekeying. */
+struct ike_task *ike_task_want(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi);
+/* As ike_task_add, without a turn, for what happens when one is committed; NULL when there is no room.
  */
 struct ike_task *ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
                               uint64_t at_ns);
