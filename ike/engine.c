@@ -3,6 +3,7 @@
  * and events fetched. What a message means is the business of v2/. */
 #include "ike/engine.h"
 
+#include "ike/v2/dispatch.h"
 #include "ike/v2/exchange_eap.h"
 #include "ike/v2/exchange_info.h"
 #include "ike/v2/fragment.h"

@@ -3,6 +3,7 @@
 #include "ike/v2/hold.h"
 
 #include "ike/engine.h"
+#include "ike/v2/dispatch.h"
 #include "ike/v2/redirect.h"
 #include "ike/v2/rules.h"
 

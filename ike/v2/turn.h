@@ -110,6 +110,8 @@ struct ike_sa *ike_turn_add_fresh(struct ike_turn *turn, bool initiator);
 bool ike_turn_add_setup(struct ike_turn *turn, uint32_t *slot);
 /* With the turn, one IKE SA takes over all Child SAs and tasks of another (numbers). */
 void ike_turn_inherit(struct ike_turn *turn, uint64_t from, uint64_t to);
+/* The turn's SA takes over those of `from` at once, and keeps them however the turn ends. */
+void ike_turn_inherit_now(struct ike_turn *turn, uint64_t from);
 /* Octets that last as long as the turn. */
 uint8_t *ike_turn_scratch(struct ike_turn *turn, size_t len);
 /* Keeps a copy of `bytes` in the record's `slot`; what was there is dropped. False: no room. */
@@ -123,9 +125,5 @@ void ike_turn_drop(struct ike_turn *turn, struct ike_blob *slot);
 void ike_turn_answer(struct ike_turn *turn);
 /* Opens a request of `turn->task`, of `exchange`, sealed unless that is one of those. */
 void ike_turn_ask(struct ike_turn *turn, uint8_t exchange);
-
-/* A datagram of version 2, marker cut off. */
-enum ike_why ike_v2_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in,
-                          struct ike_bytes message);
 
 #endif
