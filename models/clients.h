@@ -7,8 +7,6 @@
 #include "models/papers.h"
 #include "models/scene.h"
 
-enum { MODEL_ATTEMPTS_MAX = 4000000 };
-
 struct model_clients_run;
 
 /* Where they are and where they connect to. */
@@ -17,9 +15,6 @@ struct model_clients_place {
     struct ike_prefix outside; /* of the NAT before them, or the same */
     struct ike_addr gateway;
 };
-
-/* Attempts there will be room for; more than MODEL_ATTEMPTS_MAX is too many. */
-uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns);
 
 /* NULL on failure, with a line in `error`. */
 struct model_clients_run *model_clients_open(struct model_scene *scene,

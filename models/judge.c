@@ -4,7 +4,7 @@
  * run is clipped with a warning. */
 #include "models/abilities.h"
 #include "models/arrivals.h"
-#include "models/clients.h"
+#include "models/attempts.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
 #include "models/places.h"
