@@ -2,19 +2,16 @@
  * Worlds whose gateways ask others: an AAA server, a server of revocation lists.
  * What waiting for them does to clients. */
 #include "models/backend.h"
-#include "models/keys.h"
-#include "models/world.h"
 #include "tests/test.h"
+#include "tests/world.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { TIMES_MAX = 64, MS = 1000000 };
 
 /* What clients felt, and what the gateway asked. */
 struct felt {
-    struct sim_record head;
-    int64_t of[SIM_METRIC_COUNT];
+    int64_t of[SIM_METRIC_COUNT]; /* the gateway's */
     bool told[SIM_METRIC_COUNT];
     uint64_t setup_ns[TIMES_MAX]; /* of those that succeeded, in the order of their clients */
     uint64_t rounds[TIMES_MAX];
@@ -23,27 +20,9 @@ struct felt {
 };
 static struct felt felt;
 
-static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+static void on_handshake(const struct sim_handshake *h)
 {
-    struct felt *const f = (struct felt *)r;
-    (void)who;
-    f->of[metric] += value;
-    f->told[metric] = true;
-}
-
-static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
-                      int64_t value)
-{
-    (void)r;
-    (void)who;
-    (void)series;
-    (void)at_ns;
-    (void)value;
-}
-
-static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
-{
-    struct felt *const f = (struct felt *)r;
+    struct felt *const f = &felt;
     f->failed += h->outcome == SIM_FAILED ? 1 : 0;
     f->patience_over += h->patience_over ? 1 : 0;
     if (h->outcome != SIM_SUCCEEDED || !EXPECT(f->succeeded < TIMES_MAX))
@@ -52,70 +31,29 @@ static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
     f->rounds[f->succeeded++] = h->round_trips;
 }
 
-static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
-{
-    (void)r;
-    (void)who;
-    (void)reason;
-    (void)count;
-}
-
-static const struct sim_record_ops felt_ops = {
-    .metric = on_metric, .series = on_series, .handshake = on_handshake, .refusal = on_refusal};
-
-static struct model_world_config config;
-static size_t warnings;
-
-static void set(const char *path, const char *text)
-{
-    char error[512];
-    if (!EXPECT(model_config_set(&config, path, text, error, sizeof error)))
-        printf("# %s: %s\n", path, error);
-}
-
 /* One client every two seconds: none waits for another. */
 static void plain(const char *auth)
 {
-    model_config_open(&config);
-    EXPECT(model_config_add(&config, "links", "wan"));
-    EXPECT(model_config_add(&config, "gateways", "vpn"));
-    EXPECT(model_config_add(&config, "clients", "people"));
+    world_begin("people");
     set("for", "60s");
-    set("links.wan.delay", "20ms");
     set("links.wan.mtu", "9000B");
     set("gateways.vpn.sa_max", "1024");
-    set("clients.people.to", "vpn");
-    set("clients.people.via", "wan");
     set("clients.people.arrivals", "uniform 0.5/s");
     set("clients.people.patience", "10s");
     set("clients.people.auth", auth);
     set("clients.people.eap.identity", "no");
 }
 
-static void warn(void *owner, const char *path, bool fatal, const char *text)
-{
-    size_t *const count = owner;
-    (*count)++;
-    printf("# %s %s: %s\n", fatal ? "error" : "warning", path, text);
-}
-
 static struct felt run_by(model_provider_fn *provider)
 {
-    char error[512] = "";
+    static const struct world_ear ear = {.handshake = on_handshake};
     memset(&felt, 0, sizeof felt);
-    felt.head.ops = &felt_ops;
-    warnings = 0;
-    EXPECT_EQ(model_world_judge(&config, warn, &warnings), 0);
-    struct model_world *const world =
-        model_world_open(&config, provider, &felt.head, error, sizeof error);
-    if (!EXPECT(world != NULL)) {
-        printf("# %s\n", error);
-        return felt;
+    world_run_by(provider, &ear);
+    memcpy(felt.fingerprint, fingerprint, sizeof felt.fingerprint);
+    for (int i = 0; i < SIM_METRIC_COUNT; i++) {
+        felt.told[i] = was_told("vpn", (enum sim_metric)i);
+        felt.of[i] = felt.told[i] ? metric("vpn", (enum sim_metric)i) : 0;
     }
-    EXPECT(model_world_run(world, NULL, NULL));
-    const struct sim_fingerprint f = model_world_fingerprint(world);
-    sim_fingerprint_text(&f, felt.fingerprint);
-    model_world_close(world);
     return felt;
 }
 
@@ -161,7 +99,7 @@ static void test_setup_grows_by_rounds_times_the_latency_of_the_server(void)
         expect_longer(&later, &at_once, rows[i].questions * 10 * MS);
         EXPECT_EQ(later.of[SIM_METRIC_BACKEND_ASKED], (int64_t)rows[i].questions * later.succeeded);
         EXPECT_EQ(later.of[SIM_METRIC_BACKEND_LATE], 0);
-        EXPECT_EQ(warnings, 0);
+        EXPECT_EQ(remarks.warnings, 0);
     }
 }
 
@@ -318,16 +256,15 @@ static void test_back_ends_that_nobody_needs_are_warned_of(void)
     plain("psk");
     set("gateways.vpn.aaa.latency", "10ms");
     const struct felt f = run();
-    EXPECT_EQ(warnings, 1);
+    EXPECT_EQ(remarks.warnings, 1);
     EXPECT_EQ(f.of[SIM_METRIC_BACKEND_ASKED], 0);
     set("gateways.vpn.crl.latency", "10ms");
     (void)run();
-    EXPECT_EQ(warnings, 2);
+    EXPECT_EQ(remarks.warnings, 2);
     plain("ecdsa256");
     set("gateways.vpn.crl.latency", "10ms");
     set("clients.people.certificate_chain", "2");
-    warnings = 0;
-    EXPECT_EQ(model_world_judge(&config, warn, &warnings), 1);
+    EXPECT_EQ(judge(), 1);
 }
 
 static void test_questions_beyond_the_room_for_them_are_counted(void)

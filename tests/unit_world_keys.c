@@ -1,66 +1,32 @@
 /* SPDX-License-Identifier: MIT
  * Keys of features that either end of a world may have: each leaves its mark in the messages that
  * pass the gateway, and none when it is not set. */
-#include "models/keys.h"
-#include "models/world.h"
 #include "tests/test.h"
+#include "tests/world.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { MESSAGES = 64, TEXT = 400 };
 
-/* The first messages of a run, and its sums. */
+/* The first messages of a run. */
 struct seen {
-    struct sim_record head;
     char text[MESSAGES][TEXT];
     bool inbound[MESSAGES];
     size_t octets[MESSAGES];
     size_t count;
-    int64_t people[SIM_METRIC_COUNT];
-    int64_t vpn[SIM_METRIC_COUNT];
     uint16_t notify; /* the last that ended an attempt */
-    enum sim_outcome outcome;
 };
 static struct seen seen;
 
-static void on_metric(struct sim_record *r, const char *who, enum sim_metric metric, int64_t value)
+static void on_handshake(const struct sim_handshake *h)
 {
-    struct seen *const s = (struct seen *)r;
-    if (strcmp(who, "people") == 0)
-        s->people[metric] = value;
-    if (strcmp(who, "vpn") == 0)
-        s->vpn[metric] = value;
+    seen.notify = h->notify;
 }
 
-static void on_series(struct sim_record *r, const char *who, enum sim_series series, uint64_t at_ns,
-                      int64_t value)
+static void on_message(const struct sim_message *m)
 {
-    (void)r;
-    (void)who;
-    (void)series;
-    (void)at_ns;
-    (void)value;
-}
-
-static void on_handshake(struct sim_record *r, const struct sim_handshake *h)
-{
-    struct seen *const s = (struct seen *)r;
-    s->notify = h->notify;
-    s->outcome = h->outcome;
-}
-
-static void on_refusal(struct sim_record *r, const char *who, const char *reason, uint64_t count)
-{
-    (void)r;
-    (void)who;
-    (void)reason;
-    (void)count;
-}
-
-static void on_message(struct sim_record *r, const struct sim_message *m)
-{
-    struct seen *const s = (struct seen *)r;
+    struct seen *const s = &seen;
     if (s->count == MESSAGES)
         return;
     (void)snprintf(s->text[s->count], TEXT, "%s", m->text);
@@ -68,39 +34,11 @@ static void on_message(struct sim_record *r, const struct sim_message *m)
     s->octets[s->count++] = m->bytes.len;
 }
 
-static void on_keys(struct sim_record *r, const struct ike_sa_keys *keys)
-{
-    (void)r;
-    (void)keys;
-}
-
-static const struct sim_record_ops seen_ops = {.metric = on_metric,
-                                               .series = on_series,
-                                               .handshake = on_handshake,
-                                               .refusal = on_refusal,
-                                               .message = on_message,
-                                               .keys = on_keys};
-
-static struct model_world_config config;
-
-static void set(const char *path, const char *text)
-{
-    char error[512];
-    if (!EXPECT(model_config_set(&config, path, text, error, sizeof error)))
-        printf("# %s: %s\n", path, error);
-}
-
 /* One client. */
 static void plain(void)
 {
-    model_config_open(&config);
-    EXPECT(model_config_add(&config, "links", "wan"));
-    EXPECT(model_config_add(&config, "gateways", "vpn"));
-    EXPECT(model_config_add(&config, "clients", "people"));
+    world_begin("people");
     set("for", "60s");
-    set("links.wan.delay", "20ms");
-    set("clients.people.to", "vpn");
-    set("clients.people.via", "wan");
     set("clients.people.arrivals", "uniform 1/s");
     set("clients.people.count", "1");
     config.trace_messages = MESSAGES;
@@ -115,28 +53,11 @@ static void both(const char *key, const char *text)
     set(path, text);
 }
 
-static char about[64]; /* the last complaint */
-
-static void complain(void *owner, const char *path, bool fatal, const char *text)
-{
-    (void)owner;
-    (void)snprintf(about, sizeof about, "%s", path);
-    if (fatal)
-        printf("# %s: %s\n", path, text);
-}
-
 static void run(void)
 {
-    char error[512];
+    static const struct world_ear ear = {.handshake = on_handshake, .message = on_message};
     memset(&seen, 0, sizeof seen);
-    seen.head.ops = &seen_ops;
-    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0);
-    struct model_world *const world =
-        model_world_open(&config, ike_crypto_modelled, &seen.head, error, sizeof error);
-    if (!EXPECT(world != NULL))
-        return;
-    EXPECT(model_world_run(world, NULL, NULL));
-    model_world_close(world);
+    world_run(&ear);
 }
 
 /* How many messages that way have both parts in their text. */
@@ -153,7 +74,8 @@ static size_t told(bool inbound, const char *exchange, const char *part)
 
 static bool succeeded(void)
 {
-    return seen.people[SIM_METRIC_SUCCESSES] == 1 && seen.people[SIM_METRIC_FAILURES] == 0;
+    return metric("people", SIM_METRIC_SUCCESSES) == 1 &&
+           metric("people", SIM_METRIC_FAILURES) == 0;
 }
 
 static void test_without_these_keys_nothing_of_them_is_said(void)
@@ -175,7 +97,7 @@ static void test_both_ends_without_a_child_sa_in_ike_auth_make_it_after(void)
     both("childless", "yes");
     run();
     EXPECT(succeeded());
-    EXPECT_EQ(seen.people[SIM_METRIC_CONNECTION_PACKETS], 6000);
+    EXPECT_EQ(metric("people", SIM_METRIC_CONNECTION_PACKETS), 6000);
     EXPECT_EQ(told(false, "IKE_SA_INIT", "N(CHILDLESS_IKEV2_SUPPORTED)"), 1);
     EXPECT_EQ(told(true, "IKE_AUTH", "SAi2"), 0);
     EXPECT_EQ(told(true, "IKE_AUTH", "TSi"), 0);
@@ -197,9 +119,9 @@ static void test_who_resumes_or_authenticates_anew_asks_for_its_child_sa_too(voi
     set("clients.people.leave", "silent");
     set("clients.people.reconnect", "20s");
     run();
-    EXPECT_EQ(seen.people[SIM_METRIC_SUCCESSES], 3);
-    EXPECT_EQ(seen.people[SIM_METRIC_RESUMED], 2);
-    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 0);
+    EXPECT_EQ(metric("people", SIM_METRIC_SUCCESSES), 3);
+    EXPECT_EQ(metric("people", SIM_METRIC_RESUMED), 2);
+    EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 0);
     EXPECT_EQ(told(false, "CREATE_CHILD_SA rsp", "TSr"), 3);
     plain();
     both("childless", "yes");
@@ -220,7 +142,7 @@ static void test_one_end_alone_without_a_child_sa_changes_nothing(void)
         set(ends[i], "yes");
         run();
         EXPECT(succeeded());
-        EXPECT_EQ(seen.people[SIM_METRIC_CONNECTION_PACKETS], 4000);
+        EXPECT_EQ(metric("people", SIM_METRIC_CONNECTION_PACKETS), 4000);
         EXPECT_EQ(told(true, "IKE_AUTH", "SAi2"), 1);
     }
 }
@@ -231,8 +153,8 @@ static void test_who_asks_for_no_child_sa_asks_for_no_address(void)
     both("childless", "yes");
     set("gateways.vpn.pool", "10.64.0.0/24");
     set("clients.people.address", "ipv4");
-    EXPECT_EQ(model_world_judge(&config, complain, NULL), 1);
-    EXPECT_STR(about, "clients.people.childless");
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "clients.people.childless");
 }
 
 static void test_gateways_that_clients_are_sent_between_are_childless_alike(void)
@@ -241,12 +163,12 @@ static void test_gateways_that_clients_are_sent_between_are_childless_alike(void
     both("childless", "yes");
     EXPECT(model_config_add(&config, "gateways", "second"));
     set("gateways.vpn.redirect.to", "second");
-    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0); /* they would not go */
+    EXPECT_EQ(judge(), 0); /* they would not go */
     set("clients.people.redirects", "yes");
-    EXPECT_EQ(model_world_judge(&config, complain, NULL), 1);
-    EXPECT_STR(about, "clients.people.childless");
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "clients.people.childless");
     set("gateways.second.childless", "yes");
-    EXPECT_EQ(model_world_judge(&config, complain, NULL), 0);
+    EXPECT_EQ(judge(), 0);
 }
 
 static void test_each_end_tells_its_window_when_it_is_more_than_one(void)
@@ -272,7 +194,7 @@ static void test_a_gateway_refuses_more_child_sas_than_its_key_says(void)
     EXPECT(succeeded());
     set("gateways.vpn.children_max", "2");
     run();
-    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 1);
+    EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 1);
     EXPECT_EQ(seen.notify, 35); /* NO_ADDITIONAL_SAS */
     EXPECT_EQ(told(false, "CREATE_CHILD_SA", "N(NO_ADDITIONAL_SAS)"), 1);
 }
@@ -297,8 +219,8 @@ static void test_a_token_ends_the_sa_of_who_has_forgotten_it(void)
     EXPECT_EQ(told(false, "IKE_AUTH", "N(QUICK_CRASH_DETECTION)"), 1);
     EXPECT_EQ(told(true, "INFORMATIONAL   rsp", "N(INVALID_IKE_SPI) N(QUICK_CRASH_DETECTION)"), 1);
     EXPECT_EQ(told(false, "INFORMATIONAL   req", ""), 1); /* and no second one */
-    EXPECT_EQ(seen.vpn[SIM_METRIC_ESTABLISHED], 0);
-    EXPECT_EQ(seen.vpn[SIM_METRIC_PEERS_LOST], 0);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), 0);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_PEERS_LOST), 0);
     set("gateways.vpn.crash_tokens", "no"); /* then it believes nobody */
     run();
     EXPECT_EQ(told(true, "INFORMATIONAL   rsp", "N(INVALID_IKE_SPI)"),
@@ -326,7 +248,7 @@ static void test_a_gateway_may_grant_single_pairs_alone(void)
     plain();
     set("gateways.vpn.single_pair", "yes");
     run();
-    EXPECT_EQ(seen.people[SIM_METRIC_FAILURES], 1);
+    EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 1);
     EXPECT_EQ(seen.notify, 34); /* SINGLE_PAIR_REQUIRED */
     set("clients.people.selectors", "192.168.7.7/32");
     run();
