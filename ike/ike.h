@@ -506,8 +506,8 @@ bool ike_failed_over(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
  * selectors stand first (RFC 7296 1.3.1, 2.9). */
 bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint8_t policy,
                       const struct ike_packet *trigger);
-/* Replaces a Child SA, or the IKE SA itself (RFC 7296 1.3.2, 1.3.3, 2.8); asking again while that is
- * under way asks for nothing more. */
+/* Replaces a Child SA, or the IKE SA itself (RFC 7296 1.3.2, 1.3.3, 2.8); asking again while that
+ * is under way asks for nothing more. */
 bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 /* A packet wants to go out. TRAFFIC_PASSES: through the Child SA whose inbound SPI is in

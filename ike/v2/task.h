@@ -73,8 +73,8 @@ struct ike_task *ike_task_add(struct ike_turn *turn, enum ike_task_kind kind, ui
                               uint64_t at_ns);
 /* The same for what one of is enough, under way or waiting: rekeying. */
 struct ike_task *ike_task_want(struct ike_turn *turn, enum ike_task_kind kind, uint32_t spi);
-/* As ike_task_add, without a turn, for what happens when one is committed; NULL when there is no room.
- */
+/* As ike_task_add, without a turn, for what happens when one is committed; NULL when there is no
+ * room. */
 struct ike_task *ike_task_put(struct ike_engine *engine, struct ike_sa *sa, enum ike_task_kind kind,
                               uint64_t at_ns);
 /* The task at hand has come to its end; with the turn it is removed, and with it whatever it was
