@@ -349,6 +349,8 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
             link = &task->next;
             continue;
         }
+        if (task->child != 0) /* more key exchanges were to come for it, and the old SA had them */
+            begin_anew(engine, from, task, task->at_ns);
         *link = task->next;
         task->next = 0;
         *tail = place;
