@@ -39,6 +39,7 @@ void model_abilities_policy(const struct model_abilities *abilities, struct ike_
     out->hashes = abilities->hash != HASH_NONE ? (uint16_t)(1 << abilities->hash) : 0;
     out->sync_ids = abilities->sync_ids;
     out->sync_replay = abilities->sync_replay;
+    out->looks_up = abilities->lookup.latency_ns != SIM_NEVER;
     child->single_pair = abilities->single_pair;
     child->ipcomp = (uint8_t)abilities->ipcomp;
     child->no_tfc = abilities->no_tfc;

@@ -61,6 +61,7 @@ struct model_attempts_run {
     struct sim_host *host;
     const struct ike_policy *policy;
     struct model_passports *passports;
+    struct model_backend *backend;
     struct model_gaps arrivals;
     struct sim_event arrive;
     struct sim_event due;        /* the first of `deadlines` */
@@ -235,18 +236,17 @@ static void attempt_begin(struct model_attempts_run *run, uint64_t now_ns,
                           .client = client,
                           .tries = who->tries,
                           .phase = (uint8_t)model_phase(run->scene, now_ns)};
-    const uint32_t slot = slot_of(run, offset_of(client));
-    run->latest[slot] = index + 1;
+    run->latest[slot_of(run, offset_of(client))] = index + 1;
     sim_fingerprint_add(&run->scene->fingerprint, SIM_TRACE_ARRIVAL, now_ns, index);
     model_id_of_client(run->clients, client, &id);
-    struct ike_attempt wish = {.local =
-                                   ike_prefix_at(&run->place.prefix, offset_of(client), IKE_PORT),
-                               .remote = run->place.gateway,
-                               .policy = run->policy,
-                               .local_id = &id,
-                               .credential = model_passport_of(run->passports, slot, client, &id),
-                               .ticket = ticket_of(run, who->before),
-                               .tag = index};
+    struct ike_attempt wish = {
+        .local = ike_prefix_at(&run->place.prefix, offset_of(client), IKE_PORT),
+        .remote = run->place.gateway,
+        .policy = run->policy,
+        .local_id = &id,
+        .credential = model_passports_of(run->passports, MODEL_FIRST_SERIAL + client, &id),
+        .ticket = ticket_of(run, who->before),
+        .tag = index};
     wish.remote.port = IKE_PORT;
     a->sa = sim_host_connect(run->host, now_ns, &wish);
     if (a->sa == 0)
@@ -392,6 +392,8 @@ static void mind_ticket(struct model_attempts_run *run, const struct ike_event *
 static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
 {
     struct model_attempts_run *const run = owner;
+    if (event->kind == IKE_ASK && run->backend != NULL)
+        model_backend_hear(run->backend, now_ns, event);
     if (event->tag >= run->attempt_count)
         return;
     struct attempt *const a = &run->attempts[event->tag];
@@ -537,6 +539,7 @@ void model_attempts_begin(struct model_attempts_run *run, const struct model_att
     run->host = parts->host;
     run->policy = parts->policy;
     run->passports = parts->passports;
+    run->backend = parts->backend;
     (void)snprintf(stream, sizeof stream, "clients.%s.arrivals", run->clients->name);
     sim_rng_open(&run->arrivals.rng, scene->config->seed, stream);
     run->arrive = (struct sim_event){.rank = SIM_ARRIVAL, .run = on_arrive, .owner = run};

@@ -4,11 +4,12 @@
 #ifndef MODELS_ATTEMPTS_H
 #define MODELS_ATTEMPTS_H
 
-#include "models/papers.h"
+#include "models/backend.h"
+#include "models/passports.h"
 #include "models/scene.h"
 #include "sim/host.h"
 
-enum { MODEL_ATTEMPTS_MAX = 4000000 };
+enum { MODEL_ATTEMPTS_MAX = 4000000, MODEL_FIRST_SERIAL = 1000 };
 
 struct model_attempts_run;
 struct model_clients_place;
@@ -18,7 +19,8 @@ struct model_attempts_parts {
     struct ike_engine *engine;
     struct sim_host *host;
     const struct ike_policy *policy;
-    struct model_passports *passports; /* by the slots of addresses */
+    struct model_passports *passports; /* of serial numbers from MODEL_FIRST_SERIAL on */
+    struct model_backend *backend;     /* NULL: they ask nobody */
 };
 
 /* Attempts there will be room for; more than MODEL_ATTEMPTS_MAX is too many. */

@@ -15,6 +15,8 @@ struct question {
     uint32_t number;
     uint32_t next; /* of those free */
     uint8_t service;
+    uint8_t url_len;
+    uint8_t url[MODEL_URL_MAX]; /* of a passport */
 };
 
 struct model_backend {
@@ -48,11 +50,18 @@ void model_backend_serve(struct model_backend *backend, const struct model_servi
     backend->services[backend->service_count++] = *service;
 }
 
+static bool serves(const struct model_service *service, struct ike_bytes what)
+{
+    const char *const name = service->what != NULL ? service->what : service->passports->prefix;
+    const size_t len = strlen(name);
+    return (service->what != NULL ? what.len == len : what.len > len) &&
+           memcmp(name, what.at, len) == 0;
+}
+
 static uint8_t service_of(const struct model_backend *b, struct ike_bytes what)
 {
     uint8_t i = 0;
-    while (i < b->service_count && (strlen(b->services[i].what) != what.len ||
-                                    memcmp(b->services[i].what, what.at, what.len) != 0))
+    while (i < b->service_count && !serves(&b->services[i], what))
         i++;
     assert(i < b->service_count); /* the policy names nothing else */
     return i;
@@ -68,13 +77,20 @@ static uint32_t take(struct model_backend *b)
     return place;
 }
 
+static struct ike_bytes answer_to(const struct question *q)
+{
+    const struct model_service *const service = &q->backend->services[q->service];
+    const struct ike_bytes url = {.at = q->url, .len = q->url_len};
+    return service->what != NULL ? service->answer : model_passports_fetch(service->passports, url);
+}
+
 static void answer(void *owner, uint64_t now_ns)
 {
     struct question *const q = owner;
     struct model_backend *const b = q->backend;
-    const struct model_service *const service = &b->services[q->service];
-    const bool fails = sim_rng_chance_ppb(&b->rng, (uint32_t)service->behind->fails_ppb);
-    const struct ike_bytes bytes = fails ? (struct ike_bytes){.len = 0} : service->answer;
+    const struct model_behind *const behind = b->services[q->service].behind;
+    const bool fails = sim_rng_chance_ppb(&b->rng, (uint32_t)behind->fails_ppb);
+    const struct ike_bytes bytes = fails ? (struct ike_bytes){.len = 0} : answer_to(q);
     const uint64_t sa = q->sa;
     const uint32_t number = q->number;
     q->next = b->free;
@@ -100,6 +116,10 @@ void model_backend_hear(struct model_backend *backend, uint64_t now_ns,
                            .sa = event->sa,
                            .number = event->question,
                            .service = service};
+    if (backend->services[service].what == NULL && event->what.len <= sizeof q->url) {
+        q->url_len = (uint8_t)event->what.len;
+        memcpy(q->url, event->what.at, event->what.len);
+    }
     const uint64_t jitter_ns =
         behind->jitter_ns > 0 ? sim_rng_between(&backend->rng, 0, behind->jitter_ns) : 0;
     sim_loop_at(backend->loop, &q->event, now_ns + behind->latency_ns + jitter_ns);
@@ -108,6 +128,16 @@ void model_backend_hear(struct model_backend *backend, uint64_t now_ns,
 const struct model_backend_counts *model_backend_counts(const struct model_backend *backend)
 {
     return &backend->counts;
+}
+
+void model_backend_report(const struct model_backend *backend, const struct model_scene *scene,
+                          const char *who)
+{
+    if (backend == NULL)
+        return;
+    model_metric(scene, who, SIM_METRIC_BACKEND_ASKED, backend->counts.asked);
+    model_metric(scene, who, SIM_METRIC_BACKEND_LATE, backend->counts.late);
+    model_metric(scene, who, SIM_METRIC_BACKEND_DROPPED, backend->counts.dropped);
 }
 
 void model_backend_close(struct model_backend *backend)

@@ -27,7 +27,8 @@ struct model_clients_run {
     struct model_papers papers;
     struct ike_credential shared;     /* of EAP-TLS, */
     uint8_t cert[IKE_CERT_MAX];       /* one for all */
-    struct model_passports passports; /* by address */
+    struct model_passports passports; /* by the population's one key */
+    struct model_backend *backend;    /* NULL: they fetch nothing */
     struct model_attempts_run *attempts;
     struct ike_engine *engine;
     struct sim_host *host;
@@ -70,13 +71,26 @@ static bool papers_open(struct model_clients_run *run)
         return true;
     if (by_tls)
         return shared_open(run);
-    return model_passports_open(&run->passports, &run->papers,
+    return model_passports_open(&run->passports, &run->papers, c->abilities.urls,
                                 model_attempts_addresses(run->attempts));
 }
 
 struct model_papers *model_clients_papers(struct model_clients_run *run)
 {
     return &run->papers;
+}
+
+const struct model_passports *model_clients_passports(struct model_clients_run *run)
+{
+    return &run->passports;
+}
+
+void model_clients_look_up(struct model_clients_run *run, const struct model_passports *passports)
+{
+    const struct model_behind *const behind = &run->clients->abilities.lookup;
+    if (run->backend != NULL && passports->papers != NULL)
+        model_backend_serve(run->backend,
+                            &(struct model_service){.passports = passports, .behind = behind});
 }
 
 void model_clients_ready(struct model_clients_run *run)
@@ -152,6 +166,16 @@ static bool host_open(struct model_clients_run *run)
     return run->host != NULL;
 }
 
+static bool backend_open(struct model_clients_run *run)
+{
+    char stream[MODEL_NAME_MAX + 24];
+    if (run->clients->abilities.lookup.latency_ns == SIM_NEVER)
+        return true;
+    (void)snprintf(stream, sizeof stream, "clients.%s.backend", run->clients->name);
+    run->backend = model_backend_open(run->scene, run->host, stream);
+    return run->backend != NULL;
+}
+
 static bool nat_open(struct model_clients_run *run)
 {
     const struct model_nat *const nat = &run->clients->nat;
@@ -187,15 +211,15 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !attempts_open(run) ||
-        !papers_open(run) || !host_open(run) || !nat_open(run)) {
+        !papers_open(run) || !host_open(run) || !nat_open(run) || !backend_open(run)) {
         model_clients_close(run);
         return NULL;
     }
-    model_attempts_begin(run->attempts,
-                         &(struct model_attempts_parts){.engine = run->engine,
-                                                        .host = run->host,
-                                                        .policy = &run->policy,
-                                                        .passports = &run->passports});
+    model_attempts_begin(run->attempts, &(struct model_attempts_parts){.engine = run->engine,
+                                                                       .host = run->host,
+                                                                       .policy = &run->policy,
+                                                                       .passports = &run->passports,
+                                                                       .backend = run->backend});
     return run;
 }
 
@@ -208,6 +232,7 @@ void model_clients_close(struct model_clients_run *run)
 {
     if (run == NULL)
         return;
+    model_backend_close(run->backend);
     sim_host_close(run->host);
     sim_nat_close(run->nat);
     if (run->engine != NULL)
@@ -243,5 +268,6 @@ void model_clients_report(struct model_clients_run *run)
     model_attempts_report(run->attempts);
     model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
+    model_backend_report(run->backend, scene, who);
     report_nat(run);
 }

@@ -5,6 +5,7 @@
 #define MODELS_CLIENTS_H
 
 #include "models/papers.h"
+#include "models/passports.h"
 #include "models/scene.h"
 
 struct model_clients_run;
@@ -23,6 +24,9 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
                                              size_t error_max);
 struct sim_port *model_clients_port(struct model_clients_run *run);
 struct model_papers *model_clients_papers(struct model_clients_run *run);
+const struct model_passports *model_clients_passports(struct model_clients_run *run);
+/* Will fetch certificates of `passports`, if they fetch any. */
+void model_clients_look_up(struct model_clients_run *run, const struct model_passports *passports);
 /* After papers were exchanged with the gateway. */
 void model_clients_ready(struct model_clients_run *run);
 void model_clients_report(struct model_clients_run *run);

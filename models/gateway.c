@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { TIMERS_IN_A_ROW = 4, MILLION = 1000000, THOUSAND = 1000, P99_PPM = 990000 };
-enum { CHILD_MAX = 1 << 24, LIST_MAX = 2048 };
+enum { CHILD_MAX = 1 << 24, LIST_MAX = 2048, SERIAL = 100 };
 static const uint64_t second_ns = 1000000000;
 
 struct model_gateway_run {
@@ -26,8 +26,7 @@ struct model_gateway_run {
     struct ike_gateway elsewhere; /* where clients are sent; none: nowhere */
     struct model_inner inner;
     struct model_papers papers;
-    struct ike_credential credential;
-    uint8_t cert[IKE_CERT_MAX];
+    struct model_passports passports; /* its own */
     uint8_t ticket_secret[32];
     struct model_abilities_run abilities;
     struct ike_engine *engine;
@@ -268,7 +267,6 @@ static bool papers_open(struct model_gateway_run *run)
 {
     const struct model_world_config *const config = run->scene->config;
     const enum model_auth auth = model_auth_of_gateway(config, run->gateway);
-    struct ike_writer w = wr_open(run->cert, sizeof run->cert);
     run->policy.proof = (uint8_t)model_proof_of(auth);
     run->policy.accepts = model_accepts_of_gateway(config, run->gateway);
     const struct model_clients *const eap = model_eap_clients_of(config, run->gateway);
@@ -283,14 +281,29 @@ static bool papers_open(struct model_gateway_run *run)
         return false;
     if (run->papers.type == KEY_TYPE_NONE)
         return true;
-    run->policy.credential = &run->credential;
-    return model_papers_issue(&run->papers, &run->policy.local_id, 100, &w, &run->credential) &&
-           model_papers_identify(&run->papers, &run->credential);
+    if (!model_passports_open(&run->passports, &run->papers, run->gateway->abilities.urls, 1))
+        return false;
+    run->policy.credential = model_passports_of(&run->passports, SERIAL, &run->policy.local_id);
+    return run->policy.credential != NULL &&
+           model_papers_identify(&run->papers, run->policy.credential);
 }
 
 struct model_papers *model_gateway_papers(struct model_gateway_run *run)
 {
     return &run->papers;
+}
+
+const struct model_passports *model_gateway_passports(struct model_gateway_run *run)
+{
+    return &run->passports;
+}
+
+void model_gateway_looks_up(struct model_gateway_run *run, const struct model_passports *passports)
+{
+    const struct model_behind *const behind = &run->gateway->abilities.lookup;
+    if (behind->latency_ns != SIM_NEVER && passports->papers != NULL)
+        model_backend_serve(run->backend,
+                            &(struct model_service){.passports = passports, .behind = behind});
 }
 
 bool model_gateway_lists(struct model_gateway_run *run, const struct model_papers *papers)
@@ -381,7 +394,8 @@ static bool backend_open(struct model_gateway_run *run)
     static const struct ike_bytes yes = {.at = (const uint8_t *)"yes", .len = 3};
     const struct model_gateway *const g = run->gateway;
     char stream[MODEL_NAME_MAX + 24];
-    if (g->aaa.latency_ns == SIM_NEVER && g->crl.latency_ns == SIM_NEVER)
+    if (g->aaa.latency_ns == SIM_NEVER && g->crl.latency_ns == SIM_NEVER &&
+        g->abilities.lookup.latency_ns == SIM_NEVER)
         return true;
     (void)snprintf(stream, sizeof stream, "gateways.%s.backend", g->name);
     run->backend = model_backend_open(run->scene, run->host, stream);
@@ -444,6 +458,7 @@ void model_gateway_close(struct model_gateway_run *run)
     model_trace_close(run->trace);
     if (run->engine != NULL)
         ike_close(run->engine);
+    model_passports_close(&run->passports);
     model_papers_close(&run->papers);
     model_provider_close(&run->provider);
     free(run);
@@ -471,18 +486,6 @@ static void report_half_open(const struct model_gateway_run *run)
     if (for_ns > run->gateway->half_open_timeout_ns)
         model_metric_ratio(scene, who, SIM_METRIC_HALF_OPEN_REFUSED_SHARE,
                            (uint64_t[]){refused, MILLION, made + refused});
-}
-
-static void report_backend(const struct model_gateway_run *run)
-{
-    const struct model_scene *const scene = run->scene;
-    const char *const who = run->gateway->name;
-    if (run->backend == NULL)
-        return;
-    const struct model_backend_counts *const c = model_backend_counts(run->backend);
-    model_metric(scene, who, SIM_METRIC_BACKEND_ASKED, c->asked);
-    model_metric(scene, who, SIM_METRIC_BACKEND_LATE, c->late);
-    model_metric(scene, who, SIM_METRIC_BACKEND_DROPPED, c->dropped);
 }
 
 static void report_work(const struct model_gateway_run *run)
@@ -522,7 +525,7 @@ void model_gateway_report(struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_ESTABLISHED, ike_stats(run->engine).established);
     model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
     model_metric(scene, who, SIM_METRIC_PEERS_MOVED, c->events[IKE_MOVED]);
-    report_backend(run);
+    model_backend_report(run->backend, scene, who);
     report_half_open(run);
     report_work(run);
     model_metric(scene, who, SIM_METRIC_COOKIES_SENT,

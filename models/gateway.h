@@ -5,6 +5,7 @@
 #define MODELS_GATEWAY_H
 
 #include "models/papers.h"
+#include "models/passports.h"
 #include "models/scene.h"
 
 struct model_gateway_run;
@@ -16,6 +17,9 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                              size_t error_max);
 struct sim_port *model_gateway_port(struct model_gateway_run *run);
 struct model_papers *model_gateway_papers(struct model_gateway_run *run);
+const struct model_passports *model_gateway_passports(struct model_gateway_run *run);
+/* Will fetch certificates of `passports`, if it fetches any. */
+void model_gateway_looks_up(struct model_gateway_run *run, const struct model_passports *passports);
 /* Will ask for the revocation lists of `papers`, if it asks for any. False: they cannot be made. */
 bool model_gateway_lists(struct model_gateway_run *run, const struct model_papers *papers);
 /* After papers were exchanged with all its clients. */

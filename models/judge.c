@@ -196,9 +196,50 @@ static void judge_backends(struct judge *j, const struct model_gateway *g)
             lists, IKE_CRLS_MAX);
 }
 
+/* Questions that one IKE_AUTH of these clients makes the gateway ask at once. */
+static uint64_t asks_about(const struct model_clients *c)
+{
+    if (model_key_type_of(c->auth) == KEY_TYPE_NONE || c->abilities.urls == MODEL_NO_URLS)
+        return 0;
+    return c->abilities.urls == MODEL_URL_BUNDLE ? 1 : c->certificate_chain + 1;
+}
+
+/* What is looked up is somebody's; at the gateway, not more at once than one message may want. */
+static void judge_lookup(struct judge *j, const struct model_gateway *g)
+{
+    const bool looks_up = g->abilities.lookup.latency_ns != SIM_NEVER;
+    uint64_t lists = 0;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < j->config->client_count; i++) {
+        const struct model_clients *const c = &j->config->clients[i];
+        if (!model_serves(j->config, g, c))
+            continue;
+        if (model_key_type_of(c->auth) != KEY_TYPE_NONE)
+            lists += c->certificate_chain + 1;
+        most = asks_about(c) > most ? asks_about(c) : most;
+        if (c->abilities.lookup.latency_ns != SIM_NEVER &&
+            (g->abilities.urls == MODEL_NO_URLS ||
+             model_key_type_of(model_auth_of_gateway(j->config, g)) == KEY_TYPE_NONE))
+            say(j, client(c, ".lookup.latency"), false,
+                "gateways.%s shows no certificate by URL: nothing will be fetched; write its "
+                "certificate_urls",
+                g->name);
+    }
+    if (looks_up && most == 0)
+        say(j, gateway(g, ".lookup.latency"), false,
+            "none of its clients shows a certificate by URL: nothing will be fetched; write their "
+            "certificate_urls");
+    if (looks_up && g->crl.latency_ns != SIM_NEVER && lists + most > IKE_ASKS_MAX)
+        say(j, gateway(g, ".lookup.latency"), true,
+            "a message would wait for %" PRIu64
+            " things at once, certificates and revocation lists: at most %d are fetched",
+            lists + most, IKE_ASKS_MAX);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
     judge_backends(j, g);
+    judge_lookup(j, g);
     judge_machine(j, gateway(g, ".machine"), g->machine);
     judge_secret(j, gateway(g, ".psk"), g->psk, IKE_PSK_MAX);
     judge_secret(j, gateway(g, ".ppk"), g->ppk, IKE_PPK_MAX);

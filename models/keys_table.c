@@ -25,6 +25,7 @@
     "rsa2048=1|rsa3072=2|rsa4096=3|ecdsa256=4|ecdsa384=5|ecdsa521=6|ed25519=7|ed448=8"
 #define NONE_32      "none=4294967295"
 #define NEVER_64     "never=18446744073709551615"
+#define NONE_64      "none=18446744073709551615"
 
 /* What either end may speak beyond the least; defaults leave messages as they are without. */
 #define ABILITY_KEYS(who, PLACE) \
@@ -61,7 +62,19 @@
     { who "sync.replay", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.sync_replay), \
       "and replay counters of ESP" }, \
     { who "vendor_ids", KIND_COUNT, NULL, "0", "16", "0", PLACE(abilities.vendor_ids), \
-      "vendor ids of 16 octets sent in IKE_SA_INIT (RFC 7296 3.12)" }
+      "vendor ids of 16 octets sent in IKE_SA_INIT (RFC 7296 3.12)" }, \
+    { who "certificate_urls", KIND_CHOICE, "none|each|bundle", NULL, NULL, "none", \
+      PLACE(abilities.urls), \
+      "how its certificates go to an end that looks them up: as hash and URL, one by one, or the chain " \
+      "as one; none: whole" }, \
+    { who "lookup.latency", KIND_TIME, NONE_64, "0s", "1h", "none", \
+      PLACE(abilities.lookup.latency_ns), \
+      "certificates may come as hash and URL, and are fetched in this time, all at once (RFC 7296 " \
+      "3.6); none: they are to come whole" }, \
+    { who "lookup.jitter", KIND_TIME, NULL, "0s", "1h", "0s", PLACE(abilities.lookup.jitter_ns), \
+      "added to that, uniform from nought to this, to each by itself" }, \
+    { who "lookup.fails", KIND_SHARE, NULL, "0%", "100%", "0%", PLACE(abilities.lookup.fails_ppb), \
+      "fetches that bring nothing: the other end is refused" }
 
 const struct model_section model_sections[] = {
     { "links", offsetof(struct model_world_config, links),
@@ -192,7 +205,7 @@ const struct model_key model_keys[] = {
     { "gateways.*.tcp.connections", KIND_COUNT, NULL, "1", "1e6", "16384",
       GATEWAY(tcp.connections),
       "connections at once; a SYN beyond that is lost" },
-    { "gateways.*.aaa.latency", KIND_TIME, "none=18446744073709551615", "0s", "1h", "none",
+    { "gateways.*.aaa.latency", KIND_TIME, NONE_64, "0s", "1h", "none",
       GATEWAY(aaa.latency_ns),
       "EAP is done by an AAA server, and each packet of a client waits so long for its answer; none: "
       "by the gateway itself" },
@@ -200,7 +213,7 @@ const struct model_key model_keys[] = {
       "added to that, uniform from nought to this, to each by itself" },
     { "gateways.*.aaa.fails", KIND_SHARE, NULL, "0%", "100%", "0%", GATEWAY(aaa.fails_ppb),
       "questions the server has no answer to: the client is refused" },
-    { "gateways.*.crl.latency", KIND_TIME, "none=18446744073709551615", "0s", "1h", "none",
+    { "gateways.*.crl.latency", KIND_TIME, NONE_64, "0s", "1h", "none",
       GATEWAY(crl.latency_ns),
       "revocation lists of the clients' authorities are fetched with each authentication, in this "
       "time (RFC 5280 6.3); they list nobody; none: not looked at" },

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Authorities, intermediates, end entities; one of these or many. */
+ * Authorities, intermediates, end entities. */
 #include "models/papers.h"
 
-#include "ike/pool.h"
-
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -166,42 +163,4 @@ static bool believe(struct model_papers *papers, const struct model_papers *othe
 bool model_papers_exchange(struct model_papers *a, struct model_papers *b)
 {
     return believe(a, b) && believe(b, a);
-}
-
-/* A client's certificate, by the population's one key; made when it first comes. */
-struct passport {
-    uint32_t holder; /* client + 1; 0: none yet */
-    struct ike_credential credential;
-    uint8_t cert[];
-};
-
-bool model_passports_open(struct model_passports *passports, struct model_papers *papers,
-                          uint32_t count)
-{
-    const size_t size = sizeof(struct passport) + model_papers_cert_max(papers);
-    passports->papers = papers;
-    passports->count = count;
-    passports->size = (size + 15) / 16 * 16;
-    passports->octets = ike_reserve(count, passports->size);
-    return passports->octets != NULL;
-}
-
-const struct ike_credential *model_passport_of(struct model_passports *passports, uint32_t slot,
-                                               uint32_t client, const struct ike_id *id)
-{
-    if (passports->size == 0)
-        return NULL;
-    struct passport *const p = (void *)(passports->octets + slot * passports->size);
-    if (p->holder == client + 1)
-        return &p->credential;
-    struct ike_writer w = wr_open(p->cert, passports->size - offsetof(struct passport, cert));
-    const bool done =
-        model_papers_issue(passports->papers, id, UINT64_C(1000) + client, &w, &p->credential);
-    p->holder = done ? client + 1 : 0;
-    return done ? &p->credential : NULL;
-}
-
-void model_passports_close(struct model_passports *passports)
-{
-    ike_unreserve(passports->octets, passports->count, passports->size);
 }

@@ -32,14 +32,6 @@ struct model_papers {
     uint8_t key_room[KEY_SAVED_MAX];
 };
 
-/* Certificates of many by the one key, each made when its holder first comes. */
-struct model_passports {
-    struct model_papers *papers;
-    uint8_t *octets; /* `size` each: a struct passport */
-    size_t size;     /* 0: they sign nothing */
-    uint32_t count;
-};
-
 /* How an end proves itself, and with which kind of key. */
 enum ike_proof_kind model_proof_of(enum model_auth auth);
 uint8_t model_key_type_of(enum model_auth auth);
@@ -65,14 +57,5 @@ bool model_papers_identify(struct model_papers *papers, const struct ike_credent
 void model_papers_tls(const struct model_papers *papers, struct ike_tls_config *out);
 /* Each takes the other's authority for good, if the other has one. */
 bool model_papers_exchange(struct model_papers *a, struct model_papers *b);
-
-/* Room for `count` at once; `papers` are open, and outlive them. False: there is no memory. */
-bool model_passports_open(struct model_passports *passports, struct model_papers *papers,
-                          uint32_t count);
-/* That of client number `client`, kept in `slot` until another comes there. NULL: it has none and
- * needs none, or it cannot be made. */
-const struct ike_credential *model_passport_of(struct model_passports *passports, uint32_t slot,
-                                               uint32_t client, const struct ike_id *id);
-void model_passports_close(struct model_passports *passports);
 
 #endif

@@ -115,6 +115,8 @@ static bool papers_exchange(struct model_world *w)
                 continue;
             done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]), theirs) &&
                    (!signs || model_gateway_lists(w->gateways[k], theirs));
+            model_gateway_looks_up(w->gateways[k], model_clients_passports(w->clients[i]));
+            model_clients_look_up(w->clients[i], model_gateway_passports(w->gateways[k]));
         }
         model_clients_ready(w->clients[i]);
     }

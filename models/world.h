@@ -86,7 +86,11 @@ struct model_redirect {
     uint64_t grace_ns;
 };
 
-/* What an end speaks beyond the least; nothing of it: all zero, and a window of one. */
+/* How an end's certificates may be had, where the other end looks them up (RFC 7296 3.6). */
+enum model_urls { MODEL_NO_URLS, MODEL_URL_EACH, MODEL_URL_BUNDLE };
+
+/* What an end speaks beyond the least; nothing of it: all zero, nobody to look up at, and a window
+ * of one. */
 struct model_abilities {
     bool childless;      /* RFC 6023 3 */
     bool crash_tokens;   /* RFC 6290 4, gives and takes them */
@@ -103,6 +107,8 @@ struct model_abilities {
     uint64_t window;
     uint64_t children_max; /* 0: no such limit */
     uint64_t vendor_ids;
+    struct model_behind lookup; /* has the certificates of the other end */
+    enum model_urls urls;
 };
 
 /* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */

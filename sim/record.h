@@ -66,7 +66,7 @@
     ROW(ADDRESSES_GIVEN, "addresses_given", "1", GAUGE, "gateway",                                \
         "inner addresses of the pools that clients hold, at the end")                             \
     ROW(BACKEND_ASKED, "backend_asked", "1", COUNT, "gateway",                                    \
-        "questions put to the AAA server and for revocation lists")                               \
+        "questions put to the AAA server, and for revocation lists and certificates")             \
     ROW(BACKEND_LATE, "backend_late", "1", COUNT, "gateway",                                      \
         "of those, answered when nobody waited any more")                                         \
     ROW(BACKEND_DROPPED, "backend_dropped", "1", COUNT, "gateway",                                \

@@ -5,6 +5,7 @@
 #include "tests/test.h"
 #include "tests/world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TIMES_MAX = 64, MS = 1000000 };
@@ -232,6 +233,153 @@ static void test_a_list_not_to_be_had_refuses_only_where_that_is_strict(void)
     EXPECT_EQ(strict.failed, lenient.succeeded);
 }
 
+/* ---- certificates by hash and URL ---- */
+
+/* Of clients with so many intermediates. */
+static void by_urls(const char *urls, const char *links)
+{
+    plain("ecdsa256");
+    set("clients.people.certificate_chain", links);
+    set("clients.people.certificate_urls", urls);
+    set("gateways.vpn.lookup.latency", "0s");
+}
+
+static void test_setup_grows_by_one_fetch_however_many_certificates_there_are(void)
+{
+    static const struct {
+        const char *urls, *links;
+        int64_t questions;
+    } rows[] = {{"each", "0", 1}, {"each", "4", 5}, {"bundle", "0", 1}, {"bundle", "4", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        by_urls(rows[i].urls, rows[i].links);
+        const struct felt at_once = run();
+        set("gateways.vpn.lookup.latency", "150ms");
+        const struct felt later = run();
+        expect_longer(&later, &at_once, UINT64_C(150) * MS);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_ASKED], rows[i].questions * later.succeeded);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_LATE], 0);
+        EXPECT_EQ(later.rounds[0], 2);
+        EXPECT_EQ(remarks.warnings, 0);
+    }
+}
+
+/* A client waits for its gateway's certificates when all else is done. */
+static void test_each_end_waits_for_certificates_of_the_other(void)
+{
+    for (int real = 0; real <= 1; real++) {
+        by_urls("each", "1");
+        set("clients.people.arrivals", "uniform 0.5/s");
+        set("gateways.vpn.certificate_chain", "2");
+        set("gateways.vpn.certificate_urls", real == 0 ? "each" : "bundle");
+        set("clients.people.lookup.latency", "0s");
+        model_provider_fn *const provider = real == 0 ? ike_crypto_modelled : ike_crypto_openssl;
+        const struct felt at_once = run_by(provider);
+        set("gateways.vpn.lookup.latency", "30ms");
+        set("clients.people.lookup.latency", "500ms");
+        const struct felt later = run_by(provider);
+        expect_longer(&later, &at_once, UINT64_C(530) * MS);
+        EXPECT_EQ(later.of[SIM_METRIC_BACKEND_ASKED], 2 * later.succeeded);
+        EXPECT_EQ(metric("people", SIM_METRIC_BACKEND_ASKED),
+                  (real == 0 ? 3 : 1) * later.succeeded);
+    }
+}
+
+static void test_lists_are_fetched_together_with_certificates(void)
+{
+    by_urls("each", "1");
+    set("gateways.vpn.crl.latency", "150ms");
+    set("gateways.vpn.crl.strict", "yes");
+    set("gateways.vpn.lookup.latency", "100ms");
+    const struct felt f = run();
+    set("gateways.vpn.lookup.latency", "0s");
+    const struct felt lists = run();
+    expect_longer(&f, &lists, 0);
+    EXPECT_EQ(f.of[SIM_METRIC_BACKEND_ASKED], 4 * f.succeeded);
+}
+
+static void test_certificates_not_to_be_had_let_nobody_in(void)
+{
+    by_urls("each", "0");
+    set("gateways.vpn.lookup.fails", "100%");
+    const struct felt none = run();
+    EXPECT_EQ(none.succeeded, 0);
+    EXPECT(none.failed > 20);
+    EXPECT_EQ(none.patience_over, 0);
+    set("gateways.vpn.lookup.fails", "0%");
+    EXPECT_EQ(run().succeeded, none.failed);
+}
+
+/* RFC 7296 3.6: only to who has said that it looks them up. */
+static void test_certificates_go_whole_to_who_looks_up_none(void)
+{
+    plain("ecdsa256");
+    const struct felt whole = run();
+    set("clients.people.certificate_urls", "each");
+    set("gateways.vpn.certificate_urls", "each");
+    EXPECT_STR(run().fingerprint, whole.fingerprint);
+    set("gateways.vpn.lookup.jitter", "5ms");
+    set("gateways.vpn.lookup.fails", "100%");
+    EXPECT_STR(run().fingerprint, whole.fingerprint);
+    EXPECT_EQ(remarks.warnings, 0);
+}
+
+static void test_look_ups_without_anything_to_fetch_or_with_too_much_are_told(void)
+{
+    by_urls("none", "0");
+    EXPECT_EQ(judge(), 0);
+    EXPECT_EQ(remarks.warnings, 1);
+    plain("psk");
+    set("clients.people.certificate_urls", "each");
+    set("gateways.vpn.lookup.latency", "1ms");
+    set("clients.people.lookup.latency", "1ms");
+    EXPECT_EQ(judge(), 0);
+    EXPECT_EQ(remarks.warnings, 2);
+    by_urls("each", "4");
+    set("gateways.vpn.crl.latency", "1ms");
+    EXPECT_EQ(judge(), 2); /* five lists are too many as well */
+    by_urls("each", "1");
+    set("gateways.vpn.crl.latency", "1ms");
+    EXPECT_EQ(judge(), 0);
+    EXPECT_EQ(remarks.warnings, 0);
+}
+
+static struct ike_bytes fetched(const struct model_passports *passports, const char *url)
+{
+    return model_passports_fetch(
+        passports, (struct ike_bytes){.at = (const uint8_t *)url, .len = strlen(url)});
+}
+
+static void test_a_url_leads_to_what_is_kept_and_to_nothing_else(void)
+{
+    static const char *const nowhere[] = {
+        "http://people.test/8",   "http://people.test/",          "http://people.test/7x",
+        "http://people.test/ca-", "http://people.test/ca-3",      "http://others.test/7",
+        "http://people.test/0",   "http://people.test/4294967303"};
+    static struct model_papers papers;
+    struct model_passports passports;
+    struct sim_rng rng;
+    const struct ike_id id = {.type = ID_FQDN, .len = 1, .data = "a"};
+    sim_rng_open(&rng, 1, "passports");
+    struct ike_crypto *const crypto = ike_crypto_modelled(sim_rng_random(&rng));
+    EXPECT(model_papers_open(&papers, crypto, "people", KEY_TYPE_ED25519, 2));
+    EXPECT(model_passports_open(&passports, &papers, MODEL_URL_EACH, 4));
+    const struct ike_credential *const one = model_passports_of(&passports, 7, &id);
+    EXPECT(one == model_passports_of(&passports, 7, &id));
+    EXPECT_STR(one->urls[0], "http://people.test/7");
+    for (uint8_t i = 0; i < 3; i++)
+        EXPECT(ike_bytes_equal(fetched(&passports, one->urls[i]), one->chain[i]));
+    EXPECT(!ike_bytes_equal(one->chain[1], one->chain[2]));
+    for (size_t i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++)
+        if (!EXPECT_EQ(fetched(&passports, nowhere[i]).len, 0))
+            printf("# %s\n", nowhere[i]);
+    EXPECT(model_passports_of(&passports, 11, &id) == one); /* it has the same place */
+    EXPECT_EQ(fetched(&passports, "http://people.test/7").len, 0);
+    EXPECT(fetched(&passports, "http://people.test/11").len > 0);
+    model_passports_close(&passports);
+    model_papers_close(&papers);
+    crypto->ops->close(crypto);
+}
+
 /* ---- neither, and too much ---- */
 
 static void test_who_asks_nobody_runs_as_if_there_were_nobody(void)
@@ -298,6 +446,13 @@ static const struct test_case cases[] = {
     TEST(test_setup_grows_by_one_fetch_however_many_lists_there_are),
     TEST(test_real_cryptography_takes_the_same_lists),
     TEST(test_a_list_not_to_be_had_refuses_only_where_that_is_strict),
+    TEST(test_setup_grows_by_one_fetch_however_many_certificates_there_are),
+    TEST(test_each_end_waits_for_certificates_of_the_other),
+    TEST(test_lists_are_fetched_together_with_certificates),
+    TEST(test_certificates_not_to_be_had_let_nobody_in),
+    TEST(test_certificates_go_whole_to_who_looks_up_none),
+    TEST(test_look_ups_without_anything_to_fetch_or_with_too_much_are_told),
+    TEST(test_a_url_leads_to_what_is_kept_and_to_nothing_else),
     TEST(test_who_asks_nobody_runs_as_if_there_were_nobody),
     TEST(test_back_ends_that_nobody_needs_are_warned_of),
     TEST(test_questions_beyond_the_room_for_them_are_counted),

@@ -314,6 +314,32 @@ static void test_the_one_hash_to_be_signed_with_is_told_and_kept(void)
     EXPECT(succeeded());
 }
 
+/* RFC 7296 3.6: instead of a certificate its hash, of 20 octets, and a URL. */
+static void test_certificates_by_hash_and_url_make_ike_auth_shorter(void)
+{
+    plain();
+    both("auth", "rsa2048");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(false, "IKE_SA_INIT", "N(HTTP_CERT_LOOKUP_SUPPORTED)"), 0);
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(HTTP_CERT_LOOKUP_SUPPORTED)"), 0);
+    const size_t request = seen.octets[2];
+    const size_t answer = seen.octets[3];
+    both("certificate_urls", "each");
+    set("gateways.vpn.lookup.latency", "5ms");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(false, "IKE_SA_INIT", "N(HTTP_CERT_LOOKUP_SUPPORTED)"), 1);
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(HTTP_CERT_LOOKUP_SUPPORTED)"), 0);
+    EXPECT(seen.octets[2] + 500 < request);
+    EXPECT_EQ(seen.octets[3], answer);
+    both("lookup.latency", "5ms");
+    run();
+    EXPECT(succeeded());
+    EXPECT_EQ(told(true, "IKE_AUTH", "N(HTTP_CERT_LOOKUP_SUPPORTED)"), 1);
+    EXPECT(seen.octets[3] + 500 < answer);
+}
+
 /* What both ends want of a Child SA is said by both. */
 static void test_wishes_for_child_sas_are_asked_for_and_agreed_to(void)
 {
@@ -375,6 +401,7 @@ static const struct test_case cases[] = {
     TEST(test_each_end_says_which_methods_it_takes),
     TEST(test_the_one_hash_to_be_signed_with_is_told_and_kept),
     TEST(test_wishes_for_child_sas_are_asked_for_and_agreed_to),
+    TEST(test_certificates_by_hash_and_url_make_ike_auth_shorter),
     TEST(test_vendor_ids_make_ike_sa_init_longer),
 };
 
