@@ -9,6 +9,7 @@
 #include "models/inner.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "models/rounds.h"
 #include "sim/nat.h"
 
 #include <stdio.h>
@@ -22,11 +23,13 @@ struct model_clients_run {
     struct model_clients_place place;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_rounds rounds;
     struct model_inner inner;
     struct model_abilities_run abilities;
     struct model_papers papers;
-    struct ike_credential shared;     /* of EAP-TLS, */
-    uint8_t cert[IKE_CERT_MAX];       /* one for all */
+    struct ike_id name;           /* of all of them, */
+    struct ike_credential shared; /* and what they share */
+    uint8_t cert[IKE_CERT_MAX];
     struct model_passports passports; /* by the population's one key */
     struct model_backend *backend;    /* NULL: they fetch nothing */
     struct model_attempts_run *attempts;
@@ -43,15 +46,11 @@ static bool attempts_open(struct model_clients_run *run)
     return run->attempts != NULL;
 }
 
-/* The certificate with which every client of EAP-TLS says that it is one of them. */
+/* The certificate with which every client says that it is one of them. */
 static bool shared_open(struct model_clients_run *run)
 {
-    char name[MODEL_NAME_MAX + 8];
-    struct ike_id id;
     struct ike_writer w = wr_open(run->cert, sizeof run->cert);
-    (void)snprintf(name, sizeof name, "%s.test", run->clients->name);
-    return ike_id_from_text(name, &id) &&
-           model_papers_issue(&run->papers, &id, 100, &w, &run->shared) &&
+    return model_papers_issue(&run->papers, &run->name, 100, &w, &run->shared) &&
            model_papers_identify(&run->papers, &run->shared);
 }
 
@@ -63,14 +62,13 @@ static bool papers_open(struct model_clients_run *run)
         &config->gateways[model_gateway_named(config, c->to)];
     run->policy.proof = (uint8_t)model_proof_of(c->auth);
     run->policy.accepts = (uint8_t)(1 << model_proof_of(model_auth_of_gateway(config, gateway)));
-    const bool by_tls = model_eap_method_of(c->auth) == EAP_TLS;
-    const uint8_t type = by_tls ? (uint8_t)c->eap.certificates : model_key_type_of(c->auth);
-    if (!model_papers_open(&run->papers, run->provider.below, c->name, type, c->certificate_chain))
+    if (!model_papers_open(&run->papers, run->provider.below, c->name, model_rounds_key(c),
+                           c->certificate_chain))
         return false;
-    if (run->papers.type == KEY_TYPE_NONE)
+    if (model_rounds_share(c) && !shared_open(run))
+        return false;
+    if (model_key_type_of(c->auth) == KEY_TYPE_NONE)
         return true;
-    if (by_tls)
-        return shared_open(run);
     return model_passports_open(&run->passports, &run->papers, c->abilities.urls,
                                 model_attempts_addresses(run->attempts));
 }
@@ -97,6 +95,12 @@ void model_clients_ready(struct model_clients_run *run)
 {
     run->policy.trust = run->papers.trust;
     model_papers_tls(&run->papers, &run->policy.eap.tls);
+    model_rounds_open(&run->rounds, run->clients,
+                      &(struct model_rounds_end){.papers = &run->papers,
+                                                 .password = run->clients->psk,
+                                                 .id = &run->name,
+                                                 .credential = &run->shared},
+                      &run->policy);
 }
 
 /* With room for one more that replaces another. */
@@ -208,6 +212,7 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     run->place = *place;
     (void)snprintf(stream, sizeof stream, "clients.%s", clients->name);
     model_policy_of_clients(clients, &run->policy);
+    model_id_of_clients(clients, &run->name);
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !attempts_open(run) ||

@@ -9,6 +9,7 @@
 #include "models/gateway_trace.h"
 #include "models/inner.h"
 #include "models/policy.h"
+#include "models/rounds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct model_gateway_run {
     const struct model_gateway *gateway;
     struct model_provider provider;
     struct ike_policy policy;
+    struct model_rounds rounds;
     struct ike_gateway elsewhere; /* where clients are sent; none: nowhere */
     struct model_inner inner;
     struct model_papers papers;
@@ -270,13 +272,12 @@ static bool papers_open(struct model_gateway_run *run)
     run->policy.proof = (uint8_t)model_proof_of(auth);
     run->policy.accepts = model_accepts_of_gateway(config, run->gateway);
     const struct model_clients *const eap = model_eap_clients_of(config, run->gateway);
-    uint8_t type = model_key_type_of(auth);
     if (eap != NULL) {
-        type = type == KEY_TYPE_NONE ? (uint8_t)eap->eap.certificates : type;
-        run->policy.eap_only = eap->eap.only;
-        model_eap_of(eap, run->gateway->psk, true, &run->policy.eap);
+        run->policy.eap_only = eap->auth >= MODEL_EAP && eap->eap.only;
+        model_eap_of(eap, eap->auth, run->gateway->psk, true, &run->policy.eap);
     }
-    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name, type,
+    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name,
+                           model_key_type_of_gateway(config, run->gateway),
                            run->gateway->certificate_chain))
         return false;
     if (run->papers.type == KEY_TYPE_NONE)
@@ -326,8 +327,15 @@ bool model_gateway_lists(struct model_gateway_run *run, const struct model_paper
 
 void model_gateway_ready(struct model_gateway_run *run)
 {
+    const struct model_clients *const first =
+        model_first_clients_of(run->scene->config, run->gateway);
     run->policy.trust = run->papers.trust;
     model_papers_tls(&run->papers, &run->policy.eap.tls);
+    if (first != NULL)
+        model_rounds_open(
+            &run->rounds, first,
+            &(struct model_rounds_end){.papers = &run->papers, .password = run->gateway->psk},
+            &run->policy);
 }
 
 /* Somebody will send it segments, which it resets if it does not listen. */

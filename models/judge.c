@@ -10,6 +10,7 @@
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/quantity.h"
+#include "models/rounds.h"
 #include "models/scene.h"
 
 #include <inttypes.h>
@@ -177,7 +178,7 @@ static void judge_backends(struct judge *j, const struct model_gateway *g)
     uint64_t lists = 0;
     for (uint32_t i = 0; i < j->config->client_count; i++) {
         const struct model_clients *const c = &j->config->clients[i];
-        if (model_serves(j->config, g, c) && model_key_type_of(c->auth) != KEY_TYPE_NONE)
+        if (model_serves(j->config, g, c) && model_rounds_have_signature(c))
             lists += c->certificate_chain + 1;
     }
     if (g->aaa.latency_ns != SIM_NEVER && model_eap_clients_of(j->config, g) == NULL)
@@ -214,7 +215,7 @@ static void judge_lookup(struct judge *j, const struct model_gateway *g)
         const struct model_clients *const c = &j->config->clients[i];
         if (!model_serves(j->config, g, c))
             continue;
-        if (model_key_type_of(c->auth) != KEY_TYPE_NONE)
+        if (model_rounds_have_signature(c))
             lists += c->certificate_chain + 1;
         most = asks_about(c) > most ? asks_about(c) : most;
         if (c->abilities.lookup.latency_ns != SIM_NEVER &&
@@ -362,6 +363,24 @@ static void judge_mtu(struct judge *j, const struct model_clients *c, const stru
             there > back ? there : back);
 }
 
+/* Of the keys of one end there is one kind, and one gateway asks for the same rounds of all. */
+static void judge_rounds(struct judge *j, const struct model_clients *c,
+                         const struct model_gateway *g)
+{
+    const struct model_clients *const first = model_first_clients_of(j->config, g);
+    if (model_round_count(c) == 1 && c->more[1] != MODEL_NO_AUTH)
+        say(j, client(c, ".third_auth"), true, "comes after the second: write `second_auth`");
+    if (model_rounds_key(c) == KEY_TYPE_COUNT)
+        say(j, client(c, ".second_auth"), true,
+            "takes keys of another kind than the other rounds: give all of them, and "
+            "eap.certificates with eap-tls, the same");
+    if (!model_rounds_equal(c, first))
+        say(j, client(c, ".second_auth"), true,
+            "differs from clients.%s, and their gateway asks the same rounds of all (RFC 4739): "
+            "give them a gateway of their own, or the same",
+            first->name);
+}
+
 /* A gateway asks one thing of all. */
 static void judge_eap(struct judge *j, const struct model_clients *c, const struct model_gateway *g)
 {
@@ -376,11 +395,12 @@ static void judge_eap(struct judge *j, const struct model_clients *c, const stru
             "all: "
             "give them a gateway of their own, or the same `auth` and `eap`",
             first->name);
-    else if (c->eap.only && !ike_eap_method_of(model_eap_method_of(c->auth))->mutual)
+    else if (c->auth >= MODEL_EAP && c->eap.only &&
+             !ike_eap_method_of(model_eap_method_of(c->auth))->mutual)
         say(j, client(c, ".eap.only"), true,
             "the method does not authenticate the gateway: write no, or eap-mschapv2, eap-tls or "
             "eap-ttls");
-    else if (g->auth == MODEL_PSK || g->auth == MODEL_NULL)
+    else if (c->auth >= MODEL_EAP && (g->auth == MODEL_PSK || g->auth == MODEL_NULL))
         say(j, gateway(g, ".auth"), true,
             "clients that do EAP want a signature of the gateway (RFC 7296 2.16): write auto, or "
             "the kind of its key");
@@ -461,14 +481,13 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     judge_transport(j, c);
     judge_moves(j, c, g, prefix);
     judge_mtu(j, c, g);
+    judge_rounds(j, c, g);
     judge_eap(j, c, g);
     if (c->resume && g->tickets == TICKET_NONE)
         say(j, client(c, ".resume"), false,
             "asks for tickets and gateways.%s gives none: write its tickets.kind", g->name);
     if (strcmp(c->psk, g->psk) != 0 &&
-        (c->auth == MODEL_PSK ||
-         (c->auth >= MODEL_EAP && model_eap_method_of(c->auth) != EAP_TLS) ||
-         model_auth_of_gateway(j->config, g) == MODEL_PSK))
+        (model_rounds_have_secret(c) || model_auth_of_gateway(j->config, g) == MODEL_PSK))
         say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
 }
 

@@ -361,6 +361,13 @@ const struct model_key model_keys[] = {
     { "clients.*.auth", KIND_CHOICE, AUTH_WORDS "|" EAP_WORDS, NULL, NULL, "psk", CLIENTS(auth),
       "how they authenticate: the pre-shared key, a signature with a certified key of that kind, "
       "not at all, or a method of EAP with `psk` as their password" },
+    { "clients.*.second_auth", KIND_CHOICE, AUTH_WORDS "|none|" EAP_WORDS, NULL, NULL, "none",
+      CLIENTS(more[0]),
+      "how they authenticate again before they are let in (RFC 4739): by what all of them share, a "
+      "key, a password or a certificate of their authority, in the name of all" },
+    { "clients.*.third_auth", KIND_CHOICE, AUTH_WORDS "|none|" EAP_WORDS, NULL, NULL, "none",
+      CLIENTS(more[1]),
+      "and once more" },
     { "clients.*.eap.identity", KIND_BOOL, NULL, NULL, NULL, "yes", CLIENTS(eap.identity),
       "the gateway asks for an EAP identity first: two packets more" },
     { "clients.*.eap.only", KIND_BOOL, NULL, NULL, NULL, "no", CLIENTS(eap.only),

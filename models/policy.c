@@ -8,6 +8,7 @@
 #include "models/keys_value.h"
 #include "models/papers.h"
 #include "models/places.h"
+#include "models/rounds.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -122,14 +123,14 @@ uint8_t model_eap_method_of(enum model_auth auth)
     return auth < MODEL_EAP ? 0 : ike_eap_method_at((size_t)(auth - MODEL_EAP))->type;
 }
 
-void model_eap_of(const struct model_clients *clients, const char *password, bool server,
-                  struct ike_eap_config *out)
+void model_eap_of(const struct model_clients *clients, enum model_auth auth, const char *password,
+                  bool server, struct ike_eap_config *out)
 {
     memset(out, 0, sizeof *out);
-    if (clients->auth < MODEL_EAP)
+    if (auth < MODEL_EAP)
         return;
     out->password_len = secret(password, out->password, sizeof out->password);
-    out->methods[0] = model_eap_method_of(clients->auth);
+    out->methods[0] = model_eap_method_of(auth);
     out->method_count = 1;
     out->identity = server && clients->eap.identity;
     out->fragment = (uint16_t)clients->eap.fragment;
@@ -192,7 +193,7 @@ void model_policy_of_clients(const struct model_clients *clients, struct ike_pol
     out->fragment = (uint16_t)clients->fragment;
     set_ppk(out, clients->to, clients->ppk, clients->ppk_required);
     out->eap_only = clients->eap.only;
-    model_eap_of(clients, clients->psk, false, &out->eap);
+    model_eap_of(clients, clients->auth, clients->psk, false, &out->eap);
     model_abilities_policy(&clients->abilities, out);
     set_lifetimes(out, &clients->rekey);
 }
@@ -224,14 +225,33 @@ enum model_auth model_auth_of_gateway(const struct model_world_config *config,
     return MODEL_PSK;
 }
 
+const struct model_clients *model_first_clients_of(const struct model_world_config *config,
+                                                   const struct model_gateway *gateway)
+{
+    for (uint32_t i = 0; i < config->client_count; i++)
+        if (model_serves(config, gateway, &config->clients[i]))
+            return &config->clients[i];
+    return NULL;
+}
+
 const struct model_clients *model_eap_clients_of(const struct model_world_config *config,
                                                  const struct model_gateway *gateway)
 {
     for (uint32_t i = 0; i < config->client_count; i++)
-        if (config->clients[i].auth >= MODEL_EAP &&
+        if (model_rounds_have_eap(&config->clients[i]) &&
             model_serves(config, gateway, &config->clients[i]))
             return &config->clients[i];
     return NULL;
+}
+
+/* RFC 7296 2.16: it signs for those who begin with EAP, and TLS is to have certificates. */
+uint8_t model_key_type_of_gateway(const struct model_world_config *config,
+                                  const struct model_gateway *gateway)
+{
+    const struct model_clients *const eap = model_eap_clients_of(config, gateway);
+    const uint8_t type = model_key_type_of(model_auth_of_gateway(config, gateway));
+    const bool wants = eap != NULL && (eap->auth >= MODEL_EAP || model_rounds_have_tls(eap));
+    return type == KEY_TYPE_NONE && wants ? (uint8_t)eap->eap.certificates : type;
 }
 
 uint8_t model_accepts_of_gateway(const struct model_world_config *config,
@@ -242,6 +262,13 @@ uint8_t model_accepts_of_gateway(const struct model_world_config *config,
         if (model_serves(config, gateway, &config->clients[i]))
             accepts = (uint8_t)(accepts | 1 << model_proof_of(config->clients[i].auth));
     return accepts;
+}
+
+void model_id_of_clients(const struct model_clients *clients, struct ike_id *out)
+{
+    char id[MODEL_NAME_MAX + 8];
+    (void)snprintf(id, sizeof id, "%s.test", clients->name);
+    id_of(id, out);
 }
 
 void model_id_of_client(const struct model_clients *clients, uint32_t client, struct ike_id *out)

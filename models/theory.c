@@ -10,6 +10,7 @@
 #include "models/flood.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "models/rounds.h"
 #include "models/scene.h"
 
 #include <assert.h>
@@ -311,14 +312,22 @@ static bool without_cookies(const struct model_world_config *world, double *out,
     return *out < (double)g->sa_max || no(&s, "there are more requests than sa_max");
 }
 
-/* Every client's messages, when none is lost: RFC 7296 1.2 two exchanges; 2.16 with EAP one for
- * each of the server's requests, then one for AUTH; 1.3 one for each further Child SA. */
+/* RFC 7296 2.16: with EAP an exchange for each of the server's requests, then one for AUTH. */
+static uint64_t eap_exchanges(uint8_t method, bool identity)
+{
+    static const uint8_t requests[][2] = {{EAP_MD5, 1}, {EAP_GTC, 1}, {EAP_MSCHAPV2, 2}};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        if (requests[i][0] == method)
+            return requests[i][1] + (identity ? 1U : 0U) + 1U;
+    return 0;
+}
+
+/* Every client's messages, when none is lost: RFC 7296 1.2 two exchanges; RFC 4739 2.2 one more for
+ * each round after the first; RFC 7296 1.3 one for each further Child SA. */
 static bool packet_count(const struct model_world_config *world, double *out, char *error,
                          size_t error_max)
 {
-    static const uint8_t requests[][2] = {{EAP_MD5, 1}, {EAP_GTC, 1}, {EAP_MSCHAPV2, 2}};
     const struct model_clients *const c = &world->clients[0];
-    const uint8_t method = world->client_count > 0 ? model_eap_method_of(c->auth) : 0;
     uint64_t exchanges = 2;
     struct scene_asked s = {.world = world, .error_max = error_max};
     s.error = error;
@@ -329,11 +338,11 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
         return no(&s, "it speaks of a network that loses, doubles and holds back nothing");
     if (strcmp(c->first_group, "auto") != 0)
         return no(&s, "it speaks of a first key share of the right group");
-    if (method == EAP_TLS || method == EAP_TTLS)
+    if (model_rounds_have_tls(c))
         return no(&s, "it knows no sizes, and TLS takes packets by its size");
-    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
-        if (requests[i][0] == method)
-            exchanges += requests[i][1] + (c->eap.identity ? 1U : 0U) + 1U;
+    for (size_t i = 0; i < model_round_count(c); i++)
+        exchanges += (i > 0 ? 1 : 0) +
+                     eap_exchanges(model_eap_method_of(model_auth_of_round(c, i)), c->eap.identity);
     const uint32_t gateway = model_gateway_named(world, c->to);
     if (c->abilities.window > 1 || world->gateways[gateway].abilities.window > 1)
         return no(&s, "it speaks of ends that tell of no window");
@@ -360,7 +369,7 @@ const struct model_theory model_theories[] = {
      "RFC 7296 1.2; the profiles", without_cookies},
     {"packet-count", "packets_per_connection",
      "one kind of clients, nothing lost, no TLS: an exchange for each thing said and answered",
-     "RFC 7296 1.2, 1.3, 2.16", packet_count},
+     "RFC 7296 1.2, 1.3, 2.16, RFC 4739 2.2", packet_count},
 };
 const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
 

@@ -10,6 +10,7 @@
 #include "models/gateway.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "models/rounds.h"
 #include "models/scene.h"
 
 #include <stdio.h>
@@ -108,7 +109,7 @@ static bool papers_exchange(struct model_world *w)
 {
     bool done = true;
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        const bool signs = model_key_type_of(w->config.clients[i].auth) != KEY_TYPE_NONE;
+        const bool signs = model_rounds_have_signature(&w->config.clients[i]);
         for (uint32_t k = 0; k < w->config.gateway_count; k++) {
             struct model_papers *const theirs = model_clients_papers(w->clients[i]);
             if (!model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))

@@ -22,6 +22,7 @@ enum model_limits {
     MODEL_THINGS_MAX = 16,       /* links, gateways, client populations, attackers: each */
     MODEL_PROFILE_MAX = 32,      /* points of a rate over time */
     MODEL_PATH_MAX = 256,
+    MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };
 
 enum model_network { MODEL_LINKS };
@@ -31,6 +32,7 @@ enum model_auth {
     MODEL_PSK,
     MODEL_NULL = KEY_TYPE_COUNT,
     MODEL_AUTH_AUTO,
+    MODEL_NO_AUTH = MODEL_AUTH_AUTO, /* of a further round: there is none */
     MODEL_EAP, /* from here on by EAP, the methods in the order of ike_eap_method_at */
 };
 
@@ -230,6 +232,7 @@ struct model_clients {
     uint64_t reconnect_ns; /* comes back so long after its SA went; SIM_NEVER: does not */
     bool resume;           /* by a ticket, if it has one */
     enum model_auth auth;
+    enum model_auth more[MODEL_MORE_ROUNDS]; /* after that (RFC 4739) */
     struct model_eap eap;
     uint64_t certificate_chain; /* intermediates */
     uint64_t children;          /* Child SAs of each attempt */

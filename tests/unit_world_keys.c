@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Keys of features that either end of a world may have: each leaves its mark in the messages that
  * pass the gateway, and none when it is not set. */
+#include "models/theory.h"
 #include "tests/test.h"
 #include "tests/world.h"
 
@@ -340,6 +341,95 @@ static void test_certificates_by_hash_and_url_make_ike_auth_shorter(void)
     EXPECT(seen.octets[3] + 500 < answer);
 }
 
+static void rounds(const char *first, const char *second, const char *third)
+{
+    plain();
+    set("clients.people.count", "3");
+    set("links.wan.mtu", "9000B");
+    set("clients.people.auth", first);
+    set("clients.people.second_auth", second);
+    set("clients.people.third_auth", third);
+    set("clients.people.eap.identity", "no");
+}
+
+/* RFC 4739 2.2, 2.3: each is known by its first name, so that none takes another's place. */
+static void test_clients_authenticate_round_after_round(void)
+{
+    static const struct {
+        const char *first, *second, *third;
+        int64_t exchanges; /* 0: TLS takes many */
+        size_t more;       /* ANOTHER_AUTH_FOLLOWS, by each */
+    } rows[] = {
+        {"psk", "none", "none", 2, 0},
+        {"psk", "psk", "none", 3, 1},
+        {"psk", "null", "psk", 4, 2},
+        {"psk", "eap-md5", "none", 5, 1},
+        {"eap-gtc", "psk", "none", 5, 1},
+        {"rsa2048", "eap-mschapv2", "none", 6, 1},
+        {"ecdsa256", "psk", "ecdsa256", 4, 2},
+        {"psk", "ed25519", "none", 3, 1},
+        {"eap-mschapv2", "ecdsa256", "eap-md5", 5 + 1 + 3, 2},
+        {"rsa2048", "eap-tls", "none", 0, 1},
+        {"psk", "eap-ttls", "psk", 0, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double counted = 0;
+        char error[256];
+        rounds(rows[i].first, rows[i].second, rows[i].third);
+        run();
+        EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 0);
+        if (!EXPECT_EQ(metric("people", SIM_METRIC_SUCCESSES), 3))
+            printf("# %s %s %s: %u\n", rows[i].first, rows[i].second, rows[i].third, seen.notify);
+        EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), 3);
+        EXPECT_EQ(told(true, "IKE_AUTH", "N(ANOTHER_AUTH_FOLLOWS)"),
+                  seen.count < MESSAGES ? 3 * rows[i].more : rows[i].more);
+        EXPECT_EQ(told(false, "IKE_SA_INIT", "N(MULTIPLE_AUTH_SUPPORTED)"),
+                  rows[i].more > 0 ? (seen.count < MESSAGES ? 3 : 1) : 0);
+        if (rows[i].exchanges == 0)
+            continue;
+        EXPECT_EQ(metric("people", SIM_METRIC_CONNECTION_PACKETS), 2000 * rows[i].exchanges);
+        EXPECT(model_theory_named("packet-count")->predict(&config, &counted, error, sizeof error));
+        EXPECT_EQ((int64_t)counted, 2000 * rows[i].exchanges);
+    }
+}
+
+static void test_a_later_round_that_proves_nothing_lets_nobody_in(void)
+{
+    static const char *const second[] = {"psk", "eap-mschapv2"};
+    for (size_t i = 0; i < 2; i++) {
+        rounds("ecdsa256", second[i], "none");
+        set("gateways.vpn.psk", "another");
+        run();
+        EXPECT_EQ(metric("people", SIM_METRIC_SUCCESSES), 0);
+        EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 3);
+        EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), 0);
+    }
+}
+
+static void expect_complaint(const char *path)
+{
+    EXPECT(judge() > 0);
+    EXPECT_STR(remarks.path, path);
+}
+
+static void test_rounds_that_cannot_be_are_told(void)
+{
+    rounds("psk", "none", "psk");
+    expect_complaint("clients.people.third_auth");
+    rounds("rsa2048", "ecdsa256", "none");
+    expect_complaint("clients.people.second_auth");
+    rounds("ecdsa256", "eap-tls", "none"); /* whose certificates are rsa2048 */
+    expect_complaint("clients.people.second_auth");
+    set("clients.people.eap.certificates", "ecdsa256");
+    EXPECT_EQ(judge(), 0);
+    rounds("psk", "psk", "none");
+    EXPECT(model_config_add(&config, "clients", "others"));
+    set("clients.others.to", "vpn");
+    expect_complaint("clients.others.second_auth");
+    set("clients.others.second_auth", "psk");
+    EXPECT_EQ(judge(), 0);
+}
+
 /* What both ends want of a Child SA is said by both. */
 static void test_wishes_for_child_sas_are_asked_for_and_agreed_to(void)
 {
@@ -402,6 +492,9 @@ static const struct test_case cases[] = {
     TEST(test_the_one_hash_to_be_signed_with_is_told_and_kept),
     TEST(test_wishes_for_child_sas_are_asked_for_and_agreed_to),
     TEST(test_certificates_by_hash_and_url_make_ike_auth_shorter),
+    TEST(test_clients_authenticate_round_after_round),
+    TEST(test_a_later_round_that_proves_nothing_lets_nobody_in),
+    TEST(test_rounds_that_cannot_be_are_told),
     TEST(test_vendor_ids_make_ike_sa_init_longer),
 };
 

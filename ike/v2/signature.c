@@ -100,10 +100,21 @@ static void put_methods(struct ike_turn *t, const struct ike_policy *policy)
     ike_put_status(&t->out, &t->link, N_SUPPORTED_AUTH_METHODS, wr_done(&w));
 }
 
+/* In whichever of its rounds (RFC 4739): IKE_SA_INIT is before all of them. */
+static uint16_t hashes_of_rounds(const struct ike_policy *policy)
+{
+    uint16_t hashes = 0;
+    for (; policy != NULL; policy = policy->next_auth)
+        if (has_signatures(policy))
+            hashes |= hashes_of(policy);
+    return hashes;
+}
+
 void ike_sign_put_init_request(struct ike_turn *t)
 {
-    if (has_signatures(t->sa->policy))
-        put_hashes(t, hashes_of(t->sa->policy));
+    const uint16_t hashes = hashes_of_rounds(t->sa->policy);
+    if (hashes != 0)
+        put_hashes(t, hashes);
 }
 
 /* RFC 7296 3.10.1: wherever CERTREQ may stand. */
@@ -114,30 +125,37 @@ static void put_lookup(struct ike_turn *t, const struct ike_policy *policy)
                        (struct ike_bytes){.at = NULL, .len = 0});
 }
 
-/* The same anchors are asked for once. */
-static bool asked_already(const struct ike_config *config, uint32_t index)
+/* Once for all that have the same. */
+struct asked {
+    const struct ike_trust *of[IKE_CERTS_MAX];
+    uint8_t count;
+};
+
+static void ask_for_certs(struct ike_turn *t, const struct ike_policy *policy, struct asked *asked)
 {
-    for (uint32_t i = 0; i < index; i++)
-        if (verifies(&config->policies[i]) &&
-            config->policies[i].trust == config->policies[index].trust)
-            return true;
-    return false;
+    uint8_t i = 0;
+    if (!verifies(policy) || asked->count == IKE_CERTS_MAX)
+        return;
+    while (i < asked->count && asked->of[i] != policy->trust)
+        i++;
+    if (i < asked->count)
+        return;
+    asked->of[asked->count++] = policy->trust;
+    put_certreq(t, policy->trust);
+    if (asked->count == 1)
+        put_lookup(t, policy);
 }
 
 void ike_sign_put_init_response(struct ike_turn *t)
 {
     const struct ike_config *const config = &t->engine->config;
     uint16_t hashes = 0;
-    uint32_t asked = 0;
+    struct asked asked = {.count = 0};
     for (uint32_t i = 0; i < config->policy_count; i++) {
         const struct ike_policy *const policy = &config->policies[i];
-        if (has_signatures(policy))
-            hashes |= hashes_of(policy);
-        if (!verifies(policy) || asked == IKE_CERTS_MAX || asked_already(config, i))
-            continue;
-        put_certreq(t, policy->trust);
-        if (asked++ == 0)
-            put_lookup(t, policy);
+        hashes |= hashes_of_rounds(policy);
+        for (const struct ike_policy *one = policy; one != NULL; one = one->next_auth)
+            ask_for_certs(t, one, &asked);
     }
     if (hashes != 0 && ike_message_notify(&t->in, N_SIGNATURE_HASH_ALGORITHMS) != NULL)
         put_hashes(t, hashes);
