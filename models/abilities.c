@@ -2,6 +2,7 @@
  * Features of an end, which either end may have and the other need not. */
 #include "models/abilities.h"
 
+#include "ike/v2/config.h"
 #include "models/places.h"
 
 #include <string.h>
@@ -39,11 +40,22 @@ void model_abilities_policy(const struct model_abilities *abilities, struct ike_
     out->hashes = abilities->hash != HASH_NONE ? (uint16_t)(1 << abilities->hash) : 0;
     out->sync_ids = abilities->sync_ids;
     out->sync_replay = abilities->sync_replay;
+    out->settable = abilities->settable ? UINT64_C(1) << APPLICATION_VERSION : 0;
     out->looks_up = abilities->lookup.latency_ns != SIM_NEVER;
     child->single_pair = abilities->single_pair;
     child->ipcomp = (uint8_t)abilities->ipcomp;
     child->no_tfc = abilities->no_tfc;
     child->non_first_fragments = abilities->non_first_fragments;
+}
+
+void model_abilities_up(const struct model_abilities *abilities, struct sim_host *host,
+                        uint64_t now_ns, uint64_t sa)
+{
+    static const struct ike_note version = {.type = APPLICATION_VERSION,
+                                            .data = {.at = (const uint8_t *)"ikelab", .len = 6}};
+    if (abilities->sets)
+        sim_host_inform(host, now_ns, sa,
+                        &(struct ike_inform){.settings = &version, .setting_count = 1});
 }
 
 bool model_is_childless(const struct model_world_config *config,

@@ -5,6 +5,7 @@
 #define MODELS_ABILITIES_H
 
 #include "models/world.h"
+#include "sim/host.h"
 
 enum model_vendor { MODEL_VENDOR_LEN = 16 }; /* octets: a hash, as most vendor ids are */
 
@@ -20,6 +21,9 @@ void model_abilities_open(struct model_abilities_run *run, uint64_t seed, const 
 void model_abilities_configure(const struct model_abilities *abilities,
                                const struct model_abilities_run *run, struct ike_config *out);
 void model_abilities_policy(const struct model_abilities *abilities, struct ike_policy *out);
+/* An IKE SA is up: what there is to be said about it. */
+void model_abilities_up(const struct model_abilities *abilities, struct sim_host *host,
+                        uint64_t now_ns, uint64_t sa);
 /* Both ends are ready to do without a Child SA in IKE_AUTH, so these clients ask for theirs. */
 bool model_is_childless(const struct model_world_config *config,
                         const struct model_clients *clients);

@@ -403,6 +403,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     if (event->kind == IKE_REDIRECTED && event->why == WHY_OK && a->state == TRYING &&
         a->sa == event->was) /* it goes on with another gateway */
         a->sa = event->sa;
+    if (event->kind == IKE_UP)
+        model_abilities_up(&run->clients->abilities, run->host, now_ns, event->sa);
     mind_ticket(run, event);
     if (a->state == STAYING && event->kind == IKE_DOWN && a->sa == event->sa &&
         run->clients->reconnect_ns != SIM_NEVER)

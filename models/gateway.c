@@ -80,6 +80,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
         model_backend_hear(run->backend, now_ns, event);
     if (event->kind == IKE_DOWN && event->why == WHY_NO_ANSWER)
         run->lost++;
+    if (event->kind == IKE_UP)
+        model_abilities_up(&run->gateway->abilities, run->host, now_ns, event->sa);
     if (event->kind == IKE_UP && run->gateway->redirect.when == MODEL_IN_SESSION &&
         run->elsewhere.addr.family != 0 &&
         ike_stats(run->engine).established > run->gateway->redirect.at)

@@ -74,7 +74,12 @@
     { who "lookup.jitter", KIND_TIME, NULL, "0s", "1h", "0s", PLACE(abilities.lookup.jitter_ns), \
       "added to that, uniform from nought to this, to each by itself" }, \
     { who "lookup.fails", KIND_SHARE, NULL, "0%", "100%", "0%", PLACE(abilities.lookup.fails_ppb), \
-      "fetches that bring nothing: the other end is refused" }
+      "fetches that bring nothing: the other end is refused" }, \
+    { who "settable", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.settable), \
+      "the other end may set its APPLICATION_VERSION here, and that is acknowledged (CFG_SET, CFG_ACK; " \
+      "RFC 7296 3.15.1); no: nothing is" }, \
+    { who "sets", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.sets), \
+      "does so, in an INFORMATIONAL exchange as soon as an IKE SA is up" }
 
 const struct model_section model_sections[] = {
     { "links", offsetof(struct model_world_config, links),

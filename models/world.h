@@ -111,6 +111,8 @@ struct model_abilities {
     uint64_t vendor_ids;
     struct model_behind lookup; /* has the certificates of the other end */
     enum model_urls urls;
+    bool settable; /* RFC 7296 3.15.1: its version, by the other end */
+    bool sets;
 };
 
 /* Proposals as text, "aes256gcm16-prfsha256-x25519, aes128-sha256-modp2048". */

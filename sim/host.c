@@ -533,6 +533,14 @@ void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
     turn_wish(t, now_ns, sa);
 }
 
+void sim_host_inform(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                     const struct ike_inform *what)
+{
+    struct turn *const t = turn_open(host);
+    (void)ike_inform(host->parts.engine, now_ns, sa, what);
+    turn_wish(t, now_ns, sa);
+}
+
 bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                    const struct ike_addr *local)
 {

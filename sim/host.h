@@ -79,6 +79,9 @@ void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, 
 /* Its initiator is sent to another gateway. */
 void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                        const struct ike_gateway *to);
+/* An INFORMATIONAL exchange that says so. */
+void sim_host_inform(struct sim_host *host, uint64_t now_ns, uint64_t sa,
+                     const struct ike_inform *what);
 /* Its client is at this address now (RFC 4555 3.5); false: the SA cannot move. */
 bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                    const struct ike_addr *local);

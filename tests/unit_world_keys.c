@@ -341,6 +341,29 @@ static void test_certificates_by_hash_and_url_make_ike_auth_shorter(void)
     EXPECT(seen.octets[3] + 500 < answer);
 }
 
+/* RFC 7296 3.15.1: a CFG_SET, and its CFG_ACK with what was accepted. */
+static void test_each_end_sets_its_version_at_the_other(void)
+{
+    static const char *const ends[] = {"gateways.vpn", "clients.people"};
+    for (size_t i = 0; i < 2; i++) {
+        const bool inbound = i == 1;
+        char path[64];
+        plain();
+        (void)snprintf(path, sizeof path, "%s.sets", ends[i]);
+        set(path, "yes");
+        run();
+        EXPECT(succeeded());
+        EXPECT_EQ(seen.count, 6);
+        EXPECT_EQ(told(inbound, "INFORMATIONAL   req", "CP(CFG_SET)"), 1);
+        EXPECT_EQ(told(!inbound, "INFORMATIONAL   rsp", "CP(CFG_ACK)"), 1);
+        const size_t refused = seen.octets[5];
+        (void)snprintf(path, sizeof path, "%s.settable", ends[1 - i]);
+        set(path, "yes");
+        run();
+        EXPECT_EQ(seen.octets[5], refused + 4); /* the attribute, without a value */
+    }
+}
+
 static void rounds(const char *first, const char *second, const char *third)
 {
     plain();
@@ -492,6 +515,7 @@ static const struct test_case cases[] = {
     TEST(test_the_one_hash_to_be_signed_with_is_told_and_kept),
     TEST(test_wishes_for_child_sas_are_asked_for_and_agreed_to),
     TEST(test_certificates_by_hash_and_url_make_ike_auth_shorter),
+    TEST(test_each_end_sets_its_version_at_the_other),
     TEST(test_clients_authenticate_round_after_round),
     TEST(test_a_later_round_that_proves_nothing_lets_nobody_in),
     TEST(test_rounds_that_cannot_be_are_told),
