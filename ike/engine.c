@@ -71,6 +71,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     /* Every SA keeps at most five things of one size, every further Child SA two. */
     good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
            ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
+    good = ike_pool_open(&engine->pairs, sizeof(struct ike_pair), max + IKE_REUSED_MAX) && good;
     good = ike_tickets_open(engine) && ike_fragments_open(engine) &&
            ike_index_open(&engine->streams, max) && ike_leases_open(&engine->leases, config, max) &&
            good;
@@ -99,6 +100,7 @@ void ike_close(struct ike_engine *engine)
     ike_fragments_close(engine);
     ike_index_close(&engine->streams);
     ike_reuse_close(engine);
+    ike_pool_close(&engine->pairs);
     ike_pool_close(&engine->children);
     ike_store_close(&engine->store);
     ike_timers_close(&engine->timers);
@@ -300,7 +302,7 @@ uint64_t ike_memory(const struct ike_engine *engine)
            (uint64_t)engine->holds.used * engine->holds.item +
            (uint64_t)engine->mixes.used * engine->mixes.item +
            (uint64_t)engine->tasks.used * engine->tasks.item + ike_besides_memory(engine) +
-           ike_tickets_memory(engine) +
+           ike_tickets_memory(engine) + (uint64_t)engine->pairs.used * engine->pairs.item +
            (uint64_t)engine->fragments.pool.used * engine->fragments.pool.item +
            (uint64_t)engine->children.used * engine->children.item + engine->store.used;
 }

@@ -47,6 +47,7 @@ struct ike_engine {
     struct ike_pool eaps;     /* struct ike_eap_side: who authenticates by EAP, until it is up */
     struct ike_pool children; /* struct ike_child */
     struct ike_fragments fragments;
+    struct ike_pool pairs; /* struct ike_pair: key pairs that are used again, or later */
     struct ike_reused reused[IKE_REUSED_MAX];
     struct ike_store store;
     struct ike_beside besides[BESIDE_KINDS];

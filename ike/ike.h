@@ -314,6 +314,8 @@ struct ike_config {
                           SET_WINDOW_SIZE is sent (RFC 7296 2.3) */
     uint64_t reuse_ns; /* a responder answers so long with one key pair of a group (RFC 7296 2.12);
                           0: each once */
+    bool derive_late;  /* a responder derives keys when the first message under them comes, not with
+                          IKE_SA_INIT: who never comes back costs it no secret of a key exchange */
     uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
     uint64_t keepalive_ns;             /* behind a NAT, after so long in which nothing was sent, an
                                           octet that keeps the mapping: 20 s in RFC 3948 4; 0:

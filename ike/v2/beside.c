@@ -4,6 +4,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/late.h"
 #include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
@@ -34,6 +35,7 @@ static const struct {
     [BESIDE_TCP]    = { sizeof(struct ike_tcp),    false, ike_tcp_give,    ike_tcp_undo,   NULL },
     [BESIDE_TICKET] = { sizeof(struct ike_resumable), true, ike_resume_give, ike_resume_undo, ike_resume_moved },
     [BESIDE_REDIRECT] = { sizeof(struct ike_redirect_self), true, NULL, NULL, NULL },
+    [BESIDE_LATE] = { sizeof(struct ike_late), false, ike_late_give, ike_late_undo, NULL },
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 
 #include "ike/engine.h"
 #include "ike/v2/fragment.h"
+#include "ike/v2/late.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/path.h"
 #include "ike/v2/protect.h"
@@ -113,7 +114,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
     const struct ike_sa *const sa = turn->sa;
     enum ike_why why;
 
-    if (sa->keys.number == 0 || head->spi_i != sa->spi_i || head->spi_r != sa->spi_r)
+    if ((sa->keys.number == 0 && !ike_late_awaits(turn)) || head->spi_i != sa->spi_i ||
+        head->spi_r != sa->spi_r)
         return WHY_UNKNOWN_SPI;
     bool later; /* RFC 6311 5: what is sealed tells which message it is */
     if ((why = ike_sync_look(turn, &later)) != WHY_OK)
@@ -125,6 +127,8 @@ static enum ike_why sealed_message(struct ike_turn *turn)
     if (ike_message_notify(&turn->in, N_INVALID_IKE_SPI) != NULL)
         return ike_qcd_judge(turn);
     if ((why = ike_puzzle_check_auth(turn)) != WHY_OK)
+        return why;
+    if (sa->keys.number == 0 && (why = ike_late_derive(turn)) != WHY_OK)
         return why;
     if ((why = ike_puzzle_opened(turn, open_sealed(turn))) != WHY_OK)
         return why;

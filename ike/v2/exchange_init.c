@@ -16,6 +16,7 @@
 #include "ike/v2/fragment.h"
 #include "ike/v2/intermediate.h"
 #include "ike/v2/keymat.h"
+#include "ike/v2/late.h"
 #include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
@@ -70,32 +71,55 @@ enum ike_why ike_init_check_half_open(const struct ike_turn *t)
     return WHY_OK;
 }
 
+/* What we put into the key exchange. */
+struct ours {
+    uint8_t *share;
+    uint8_t nonce[IKE_NONCE_OURS];
+};
+
+/* Spend: a key exchange, and the keys unless these are derived later. */
+static enum ike_why agree(struct ike_turn *t, const struct ike_ke *peer, struct ike_bytes nonce,
+                          struct ours *ours)
+{
+    struct ike_sa *const sa = t->sa;
+    const struct ike_algo *const group = &ike_algos[sa->suite.ke];
+    struct ike_crypto *const crypto = t->engine->crypto;
+    const bool late = ike_late_is_wanted(t, group);
+    ours->share = ike_turn_scratch(t, group->answer_len);
+    uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
+    enum ike_why why = WHY_OK;
+    if (late)
+        why = ike_late_begin(t, sa->suite.ke, peer->share, ours->share);
+    else if (!ike_reuse_answer(t, sa->suite.ke, peer->share, ours->share, secret))
+        why = WHY_KEY_EXCHANGE;
+    if (why != WHY_OK)
+        return why;
+    crypto->ops->random(crypto, ours->nonce, sizeof ours->nonce);
+    if (late)
+        return WHY_OK;
+    const struct ike_keymat_input input = {
+        .secret = {.at = secret, .len = group->secret_len},
+        .nonce_i = nonce,
+        .nonce_r = {.at = ours->nonce, .len = sizeof ours->nonce},
+        .spi_i = sa->spi_i,
+        .spi_r = sa->spi_r,
+    };
+    if ((why = ike_intermediate_keys(t, &input)) == WHY_OK)
+        t->keys = ike_sa_view_keys(t->engine, sa);
+    return why;
+}
+
 /* Spend: one SA and one key exchange. Any failure from here drops the SA with the turn. */
 static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
                            const struct ike_ke *peer, struct ike_bytes nonce)
 {
     const struct ike_algo *const group = &ike_algos[choice->suite.ke];
-    struct ike_crypto *const crypto = t->engine->crypto;
     const struct ike_policy *const policy = t->sa->policy;
     struct ike_sa *const sa = t->sa;
-    uint8_t *const share = ike_turn_scratch(t, group->answer_len);
-    uint8_t *const secret = ike_turn_scratch(t, group->secret_len);
-    uint8_t ours[IKE_NONCE_OURS];
-
-    if (!ike_reuse_answer(t, choice->suite.ke, peer->share, share, secret))
-        return WHY_KEY_EXCHANGE;
-    crypto->ops->random(crypto, ours, sizeof ours);
-    const struct ike_keymat_input input = {
-        .secret = {.at = secret, .len = group->secret_len},
-        .nonce_i = nonce,
-        .nonce_r = {.at = ours, .len = sizeof ours},
-        .spi_i = sa->spi_i,
-        .spi_r = sa->spi_r,
-    };
-    const enum ike_why why = ike_intermediate_keys(t, &input);
+    struct ours ours;
+    const enum ike_why why = agree(t, peer, nonce, &ours);
     if (why != WHY_OK)
         return why;
-    t->keys = ike_sa_view_keys(t->engine, sa);
     sa->nat = ike_nat_seen(t, policy->force_encapsulation);
     ike_keepalive_begin(t);
 
@@ -103,8 +127,9 @@ static enum ike_why answer(struct ike_turn *t, const struct ike_choice *choice,
     const struct ike_wish wish = wish_of(t, policy);
     ike_put_choice(&t->out, &t->link, &wish, choice, (struct ike_bytes){.at = NULL, .len = 0});
     ike_put_ke(&t->out, &t->link, group->id,
-               (struct ike_bytes){.at = share, .len = group->answer_len});
-    ike_put_nonce(&t->out, &t->link, input.nonce_r);
+               (struct ike_bytes){.at = ours.share, .len = group->answer_len});
+    ike_put_nonce(&t->out, &t->link,
+                  (struct ike_bytes){.at = ours.nonce, .len = sizeof ours.nonce});
     if (!ike_mix_is_wanted(choice)) /* else keys come of IKE_INTERMEDIATE, before IKE_AUTH */
         ike_puzzle_put_auth(t);
     if (ike_message_notify(&t->in, N_NAT_DETECTION_SOURCE_IP) != NULL && !policy->mobike.no_nats)

@@ -4,13 +4,46 @@
 
 #include "ike/engine.h"
 
+#include <assert.h>
 #include <string.h>
+
+static struct ike_pair *pair_at(const struct ike_engine *engine, uint32_t place)
+{
+    return ike_pool_at(&engine->pairs, place);
+}
+
+/* With one holder; 0: there is no room, or the provider failed. */
+static uint32_t pair_make(struct ike_engine *engine, uint8_t group, uint8_t *share)
+{
+    struct ike_crypto *const crypto = engine->crypto;
+    const uint32_t place = ike_pool_take(&engine->pairs);
+    if (place == 0)
+        return 0;
+    struct ike_pair *const pair = pair_at(engine, place);
+    *pair = (struct ike_pair){.holders = 1, .group = group};
+    if (crypto->ops->kex_begin(crypto, &ike_algos[group], &pair->kex, share))
+        return place;
+    ike_pool_give(&engine->pairs, place);
+    return 0;
+}
+
+void ike_pair_drop(struct ike_engine *engine, uint32_t place)
+{
+    if (place == 0)
+        return;
+    struct ike_pair *const pair = pair_at(engine, place);
+    assert(pair->holders > 0);
+    if (--pair->holders > 0)
+        return;
+    engine->crypto->ops->kex_free(engine->crypto, &ike_algos[pair->group], &pair->kex);
+    ike_secret_wipe(pair, sizeof *pair);
+    ike_pool_give(&engine->pairs, place);
+}
 
 static void drop(struct ike_engine *engine, struct ike_reused *kept)
 {
-    if (kept->group != 0)
-        engine->crypto->ops->kex_free(engine->crypto, &ike_algos[kept->group], &kept->kex);
-    ike_secret_wipe(kept, sizeof *kept);
+    ike_pair_drop(engine, kept->pair);
+    *kept = (struct ike_reused){.group = 0};
 }
 
 void ike_reuse_close(struct ike_engine *engine)
@@ -37,12 +70,12 @@ static struct ike_reused *place_for(struct ike_engine *engine, uint8_t group)
 static struct ike_reused *kept_for(struct ike_turn *t, uint8_t group)
 {
     struct ike_engine *const engine = t->engine;
-    struct ike_crypto *const crypto = engine->crypto;
     struct ike_reused *const kept = place_for(engine, group);
     if (kept->group == group && t->now_ns < kept->until_ns)
         return kept;
     drop(engine, kept);
-    if (!crypto->ops->kex_begin(crypto, &ike_algos[group], &kept->kex, kept->share))
+    kept->pair = pair_make(engine, group, kept->share);
+    if (kept->pair == 0)
         return NULL;
     kept->group = group;
     kept->until_ns = t->now_ns + engine->config.reuse_ns;
@@ -60,5 +93,19 @@ bool ike_reuse_answer(struct ike_turn *turn, uint8_t group, struct ike_bytes pee
     if (kept == NULL)
         return false;
     memcpy(share, kept->share, algo->answer_len);
-    return crypto->ops->kex_end(crypto, algo, &kept->kex, peer_share, secret);
+    struct ike_pair *const pair = pair_at(turn->engine, kept->pair);
+    return crypto->ops->kex_end(crypto, algo, &pair->kex, peer_share, secret);
+}
+
+uint32_t ike_reuse_pair(struct ike_turn *turn, uint8_t group, uint8_t *share)
+{
+    struct ike_engine *const engine = turn->engine;
+    if (engine->config.reuse_ns == 0)
+        return pair_make(engine, group, share);
+    struct ike_reused *const kept = kept_for(turn, group);
+    if (kept == NULL)
+        return 0;
+    memcpy(share, kept->share, ike_algos[group].answer_len);
+    pair_at(engine, kept->pair)->holders++;
+    return kept->pair;
 }

@@ -15,7 +15,7 @@ struct ike_engine;
 enum ike_state {
     S_NONE,
     S_INIT_SENT,  /* initiator: IKE_SA_INIT asked */
-    S_KEYED,      /* responder: keys exist, IKE_AUTH is awaited. Half-open. */
+    S_KEYED,      /* responder: keys exist, or may (late.h), IKE_AUTH is awaited. Half-open. */
     S_AUTH_SENT,  /* initiator: IKE_AUTH asked */
     S_PART_KEYED, /* responder: more key exchanges were agreed on and are awaited. Half-open. */
     S_ADDKE_SENT, /* initiator: one of them is asked, in IKE_INTERMEDIATE */
