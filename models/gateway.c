@@ -73,6 +73,11 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
 {
     struct model_gateway_run *const run = owner;
     struct ike_sa_keys keys;
+    if (event->kind == IKE_KEYED) {
+        if (run->trace != NULL && ike_sa_keys(run->engine, event->sa, &keys))
+            model_trace_keys(run->trace, &keys);
+        return; /* levels change when the core is done */
+    }
     level_update(run, now_ns);
     if (event->kind == IKE_FAILED && event->why == WHY_HALF_OPEN_EXPIRED)
         run->expired++;
@@ -86,9 +91,6 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
         run->elsewhere.addr.family != 0 &&
         ike_stats(run->engine).established > run->gateway->redirect.at)
         sim_host_redirect(run->host, now_ns, event->sa, &run->elsewhere);
-    if (event->kind == IKE_KEYED && run->trace != NULL &&
-        ike_sa_keys(run->engine, event->sa, &keys))
-        model_trace_keys(run->trace, &keys);
 }
 
 static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct ike_datagram *datagram,
@@ -215,6 +217,7 @@ static struct ike_config engine_config(const struct model_gateway_run *run)
                     .remembered = (uint32_t)g->tickets_remembered,
                     .answer_max = (uint16_t)g->ticket_answer_max},
         .reuse_ns = g->reuse_ns,
+        .derive_late = g->derive_late,
         .redirect_to =
             g->redirect.when == MODEL_IN_INIT ? run->elsewhere : (struct ike_gateway){.name = NULL},
         .redirect_at = (uint32_t)g->redirect.at,

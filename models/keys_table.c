@@ -250,6 +250,9 @@ const struct model_key model_keys[] = {
       "each of these times is shortened at random by up to this part of it" },
     { "gateways.*.reuse", KIND_TIME, "never=0", "1ms", "24h", "never", GATEWAY(reuse_ns),
       "one key pair of a group answers all who come in so long (RFC 7296 2.12)" },
+    { "gateways.*.derive", KIND_CHOICE, "init|auth", NULL, NULL, "init", GATEWAY(derive_late),
+      "when keys of an IKE SA are derived: in IKE_SA_INIT, as daemons do, or with the first message "
+      "under them, so that who never sends one costs no Diffie-Hellman secret" },
     { "gateways.*.ppk", KIND_TEXT, NULL, NULL, NULL, "none", GATEWAY(ppk),
       "a post-quantum pre-shared key mixed into the keys (RFC 8784); none: nothing is" },
     { "gateways.*.ppk_required", KIND_BOOL, NULL, NULL, NULL, "no", GATEWAY(ppk_required),

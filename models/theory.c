@@ -145,10 +145,12 @@ double model_half_open_cost_ns(const struct model_gateway *gateway,
     struct meeting m;
     if (!meet(gateway, attacker, &m))
         return -1;
-    return around_ns(&m, answer_len(&m)) + m.around.half_open_ns +
-           (ike_algos[m.suite.ke].kem ? 0 : m.costs.kex_generate_ns[m.suite.ke]) +
-           m.costs.kex_derive_ns[m.suite.ke] + keys_ns(&m) + random_ns(&m, SPI_RANDOM) +
-           random_ns(&m, IKE_NONCE_OURS);
+    const bool kem = ike_algos[m.suite.ke].kem;
+    const double pair_ns = kem ? 0 : m.costs.kex_generate_ns[m.suite.ke];
+    const double derive_ns =
+        gateway->derive_late && !kem ? 0 : m.costs.kex_derive_ns[m.suite.ke] + keys_ns(&m);
+    return around_ns(&m, answer_len(&m)) + m.around.half_open_ns + pair_ns + derive_ns +
+           random_ns(&m, SPI_RANDOM) + random_ns(&m, IKE_NONCE_OURS);
 }
 
 /* What a form speaks of. */

@@ -148,6 +148,7 @@ struct model_gateway {
     uint64_t certificate_chain;
     struct model_rekey rekey;
     uint64_t reuse_ns;          /* 0: never */
+    bool derive_late;
     char ppk[MODEL_SECRET_MAX]; /* "none" */
     bool ppk_required;
     uint64_t fragment; /* longest IP datagram; 0: no fragments */

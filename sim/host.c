@@ -155,8 +155,21 @@ static void note_output(struct sim_host *h, struct turn *t, const struct ike_dat
     note->datagram.bytes.at = payload;
 }
 
+static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
+{
+    h->counts.events[e->kind]++;
+    if (h->streams != NULL)
+        sim_streams_heed(h->streams, now_ns, e);
+    if (h->parts.ear.event != NULL)
+        h->parts.ear.event(h->parts.ear.owner, now_ns, e);
+}
+
 static void note_event(struct sim_host *h, struct turn *t, const struct ike_event *e)
 {
+    if (e->kind == IKE_KEYED) { /* in time for who looks at the message that it came with */
+        say_event(h, sim_loop_now(h->parts.loop), e);
+        return;
+    }
     t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
     t->established += e->kind == IKE_UP ? 1 : 0;
     struct note *const note = note_make(h, t, e->what.len);
@@ -213,15 +226,6 @@ static void say_output(struct sim_host *h, uint64_t now_ns, const struct ike_dat
         return;
     }
     (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &out);
-}
-
-static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
-{
-    h->counts.events[e->kind]++;
-    if (h->streams != NULL)
-        sim_streams_heed(h->streams, now_ns, e);
-    if (h->parts.ear.event != NULL)
-        h->parts.ear.event(h->parts.ear.owner, now_ns, e);
 }
 
 static void turn_say(struct turn *t, uint64_t now_ns)
@@ -369,11 +373,11 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
     h->counts.reasons[why]++;
     if (why != WHY_OK && h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
+    t->local = in.local;
+    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
                           why == WHY_OK ? "accepted" : ike_why_row(why)->name);
-    t->local = in.local;
-    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
     turn_spend(t, now_ns, core);
     if (in.stream != 0)
         sim_streams_served(h->streams, now_ns, &in, why);

@@ -39,7 +39,8 @@ struct sim_host_config {
     struct sim_tcp_config tcp; /* connections 0: no TCP */
 };
 
-/* What the model hears of: once per event, at the time the core was done. */
+/* What the model hears of: once per event, at the time the core was done; but IKE_KEYED at once,
+ * before the message that it came with is seen. */
 struct sim_host_ear {
     void (*event)(void *owner, uint64_t now_ns, const struct ike_event *event);
     /* A datagram seen at the interface, for traces; NULL: not wanted. `fate`: "sent", "accepted",

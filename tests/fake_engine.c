@@ -158,6 +158,16 @@ bool ike_delete(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     return false;
 }
 
+bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                const struct ike_inform *what)
+{
+    (void)engine;
+    (void)now_ns;
+    (void)sa;
+    (void)what;
+    return false;
+}
+
 bool ike_redirect(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                   const struct ike_gateway *to)
 {

@@ -220,6 +220,24 @@ static void test_saturation_is_where_the_costs_put_it(void)
     }
 }
 
+/* And higher where nothing is derived for a flood that never comes back. */
+static void test_saturation_without_secrets_is_where_the_costs_put_it(void)
+{
+    static const char *const groups[] = {"x25519", "ecp384", "mlkem768"};
+    char proposal[64];
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        (void)snprintf(proposal, sizeof proposal, "aes256gcm16-prfsha256-%s", groups[i]);
+        flood_alone("1s", "200000/s");
+        set("gateways.vpn.proposals", proposal);
+        set("attackers.flood.proposals", proposal);
+        const double at_once = predicted("saturation-without");
+        set("gateways.vpn.derive", "auth");
+        const double later = predicted("saturation-without");
+        expect_near(measured(SIM_METRIC_SERVED), later, 0.01);
+        EXPECT(i == 2 ? later == at_once : later > 1.5 * at_once); /* a KEM derives always */
+    }
+}
+
 static void test_a_form_is_silent_about_worlds_it_does_not_speak_of(void)
 {
     static const char *const changes[][2] = {
@@ -283,6 +301,7 @@ int main(int argc, char **argv)
         TEST(test_the_wait_for_a_cookie_is_that_of_an_md1_queue),
         TEST(test_a_service_time_wrong_by_a_tenth_fails_that_check),
         TEST(test_saturation_is_where_the_costs_put_it),
+        TEST(test_saturation_without_secrets_is_where_the_costs_put_it),
         TEST(test_a_form_is_silent_about_worlds_it_does_not_speak_of),
         TEST(test_packets_are_counted_by_the_arrows),
     };

@@ -364,6 +364,29 @@ static void test_each_end_sets_its_version_at_the_other(void)
     }
 }
 
+/* The same messages at the same times, but for what the gateway's core does when. */
+static void test_keys_derived_with_ike_auth_change_no_message(void)
+{
+    static const char *const auths[] = {"psk", "ecdsa256", "eap-mschapv2", "eap-tls"};
+    for (size_t i = 0; i < sizeof auths / sizeof auths[0]; i++) {
+        plain();
+        set("links.wan.mtu", "9000B");
+        set("clients.people.auth", auths[i]);
+        both("fragment", i == 1 ? "500" : "off");
+        run();
+        EXPECT(succeeded());
+        const struct seen before = seen;
+        const int64_t busy = metric("vpn", SIM_METRIC_CPU_BUSY);
+        set("gateways.vpn.derive", "auth");
+        run();
+        EXPECT(succeeded());
+        EXPECT_EQ(metric("vpn", SIM_METRIC_CPU_BUSY), busy);
+        EXPECT_EQ(seen.count, before.count);
+        for (size_t k = 0; k < seen.count; k++)
+            EXPECT_STR(seen.text[k], before.text[k]);
+    }
+}
+
 static void rounds(const char *first, const char *second, const char *third)
 {
     plain();
@@ -516,6 +539,7 @@ static const struct test_case cases[] = {
     TEST(test_wishes_for_child_sas_are_asked_for_and_agreed_to),
     TEST(test_certificates_by_hash_and_url_make_ike_auth_shorter),
     TEST(test_each_end_sets_its_version_at_the_other),
+    TEST(test_keys_derived_with_ike_auth_change_no_message),
     TEST(test_clients_authenticate_round_after_round),
     TEST(test_a_later_round_that_proves_nothing_lets_nobody_in),
     TEST(test_rounds_that_cannot_be_are_told),
