@@ -291,6 +291,13 @@ struct ike_ticket_config {
                               is asked for later (RFC 5723 4.1); 0: any length */
 };
 
+/* How often one peer may rekey its IKE SA and Child SAs: so many times at once, and as many more in
+ * each span; TEMPORARY_FAILURE beyond (RFC 8019 5). 0: as often as it likes. */
+struct ike_rate_config {
+    uint32_t most;
+    uint64_t span_ns;
+};
+
 /* A vendor id: sent with IKE_SA_INIT, or only known when it comes (RFC 7296 3.12). */
 struct ike_vendor {
     struct ike_bytes id;
@@ -306,6 +313,7 @@ struct ike_config {
     struct ike_retransmit_config retransmit;
     struct ike_reassembly_config reassembly;
     struct ike_ticket_config tickets;
+    struct ike_rate_config rekeys;
     uint32_t cookies_max; /* an initiator's patience with COOKIE answers in one attempt */
     uint8_t puzzle_bits;  /* an initiator solves puzzles up to so hard, IKE_PUZZLE_BITS_MAX at most;
                              0: none */

@@ -134,6 +134,7 @@ enum ike_action {
     ROW(CHILD_TABLE_FULL,   "child_table_full",    DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS")        \
     ROW(CHILDREN_LIMIT,     "children_limit",      DROP,   REFUSE, 35,     "RFC 7296 1.3 NO_ADDITIONAL_SAS: ike_policy.children_max")\
     ROW(TEMPORARY_FAILURE,  "temporary_failure",   DROP,   REFUSE, 43,     "RFC 7296 2.25 TEMPORARY_FAILURE")        \
+    ROW(REKEY_LIMIT,        "rekey_limit",         DROP,   REFUSE, 43,     "RFC 8019 5: TEMPORARY_FAILURE, the peer rekeys too often")\
     ROW(NAT_FORBIDDEN,      "nat_forbidden",       DROP,   FATAL,  41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED in IKE_AUTH")\
     ROW(MOVE_NAT,           "move_nat",            DROP,   REFUSE, 41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED, the IKE SA stays as it is")\
     ROW(MOVE_UNACCEPTABLE,  "move_unacceptable",   DROP,   REFUSE, 40,     "RFC 4555 3.5 UNACCEPTABLE_ADDRESSES: ike_mobility.within")\

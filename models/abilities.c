@@ -26,6 +26,8 @@ void model_abilities_configure(const struct model_abilities *abilities,
     out->tell_unknown = abilities->tell_unknown;
     out->qcd_secret = abilities->crash_tokens ? run->crash_secret : NULL;
     out->vendors = run->vendors;
+    out->rekeys = (struct ike_rate_config){.most = (uint32_t)abilities->rekeys_most,
+                                           .span_ns = abilities->rekeys_span_ns};
     out->vendor_count = (uint8_t)abilities->vendor_ids;
 }
 

@@ -35,6 +35,11 @@
       "requests the other end may have under way at once; told to it when more than one (RFC 7296 2.3)" }, \
     { who "children_max", KIND_COUNT, "none=0", "1", "65535", "none", PLACE(abilities.children_max), \
       "Child SAs of one IKE SA that the other end may ask for; more are refused (RFC 7296 1.3)" }, \
+    { who "rekeys.most", KIND_COUNT, "any=0", "1", "1e6", "any", PLACE(abilities.rekeys_most), \
+      "times the other end may rekey its IKE SA or a Child SA of it in a row; who does so more often is " \
+      "told TEMPORARY_FAILURE (RFC 8019 5); any: nobody is" }, \
+    { who "rekeys.per", KIND_TIME, NULL, "1ms", "24h", "1min", PLACE(abilities.rekeys_span_ns), \
+      "and as many again in this time" }, \
     { who "crash_tokens", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.crash_tokens), \
       "gives tokens that outlive its SAs, and ends the SA of who shows its own (RFC 6290); it takes " \
       "`tell_unknown` to show one" }, \

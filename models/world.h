@@ -108,6 +108,8 @@ struct model_abilities {
     bool sync_replay;
     uint64_t window;
     uint64_t children_max; /* 0: no such limit */
+    uint64_t rekeys_most;  /* of the other end, in each: */
+    uint64_t rekeys_span_ns;
     uint64_t vendor_ids;
     struct model_behind lookup; /* has the certificates of the other end */
     enum model_urls urls;
@@ -147,7 +149,7 @@ struct model_gateway {
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
-    uint64_t reuse_ns;          /* 0: never */
+    uint64_t reuse_ns; /* 0: never */
     bool derive_late;
     char ppk[MODEL_SECRET_MAX]; /* "none" */
     bool ppk_required;

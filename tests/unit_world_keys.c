@@ -387,6 +387,25 @@ static void test_keys_derived_with_ike_auth_change_no_message(void)
     }
 }
 
+/* RFC 8019 5, of whichever end rekeys. */
+static void test_who_rekeys_more_often_than_the_key_says_is_told_to_wait(void)
+{
+    for (int i = 0; i < 2; i++) {
+        const bool inbound = i == 0;
+        plain();
+        set(inbound ? "clients.people.rekey.child" : "gateways.vpn.rekey.child", "5s");
+        set(inbound ? "clients.people.rekey.jitter" : "gateways.vpn.rekey.jitter", "0%");
+        run();
+        EXPECT_EQ(told(inbound, "CREATE_CHILD_SA req", "N(REKEY_SA)"), 11);
+        EXPECT_EQ(told(!inbound, "CREATE_CHILD_SA rsp", "TSr"), 11);
+        set(inbound ? "gateways.vpn.rekeys.most" : "clients.people.rekeys.most", "2");
+        set(inbound ? "gateways.vpn.rekeys.per" : "clients.people.rekeys.per", "1h");
+        run();
+        EXPECT_EQ(told(!inbound, "CREATE_CHILD_SA rsp", "TSr"), 2);
+        EXPECT(told(!inbound, "CREATE_CHILD_SA rsp", "N(TEMPORARY_FAILURE)") > 0);
+    }
+}
+
 static void rounds(const char *first, const char *second, const char *third)
 {
     plain();
@@ -540,6 +559,7 @@ static const struct test_case cases[] = {
     TEST(test_certificates_by_hash_and_url_make_ike_auth_shorter),
     TEST(test_each_end_sets_its_version_at_the_other),
     TEST(test_keys_derived_with_ike_auth_change_no_message),
+    TEST(test_who_rekeys_more_often_than_the_key_says_is_told_to_wait),
     TEST(test_clients_authenticate_round_after_round),
     TEST(test_a_later_round_that_proves_nothing_lets_nobody_in),
     TEST(test_rounds_that_cannot_be_are_told),

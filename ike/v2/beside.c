@@ -8,6 +8,7 @@
 #include "ike/v2/mobike.h"
 #include "ike/v2/nat.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/rate.h"
 #include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/sync.h"
@@ -35,6 +36,7 @@ static const struct {
     [BESIDE_TCP]    = { sizeof(struct ike_tcp),    false, ike_tcp_give,    ike_tcp_undo,   NULL },
     [BESIDE_TICKET] = { sizeof(struct ike_resumable), true, ike_resume_give, ike_resume_undo, ike_resume_moved },
     [BESIDE_REDIRECT] = { sizeof(struct ike_redirect_self), true, NULL, NULL, NULL },
+    [BESIDE_RATE] = { sizeof(struct ike_rate), true, NULL, NULL, NULL },
     [BESIDE_LATE] = { sizeof(struct ike_late), false, ike_late_give, ike_late_undo, NULL },
 };
 /* clang-format on */

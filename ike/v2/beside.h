@@ -19,6 +19,7 @@ enum ike_beside_kind {
     BESIDE_TCP,       /* struct ike_tcp: of an SA that goes by TCP */
     BESIDE_TICKET,    /* struct ike_resumable: whose session may be resumed */
     BESIDE_REDIRECT,  /* struct ike_redirect_self: who goes where it is sent */
+    BESIDE_RATE,      /* struct ike_rate: whose peer rekeys, where that is limited */
     BESIDE_LATE,      /* struct ike_late: keys are still to be derived */
     BESIDE_MOBIKE,    /* struct ike_mobike: addresses that may change */
     BESIDE_KINDS

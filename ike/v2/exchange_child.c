@@ -12,6 +12,7 @@
 #include "ike/v2/collision.h"
 #include "ike/v2/create.h"
 #include "ike/v2/followup.h"
+#include "ike/v2/rate.h"
 #include "ike/v2/rules.h"
 
 #include <assert.h>
@@ -184,7 +185,8 @@ static enum ike_why look(struct ike_turn *t, uint32_t *old)
     }
     if ((why = find_rekeyed(t, rekey, old)) != WHY_OK)
         return why;
-    return ike_collision_judge(t, ASKS_REKEY_CHILD, ike_child_at(t->engine, *old)->spi_in);
+    why = ike_collision_judge(t, ASKS_REKEY_CHILD, ike_child_at(t->engine, *old)->spi_in);
+    return why != WHY_OK ? why : ike_rate_take(t);
 }
 
 /* The old one's replacement is made; when we are rekeying it too, it is not known yet which one

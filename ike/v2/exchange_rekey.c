@@ -15,6 +15,7 @@
 #include "ike/v2/keymat.h"
 #include "ike/v2/proposal.h"
 #include "ike/v2/qcd.h"
+#include "ike/v2/rate.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
 #include "ike/v2/tcp.h"
@@ -236,6 +237,8 @@ static enum ike_why rekey_request(struct ike_turn *t)
     enum ike_why why;
 
     if ((why = ike_collision_judge(t, ASKS_REKEY_IKE, 0)) != WHY_OK)
+        return why;
+    if ((why = ike_rate_take(t)) != WHY_OK)
         return why;
     if ((why = look(t, &choice)) != WHY_OK)
         return why;
