@@ -378,7 +378,7 @@ enum ike_event_kind {
     IKE_REKEY_FAILED, /* the peer refused to rekey the IKE SA, or its Child SA `child_spi` */
     IKE_ADDRESS,      /* an inner address is the initiator's as long as the IKE SA lives */
     IKE_VENDOR,       /* the peer sent the vendor id `question` of ike_config.vendors */
-    IKE_INFORMED,     /* ike_inform was answered */
+    IKE_INFORMED,     /* ike_inform was answered, or `why` not */
     IKE_SYNCED,       /* message ids, replay counters or both were agreed on anew: send_id, take_id,
                          and `skip`, by whichever end that was asked */
     IKE_ASK,          /* something from outside is wanted: ike_answer */
@@ -400,7 +400,7 @@ enum ike_event_kind {
 
 struct ike_event {
     enum ike_event_kind kind;
-    enum ike_why why;      /* for the FAILED and DOWN kinds */
+    enum ike_why why;      /* for the FAILED and DOWN kinds, and what may not be answered */
     uint16_t notify;       /* the notify that said so, or 0 */
     bool initiator;        /* ours was the original initiator */
     uint32_t tag;          /* of ike_connect; 0 at a responder */
@@ -475,6 +475,8 @@ bool ike_redirect(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                   const struct ike_gateway *to);
 /* Tells the initiator to authenticate again within so many seconds (RFC 4478 2). */
 bool ike_limit(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t seconds);
+/* Where the peer closes an IKE SA that was rekeyed before it has answered, it is asked again on the
+ * one that has taken its place, and may hear it twice. */
 bool ike_inform(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                 const struct ike_inform *what);
 /* Asks the gateway for a ticket, in INFORMATIONAL (RFC 5723 4.1); as a client alone. */

@@ -363,9 +363,99 @@ static void test_ipcomp_answers_are_judged(void)
     }
 }
 
+/* ---- amid the rekeying of the IKE SA ---- */
+
+static uint8_t first_spi[8]; /* the initiator's, of the IKE SA that is replaced */
+static bool deaf;            /* to what the initiator says by it, but for its answers */
+
+static bool hear_no_request(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                            int number)
+{
+    (void)len;
+    if (number == 0)
+        memcpy(first_spi, bytes, sizeof first_spi);
+    return !deaf || from != pair->options.initiator || bytes[18] != INFORMATIONAL ||
+           (bytes[19] & FLAG_RESPONSE) != 0 || memcmp(bytes, first_spi, sizeof first_spi) != 0;
+}
+
+static void deaf_gateway(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    gateway(pair, i, r);
+    pair->touch = hear_no_request;
+    deaf = true;
+}
+
+static void informs_while_rekeyed(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    if (ike_stats(pair->end[i].engine).established == 0)
+        return; /* spoilt before */
+    informs(pair, i, r);
+    (void)ike_rekey(pair->end[r].engine, pair->now_ns, pair->end[r].sa);
+}
+
+/* Of the IKE SA that is there. */
+static bool informed_by_the_new_one(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    const struct pair_end *const e = &pair->end[i];
+    uint64_t last = 0;
+    (void)r;
+    for (int k = 0; k < e->event_count; k++)
+        if (e->events[k].kind == IKE_INFORMED && e->events[k].why == WHY_OK)
+            last = e->events[k].sa;
+    return pair_agrees(pair, 1) && pair_count(pair, i, IKE_INFORMED) == 1 &&
+           ike_sa_numbered(e->engine, last) != NULL;
+}
+
+/* RFC 7296 2.8: the old IKE SA is closed with the request unheard; the new one takes it over. */
+static void test_what_was_asked_on_an_ike_sa_that_is_replaced_is_asked_again(void)
+{
+    flow_check(
+        &(struct flow){.prepare = deaf_gateway,
+                       .act = informs_while_rekeyed,
+                       .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+                       "A>B  IKE_AUTH        req 1  SK{IDi AUTH CP(CFG_REQUEST) SAi2 TSi TSr}\n"
+                       "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH CP(CFG_REPLY) SAr2 TSi TSr}\n"
+                       "A>B  INFORMATIONAL   req 2  SK{N(40961) CP(CFG_REQUEST) CP(CFG_SET)}  (lost)\n"
+                       "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
+                       "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
+                       "B>A  INFORMATIONAL   req 1  SK{D(IKE)}\n"
+                       "A>B  INFORMATIONAL   rsp 1  SK{}\n"
+                       "A>B  INFORMATIONAL   req 0  SK{N(40961) CP(CFG_REQUEST) CP(CFG_SET)}\n"
+                       "B>A  INFORMATIONAL   rsp 0  SK{CP(CFG_REPLY) CP(CFG_ACK)}\n",
+                       .ended = informed_by_the_new_one});
+}
+
+/* Where that one goes too before it is answered, nobody will: the owner is told. */
+static void test_what_was_asked_and_will_not_be_answered_is_told_of(void)
+{
+    static const struct ike_note note = {.type = 40961};
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    p.touch = hear_no_request;
+    deaf = true;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, 1000000000);
+    EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa,
+                      &(struct ike_inform){.notes = &note, .note_count = 1}));
+    (void)ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa);
+    while (pair_count(&p, A, IKE_REKEYED) == 0)
+        pair_run_for(&p, 1000000);
+    ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa); /* the new one */
+    pair_run_for(&p, UINT64_C(10000000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), 1);
+    EXPECT_EQ(p.end[A].ends[WHY_NO_ANSWER], 1);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 0);
+    EXPECT_EQ(p.end[A].engine->tasks.used, 0);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_what_was_asked_on_an_ike_sa_that_is_replaced_is_asked_again),
+        TEST(test_what_was_asked_and_will_not_be_answered_is_told_of),
         TEST(test_every_combination_in_every_order_is_answered),
         TEST(test_more_configuration_payloads_than_there_is_room_for_are_refused),
         TEST(test_an_owner_says_notifies_asks_and_sets_in_one_message),

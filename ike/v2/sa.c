@@ -426,6 +426,8 @@ static bool goes_on(const struct ike_sa *sa, enum ike_why why)
 void ike_sa_end(struct ike_engine *engine, struct ike_sa *sa, enum ike_why why, uint16_t notify)
 {
     const uint8_t before = sa->state;
+    if (before == S_REPLACED)
+        ike_tasks_bequeath(engine, sa);
     ike_reauth_ended(engine, sa);
     ike_resume_ended(engine, sa, why);
     ike_redirect_ended(engine, sa, why);

@@ -14,6 +14,7 @@ enum {
     KINDS_CHILD = KIND(TASK_DELETE_CHILD) | KIND(TASK_REKEY_CHILD) | KIND(TASK_NEW_CHILD),
     KINDS_ALL = KIND(TASK_KINDS) - 1,
     KINDS_STAY = KIND(TASK_REKEY_IKE) | KIND(TASK_FOLLOWUP) | KIND(TASK_SYNC), /* of one IKE SA */
+    KINDS_OWNER = KIND(TASK_INFORM) | KIND(TASK_PATH), /* each an event for who asked */
 };
 
 /* What may not be under way when a task is asked. RFC 7296 1.3.2: none for Child SAs beside the
@@ -308,7 +309,7 @@ static void begin_anew(struct ike_engine *engine, struct ike_sa *sa, struct ike_
     const struct ike_blob none = {0};
     ike_store_give(&engine->store, task->request);
     task->request = none;
-    if (task->kind != TASK_INFORM) {
+    if ((KIND(task->kind) & KINDS_OWNER) == 0) { /* of those it is what they are about */
         ike_store_give(&engine->store, task->nonce);
         task->nonce = none;
     }
@@ -346,6 +347,8 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
         const uint32_t place = *link;
         struct ike_task *const task = ike_task_at(engine, place);
         if (task->sends > 0 || (KIND(task->kind) & KINDS_STAY) != 0) {
+            if ((KIND(task->kind) & KINDS_OWNER) != 0)
+                task->rival = to->number;
             link = &task->next;
             continue;
         }
@@ -355,6 +358,37 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
         task->next = 0;
         *tail = place;
         tail = &task->next;
+    }
+}
+
+static void tell_unanswered(struct ike_engine *engine, const struct ike_sa *sa,
+                            const struct ike_task *task)
+{
+    const enum ike_event_kind kind = task->kind == TASK_PATH ? IKE_PATH_TESTED : IKE_INFORMED;
+    const struct ike_event event = ike_sa_event(sa, kind, WHY_NO_ANSWER);
+    ike_event_add(engine, &event);
+}
+
+/* RFC 7296 2.8: the peer may close the old IKE SA with our request unanswered, and perhaps unheard:
+ * it is asked as if it had never been, so the peer may hear it twice. */
+void ike_tasks_bequeath(struct ike_engine *engine, struct ike_sa *sa)
+{
+    for (uint32_t *link = &sa->task; *link != 0;) {
+        const uint32_t place = *link;
+        struct ike_task *const task = ike_task_at(engine, place);
+        struct ike_sa *const heir = task->rival != 0 ? ike_sa_numbered(engine, task->rival) : NULL;
+        const bool owed = (KIND(task->kind) & KINDS_OWNER) != 0;
+        if (!owed || heir == NULL || heir->state != S_ESTABLISHED) {
+            if (owed)
+                tell_unanswered(engine, sa, task);
+            link = &task->next;
+            continue;
+        }
+        *link = task->next;
+        begin_anew(engine, heir, task, engine->turn.now_ns);
+        task->next = heir->task;
+        heir->task = place;
+        ike_timers_set(&engine->timers, ike_sa_place(heir), ike_sa_deadline(engine, heir));
     }
 }
 

@@ -38,7 +38,9 @@ enum ike_task_kind {
 struct ike_task {
     uint64_t at_ns;          /* under way: when to send it again; waiting: not before this */
     uint64_t rival;          /* the peer rekeyed the same SA meanwhile, and this came of it: number
-                                of an IKE SA, or spi_in of a Child SA; 0: it did not */
+                                of an IKE SA, or spi_in of a Child SA; 0: it did not. What the
+                                owner asked for, under way on an IKE SA that was replaced: number
+                                of the one that has taken its place */
     struct ike_blob request; /* octets under way */
     struct ike_blob nonce; /* the lower nonce of the exchange that made the rival; TASK_INFORM: the
                               payloads it asks with, after the type of the first; TASK_MOVE,
@@ -102,6 +104,10 @@ void ike_tasks_forget(struct ike_engine *engine, struct ike_sa *sa);
 void ike_tasks_give_up(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns);
 /* All that wait go from one SA to another, in their order (RFC 7296 2.8: it inherits). */
 void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to);
+
+/* An IKE SA that was replaced ends: what the owner asked for and nobody answered is asked again on
+ * the one that has taken its place, or told of. */
+void ike_tasks_bequeath(struct ike_engine *engine, struct ike_sa *sa);
 
 /* Asks what may be asked now. */
 void ike_tasks_pump(struct ike_engine *engine, uint64_t now_ns, uint64_t sa_number);
