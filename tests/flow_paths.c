@@ -104,6 +104,8 @@ static void test_a_path_is_tested_without_being_used(void)
 
 #define TEST_REQ "A>B  INFORMATIONAL   req 2  " SEEN_C2
 
+#define TEST_AGAIN "A>B  INFORMATIONAL   req 0  " SEEN_C2
+
 /* The exchange has to end all the same: by the pair in use. */
 static void test_a_path_that_is_none_is_reported_and_nothing_is_lost(void)
 {
@@ -122,6 +124,57 @@ static void test_a_path_that_is_none_is_reported_and_nothing_is_lost(void)
                                  "B>A  INFORMATIONAL   rsp 2  " SEEN_C2 "  R1:4500>I1:4500\n");
     EXPECT_EQ(pair_count(&p, A, IKE_PATH_TESTED), 1);
     EXPECT_EQ(last_why(), WHY_NO_ANSWER);
+    EXPECT(are_at(1, 1) && pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
+/* A test that waits for its answer when the peer rekeys the IKE SA and closes the old one is made
+ * by the new one (RFC 7296 2.8), and its cookie and pair with it. */
+static void test_a_path_is_tested_again_by_an_ike_sa_that_takes_over(void)
+{
+    const struct ike_path other = {pair_addr(A, 1), pair_addr(B, 2)};
+    struct ike_path path = other;
+    path.local.port = path.remote.port = 0;
+    begin();
+    dead = other.remote;
+    p.carries = unless_dead;
+    p.trace_len = 0;
+    EXPECT(ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &path));
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run(&p);
+    EXPECT_STR(p.trace, TEST_REQ "  I1:4500>R2:4500  (lost)\n"
+                                 "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}  R1:4500>I1:4500\n"
+                                 "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}  I1:4500>R1:4500\n"
+                                 "B>A  INFORMATIONAL   req 1  SK{D(IKE)}  R1:4500>I1:4500\n"
+                                 "A>B  INFORMATIONAL   rsp 1  SK{}  I1:4500>R1:4500\n" TEST_AGAIN
+                                 "  I1:4500>R2:4500  (lost)\n" TEST_AGAIN
+                                 "  I1:4500>R2:4500  (lost)\n" TEST_AGAIN
+                                 "  I1:4500>R2:4500  (lost)\n" TEST_AGAIN "  I1:4500>R1:4500\n"
+                                 "B>A  INFORMATIONAL   rsp 0  " SEEN_C2 "  R1:4500>I1:4500\n");
+    EXPECT_EQ(pair_count(&p, A, IKE_PATH_TESTED), 1);
+    EXPECT_EQ(last_why(), WHY_NO_ANSWER);
+    EXPECT(are_at(1, 1) && pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
+/* And by a member of our cluster that goes on with it (RFC 6311 5): the same pair is tested. */
+static void test_a_path_is_tested_again_after_a_failover(void)
+{
+    const struct ike_addr r = {.ip = {192, 0, 2, 18}, .family = IKE_IPV4};
+    const struct ike_addr i = {.ip = {192, 0, 2, 17}, .family = IKE_IPV4};
+    const struct ike_standby known = {.send_id = 2, .take_id = 0, .missed = 5, .ids = true};
+    prepare(plain);
+    p.end[A].policy.sync_ids = p.end[B].policy.sync_ids = true;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &(struct ike_path){i, r}));
+    p.trace_len = 0;
+    EXPECT(ike_failed_over(p.end[A].engine, p.now_ns, p.end[A].sa, &known));
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "N(COOKIE2)}  I2:4500>R2:4500\n") != NULL);
+    EXPECT(strstr(p.trace, "N(COOKIE2)}  R2:4500>I2:4500\n") != NULL);
+    EXPECT_EQ(pair_count(&p, A, IKE_PATH_TESTED), 1);
     EXPECT(are_at(1, 1) && pair_agrees(&p, 1));
     pair_close(&p);
 }
@@ -561,6 +614,8 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_a_path_is_tested_without_being_used),
         TEST(test_a_path_that_is_none_is_reported_and_nothing_is_lost),
+        TEST(test_a_path_is_tested_again_by_an_ike_sa_that_takes_over),
+        TEST(test_a_path_is_tested_again_after_a_failover),
         TEST(test_only_who_decides_tests_paths_and_only_of_one_family),
         TEST(test_all_pairs_have_their_turn),
         TEST(test_an_answer_to_an_older_update_proves_nothing),
