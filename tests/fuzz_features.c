@@ -177,6 +177,8 @@ static void short_lives(struct pair *p, enum pair_side i, enum pair_side r)
 {
     for (int side = 0; side < 2; side++) {
         p->end[side].policy.lifetime = (struct ike_lifetime){.rekey_ns = SECONDS(2)};
+        if ((choice & 0x02) != 0)
+            p->end[side].config.rekeys = (struct ike_rate_config){.most = 2, .span_ns = SECONDS(4)};
         p->end[side].policy.child[0].lifetime =
             (struct ike_lifetime){.rekey_ns = SECONDS(1), .over_ns = SECONDS(1)};
     }
@@ -257,6 +259,7 @@ static void half_open_few(struct pair *p, enum pair_side i, enum pair_side r)
 {
     p->end[i].config.half_open.limit = p->end[r].config.half_open.limit = 3;
     p->end[i].config.half_open.per_address = p->end[r].config.half_open.per_address = 2;
+    p->end[i].config.derive_late = p->end[r].config.derive_late = (choice & 0x02) != 0;
 }
 
 static void nobody_known(struct pair *p, enum pair_side i, enum pair_side r)
