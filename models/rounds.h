@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * How clients authenticate, round after round (RFC 4739): which methods, what
+ * How clients authenticate, round after round (RFC 4739 2.2): which methods, what
  * keys these need at either end, and the policies of the rounds after the first.
  * Within models only. */
 #ifndef MODELS_ROUNDS_H

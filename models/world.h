@@ -237,7 +237,7 @@ struct model_clients {
     uint64_t reconnect_ns; /* comes back so long after its SA went; SIM_NEVER: does not */
     bool resume;           /* by a ticket, if it has one */
     enum model_auth auth;
-    enum model_auth more[MODEL_MORE_ROUNDS]; /* after that (RFC 4739) */
+    enum model_auth more[MODEL_MORE_ROUNDS]; /* after that (RFC 4739 2.2) */
     struct model_eap eap;
     uint64_t certificate_chain; /* intermediates */
     uint64_t children;          /* Child SAs of each attempt */

@@ -100,7 +100,7 @@ static void put_methods(struct ike_turn *t, const struct ike_policy *policy)
     ike_put_status(&t->out, &t->link, N_SUPPORTED_AUTH_METHODS, wr_done(&w));
 }
 
-/* In whichever of its rounds (RFC 4739): IKE_SA_INIT is before all of them. */
+/* In whichever of its rounds (RFC 4739 2.2): IKE_SA_INIT is before all of them. */
 static uint16_t hashes_of_rounds(const struct ike_policy *policy)
 {
     uint16_t hashes = 0;
