@@ -12,6 +12,7 @@
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "sim/net_links.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,6 @@ struct model_world {
     struct model_world_config config;
     struct model_scene scene;
     struct model_places places;
-    struct sim_net_links *links;
     uint32_t outside[MODEL_THINGS_MAX]; /* router behind each link */
     uint32_t link_numbers[MODEL_THINGS_MAX];
     struct model_gateway_run *gateways[MODEL_THINGS_MAX];
@@ -52,6 +52,7 @@ static void find_attack(struct model_scene *scene)
 
 static void links_build(struct model_world *w)
 {
+    struct sim_net *const net = w->scene.net;
     for (uint32_t i = 0; i < w->config.link_count; i++) {
         const struct model_link *const link = &w->config.links[i];
         const struct sim_link_config config = {.name = link->name,
@@ -64,8 +65,8 @@ static void links_build(struct model_world *w)
                                                .mtu = (uint32_t)link->mtu,
                                                .oversize = link->oversize,
                                                .no_udp = link->no_udp};
-        w->outside[i] = sim_net_links_router(w->links);
-        w->link_numbers[i] = sim_net_links_link(w->links, w->outside[i], CORE, &config);
+        w->outside[i] = net->ops->router(net);
+        w->link_numbers[i] = net->ops->link(net, w->outside[i], CORE, &config);
     }
 }
 
@@ -73,6 +74,13 @@ static uint32_t node_of(const struct model_world *w, const char *via)
 {
     const uint32_t link = model_link_named(&w->config, via);
     return link == UINT32_MAX ? (uint32_t)CORE : w->outside[link];
+}
+
+static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
+                   const struct ike_prefix *prefix)
+{
+    struct sim_net *const net = w->scene.net;
+    net->ops->attach(net, node, port, prefix);
 }
 
 static bool gateways_build(struct model_world *w, char *error, size_t error_max)
@@ -83,7 +91,7 @@ static bool gateways_build(struct model_world *w, char *error, size_t error_max)
                                             &w->places.gateways[i], error, error_max);
         if (w->gateways[i] == NULL)
             return false;
-        sim_net_links_attach(w->links, CORE, model_gateway_port(w->gateways[i]), &own);
+        attach(w, CORE, model_gateway_port(w->gateways[i]), &own);
     }
     return true;
 }
@@ -98,8 +106,7 @@ static bool clients_build(struct model_world *w, char *error, size_t error_max)
         w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
         if (w->clients[i] == NULL)
             return false;
-        sim_net_links_attach(w->links, node_of(w, c->via), model_clients_port(w->clients[i]),
-                             &place.outside);
+        attach(w, node_of(w, c->via), model_clients_port(w->clients[i]), &place.outside);
     }
     return true;
 }
@@ -135,8 +142,7 @@ static bool floods_build(struct model_world *w, char *error, size_t error_max)
         w->floods[i] = model_flood_open(&w->scene, a, &place, error, error_max);
         if (w->floods[i] == NULL)
             return false;
-        sim_net_links_attach(w->links, node_of(w, a->via), model_flood_port(w->floods[i]),
-                             &place.sources);
+        attach(w, node_of(w, a->via), model_flood_port(w->floods[i]), &place.sources);
     }
     return true;
 }
@@ -200,17 +206,15 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     scene->loop = sim_loop_open();
     if (scene->loop == NULL)
         return false;
-    w->links = sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
-    if (w->links == NULL)
+    scene->net = sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
+    if (scene->net == NULL)
         return false;
-    scene->net = sim_net_links_door(w->links);
     links_build(w);
     if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
         !papers_exchange(w) || !algorithms_had(w, error, error_max) ||
         !floods_build(w, error, error_max))
         return false;
-    sim_net_links_route(w->links);
-    return true;
+    return scene->net->ops->route(scene->net, error, error_max);
 }
 
 struct model_world *model_world_open(const struct model_world_config *config,
@@ -252,9 +256,8 @@ static void report(struct model_world *w)
     for (uint32_t i = 0; i < w->config.attacker_count; i++)
         model_flood_report(w->floods[i]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        model_metric(&w->scene, "network", rows[i].metric,
-                     sim_net_links_lost(w->links, rows[i].lost));
-    const struct sim_net_totals totals = sim_net_links_totals(w->links);
+        model_metric(&w->scene, "network", rows[i].metric, w->scene.net->lost[rows[i].lost]);
+    const struct sim_net_totals totals = w->scene.net->totals;
     model_metric(&w->scene, "network", SIM_METRIC_FRAGMENTS, totals.cut);
     model_metric(&w->scene, "network", SIM_METRIC_DUPLICATES, totals.doubled);
     model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
@@ -264,9 +267,10 @@ static void report(struct model_world *w)
 static void report_links(const struct model_world *w)
 {
     struct sim_record *const record = w->scene.record;
+    const struct sim_net *const net = w->scene.net;
     for (uint32_t i = 0; record != NULL && i < w->config.link_count; i++) {
-        const struct sim_link_counts in = sim_net_links_counts(w->links, w->link_numbers[i], 0);
-        const struct sim_link_counts out = sim_net_links_counts(w->links, w->link_numbers[i], 1);
+        const struct sim_link_counts in = net->ops->counts(net, w->link_numbers[i], 0);
+        const struct sim_link_counts out = net->ops->counts(net, w->link_numbers[i], 1);
         for (uint32_t lost = 0; lost < SIM_LOST_COUNT; lost++)
             if (in.lost[lost] + out.lost[lost] > 0)
                 record->ops->refusal(record, w->config.links[i].name,
@@ -303,8 +307,8 @@ void model_world_close(struct model_world *world)
         model_clients_close(world->clients[i]);
         model_gateway_close(world->gateways[i]);
     }
-    if (world->links != NULL)
-        sim_net_links_close(world->links);
+    if (world->scene.net != NULL)
+        world->scene.net->ops->close(world->scene.net);
     if (world->scene.loop != NULL)
         sim_loop_close(world->scene.loop);
     free(world);

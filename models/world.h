@@ -7,7 +7,7 @@
 
 #include "models/costs.h"
 #include "sim/host.h"
-#include "sim/net_links.h"
+#include "sim/net.h"
 #include "sim/reassembly.h"
 #include "sim/record.h"
 

@@ -9,7 +9,6 @@
 #include "sim/host.h"
 
 #include "sim/inbox.h"
-#include "sim/net_links.h"
 #include "sim/slabs.h"
 #include "sim/streams.h"
 

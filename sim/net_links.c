@@ -7,10 +7,8 @@
  * each other. */
 #include "sim/net_links.h"
 
-#include "sim/fingerprint.h"
-#include "sim/nat.h"
-#include "sim/net_routes.h"
-#include "sim/reassembly.h"
+#include "sim/loop.h"
+#include "sim/net_edge.h"
 #include "sim/slabs.h"
 
 #include <assert.h>
@@ -40,7 +38,7 @@ struct line {
 };
 
 struct direction {
-    struct sim_net_links *net;
+    struct links *net;
     struct sim_event arrive; /* of the first in line */
     struct line line;
     struct parcel *waiting; /* the first not known to have started */
@@ -56,32 +54,21 @@ struct direction {
     uint16_t far_node;
 };
 
-/* Where fragments to one prefix wait. Opened when the first one comes. */
-struct edge {
-    struct sim_net_links *net;
-    struct sim_reassembly *reassembly;
-    struct sim_event overdue;
-};
-
-struct sim_net_links {
-    struct sim_net door;
-    struct sim_loop *loop;
-    struct sim_fingerprint *fingerprint;
+struct links {
+    struct sim_net door; /* first: the links are a sim_net */
     struct sim_slabs *slabs;
     uint64_t seed;
-    struct sim_net_totals totals;
-    uint64_t lost[SIM_LOST_COUNT];
     struct sim_event here; /* for what is delivered where it was sent */
     struct line local;
     struct sim_routes routes;
-    struct edge edges[SIM_PREFIXES_MAX]; /* by prefix */
-    uint32_t fragment_id;                /* of the last datagram cut */
+    struct sim_edges edges;
+    uint32_t fragment_id; /* of the last datagram cut */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
 
-static struct sim_net_links *net_of(struct sim_net *door)
+static struct links *links_of(struct sim_net *door)
 {
-    return (struct sim_net_links *)(void *)door; /* its first member */
+    return (struct links *)(void *)door; /* its first member */
 }
 
 static void line_put(struct line *line, struct parcel *parcel)
@@ -101,163 +88,18 @@ static struct parcel *line_take(struct line *line)
     return parcel;
 }
 
-static void trace(const struct sim_net_links *n, enum sim_trace kind, uint64_t now_ns,
-                  uint64_t value)
-{
-    if (n->fingerprint != NULL)
-        sim_fingerprint_add(n->fingerprint, kind, now_ns, value);
-}
-
-/* Every octet that is sent is in the trace, and from whom to whom. */
-static void trace_send(const struct sim_net_links *n, uint64_t now_ns, const struct sim_datagram *d)
-{
-    if (n->fingerprint == NULL)
-        return;
-    uint8_t ends[40];
-    memcpy(ends, d->from.ip, 16);
-    memcpy(ends + 16, d->to.ip, 16);
-    ends[32] = (uint8_t)(d->from.port >> 8);
-    ends[33] = (uint8_t)d->from.port;
-    ends[34] = (uint8_t)(d->to.port >> 8);
-    ends[35] = (uint8_t)d->to.port;
-    ends[36] = d->from.family;
-    ends[37] = d->to.family;
-    ends[38] = d->protocol;
-    ends[39] = sim_is_fragment(d) ? 1 : 0;
-    sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, ends, sizeof ends);
-    sim_fingerprint_bytes(n->fingerprint, SIM_TRACE_SEND, now_ns, d->at, d->len);
-}
-
-/* Counts a loss, at `direction` if it was on a link. */
-static void lose(struct sim_net_links *n, struct direction *direction, enum sim_lost lost,
-                 uint64_t number)
-{
-    if (direction != NULL)
-        direction->counts.lost[lost]++;
-    n->lost[lost]++;
-    trace(n, SIM_TRACE_LOST, sim_loop_now(n->loop), number << 8 | (uint64_t)lost);
-}
-
-static void parcel_lose(struct sim_net_links *n, struct direction *direction, enum sim_lost lost,
+static void parcel_lose(struct links *n, struct direction *direction, enum sim_lost lost,
                         struct parcel *p)
 {
-    lose(n, direction, lost, p->number);
-    n->totals.under_way--;
+    sim_net_lose(&n->door, direction != NULL ? &direction->counts : NULL, lost, p->number);
+    n->door.totals.under_way--;
     sim_slabs_give(n->slabs, p);
 }
 
-/* Through the NAT before the port, if there is one. */
-static bool let_in(const struct sim_port *port, uint64_t now_ns, struct sim_datagram *d)
+static void parcel_deliver(struct links *n, uint64_t now_ns, struct parcel *p)
 {
-    if (port->nat == NULL)
-        return true;
-    return d->protocol == SIM_UDP && sim_nat_in(port->nat, now_ns, &d->from, &d->to);
-}
-
-/* SIM_LOST_COUNT: it is out, from the outside address if there is a NAT. */
-static enum sim_lost let_out(const struct sim_port *port, uint64_t now_ns, struct sim_datagram *d)
-{
-    if (port->nat == NULL)
-        return SIM_LOST_COUNT;
-    const uint64_t exhausted = sim_nat_counts(port->nat).exhausted;
-    if (d->protocol == SIM_UDP && sim_nat_out(port->nat, now_ns, &d->from, &d->to))
-        return SIM_LOST_COUNT;
-    const bool no_port = sim_nat_counts(port->nat).exhausted != exhausted;
-    return no_port ? SIM_LOST_NAT_EXHAUSTED : SIM_LOST_NAT_FILTERED;
-}
-
-/* `d` is what the parcel holds, or what it was the last fragment of. */
-static void hand_over(struct sim_net_links *n, uint64_t now_ns, struct parcel *p,
-                      struct sim_datagram *d)
-{
-    const struct sim_port *const port = n->routes.owned[p->owned].port;
-    if (!let_in(port, now_ns, d)) {
-        parcel_lose(n, NULL, SIM_LOST_NAT_FILTERED, p);
-        return;
-    }
-    trace(n, SIM_TRACE_DELIVER, now_ns, p->number);
-    n->totals.delivered++;
-    n->totals.under_way--;
-    port->deliver(port->owner, now_ns, d);
+    sim_edge_take(&n->edges, &n->door, &n->routes, p->owned, now_ns, &p->datagram, p->number);
     sim_slabs_give(n->slabs, p);
-}
-
-/* ---- fragments ---- */
-
-static void lose_waiting(struct sim_net_links *n, enum sim_lost lost, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        lose(n, NULL, lost, 0);
-    n->totals.under_way -= count;
-}
-
-static void edge_expire(struct edge *edge, uint64_t now_ns)
-{
-    lose_waiting(edge->net, SIM_LOST_REASSEMBLY_TIMEOUT,
-                 sim_reassembly_expire(edge->reassembly, now_ns));
-}
-
-static void edge_watch(struct edge *edge)
-{
-    const uint64_t at_ns = sim_reassembly_deadline(edge->reassembly);
-    if (at_ns != UINT64_MAX)
-        sim_loop_at(edge->net->loop, &edge->overdue, at_ns);
-}
-
-static void edge_overdue(void *owner, uint64_t now_ns)
-{
-    edge_expire(owner, now_ns);
-    edge_watch(owner);
-}
-
-/* NULL: no memory. */
-static struct edge *edge_of(struct sim_net_links *n, uint16_t owned)
-{
-    struct edge *const edge = &n->edges[owned];
-    const struct sim_reassembly_config *const config = n->routes.owned[owned].port->reassembly;
-    if (edge->reassembly == NULL) {
-        edge->reassembly = sim_reassembly_open(config != NULL ? config : &sim_reassembly_usual);
-        edge->net = n;
-        edge->overdue = (struct sim_event){.rank = SIM_TIMER, .run = edge_overdue, .owner = edge};
-    }
-    return edge->reassembly != NULL ? edge : NULL;
-}
-
-/* A fragment has come to where it is joined with the others. */
-static void parcel_join(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
-{
-    struct edge *const edge = edge_of(n, p->owned);
-    struct sim_datagram whole;
-    uint32_t dropped = 0;
-    if (edge == NULL) {
-        parcel_lose(n, NULL, SIM_LOST_REASSEMBLY_FULL, p);
-        return;
-    }
-    edge_expire(edge, now_ns);
-    const uint32_t waited = sim_reassembly_waiting(edge->reassembly);
-    const enum sim_joined joined =
-        sim_reassembly_add(edge->reassembly, now_ns, &p->datagram, &whole, &dropped);
-    const bool bad = joined == SIM_JOIN_BAD || joined == SIM_JOIN_TWICE;
-    lose_waiting(n, bad ? SIM_LOST_FRAGMENT_BAD : SIM_LOST_REASSEMBLY_FULL, dropped);
-    if (joined == SIM_JOIN_WAITS) {
-        sim_slabs_give(n->slabs, p);
-    } else if (joined == SIM_JOIN_WHOLE) {
-        const uint32_t fewer = waited - dropped - sim_reassembly_waiting(edge->reassembly);
-        n->totals.joined += fewer;
-        n->totals.under_way -= fewer;
-        hand_over(n, now_ns, p, &whole);
-    } else {
-        parcel_lose(n, NULL, bad ? SIM_LOST_FRAGMENT_BAD : SIM_LOST_REASSEMBLY_FULL, p);
-    }
-    edge_watch(edge);
-}
-
-static void parcel_deliver(struct sim_net_links *n, uint64_t now_ns, struct parcel *p)
-{
-    if (sim_is_fragment(&p->datagram))
-        parcel_join(n, now_ns, p);
-    else
-        hand_over(n, now_ns, p, &p->datagram);
 }
 
 /* Forgets those that have begun to be sent by now. */
@@ -326,11 +168,11 @@ static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *
             d->waiting = p;
     }
     if (alone)
-        sim_loop_at(d->net->loop, &d->arrive, p->arrive_ns);
+        sim_loop_at(d->net->door.loop, &d->arrive, p->arrive_ns);
 }
 
 /* NULL when the pool is used up. */
-static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_datagram *datagram)
+static struct parcel *parcel_make(struct links *n, const struct sim_datagram *datagram)
 {
     struct parcel *const p = sim_slabs_take(n->slabs, sizeof *p + datagram->len);
     if (p == NULL)
@@ -341,7 +183,7 @@ static struct parcel *parcel_make(struct sim_net_links *n, const struct sim_data
     p->datagram = *datagram;
     p->datagram.at = payload;
     p->size = sim_ip_size(datagram);
-    p->number = n->totals.sent;
+    p->number = n->door.totals.sent;
     return p;
 }
 
@@ -379,7 +221,7 @@ static struct sim_datagram part_of(const struct sim_datagram *d, uint32_t at, ui
 /* Into as many fragments as it takes, each of which may be refused. False: all are lost. */
 static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
-    struct sim_net_links *const n = d->net;
+    struct links *const n = d->net;
     const bool six = p->datagram.to.family == IKE_IPV6;
     const uint32_t payload = sim_ip_payload(&p->datagram);
     const uint32_t each = (d->config.mtu - (six ? 48U : 20U)) / 8 * 8;
@@ -389,25 +231,25 @@ static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
     for (uint32_t at = 0; at < payload; at += each) {
         const struct sim_datagram part = part_of(&p->datagram, at, each);
         struct parcel *const piece = parcel_make(n, &part);
-        n->totals.cut++;
-        n->totals.under_way++;
+        n->door.totals.cut++;
+        n->door.totals.under_way++;
         if (piece == NULL) {
-            lose(n, d, SIM_LOST_QUEUE_FULL, p->number);
-            n->totals.under_way--;
+            sim_net_lose(&n->door, &d->counts, SIM_LOST_QUEUE_FULL, p->number);
+            n->door.totals.under_way--;
             continue;
         }
         piece->number = p->number;
         piece->owned = p->owned;
         any = enter(d, now_ns, piece) || any;
     }
-    n->totals.cut--;
-    n->totals.under_way--;
+    n->door.totals.cut--;
+    n->door.totals.under_way--;
     sim_slabs_give(n->slabs, p);
     return any;
 }
 
 /* One step further from `node`: onto a link, or to the port. */
-static bool forward(struct sim_net_links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
+static bool forward(struct links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
 {
     const struct sim_owned *const o = &n->routes.owned[p->owned];
     const uint16_t way = n->routes.ways[node][o->node];
@@ -434,21 +276,21 @@ static void direction_release(void *owner, uint64_t now_ns)
     while (d->late.first != NULL && d->late.first->arrive_ns <= now_ns)
         pass_on(d, now_ns, line_take(&d->late));
     if (d->late.first != NULL)
-        sim_loop_at(d->net->loop, &d->release, d->late.first->arrive_ns);
+        sim_loop_at(d->net->door.loop, &d->release, d->late.first->arrive_ns);
 }
 
 static void hold_back(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     p->arrive_ns = now_ns + d->config.impairments.reorder_ns;
     if (d->late.first == NULL)
-        sim_loop_at(d->net->loop, &d->release, p->arrive_ns);
+        sim_loop_at(d->net->door.loop, &d->release, p->arrive_ns);
     line_put(&d->late, p);
 }
 
 /* The same once more; NULL: no room, or not this time. */
 static struct parcel *twin_of(struct direction *d, const struct parcel *p)
 {
-    struct sim_net_links *const n = d->net;
+    struct links *const n = d->net;
     struct parcel *const twin = sim_impair_doubles(&d->impair, &d->config.impairments)
                                     ? parcel_make(n, &p->datagram)
                                     : NULL;
@@ -456,8 +298,8 @@ static struct parcel *twin_of(struct direction *d, const struct parcel *p)
         return NULL;
     twin->number = p->number;
     twin->owned = p->owned;
-    n->totals.doubled++;
-    n->totals.under_way++;
+    n->door.totals.doubled++;
+    n->door.totals.under_way++;
     return twin;
 }
 
@@ -494,119 +336,66 @@ static void direction_arrive(void *owner, uint64_t now_ns)
         come_out(d, now_ns, p);
     }
     if (d->line.first != NULL)
-        sim_loop_at(d->net->loop, &d->arrive, d->line.first->arrive_ns);
+        sim_loop_at(d->net->door.loop, &d->arrive, d->line.first->arrive_ns);
 }
 
 static void local_arrive(void *owner, uint64_t now_ns)
 {
-    struct sim_net_links *const n = owner;
+    struct links *const n = owner;
     while (n->local.first != NULL)
         parcel_deliver(n, now_ns, line_take(&n->local));
 }
 
-static bool net_route(struct sim_net_links *n, uint64_t now_ns, uint32_t node,
-                      const struct sim_datagram *datagram)
+/* A datagram enters at a node. */
+static bool come_in(struct links *n, uint64_t now_ns, uint32_t node,
+                    const struct sim_datagram *datagram)
 {
+    struct sim_net *const net = &n->door;
     const uint16_t owned = sim_routes_find(&n->routes, node, &datagram->to);
     if (owned == SIM_NO_WAY) {
-        lose(n, NULL, SIM_LOST_NO_ROUTE, n->totals.sent);
+        sim_net_lose(net, NULL, SIM_LOST_NO_ROUTE, net->totals.sent);
         return false;
     }
     const uint16_t way = n->routes.ways[node][n->routes.owned[owned].node];
     struct direction *const d = way == SIM_ARRIVED ? NULL : &n->directions[way];
+    struct sim_link_counts *const counts = d != NULL ? &d->counts : NULL;
     if (sim_ip_size(datagram) > IP_MAX) {
-        lose(n, d, SIM_LOST_TOO_BIG, n->totals.sent);
+        sim_net_lose(net, counts, SIM_LOST_TOO_BIG, net->totals.sent);
         return false;
     }
     struct parcel *const p = parcel_make(n, datagram);
     if (p == NULL) {
-        lose(n, d, SIM_LOST_QUEUE_FULL, n->totals.sent);
+        sim_net_lose(net, counts, SIM_LOST_QUEUE_FULL, net->totals.sent);
         return false;
     }
     p->owned = owned;
-    n->totals.under_way++;
+    net->totals.under_way++;
     if (d != NULL)
         return forward(n, node, now_ns, p);
     line_put(&n->local, p);
     if (!sim_loop_waits(&n->here))
-        sim_loop_at(n->loop, &n->here, now_ns);
+        sim_loop_at(net->loop, &n->here, now_ns);
     return true;
 }
 
-static bool net_send(struct sim_net *door, uint64_t now_ns, const struct sim_port *port,
-                     const struct sim_datagram *datagram)
+static bool links_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
+                       const struct sim_datagram *datagram)
 {
-    struct sim_net_links *const n = net_of(door);
-    n->totals.sent++;
-    struct sim_datagram outside = *datagram;
-    const enum sim_lost lost = let_out(port, now_ns, &outside);
-    trace_send(n, now_ns, &outside);
-    if (lost != SIM_LOST_COUNT) {
-        lose(n, NULL, lost, n->totals.sent);
-        return false;
-    }
-    return net_route(n, now_ns, port->node, &outside);
+    struct sim_datagram outside;
+    return sim_edge_send(net, now_ns, port, datagram, &outside) == SIM_LOST_COUNT &&
+           come_in(links_of(net), now_ns, port->node, &outside);
 }
 
-static void net_close(struct sim_net *door)
+/* ---- building ---- */
+
+static uint32_t links_router(struct sim_net *net)
 {
-    sim_net_links_close(net_of(door));
+    struct sim_routes *const r = &links_of(net)->routes;
+    assert(r->node_count < SIM_NODES_MAX);
+    return r->node_count++;
 }
 
-static const struct sim_net_ops net_ops = {.name = "links", .send = net_send, .close = net_close};
-
-struct sim_net_links *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
-                                         struct sim_fingerprint *fingerprint)
-{
-    struct sim_net_links *const n = calloc(1, sizeof *n);
-    if (n == NULL)
-        return NULL;
-    struct sim_rng streams;
-    sim_rng_open(&streams, seed, "net_links");
-    n->door.ops = &net_ops;
-    n->loop = loop;
-    n->fingerprint = fingerprint;
-    n->seed = sim_rng_u64(&streams);
-    n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
-    n->routes.node_count = 1;
-    n->slabs = sim_slabs_open(under_way_max);
-    if (n->slabs == NULL) {
-        free(n);
-        return NULL;
-    }
-    return n;
-}
-
-void sim_net_links_close(struct sim_net_links *net)
-{
-    if (net == NULL)
-        return;
-    sim_loop_cancel(net->loop, &net->here);
-    for (uint32_t i = 0; i < 2U * net->routes.link_count; i++) {
-        sim_loop_cancel(net->loop, &net->directions[i].arrive);
-        sim_loop_cancel(net->loop, &net->directions[i].release);
-    }
-    for (uint32_t i = 0; i < SIM_PREFIXES_MAX; i++) {
-        if (net->edges[i].reassembly != NULL)
-            sim_loop_cancel(net->loop, &net->edges[i].overdue);
-        sim_reassembly_close(net->edges[i].reassembly);
-    }
-    sim_slabs_close(net->slabs);
-    free(net);
-}
-
-struct sim_net *sim_net_links_door(struct sim_net_links *net)
-{
-    return &net->door;
-}
-
-uint32_t sim_net_links_router(struct sim_net_links *net)
-{
-    assert(net->routes.node_count < SIM_NODES_MAX);
-    return net->routes.node_count++;
-}
-
-static void direction_open(struct sim_net_links *n, uint32_t index, uint16_t far_node,
+static void direction_open(struct links *n, uint32_t index, uint16_t far_node,
                            const struct sim_link_config *config)
 {
     struct direction *const d = &n->directions[index];
@@ -620,47 +409,81 @@ static void direction_open(struct sim_net_links *n, uint32_t index, uint16_t far
     sim_rng_open_at(&d->jitter, n->seed, name, stream + 1);
 }
 
-uint32_t sim_net_links_link(struct sim_net_links *net, uint32_t a, uint32_t b,
-                            const struct sim_link_config *config)
+static uint32_t links_link(struct sim_net *net, uint32_t a, uint32_t b,
+                           const struct sim_link_config *config)
 {
-    struct sim_routes *const r = &net->routes;
-    assert(r->link_count < SIM_LINKS_MAX);
-    assert(a < r->node_count && b < r->node_count && a != b);
+    struct links *const n = links_of(net);
     assert(config->oversize == SIM_OVERSIZE_LOST || config->mtu == 0 || config->mtu >= 68);
     assert(sim_outages_are_in_order(&config->impairments.outages));
-    const uint32_t link = r->link_count++;
-    r->ends[link][0] = (uint16_t)a;
-    r->ends[link][1] = (uint16_t)b;
-    direction_open(net, 2 * link, (uint16_t)b, config);
-    direction_open(net, 2 * link + 1, (uint16_t)a, config);
+    const uint32_t link = sim_routes_join(&n->routes, a, b);
+    direction_open(n, 2 * link, (uint16_t)b, config);
+    direction_open(n, 2 * link + 1, (uint16_t)a, config);
     return link;
 }
 
-void sim_net_links_attach(struct sim_net_links *net, uint32_t node, struct sim_port *port,
-                          const struct ike_prefix *prefix)
+static void links_attach(struct sim_net *net, uint32_t node, struct sim_port *port,
+                         const struct ike_prefix *prefix)
 {
     port->node = node;
-    sim_routes_own(&net->routes, node, port, prefix);
+    sim_routes_own(&links_of(net)->routes, node, port, prefix);
 }
 
-void sim_net_links_route(struct sim_net_links *net)
+static bool links_route(struct sim_net *net, char *error, size_t error_max)
 {
-    sim_routes_compute(&net->routes);
+    (void)error;
+    (void)error_max;
+    sim_routes_compute(&links_of(net)->routes);
+    return true;
 }
 
-struct sim_link_counts sim_net_links_counts(const struct sim_net_links *net, uint32_t link,
-                                            uint32_t direction)
+static struct sim_link_counts links_counts(const struct sim_net *net, uint32_t link,
+                                           uint32_t direction)
 {
-    assert(link < net->routes.link_count && direction < 2);
-    return net->directions[2 * link + direction].counts;
+    const struct links *const n = (const struct links *)(const void *)net;
+    assert(link < n->routes.link_count && direction < 2);
+    return n->directions[2 * link + direction].counts;
 }
 
-uint64_t sim_net_links_lost(const struct sim_net_links *net, enum sim_lost lost)
+static void links_close(struct sim_net *net)
 {
-    return net->lost[lost];
+    struct links *const n = links_of(net);
+    sim_loop_cancel(net->loop, &n->here);
+    for (uint32_t i = 0; i < 2U * n->routes.link_count; i++) {
+        sim_loop_cancel(net->loop, &n->directions[i].arrive);
+        sim_loop_cancel(net->loop, &n->directions[i].release);
+    }
+    sim_edges_close(&n->edges);
+    sim_slabs_close(n->slabs);
+    free(n);
 }
 
-struct sim_net_totals sim_net_links_totals(const struct sim_net_links *net)
+static const struct sim_net_ops links_ops = {
+    .name = "links",
+    .router = links_router,
+    .link = links_link,
+    .attach = links_attach,
+    .route = links_route,
+    .send = links_send,
+    .counts = links_counts,
+    .close = links_close,
+};
+
+struct sim_net *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
+                                   struct sim_fingerprint *fingerprint)
 {
-    return net->totals;
+    struct links *const n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return NULL;
+    struct sim_rng streams;
+    sim_rng_open(&streams, seed, "net_links");
+    n->door = (struct sim_net){.ops = &links_ops, .loop = loop, .fingerprint = fingerprint};
+    n->seed = sim_rng_u64(&streams);
+    n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
+    n->routes.node_count = 1;
+    n->slabs = sim_slabs_open(under_way_max);
+    if (n->slabs == NULL) {
+        free(n);
+        return NULL;
+    }
+    return &n->door;
 }

@@ -22,6 +22,15 @@ static uint64_t mask_of(uint32_t bits)
     return bits >= 64 ? UINT64_MAX : UINT64_MAX << (64 - bits);
 }
 
+uint32_t sim_routes_join(struct sim_routes *routes, uint32_t a, uint32_t b)
+{
+    assert(routes->link_count < SIM_LINKS_MAX);
+    assert(a < routes->node_count && b < routes->node_count && a != b);
+    routes->ends[routes->link_count][0] = (uint16_t)a;
+    routes->ends[routes->link_count][1] = (uint16_t)b;
+    return routes->link_count++;
+}
+
 void sim_routes_own(struct sim_routes *routes, uint32_t node, struct sim_port *port,
                     const struct ike_prefix *prefix)
 {

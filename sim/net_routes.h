@@ -34,6 +34,8 @@ struct sim_routes {
     uint16_t ways[SIM_NODES_MAX][SIM_NODES_MAX]; /* [at][to]: direction, or the two above */
 };
 
+/* A link between two nodes: its number. */
+uint32_t sim_routes_join(struct sim_routes *routes, uint32_t a, uint32_t b);
 void sim_routes_own(struct sim_routes *routes, uint32_t node, struct sim_port *port,
                     const struct ike_prefix *prefix);
 /* Fewest links, ties by the lower number. */

@@ -2,7 +2,7 @@
  * The rows of record.h and the names of losses, as tables one can walk. */
 #include "sim/record.h"
 
-#include "sim/net_links.h"
+#include "sim/net.h"
 
 #include <assert.h>
 #include <stddef.h>

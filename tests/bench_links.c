@@ -3,6 +3,7 @@
  * delay, counted where they arrive, no engine. The floor is a copy of the same
  * octets into memory as large as what is under way. */
 #include "sim/fingerprint.h"
+#include "sim/loop.h"
 #include "sim/net_links.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static double seconds(void)
 
 struct bench {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct sim_port client, gateway;
     struct sim_event send;
     struct sim_datagram datagram;
@@ -40,7 +41,7 @@ static void count(void *owner, uint64_t now_ns, const struct sim_datagram *datag
 static void send_next(void *owner, uint64_t now_ns)
 {
     struct bench *const b = owner;
-    struct sim_net *const net = sim_net_links_door(b->links);
+    struct sim_net *const net = b->links;
     b->payload[b->sent % OCTETS]++;
     (void)net->ops->send(net, now_ns, &b->client, &b->datagram);
     if (++b->sent < COUNT)
@@ -58,15 +59,15 @@ static double through_links(struct sim_fingerprint *fingerprint)
         .name = "lan", .rate_bps = 1000000000, .delay_ns = 100000, .queue_packets = 256};
     struct bench b = {.loop = sim_loop_open()};
     b.links = sim_net_links_open(b.loop, 1, fingerprint);
-    const uint32_t near = sim_net_links_router(b.links);
-    const uint32_t far = sim_net_links_router(b.links);
-    (void)sim_net_links_link(b.links, near, 0, &wan);
-    (void)sim_net_links_link(b.links, 0, far, &lan);
+    const uint32_t near = b.links->ops->router(b.links);
+    const uint32_t far = b.links->ops->router(b.links);
+    (void)b.links->ops->link(b.links, near, 0, &wan);
+    (void)b.links->ops->link(b.links, 0, far, &lan);
     b.client = (struct sim_port){.name = "client", .deliver = count, .owner = &b};
     b.gateway = (struct sim_port){.name = "gateway", .deliver = count, .owner = &b};
-    sim_net_links_attach(b.links, near, &b.client, &clients);
-    sim_net_links_attach(b.links, far, &b.gateway, &gateways);
-    sim_net_links_route(b.links);
+    b.links->ops->attach(b.links, near, &b.client, &clients);
+    b.links->ops->attach(b.links, far, &b.gateway, &gateways);
+    (void)b.links->ops->route(b.links, NULL, 0);
     b.send = (struct sim_event){.rank = SIM_ARRIVAL, .run = send_next, .owner = &b};
     b.datagram =
         (struct sim_datagram){.from = {.ip = {10, 1, 2, 3}, .port = 500, .family = IKE_IPV4},
@@ -80,7 +81,7 @@ static double through_links(struct sim_fingerprint *fingerprint)
     const double took = seconds() - begun;
     if (b.arrived != COUNT || b.arrived_octets != (uint64_t)COUNT * OCTETS)
         (void)printf("# %llu of %d arrived\n", (unsigned long long)b.arrived, COUNT);
-    sim_net_links_close(b.links);
+    b.links->ops->close(b.links);
     sim_loop_close(b.loop);
     return COUNT / took / 1e6;
 }

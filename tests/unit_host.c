@@ -3,7 +3,6 @@
  * a full inbox loses, and that waiting is what queueing theory says. */
 #include "sim/host.h"
 #include "sim/inbox.h"
-#include "sim/net_links.h"
 #include "sim/rng.h"
 #include "tests/fake_engine.h"
 #include "tests/test.h"

@@ -2,6 +2,7 @@
  * What lines do to datagrams: bursts against Gilbert and Elliott's closed
  * forms, duplicates, stragglers and outages to the nanosecond on one link. */
 #include "sim/impair.h"
+#include "sim/loop.h"
 #include "sim/net_links.h"
 #include "tests/test.h"
 
@@ -111,7 +112,7 @@ static void test_outages_are_in_order_and_apart(void)
 
 struct wire {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct sim_port near, far;
     struct {
         uint64_t at_ns;
@@ -134,7 +135,7 @@ static void own(struct wire *w, uint32_t node, struct sim_port *port, const char
     struct ike_prefix prefix;
     EXPECT(ike_prefix_parse(text, &prefix));
     *port = (struct sim_port){.name = text, .deliver = hear, .owner = w};
-    sim_net_links_attach(w->links, node, port, &prefix);
+    w->links->ops->attach(w->links, node, port, &prefix);
 }
 
 static struct wire *wire_open(const struct sim_link_config *link)
@@ -142,22 +143,22 @@ static struct wire *wire_open(const struct sim_link_config *link)
     struct wire *const w = calloc(1, sizeof *w);
     w->loop = sim_loop_open();
     w->links = sim_net_links_open(w->loop, 4, NULL);
-    const uint32_t node = sim_net_links_router(w->links);
-    (void)sim_net_links_link(w->links, node, 0, link);
+    const uint32_t node = w->links->ops->router(w->links);
+    (void)w->links->ops->link(w->links, node, 0, link);
     own(w, node, &w->near, "10.1.0.0/16");
     own(w, 0, &w->far, "10.2.0.0/16");
-    sim_net_links_route(w->links);
+    (void)w->links->ops->route(w->links, NULL, 0);
     return w;
 }
 
 static void wire_close(struct wire *w)
 {
-    const struct sim_net_totals t = sim_net_links_totals(w->links);
+    const struct sim_net_totals t = w->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += sim_net_links_lost(w->links, (enum sim_lost)i);
+        lost += w->links->lost[(enum sim_lost)i];
     EXPECT_EQ(t.sent + t.doubled, t.delivered + lost + t.under_way);
-    sim_net_links_close(w->links);
+    w->links->ops->close(w->links);
     sim_loop_close(w->loop);
     free(w);
 }
@@ -167,7 +168,7 @@ static void send_at(struct wire *w, uint64_t at_ns, uint8_t first)
     struct sim_datagram d = {.at = &first, .len = 1, .protocol = SIM_UDP};
     EXPECT(ike_addr_parse("10.1.0.1", &d.from) && ike_addr_parse("10.2.0.1", &d.to));
     sim_loop_run(w->loop, at_ns);
-    struct sim_net *const net = sim_net_links_door(w->links);
+    struct sim_net *const net = w->links;
     (void)net->ops->send(net, at_ns, &w->near, &d);
 }
 
@@ -184,8 +185,8 @@ static void test_a_duplicate_comes_right_after_and_is_on_the_books(void)
         EXPECT_EQ(w->heard[i].first, 1 + i / 2);
         EXPECT_EQ(w->heard[i].at_ns, 1000 + i / 2 * 500);
     }
-    EXPECT_EQ(sim_net_links_totals(w->links).doubled, 2);
-    EXPECT_EQ(sim_net_links_totals(w->links).sent, 2);
+    EXPECT_EQ(w->links->totals.doubled, 2);
+    EXPECT_EQ(w->links->totals.sent, 2);
     wire_close(w);
 }
 
@@ -200,7 +201,7 @@ static void test_a_straggler_is_late_by_as_much_as_it_is_held_back_and_others_pa
     uint32_t late = 0;
     for (uint32_t i = 0; i < COUNT; i++)
         send_at(w, i * UINT64_C(100), (uint8_t)i);
-    EXPECT(sim_net_links_totals(w->links).under_way > 0);
+    EXPECT(w->links->totals.under_way > 0);
     sim_loop_run(w->loop, 1000000);
     EXPECT_EQ(w->count, COUNT);
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -241,7 +242,7 @@ static void test_an_outage_takes_what_begins_or_would_come_out_within_it(void)
         if (rows[i].comes)
             EXPECT_EQ(w->heard[come++].first, i);
     EXPECT_EQ(w->count, come);
-    EXPECT_EQ(sim_net_links_lost(w->links, SIM_LOST_OUTAGE), ROWS - come);
+    EXPECT_EQ(w->links->lost[SIM_LOST_OUTAGE], ROWS - come);
     EXPECT_STR(sim_lost_name(SIM_LOST_OUTAGE), "outage");
     wire_close(w);
 }

@@ -2,6 +2,7 @@
  * A datagram's whole way: a population and a gateway with scripted engines
  * over two links, every nanosecond of it accounted for. */
 #include "sim/host.h"
+#include "sim/loop.h"
 #include "sim/net_links.h"
 #include "tests/fake_engine.h"
 #include "tests/test.h"
@@ -19,7 +20,7 @@ struct party {
 
 struct journey {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct party clients, gateway;
     struct sim_fingerprint fingerprint;
 };
@@ -29,12 +30,12 @@ static void party_open(struct journey *j, struct party *p, const struct sim_host
 {
     p->engine = fake_open(&p->crypto);
     const struct sim_host_parts parts = {.loop = j->loop,
-                                         .net = sim_net_links_door(j->links),
+                                         .net = j->links,
                                          .engine = p->engine,
                                          .crypto = &p->crypto,
                                          .fingerprint = &j->fingerprint};
     p->host = sim_host_open(config, &parts);
-    sim_net_links_attach(j->links, node, sim_host_port(p->host), prefix);
+    j->links->ops->attach(j->links, node, sim_host_port(p->host), prefix);
 }
 
 static void party_close(struct party *p)
@@ -64,13 +65,13 @@ static struct journey *journey_open(uint32_t cores)
     sim_fingerprint_open(&j->fingerprint, 1);
     j->loop = sim_loop_open();
     j->links = sim_net_links_open(j->loop, 1, &j->fingerprint);
-    const uint32_t near = sim_net_links_router(j->links);
-    const uint32_t far = sim_net_links_router(j->links);
-    (void)sim_net_links_link(j->links, near, 0, &wan);
-    (void)sim_net_links_link(j->links, 0, far, &lan);
+    const uint32_t near = j->links->ops->router(j->links);
+    const uint32_t far = j->links->ops->router(j->links);
+    (void)j->links->ops->link(j->links, near, 0, &wan);
+    (void)j->links->ops->link(j->links, 0, far, &lan);
     party_open(j, &j->clients, &population, near, &many);
     party_open(j, &j->gateway, &gateway, far, &one);
-    sim_net_links_route(j->links);
+    (void)j->links->ops->route(j->links, NULL, 0);
     return j;
 }
 
@@ -78,7 +79,7 @@ static void journey_close(struct journey *j)
 {
     party_close(&j->clients);
     party_close(&j->gateway);
-    sim_net_links_close(j->links);
+    j->links->ops->close(j->links);
     sim_loop_close(j->loop);
     free(j);
 }
@@ -130,7 +131,7 @@ static uint64_t last_answer_ns(uint32_t cores, uint32_t clients, char out[33])
     uint32_t count;
     const struct fake_call *const calls = fake_calls(j->clients.engine, &count);
     EXPECT_EQ(count, 2 * clients);
-    const struct sim_net_totals totals = sim_net_links_totals(j->links);
+    const struct sim_net_totals totals = j->links->totals;
     EXPECT_EQ(totals.sent, 2 * (uint64_t)clients);
     EXPECT_EQ(totals.delivered, totals.sent);
     const uint64_t last_ns = calls[count - 1].now_ns;

@@ -2,6 +2,7 @@
  * The NAT stage: mapping and filtering of each kind as RFC 4787 has them,
  * timeouts to the nanosecond, ports that run out, rebinding, against a plain
  * list on random traffic, and in the built-in network. */
+#include "sim/loop.h"
 #include "sim/nat.h"
 #include "sim/net_links.h"
 #include "sim/rng.h"
@@ -198,7 +199,7 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *datagr
 /* A client behind a NAT, a gateway in the open, and a link of 10 ns between them. */
 struct street {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct sim_net *net;
     struct heard client, gateway;
     struct sim_port home, far;
@@ -209,29 +210,29 @@ static void street_open(struct street *s)
 {
     *s = (struct street){.loop = sim_loop_open()};
     s->links = sim_net_links_open(s->loop, 1, NULL);
-    s->net = sim_net_links_door(s->links);
+    s->net = s->links;
     s->home = (struct sim_port){.deliver = hear, .owner = &s->client};
     s->far = (struct sim_port){.deliver = hear, .owner = &s->gateway};
     struct ike_prefix vpn;
     EXPECT(ike_prefix_parse("198.51.100.1/32", &s->outside));
     EXPECT(ike_prefix_parse("192.0.2.0/24", &vpn));
     const struct sim_link_config link = {.delay_ns = 10};
-    const uint32_t node = sim_net_links_router(s->links);
-    (void)sim_net_links_link(s->links, node, 0, &link);
+    const uint32_t node = s->links->ops->router(s->links);
+    (void)s->links->ops->link(s->links, node, 0, &link);
     s->home.nat = open_kind(SIM_NAT_SYMMETRIC, SECOND, 0);
-    sim_net_links_attach(s->links, node, &s->home, &s->outside);
-    sim_net_links_attach(s->links, 0, &s->far, &vpn);
-    sim_net_links_route(s->links);
+    s->links->ops->attach(s->links, node, &s->home, &s->outside);
+    s->links->ops->attach(s->links, 0, &s->far, &vpn);
+    (void)s->links->ops->route(s->links, NULL, 0);
 }
 
 static void street_close(struct street *s)
 {
-    const struct sim_net_totals totals = sim_net_links_totals(s->links);
+    const struct sim_net_totals totals = s->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += sim_net_links_lost(s->links, (enum sim_lost)i);
+        lost += s->links->lost[(enum sim_lost)i];
     EXPECT_EQ(totals.sent, totals.delivered + totals.under_way + lost);
-    sim_net_links_close(s->links);
+    s->links->ops->close(s->links);
     sim_nat_close(s->home.nat);
     sim_loop_close(s->loop);
 }
@@ -255,7 +256,7 @@ static void test_a_port_of_the_network_stands_behind_its_nat(void)
     EXPECT_EQ(s.client.count, 1);
     EXPECT_EQ(s.client.last.to.port, 500);
     EXPECT(ike_addr_same_ip(&s.client.last.to, &ask.from));
-    EXPECT_EQ(sim_net_links_lost(s.links, SIM_LOST_NAT_FILTERED), 1);
+    EXPECT_EQ(s.links->lost[SIM_LOST_NAT_FILTERED], 1);
     EXPECT_STR(sim_lost_name(SIM_LOST_NAT_FILTERED), "nat_filtered");
     street_close(&s);
 }
@@ -277,8 +278,8 @@ static void test_what_the_nat_refuses_the_network_counts(void)
     sim_loop_run(s.loop, 10);
     EXPECT_EQ(s.gateway.count, PORTS);
     EXPECT_EQ(s.client.count, 0);
-    EXPECT_EQ(sim_net_links_lost(s.links, SIM_LOST_NAT_EXHAUSTED), 1);
-    EXPECT_EQ(sim_net_links_lost(s.links, SIM_LOST_NAT_FILTERED), 2);
+    EXPECT_EQ(s.links->lost[SIM_LOST_NAT_EXHAUSTED], 1);
+    EXPECT_EQ(s.links->lost[SIM_LOST_NAT_FILTERED], 2);
     EXPECT_STR(sim_lost_name(SIM_LOST_NAT_EXHAUSTED), "nat_exhausted");
     street_close(&s);
 }

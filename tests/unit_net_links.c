@@ -3,6 +3,7 @@
  * nanosecond, queues against M/D/1, losses against the binomial law, and that
  * no datagram is ever unaccounted for. */
 #include "sim/fingerprint.h"
+#include "sim/loop.h"
 #include "sim/net_links.h"
 #include "sim/net_routes.h"
 #include "sim/record.h"
@@ -53,7 +54,7 @@ static void ear_deliver(void *owner, uint64_t now_ns, const struct sim_datagram 
  * `centre` on the core itself. */
 struct bench {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct sim_net *net;
     struct sim_fingerprint fingerprint;
     struct ear left, right, centre;
@@ -81,8 +82,8 @@ static void ear_open(struct bench *b, struct ear *ear, uint32_t node, const char
     const struct ike_prefix four = prefix(v4);
     const struct ike_prefix six = prefix(v6);
     ear->port = (struct sim_port){.name = v4, .deliver = ear_deliver, .owner = ear};
-    sim_net_links_attach(b->links, node, &ear->port, &four);
-    sim_net_links_attach(b->links, node, &ear->port, &six);
+    b->links->ops->attach(b->links, node, &ear->port, &four);
+    b->links->ops->attach(b->links, node, &ear->port, &six);
 }
 
 static struct bench *bench_open(uint64_t seed, const struct sim_link_config *left,
@@ -92,15 +93,15 @@ static struct bench *bench_open(uint64_t seed, const struct sim_link_config *lef
     sim_fingerprint_open(&b->fingerprint, seed);
     b->loop = sim_loop_open();
     b->links = sim_net_links_open(b->loop, seed, &b->fingerprint);
-    b->net = sim_net_links_door(b->links);
-    const uint32_t one = sim_net_links_router(b->links);
-    const uint32_t two = sim_net_links_router(b->links);
-    EXPECT_EQ(sim_net_links_link(b->links, one, 0, left), 0);
-    EXPECT_EQ(sim_net_links_link(b->links, 0, two, right), 1);
+    b->net = b->links;
+    const uint32_t one = b->links->ops->router(b->links);
+    const uint32_t two = b->links->ops->router(b->links);
+    EXPECT_EQ(b->links->ops->link(b->links, one, 0, left), 0);
+    EXPECT_EQ(b->links->ops->link(b->links, 0, two, right), 1);
     ear_open(b, &b->left, one, "10.1.0.0/16", "2001:db8:1::/48");
     ear_open(b, &b->right, two, "10.2.0.0/16", "2001:db8:2::/48");
     ear_open(b, &b->centre, 0, "10.3.0.0/16", "2001:db8:3::/48");
-    sim_net_links_route(b->links);
+    (void)b->links->ops->route(b->links, NULL, 0);
     return b;
 }
 
@@ -132,10 +133,10 @@ static bool send_right(struct bench *b, size_t len)
 /* sent = delivered + lost by stage + under way, at any moment. */
 static void expect_conserved(const struct bench *b)
 {
-    const struct sim_net_totals t = sim_net_links_totals(b->links);
+    const struct sim_net_totals t = b->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += sim_net_links_lost(b->links, (enum sim_lost)i);
+        lost += b->links->lost[(enum sim_lost)i];
     EXPECT_EQ(t.sent + t.doubled, t.delivered + lost + t.under_way);
 }
 
@@ -159,10 +160,10 @@ static void test_times_are_those_of_size_rate_and_delay(void)
         &b->right.heard[2].to,
         &(struct ike_addr){.ip = {0x20, 0x01, 0x0d, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
                            .family = IKE_IPV6}));
-    const struct sim_link_counts c = sim_net_links_counts(b->links, 0, 0);
+    const struct sim_link_counts c = b->links->ops->counts(b->links, 0, 0);
     EXPECT_EQ(c.sent_packets, 3);
     EXPECT_EQ(c.sent_bytes, 3020);
-    EXPECT_EQ(sim_net_links_counts(b->links, 0, 1).sent_packets, 0);
+    EXPECT_EQ(b->links->ops->counts(b->links, 0, 1).sent_packets, 0);
     expect_conserved(b);
     bench_close(b);
 }
@@ -192,7 +193,7 @@ static void test_links_without_limits_deliver_at_the_same_instant_but_later(void
     EXPECT(send_as(b, &b->centre, "10.3.0.1", "10.3.0.2", 100));
     EXPECT(send_as(b, &b->centre, "10.3.0.1", "10.3.0.3", 100));
     EXPECT_EQ(b->right.count + b->centre.count, 0);
-    EXPECT_EQ(sim_net_links_totals(b->links).under_way, 4);
+    EXPECT_EQ(b->links->totals.under_way, 4);
     expect_conserved(b);
     sim_loop_run(b->loop, 0);
     EXPECT_EQ(b->right.count, 1);
@@ -210,7 +211,7 @@ static void test_a_full_queue_loses_and_the_one_being_sent_does_not_count(void)
     struct bench *b = bench_open(1, &by_packets, &free_link);
     for (uint32_t i = 0; i < 10; i++)
         EXPECT_EQ(send_right(b, 972), i < 6);
-    EXPECT_EQ(sim_net_links_lost(b->links, SIM_LOST_QUEUE_FULL), 4);
+    EXPECT_EQ(b->links->lost[SIM_LOST_QUEUE_FULL], 4);
     expect_conserved(b);
     sim_loop_run(b->loop, 7999999);
     EXPECT(!send_right(b, 972));
@@ -219,7 +220,7 @@ static void test_a_full_queue_loses_and_the_one_being_sent_does_not_count(void)
     EXPECT(!send_right(b, 972));
     sim_loop_run(b->loop, 1000000000);
     EXPECT_EQ(b->right.count, 7);
-    EXPECT_EQ(sim_net_links_counts(b->links, 0, 0).lost[SIM_LOST_QUEUE_FULL], 6);
+    EXPECT_EQ(b->links->ops->counts(b->links, 0, 0).lost[SIM_LOST_QUEUE_FULL], 6);
     expect_conserved(b);
     bench_close(b);
 
@@ -248,8 +249,8 @@ static void test_too_big_for_the_link_or_for_ip_is_a_counted_loss(void)
     EXPECT_EQ(b->right.count, 2);
     EXPECT_EQ(b->centre.count, 1);
     EXPECT_EQ(b->centre.heard[0].len, 65507);
-    EXPECT_EQ(sim_net_links_counts(b->links, 1, 0).lost[SIM_LOST_TOO_BIG], 2);
-    EXPECT_EQ(sim_net_links_lost(b->links, SIM_LOST_TOO_BIG), 3);
+    EXPECT_EQ(b->links->ops->counts(b->links, 1, 0).lost[SIM_LOST_TOO_BIG], 2);
+    EXPECT_EQ(b->links->lost[SIM_LOST_TOO_BIG], 3);
     expect_conserved(b);
     bench_close(b);
 }
@@ -265,7 +266,7 @@ static void test_esp_has_no_udp_header_on_the_link(void)
                                    .protocol = SIM_ESP};
     EXPECT(b->net->ops->send(b->net, 0, &b->left.port, &d));
     sim_loop_run(b->loop, 1000);
-    EXPECT_EQ(sim_net_links_counts(b->links, 0, 0).sent_bytes, 120);
+    EXPECT_EQ(b->links->ops->counts(b->links, 0, 0).sent_bytes, 120);
     bench_close(b);
 }
 
@@ -278,7 +279,7 @@ static void test_nobodys_address_is_a_counted_loss_and_spoofing_is_free(void)
     EXPECT(!send_as(b, &b->left, "10.1.0.1", "32.1.13.184", 10));
     EXPECT(send_as(b, &b->left, "203.0.113.9", "10.2.0.1", 10));
     sim_loop_run(b->loop, 1000);
-    EXPECT_EQ(sim_net_links_lost(b->links, SIM_LOST_NO_ROUTE), 3);
+    EXPECT_EQ(b->links->lost[SIM_LOST_NO_ROUTE], 3);
     EXPECT_EQ(b->right.count, 1);
     EXPECT(ike_addr_same_ip(&b->right.heard[0].from,
                             &(struct ike_addr){.ip = {203, 0, 113, 9}, .family = IKE_IPV4}));
@@ -313,10 +314,10 @@ static void test_a_network_that_holds_all_it_can_loses_and_says_queue_full(void)
     for (uint32_t i = 0; i < SMALL + MIDDLE + LARGE + MORE; i++)
         refused += send_right(b, 100) ? 0 : 1;
     EXPECT_EQ(refused, MORE);
-    EXPECT_EQ(sim_net_links_lost(b->links, SIM_LOST_QUEUE_FULL), MORE);
+    EXPECT_EQ(b->links->lost[SIM_LOST_QUEUE_FULL], MORE);
     expect_conserved(b);
     sim_loop_run(b->loop, 2000000000);
-    EXPECT_EQ(sim_net_links_totals(b->links).under_way, 0);
+    EXPECT_EQ(b->links->totals.under_way, 0);
     EXPECT(send_right(b, 100));
     expect_conserved(b);
     bench_close(b);
@@ -334,7 +335,7 @@ static void test_the_share_lost_lies_in_its_binomial_interval(void)
         sim_loop_run(b->loop, i + 1);
     }
     /* 2 % of 100,000 is 2,000; four standard deviations are 177. */
-    const uint64_t lost = sim_net_links_lost(b->links, SIM_LOST_LINK_LOSS);
+    const uint64_t lost = b->links->lost[SIM_LOST_LINK_LOSS];
     EXPECT(lost > 1823 && lost < 2177);
     expect_conserved(b);
     bench_close(b);
@@ -582,9 +583,9 @@ static struct sim_fingerprint swarm(uint64_t seed, uint32_t flip)
             expect_conserved(b);
     }
     sim_loop_run(b->loop, sim_loop_now(b->loop) + 10000000000);
-    EXPECT_EQ(sim_net_links_totals(b->links).under_way, 0);
+    EXPECT_EQ(b->links->totals.under_way, 0);
     for (uint32_t i = 0; i < SIM_LOST_INBOX_FULL; i++)
-        EXPECT(sim_net_links_lost(b->links, (enum sim_lost)i) > 0);
+        EXPECT(b->links->lost[(enum sim_lost)i] > 0);
     expect_conserved(b);
     const struct sim_fingerprint f = b->fingerprint;
     bench_close(b);

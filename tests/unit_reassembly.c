@@ -2,6 +2,7 @@
  * IP fragments: cut and joined again whatever the order, one lost and all is
  * lost, a full store keeps others out for as long as the closed forms say. */
 #include "sim/host.h"
+#include "sim/loop.h"
 #include "sim/net_links.h"
 #include "sim/reassembly.h"
 #include "tests/test.h"
@@ -227,7 +228,7 @@ static void test_under_a_flood_of_fragments_so_many_survive_as_poisson_says(void
 
 struct wire {
     struct sim_loop *loop;
-    struct sim_net_links *links;
+    struct sim_net *links;
     struct sim_port near, far;
     uint32_t whole, torn;
     uint64_t last_ns;
@@ -251,7 +252,7 @@ static void own(struct wire *w, uint32_t node, struct sim_port *port, const char
     EXPECT(ike_prefix_parse(text, &prefix));
     if (port->deliver == NULL)
         *port = (struct sim_port){.name = text, .deliver = hear, .owner = w};
-    sim_net_links_attach(w->links, node, port, &prefix);
+    w->links->ops->attach(w->links, node, port, &prefix);
 }
 
 /* near - narrow - core - wide - far */
@@ -262,31 +263,31 @@ static struct wire *wire_open(const struct sim_link_config *narrow,
     fill_octets();
     w->loop = sim_loop_open();
     w->links = sim_net_links_open(w->loop, 4, NULL);
-    const uint32_t one = sim_net_links_router(w->links);
-    const uint32_t two = sim_net_links_router(w->links);
-    (void)sim_net_links_link(w->links, one, 0, narrow);
-    (void)sim_net_links_link(w->links, 0, two, wide);
+    const uint32_t one = w->links->ops->router(w->links);
+    const uint32_t two = w->links->ops->router(w->links);
+    (void)w->links->ops->link(w->links, one, 0, narrow);
+    (void)w->links->ops->link(w->links, 0, two, wide);
     own(w, one, &w->near, "10.1.0.0/16");
     own(w, two, &w->far, "10.2.0.0/16");
     own(w, one, &w->near, "2001:db8:1::/48");
     own(w, two, &w->far, "2001:db8:2::/48");
-    sim_net_links_route(w->links);
+    (void)w->links->ops->route(w->links, NULL, 0);
     return w;
 }
 
 static void expect_conserved(const struct wire *w)
 {
-    const struct sim_net_totals t = sim_net_links_totals(w->links);
+    const struct sim_net_totals t = w->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += sim_net_links_lost(w->links, (enum sim_lost)i);
+        lost += w->links->lost[(enum sim_lost)i];
     EXPECT_EQ(t.sent + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
 }
 
 static void wire_close(struct wire *w)
 {
     expect_conserved(w);
-    sim_net_links_close(w->links);
+    w->links->ops->close(w->links);
     sim_loop_close(w->loop);
     free(w);
 }
@@ -297,7 +298,7 @@ static void send(struct wire *w, bool six, size_t len)
     d.from = address(six ? "2001:db8:1::1" : "10.1.0.1");
     d.to = address(six ? "2001:db8:2::1" : "10.2.0.1");
     d.to.port = 500;
-    struct sim_net *const net = sim_net_links_door(w->links);
+    struct sim_net *const net = w->links;
     (void)net->ops->send(net, sim_loop_now(w->loop), &w->near, &d);
 }
 
@@ -314,9 +315,9 @@ static void test_a_long_datagram_crosses_a_narrow_link_in_pieces_and_arrives_who
     EXPECT_EQ(w->whole, 1);
     EXPECT_EQ(w->last_len, 3000);
     EXPECT_EQ(w->last_ns, (3008 + 3 * 20) * UINT64_C(8000));
-    EXPECT_EQ(sim_net_links_counts(w->links, 0, 0).sent_packets, 3);
-    EXPECT_EQ(sim_net_links_totals(w->links).cut, 2);
-    EXPECT_EQ(sim_net_links_totals(w->links).joined, 2);
+    EXPECT_EQ(w->links->ops->counts(w->links, 0, 0).sent_packets, 3);
+    EXPECT_EQ(w->links->totals.cut, 2);
+    EXPECT_EQ(w->links->totals.joined, 2);
     send(w, true, 3000);
     sim_loop_run(w->loop, 2ULL * SECOND);
     EXPECT_EQ(w->whole, 2);
@@ -324,7 +325,7 @@ static void test_a_long_datagram_crosses_a_narrow_link_in_pieces_and_arrives_who
     send(w, false, 1472); /* fits */
     sim_loop_run(w->loop, 3ULL * SECOND);
     EXPECT_EQ(w->whole, 3);
-    EXPECT_EQ(sim_net_links_totals(w->links).cut, 4);
+    EXPECT_EQ(w->links->totals.cut, 4);
     EXPECT_EQ(w->torn, 0);
     wire_close(w);
 }
@@ -341,7 +342,7 @@ static void test_fragments_are_cut_again_where_it_is_narrower_still(void)
     sim_loop_run(w->loop, SECOND);
     EXPECT_EQ(w->whole, 2 * 52 + 1);
     EXPECT_EQ(w->torn, 0);
-    EXPECT_EQ(sim_net_links_totals(w->links).under_way, 0);
+    EXPECT_EQ(w->links->totals.under_way, 0);
     wire_close(w);
 }
 
@@ -365,9 +366,9 @@ static void test_one_fragment_lost_loses_the_datagram_as_often_as_the_product_sa
     const double p = pow(0.9, K);
     EXPECT(fabs((double)w->whole / COUNT - p) < 4 * sqrt(p * (1 - p) / COUNT));
     EXPECT_EQ(w->torn, 0);
-    EXPECT_EQ(sim_net_links_totals(w->links).under_way, 0);
-    EXPECT(sim_net_links_lost(w->links, SIM_LOST_REASSEMBLY_TIMEOUT) > 0);
-    EXPECT_EQ(sim_net_links_lost(w->links, SIM_LOST_REASSEMBLY_FULL), 0);
+    EXPECT_EQ(w->links->totals.under_way, 0);
+    EXPECT(w->links->lost[SIM_LOST_REASSEMBLY_TIMEOUT] > 0);
+    EXPECT_EQ(w->links->lost[SIM_LOST_REASSEMBLY_FULL], 0);
     wire_close(w);
 }
 
@@ -395,11 +396,11 @@ static void test_duplicates_and_stragglers_among_fragments_leave_no_torn_datagra
     sim_loop_run(w->loop, UINT64_C(100) * SECOND);
     EXPECT(w->whole > 1000);
     EXPECT_EQ(w->torn, 0);
-    EXPECT_EQ(sim_net_links_totals(w->links).under_way, 0);
+    EXPECT_EQ(w->links->totals.under_way, 0);
     static const enum sim_lost seen[] = {SIM_LOST_FRAGMENT_BAD, SIM_LOST_REASSEMBLY_FULL,
                                          SIM_LOST_REASSEMBLY_TIMEOUT, SIM_LOST_QUEUE_FULL};
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
-        EXPECT(sim_net_links_lost(w->links, seen[i]) > 0);
+        EXPECT(w->links->lost[seen[i]] > 0);
     wire_close(w);
 }
 
