@@ -81,6 +81,7 @@ struct sim_link_config {
     ROW(QUEUE_FULL, "queue_full", "the link's queue was full")                             \
     ROW(TOO_BIG, "too_big", "longer than the link's MTU")                                  \
     ROW(NO_ROUTE, "no_route", "nobody owns the address")                                   \
+    ROW(HOPS, "hops", "it had passed as many routers as it may")                           \
     ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")                     \
     ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")                        \
     ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through")                   \

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * A C interface to libns3 (https://www.nsnam.org, 3.37): nodes with the whole
+ * IP stack, lines between them, and ends at which packets pass from C into the
+ * simulated network and back. Handles are opaque and numbers; no C++ type and
+ * no exception crosses it. ns-3 has one simulator to a process, so there is one
+ * `struct ns3_net` at a time. Time is virtual, in nanoseconds.
+ *
+ * The module is loaded on demand: it exports one symbol, `ns3_api`, a table of
+ * the calls. A whole program, which sends a packet over a slow line:
+ *
+ *     #include "sim/net_ns3.h"
+ *     #include <dlfcn.h>
+ *     #include <stdio.h>
+ *
+ *     static void got(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
+ *     {
+ *         printf("%zu octets to 192.0.2.%d after %.3f ms\n", len, packet[19], now_ns / 1e6);
+ *         *(int *)owner = 1;
+ *     }
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         void *const module = dlopen(argv[argc - 1], RTLD_NOW | RTLD_LOCAL);
+ *         const struct ns3_api *const ns3 = module ? dlsym(module, "ns3_api") : NULL;
+ *         if (ns3 == NULL || ns3->version != NS3_API_VERSION)
+ *             return 2;
+ *         char error[200];
+ *         struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 1}, error, sizeof
+ * error); const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = 20000000}; const struct
+ * ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24}; static const uint8_t packet[28]
+ * = {0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0, 198, 51, 100, 1, 192, 0, 2, 7, 0, 9, 0, 9, 0, 8};
+ *         int arrived = 0;
+ *         const int a = ns3->node(n);
+ *         const int b = ns3->node(n);
+ *         const int link = ns3->point_to_point(n, a, b, &line);
+ *         const int from = ns3->end(n, a, got, &arrived);
+ *         const int to = ns3->end(n, b, got, &arrived);
+ *         if (!ns3->route_by_link(n, a, &far, link) || !ns3->route_to_end(n, &far, to))
+ *             return 1;
+ *         ns3->send(n, from, 5000000, packet, sizeof packet);
+ *         while (!arrived && ns3->run(n, 1000000000) < 1000000000)
+ *             continue;
+ *         ns3->close(n);
+ *         return arrived ? 0 : 1;
+ *     }
+ */
+#ifndef SIM_NET_NS3_H
+#define SIM_NET_NS3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NS3_API_VERSION 1
+
+struct ns3_net;
+
+struct ns3_options {
+    uint64_t seed; /* of all of ns-3's random streams */
+};
+
+/* One direction and the other are alike. */
+struct ns3_line {
+    uint64_t rate_bps;      /* 0: no limit. PPP's two octets are added to every packet */
+    uint64_t delay_ns;      /* one way */
+    uint32_t queue_packets; /* waiting behind the one being sent; 0: as many as may be */
+    uint64_t queue_bytes;   /* the same in octets; one of the two at most */
+    uint32_t mtu;           /* octets of an IP packet; 0: 65,535. What is longer is cut in IPv4, and
+                               in IPv6 lost, with an ICMPv6 Packet Too Big to its sender */
+    uint32_t loss_ppb;      /* lost at random at the far end, parts per billion */
+};
+
+struct ns3_prefix {
+    uint8_t ip[16]; /* network order; IPv4 uses the first 4 */
+    uint8_t family; /* 4, 6 */
+    uint8_t bits;
+};
+
+struct ns3_counts {
+    uint64_t arrived_packets, arrived_bytes; /* at the far end, PPP's octets not counted */
+    uint64_t queue_drops;
+    uint64_t losses;
+};
+
+/* A packet that the network lost. */
+enum ns3_lost { NS3_LOST_QUEUE, NS3_LOST_LINE, NS3_LOST_NO_ROUTE, NS3_LOST_HOPS, NS3_LOST_OTHER };
+enum { NS3_LOST_OCTETS = 48 };
+struct ns3_loss {
+    uint64_t now_ns;
+    enum ns3_lost why;
+    int link; /* -1: at a node */
+    int direction;
+    const uint8_t *packet; /* its first octets, NS3_LOST_OCTETS at most */
+    size_t len;
+};
+typedef void ns3_lost_fn(void *owner, const struct ns3_loss *loss);
+
+/* An IP packet has come to an end: a view, valid for the call. No other call may be made from here.
+ */
+typedef void ns3_packet_fn(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len);
+
+/* Numbers are from 0 on; negative: it could not be made, and error() says why. */
+struct ns3_api {
+    uint32_t version; /* NS3_API_VERSION */
+    struct ns3_net *(*open)(const struct ns3_options *options, char *error, size_t error_max);
+    const char *(*error)(const struct ns3_net *n); /* the last one; "" */
+    int (*node)(struct ns3_net *n);                /* a router, IPv4 and IPv6 */
+    int (*point_to_point)(struct ns3_net *n, int a, int b, const struct ns3_line *line);
+    /* Where packets enter the network at a node, as from a wire, whatever their source; and leave
+     * it, for the prefixes that are routed to it. */
+    int (*end)(struct ns3_net *n, int node, ns3_packet_fn *deliver, void *owner);
+    bool (*route_by_link)(struct ns3_net *n, int node, const struct ns3_prefix *to, int link);
+    bool (*route_to_end)(struct ns3_net *n, const struct ns3_prefix *to, int end);
+    void (*on_lost)(struct ns3_net *n, ns3_lost_fn *lost, void *owner);
+    /* An IP packet at a time that is not past. It is copied. */
+    bool (*send)(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *packet, size_t len);
+    /* Runs to `until_ns`, or to the end of the first instant in which a packet came to an end: the
+     * time reached. */
+    uint64_t (*run)(struct ns3_net *n, uint64_t until_ns);
+    uint64_t (*events)(const struct ns3_net *n); /* run so far */
+    struct ns3_counts (*counts)(const struct ns3_net *n, int link,
+                                int direction); /* 0: from a to b */
+    void (*close)(struct ns3_net *n);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

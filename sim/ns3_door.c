@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT
+ * A network of ns-3 nodes (ns3_door.h). One end to a node carries the packets of
+ * all ports there; which port is meant the prefixes tell, as in the built-in
+ * network. */
+#include "sim/ns3_door.h"
+
+#include "sim/loop.h"
+#include "sim/net_edge.h"
+#include "sim/net_ns3.h"
+#include "sim/packet.h"
+#include "sim/rng.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ERROR_MAX = 256, PATH_LEN = 4096, ICMP4 = 1, ICMP6 = 58, NO_END = -1 };
+
+/* Beside a program in its build folder, and where it is installed. */
+static const char *const places[] = {"../sim/ikelab-ns3.so", "../lib/ikelab/ikelab-ns3.so"};
+
+struct far {
+    struct door *door;
+    uint32_t node;
+};
+
+struct door {
+    struct sim_net net; /* first: it is a sim_net */
+    void *module;
+    const struct ns3_api *api;
+    struct ns3_net *ns3;
+    struct sim_routes routes;
+    struct sim_edges edges;
+    struct far fars[SIM_NODES_MAX]; /* who is called at the end of a node */
+    int ends[SIM_NODES_MAX];
+    struct sim_link_counts counts[2 * SIM_LINKS_MAX];
+    uint32_t id; /* IP's Identification, of the last packet */
+    char wrong[ERROR_MAX];
+    uint8_t packet[65536];
+};
+
+static struct door *door_of(struct sim_net *net)
+{
+    return (struct door *)(void *)net; /* its first member */
+}
+
+/* The first thing that went wrong while building; told when the building ends. */
+__attribute__((format(printf, 2, 3))) static void wrong(struct door *d, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (d->wrong[0] == '\0')
+        (void)vsnprintf(d->wrong, sizeof d->wrong, format, list);
+    va_end(list);
+}
+
+/* ns-3 drops what goes to 2001:db8::/32, since that is for documentation (RFC 3849); within it the
+ * prefix is another, fdb8:db8::/32. */
+static const uint8_t documentation[4] = {0x20, 0x01, 0x0d, 0xb8};
+static const uint8_t instead[4] = {0xfd, 0xb8, 0x0d, 0xb8};
+
+static void rename_ip(uint8_t *ip, const uint8_t *from, const uint8_t *to)
+{
+    if (memcmp(ip, from, sizeof documentation) == 0)
+        memcpy(ip, to, sizeof documentation);
+}
+
+/* ---- the module ---- */
+
+static void *module_open(void)
+{
+    char self[PATH_LEN];
+    char path[PATH_LEN + 64];
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0)
+        return NULL;
+    self[len] = '\0';
+    *strrchr(self, '/') = '\0';
+    void *module = NULL;
+    for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", self, places[i]);
+        module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return module;
+}
+
+static bool module_load(struct door *d, uint64_t seed, char *error, size_t error_max)
+{
+    d->module = module_open();
+    d->api = d->module != NULL ? dlsym(d->module, "ns3_api") : NULL;
+    if (d->api == NULL || d->api->version != NS3_API_VERSION) {
+        const char *const why = dlerror();
+        (void)snprintf(error, error_max,
+                       "ns-3 is not there: install libns3-dev and g++ and build again%s%s",
+                       why != NULL ? ": " : "", why != NULL ? why : "");
+        return false;
+    }
+    d->ns3 = d->api->open(&(struct ns3_options){.seed = seed}, error, error_max);
+    return d->ns3 != NULL;
+}
+
+/* ---- what comes out ---- */
+
+static bool is_icmp(const struct sim_datagram *d)
+{
+    return d->protocol == ICMP4 || d->protocol == ICMP6;
+}
+
+/* A part that was not there when it was sent: a router has cut it off. */
+static void note_cut(struct door *d, const struct sim_datagram *datagram)
+{
+    if (datagram->fragment.at == 0)
+        return;
+    d->net.totals.cut++;
+    d->net.totals.under_way++;
+}
+
+static void come_out(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
+{
+    const struct far *const far = owner;
+    struct door *const d = far->door;
+    struct sim_datagram datagram;
+    if (!sim_packet_read((struct ike_bytes){.at = packet, .len = len}, &datagram))
+        return; /* ICMP, which no host here listens to */
+    rename_ip(datagram.from.ip, instead, documentation);
+    rename_ip(datagram.to.ip, instead, documentation);
+    note_cut(d, &datagram);
+    const uint16_t owned = sim_routes_find(&d->routes, far->node, &datagram.to);
+    assert(owned != SIM_NO_WAY);
+    const uint32_t id = packet[0] >> 4 == 4 ? (uint32_t)packet[4] << 8 | packet[5] : 0;
+    sim_edge_take(&d->edges, &d->net, &d->routes, owned, now_ns, &datagram, id);
+}
+
+static void lost(void *owner, const struct ns3_loss *loss)
+{
+    static const enum sim_lost why[] = {[NS3_LOST_QUEUE] = SIM_LOST_QUEUE_FULL,
+                                        [NS3_LOST_LINE] = SIM_LOST_LINK_LOSS,
+                                        [NS3_LOST_NO_ROUTE] = SIM_LOST_NO_ROUTE,
+                                        [NS3_LOST_HOPS] = SIM_LOST_HOPS,
+                                        [NS3_LOST_OTHER] = SIM_LOST_TOO_BIG};
+    struct door *const d = owner;
+    struct sim_link_counts *const counts =
+        loss->link >= 0 ? &d->counts[2 * loss->link + loss->direction] : NULL;
+    struct sim_datagram datagram;
+    (void)sim_packet_read((struct ike_bytes){.at = loss->packet, .len = loss->len}, &datagram);
+    if (is_icmp(&datagram))
+        return; /* nobody sent it */
+    note_cut(d, &datagram);
+    sim_net_lose(&d->net, counts, why[loss->why], datagram.fragment.id);
+    d->net.totals.under_way--;
+}
+
+/* ---- the door ---- */
+
+static bool door_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
+                      const struct sim_datagram *datagram)
+{
+    struct door *const d = door_of(net);
+    struct sim_datagram outside;
+    if (sim_edge_send(net, now_ns, port, datagram, &outside) != SIM_LOST_COUNT)
+        return false;
+    const bool known = sim_routes_find(&d->routes, port->node, &outside.to) != SIM_NO_WAY;
+    if (!known || sim_ip_size(&outside) > sizeof d->packet - 1) {
+        sim_net_lose(net, NULL, known ? SIM_LOST_TOO_BIG : SIM_LOST_NO_ROUTE, net->totals.sent);
+        return false;
+    }
+    rename_ip(outside.from.ip, documentation, instead);
+    rename_ip(outside.to.ip, documentation, instead);
+    if (!sim_is_fragment(&outside))
+        outside.fragment.id = ++d->id % 65536;
+    const size_t len = sim_packet_write(&outside, d->packet);
+    const bool sent = d->api->send(d->ns3, d->ends[port->node], now_ns, d->packet, len);
+    assert(sent);
+    net->totals.under_way++;
+    return sent;
+}
+
+static uint64_t door_run_until(struct sim_net *net, uint64_t limit_ns)
+{
+    struct door *const d = door_of(net);
+    return d->api->run(d->ns3, limit_ns);
+}
+
+/* ---- building ---- */
+
+static uint32_t node_add(struct door *d)
+{
+    const int node = d->api->node(d->ns3);
+    if (node < 0)
+        wrong(d, "ns-3: %s", d->api->error(d->ns3));
+    assert(d->routes.node_count < SIM_NODES_MAX);
+    d->ends[d->routes.node_count] = NO_END;
+    return d->routes.node_count++;
+}
+
+static uint32_t door_router(struct sim_net *net)
+{
+    return node_add(door_of(net));
+}
+
+/* What ns-3's lines do not do, by the name of its key. */
+static const char *beyond(const struct sim_link_config *c)
+{
+    const struct sim_impairments *const line = &c->impairments;
+    if (c->jitter_ns != 0)
+        return "jitter";
+    if (line->burst_begin_ppb != 0)
+        return "bursts";
+    if (line->duplicate_ppb != 0)
+        return "duplicate";
+    if (line->reorder_ppb != 0)
+        return "reorder";
+    if (line->outages.count != 0)
+        return "outages";
+    if (c->no_udp)
+        return "udp";
+    return NULL;
+}
+
+static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
+                          const struct sim_link_config *config)
+{
+    struct door *const d = door_of(net);
+    const char *const too_much = beyond(config);
+    const struct ns3_line line = {.rate_bps = config->rate_bps,
+                                  .delay_ns = config->delay_ns,
+                                  .queue_packets = config->queue_packets,
+                                  .queue_bytes = config->queue_bytes,
+                                  .mtu = config->mtu,
+                                  .loss_ppb = config->impairments.loss_ppb};
+    if (too_much != NULL)
+        wrong(d, "link %s: ns-3's lines have no %s: `network: {kind: links}` has it", config->name,
+              too_much);
+    else if (d->api->point_to_point(d->ns3, (int)a, (int)b, &line) < 0)
+        wrong(d, "link %s: %s", config->name, d->api->error(d->ns3));
+    return sim_routes_join(&d->routes, a, b);
+}
+
+static void door_attach(struct sim_net *net, uint32_t node, struct sim_port *port,
+                        const struct ike_prefix *prefix)
+{
+    struct door *const d = door_of(net);
+    d->fars[node] = (struct far){.door = d, .node = node};
+    if (d->ends[node] == NO_END)
+        d->ends[node] = d->api->end(d->ns3, (int)node, come_out, &d->fars[node]);
+    if (d->ends[node] < 0)
+        wrong(d, "ns-3: %s", d->api->error(d->ns3));
+    port->node = node;
+    sim_routes_own(&d->routes, node, port, prefix);
+}
+
+static bool route_add(struct door *d, uint32_t node, const struct sim_owned *to)
+{
+    struct ns3_prefix prefix = {.family = to->family, .bits = to->bits};
+    for (unsigned i = 0; i < 16; i++)
+        prefix.ip[i] = (uint8_t)(to->base[i / 8] >> (56 - 8 * (i % 8)));
+    rename_ip(prefix.ip, documentation, instead);
+    const uint16_t way = d->routes.ways[node][to->node];
+    if (way == SIM_NO_WAY)
+        return true;
+    if (way == SIM_ARRIVED)
+        return d->api->route_to_end(d->ns3, &prefix, d->ends[node]);
+    return d->api->route_by_link(d->ns3, (int)node, &prefix, way / 2);
+}
+
+static bool door_route(struct sim_net *net, char *error, size_t error_max)
+{
+    struct door *const d = door_of(net);
+    sim_routes_compute(&d->routes);
+    for (uint32_t node = 0; d->wrong[0] == '\0' && node < d->routes.node_count; node++)
+        for (uint32_t i = 0; i < d->routes.owned_count; i++)
+            if (!route_add(d, node, &d->routes.owned[i]))
+                wrong(d, "ns-3: %s", d->api->error(d->ns3));
+    if (d->wrong[0] != '\0')
+        (void)snprintf(error, error_max, "%s", d->wrong);
+    return d->wrong[0] == '\0';
+}
+
+static struct sim_link_counts door_counts(const struct sim_net *net, uint32_t link,
+                                          uint32_t direction)
+{
+    const struct door *const d = (const struct door *)(const void *)net;
+    struct sim_link_counts counts = d->counts[2 * link + direction];
+    const struct ns3_counts theirs = d->api->counts(d->ns3, (int)link, (int)direction);
+    counts.sent_packets = theirs.arrived_packets;
+    counts.sent_bytes = theirs.arrived_bytes;
+    return counts;
+}
+
+static void door_close(struct sim_net *net)
+{
+    struct door *const d = door_of(net);
+    if (d->ns3 != NULL)
+        d->api->close(d->ns3);
+    sim_edges_close(&d->edges);
+    free(d); /* the module stays: C++ libraries do not like to be unloaded */
+}
+
+static const struct sim_net_ops door_ops = {
+    .name = "ns3",
+    .router = door_router,
+    .link = door_link,
+    .attach = door_attach,
+    .route = door_route,
+    .send = door_send,
+    .run_until = door_run_until,
+    .counts = door_counts,
+    .close = door_close,
+};
+
+struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
+                                 struct sim_fingerprint *fingerprint, char *error, size_t error_max)
+{
+    struct door *const d = calloc(1, sizeof *d);
+    struct sim_rng streams;
+    if (d == NULL) {
+        (void)snprintf(error, error_max, "out of memory");
+        return NULL;
+    }
+    d->net = (struct sim_net){.ops = &door_ops, .loop = loop, .fingerprint = fingerprint};
+    sim_rng_open(&streams, seed, "net_ns3");
+    if (!module_load(d, sim_rng_u64(&streams), error, error_max)) {
+        door_close(&d->net);
+        return NULL;
+    }
+    d->api->on_lost(d->ns3, lost, d);
+    (void)node_add(d);
+    sim_loop_join(loop, &d->net);
+    return &d->net;
+}

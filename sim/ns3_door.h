@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * A network of ns-3 nodes behind the door that every network has: the same
+ * routes as the built-in network, real IP packets on the way. The module with
+ * the C interface (net_ns3.h) is loaded when it is asked for. */
+#ifndef SIM_NS3_DOOR_H
+#define SIM_NS3_DOOR_H
+
+#include "sim/net.h"
+
+/* NULL with a sentence: the module is not there, or ns-3 is in use: it has one simulator to a
+ * process. The loop is joined; closed before it is. `fingerprint` may be NULL. */
+struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
+                                 struct sim_fingerprint *fingerprint, char *error,
+                                 size_t error_max);
+
+#endif

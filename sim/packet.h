@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * A datagram as the octets of an IP packet, and back: IPv4 (RFC 791) and IPv6
+ * with a Fragment header (RFC 8200), UDP (RFC 768), ESP and TCP segments. For
+ * networks that carry real packets. */
+#ifndef SIM_PACKET_H
+#define SIM_PACKET_H
+
+#include "sim/net.h"
+
+/* Writes sim_ip_size(datagram) octets. Whole datagrams get an Identification too: routers may cut
+ * them (RFC 791 2.3). Checksums are right, but that of TCP (tcp_segment.h) and of a fragment. */
+size_t sim_packet_write(const struct sim_datagram *datagram, uint8_t *out);
+
+/* A view of `packet`. False when it is none of the above, or cut short. */
+bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out);
+
+#endif

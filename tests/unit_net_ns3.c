@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT
+ * The network of ns-3 nodes: times against what its lines are defined to take,
+ * losses against the binomial law, parts that its routers cut, and that nothing
+ * is unaccounted for. Skipped where ns-3 is not installed. */
+#include "sim/fingerprint.h"
+#include "sim/loop.h"
+#include "sim/nat.h"
+#include "sim/ns3_door.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MS = 1000000, SECOND = 1000000000, PPP = 2, ROWS = 4000 };
+
+struct heard {
+    uint64_t at_ns;
+    struct ike_addr from;
+    uint8_t octets[2];
+    size_t len;
+    uint32_t count;
+};
+
+struct ear {
+    struct sim_port port;
+    struct heard last;
+};
+
+/* Two arms of one core: `near` behind link 0, `far` behind link 1. */
+struct lab {
+    struct sim_loop *loop;
+    struct sim_net *net;
+    struct sim_fingerprint fingerprint;
+    struct ear near, far;
+};
+
+static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
+{
+    struct heard *const last = &((struct ear *)owner)->last;
+    last->at_ns = now_ns;
+    last->from = d->from;
+    last->len = d->len;
+    last->count++;
+    if (d->len >= 2)
+        memcpy(last->octets, d->at + d->len - 2, 2);
+}
+
+static struct ike_addr address(const char *text, uint16_t port)
+{
+    struct ike_addr addr;
+    EXPECT(ike_addr_parse(text, &addr));
+    addr.port = port;
+    return addr;
+}
+
+static void attach(struct lab *lab, struct ear *ear, uint32_t node, const char *prefix)
+{
+    struct ike_prefix own;
+    EXPECT(ike_prefix_parse(prefix, &own));
+    ear->port.deliver = hear;
+    ear->port.owner = ear;
+    lab->net->ops->attach(lab->net, node, &ear->port, &own);
+}
+
+static struct lab *lab_open(uint64_t seed, const struct sim_link_config *near,
+                            const struct sim_link_config *far)
+{
+    char error[200] = "";
+    struct lab *const lab = calloc(1, sizeof *lab);
+    sim_fingerprint_open(&lab->fingerprint, seed);
+    lab->loop = sim_loop_open();
+    lab->net = sim_net_ns3_open(lab->loop, seed, &lab->fingerprint, error, sizeof error);
+    EXPECT_STR(error, "");
+    const uint32_t one = lab->net->ops->router(lab->net);
+    const uint32_t two = lab->net->ops->router(lab->net);
+    EXPECT_EQ(lab->net->ops->link(lab->net, one, 0, near), 0);
+    EXPECT_EQ(lab->net->ops->link(lab->net, two, 0, far), 1);
+    attach(lab, &lab->near, one, "10.1.0.0/16");
+    attach(lab, &lab->near, one, "2001:db8:1::/48");
+    attach(lab, &lab->far, two, "10.2.0.0/16");
+    attach(lab, &lab->far, two, "2001:db8:2::/48");
+    EXPECT(lab->net->ops->route(lab->net, error, sizeof error));
+    return lab;
+}
+
+static uint64_t lost(const struct lab *lab)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
+        all += lab->net->lost[i];
+    return all;
+}
+
+static void lab_close(struct lab *lab)
+{
+    const struct sim_net_totals t = lab->net->totals;
+    EXPECT_EQ(t.sent + t.doubled + t.cut, t.delivered + t.joined + lost(lab) + t.under_way);
+    lab->net->ops->close(lab->net);
+    sim_loop_close(lab->loop);
+    free(lab);
+}
+
+static void send_from(struct lab *lab, const char *from, const char *to, size_t len)
+{
+    static uint8_t octets[9000];
+    for (size_t i = 0; i < len; i++)
+        octets[i] = (uint8_t)(i * 7);
+    const struct sim_datagram d = {.from = address(from, 500),
+                                   .to = address(to, 4500),
+                                   .at = octets,
+                                   .len = len,
+                                   .protocol = SIM_UDP};
+    (void)lab->net->ops->send(lab->net, sim_loop_now(lab->loop), &lab->near.port, &d);
+}
+
+static const struct sim_link_config fast = {.name = "fast", .delay_ns = MS};
+
+static void test_a_datagram_takes_as_long_as_its_lines_are_defined_to_take(void)
+{
+    const struct sim_link_config slow = {.name = "slow", .rate_bps = 1000000, .delay_ns = 20 * MS};
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    const uint64_t headers[] = {28, 48};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(1, &slow, &fast);
+        sim_loop_run(lab->loop, 5 * MS);
+        send_from(lab, ends[six][0], ends[six][1], 100);
+        sim_loop_run(lab->loop, SECOND);
+        EXPECT_EQ(lab->far.last.count, 1);
+        EXPECT_EQ(lab->far.last.at_ns, 5 * MS + (100 + headers[six] + PPP) * 8000 + 20 * MS + MS);
+        EXPECT_EQ(lab->far.last.len, 100);
+        EXPECT_EQ(lab->far.last.from.port, 500);
+        EXPECT_EQ(lab->far.last.from.ip[0], six == 1 ? 0x20 : 10);
+        EXPECT_EQ(lab->far.last.octets[1], (uint8_t)(99 * 7));
+        const struct sim_link_counts counts = lab->net->ops->counts(lab->net, 0, 0);
+        EXPECT_EQ(counts.sent_packets, 1);
+        EXPECT_EQ(counts.sent_bytes, 100 + headers[six]);
+        lab_close(lab);
+    }
+}
+
+static void test_a_source_of_nobody_is_carried_as_any_other(void)
+{
+    struct lab *const lab = lab_open(1, &fast, &fast);
+    send_from(lab, "203.0.113.77", "10.2.0.1", 10);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.count, 1);
+    EXPECT_EQ(lab->far.last.from.ip[0], 203);
+    lab_close(lab);
+}
+
+static void test_what_nobody_owns_is_lost_at_its_first_router(void)
+{
+    struct lab *const lab = lab_open(1, &fast, &fast);
+    send_from(lab, "10.1.0.1", "192.0.2.1", 10);
+    send_from(lab, "2001:db8:1::1", "2001:db8:9::1", 10);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->net->lost[SIM_LOST_NO_ROUTE], 2);
+    EXPECT_EQ(lab->net->totals.under_way, 0);
+    lab_close(lab);
+}
+
+static void test_a_full_queue_loses_what_comes_on_top(void)
+{
+    const struct sim_link_config narrow = {
+        .name = "narrow", .rate_bps = 1000000, .delay_ns = MS, .queue_packets = 5};
+    struct lab *const lab = lab_open(1, &narrow, &fast);
+    for (int i = 0; i < 20; i++)
+        send_from(lab, "10.1.0.1", "10.2.0.1", 100);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.count, 6); /* one being sent, five waiting */
+    EXPECT_EQ(lab->net->lost[SIM_LOST_QUEUE_FULL], 14);
+    EXPECT_EQ(lab->net->ops->counts(lab->net, 0, 0).lost[SIM_LOST_QUEUE_FULL], 14);
+    lab_close(lab);
+}
+
+static void test_random_loss_is_binomial(void)
+{
+    struct sim_link_config lossy = fast;
+    lossy.impairments.loss_ppb = 100000000;
+    struct lab *const lab = lab_open(3, &lossy, &fast);
+    for (int i = 0; i < ROWS; i++) {
+        send_from(lab, "10.1.0.1", "10.2.0.1", 20);
+        sim_loop_run(lab->loop, sim_loop_now(lab->loop) + MS / 10);
+    }
+    sim_loop_run(lab->loop, 2 * (uint64_t)SECOND);
+    const double mean = ROWS * 0.1;
+    EXPECT(fabs((double)lab->net->lost[SIM_LOST_LINK_LOSS] - mean) < 4 * sqrt(mean * 0.9));
+    EXPECT_EQ(lab->far.last.count + lab->net->lost[SIM_LOST_LINK_LOSS], ROWS);
+    lab_close(lab);
+}
+
+static void test_a_router_cuts_and_the_far_end_joins(void)
+{
+    struct sim_link_config tunnel = fast;
+    tunnel.mtu = 1280;
+    struct lab *const lab = lab_open(1, &fast, &tunnel);
+    send_from(lab, "10.1.0.1", "10.2.0.1", 3000);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.count, 1);
+    EXPECT_EQ(lab->far.last.len, 3000);
+    EXPECT_EQ(lab->far.last.octets[1], (uint8_t)(2999 * 7));
+    EXPECT_EQ(lab->net->totals.cut, 2);
+    EXPECT_EQ(lab->net->totals.joined, 2);
+    EXPECT_EQ(lab->net->ops->counts(lab->net, 1, 1).sent_packets, 3);
+    lab_close(lab);
+}
+
+static void test_a_nat_before_a_port_is_the_one_of_the_built_in_network(void)
+{
+    struct lab *const lab = lab_open(1, &fast, &fast);
+    const struct sim_nat_config config = {.kind = SIM_NAT_ENDPOINT_INDEPENDENT,
+                                          .outside = address("10.1.0.254", 20000),
+                                          .port_count = 2,
+                                          .timeout_ns = SECOND};
+    lab->near.port.nat = sim_nat_open(&config);
+    send_from(lab, "192.168.0.7", "10.2.0.1", 10);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.from.ip[3], 254);
+    EXPECT_EQ(lab->far.last.from.port / 10, 2000);
+    sim_nat_close(lab->near.port.nat);
+    lab_close(lab);
+}
+
+static uint64_t fingerprint_of(uint64_t seed)
+{
+    struct sim_link_config lossy = fast;
+    char text[33];
+    lossy.impairments.loss_ppb = 300000000;
+    struct lab *const lab = lab_open(seed, &lossy, &lossy);
+    for (int i = 0; i < 200; i++) {
+        send_from(lab, "10.1.0.1", "10.2.0.1", 30);
+        sim_loop_run(lab->loop, sim_loop_now(lab->loop) + MS);
+    }
+    sim_fingerprint_text(&lab->fingerprint, text);
+    lab_close(lab);
+    return strtoull(text + 16, NULL, 16);
+}
+
+static void test_one_seed_gives_one_fingerprint_and_another_seed_another(void)
+{
+    const uint64_t first = fingerprint_of(7);
+    EXPECT_EQ(first, fingerprint_of(7));
+    EXPECT(first != fingerprint_of(8));
+}
+
+static void test_there_is_one_simulator_to_a_process(void)
+{
+    char error[200] = "";
+    struct lab *const lab = lab_open(1, &fast, &fast);
+    EXPECT(sim_net_ns3_open(lab->loop, 1, NULL, error, sizeof error) == NULL);
+    EXPECT(strstr(error, "one simulator to a process") != NULL);
+    lab_close(lab);
+}
+
+static void test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key(void)
+{
+    struct sim_link_config line = fast;
+    char error[200] = "";
+    struct sim_loop *const loop = sim_loop_open();
+    struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, sizeof error);
+    line.jitter_ns = 5;
+    (void)net->ops->link(net, net->ops->router(net), 0, &line);
+    EXPECT(!net->ops->route(net, error, sizeof error));
+    EXPECT(strstr(error, "link fast: ns-3's lines have no jitter") != NULL);
+    net->ops->close(net);
+    sim_loop_close(loop);
+}
+
+/* Whether there is an ns-3; its own words where not. */
+static bool has_ns3(char *error, size_t error_max)
+{
+    struct sim_loop *const loop = sim_loop_open();
+    struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, error_max);
+    if (net != NULL)
+        net->ops->close(net);
+    sim_loop_close(loop);
+    return net != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_a_datagram_takes_as_long_as_its_lines_are_defined_to_take),
+        TEST(test_a_source_of_nobody_is_carried_as_any_other),
+        TEST(test_what_nobody_owns_is_lost_at_its_first_router),
+        TEST(test_a_full_queue_loses_what_comes_on_top),
+        TEST(test_random_loss_is_binomial),
+        TEST(test_a_router_cuts_and_the_far_end_joins),
+        TEST(test_a_nat_before_a_port_is_the_one_of_the_built_in_network),
+        TEST(test_one_seed_gives_one_fingerprint_and_another_seed_another),
+        TEST(test_there_is_one_simulator_to_a_process),
+        TEST(test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key),
+    };
+    char error[300] = "";
+    if (!has_ns3(error, sizeof error)) {
+        (void)printf("1..0 # SKIP %s\n", error);
+        return 0;
+    }
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
