@@ -12,6 +12,7 @@
 #include "models/quantity.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "sim/ns3_door.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -381,6 +382,20 @@ static void judge_rounds(struct judge *j, const struct model_clients *c,
             first->name);
 }
 
+/* ns-3's lines are not all that ours can be. */
+static void judge_links(struct judge *j)
+{
+    for (uint32_t i = 0; j->config->network == MODEL_NS3 && i < j->config->link_count; i++) {
+        const struct model_link *const l = &j->config->links[i];
+        const struct sim_link_config config = model_link_config(l);
+        const char *const lacking = sim_net_ns3_lacks(&config);
+        if (lacking != NULL)
+            say(j, (struct about){"links", l->name, ""}, true,
+                "ns-3's lines have no %s: leave it out, or write `network: {kind: links}`",
+                lacking);
+    }
+}
+
 /* A gateway asks one thing of all. */
 static void judge_eap(struct judge *j, const struct model_clients *c, const struct model_gateway *g)
 {
@@ -552,6 +567,7 @@ size_t model_world_judge(struct model_world_config *config, model_complain_fn *c
         say(&j, sample, true, "makes more than %d samples of a run; sample less often",
             SAMPLES_MAX);
     judge_names(&j);
+    judge_links(&j);
     for (uint32_t i = 0; i < config->gateway_count; i++)
         judge_gateway(&j, &config->gateways[i]);
     for (uint32_t i = 0; i < config->client_count; i++)

@@ -104,8 +104,8 @@ const struct model_key model_keys[] = {
       "how long a run is, in virtual time" },
     { "sample", KIND_TIME, NULL, "1ms", "1h", "1s", WORLD(sample_ns),
       "how often levels are written into `series`" },
-    { "network.kind", KIND_CHOICE, "links", NULL, NULL, "links", WORLD(network),
-      "which network carries the datagrams: links, the built-in one" },
+    { "network.kind", KIND_CHOICE, "links|ns3", NULL, NULL, "links", WORLD(network),
+      "which network carries the datagrams: links, the built-in one, or nodes of ns-3" },
     { "crypto", KIND_CHOICE, "modelled|openssl", NULL, NULL, "modelled", WORLD(crypto),
       "stand-ins of the right sizes, or real cryptography" },
 

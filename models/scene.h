@@ -22,6 +22,8 @@ struct model_scene {
     uint64_t attack_until_ns; /* the last one has ended */
 };
 
+struct sim_link_config model_link_config(const struct model_link *link);
+
 /* Whether an attacker sends at that time, has not begun, or all have ended. */
 enum sim_phase model_phase(const struct model_scene *scene, uint64_t at_ns);
 void model_metric(const struct model_scene *scene, const char *who, enum sim_metric metric,

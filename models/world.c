@@ -13,6 +13,7 @@
 #include "models/rounds.h"
 #include "models/scene.h"
 #include "sim/net_links.h"
+#include "sim/ns3_door.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,21 +51,25 @@ static void find_attack(struct model_scene *scene)
     }
 }
 
+struct sim_link_config model_link_config(const struct model_link *link)
+{
+    return (struct sim_link_config){.name = link->name,
+                                    .rate_bps = link->rate_bps,
+                                    .delay_ns = link->delay_ns,
+                                    .jitter_ns = link->jitter_ns,
+                                    .impairments = link->impairments,
+                                    .queue_packets = (uint32_t)link->queue_packets,
+                                    .queue_bytes = link->queue_bytes,
+                                    .mtu = (uint32_t)link->mtu,
+                                    .oversize = link->oversize,
+                                    .no_udp = link->no_udp};
+}
+
 static void links_build(struct model_world *w)
 {
     struct sim_net *const net = w->scene.net;
     for (uint32_t i = 0; i < w->config.link_count; i++) {
-        const struct model_link *const link = &w->config.links[i];
-        const struct sim_link_config config = {.name = link->name,
-                                               .rate_bps = link->rate_bps,
-                                               .delay_ns = link->delay_ns,
-                                               .jitter_ns = link->jitter_ns,
-                                               .impairments = link->impairments,
-                                               .queue_packets = (uint32_t)link->queue_packets,
-                                               .queue_bytes = link->queue_bytes,
-                                               .mtu = (uint32_t)link->mtu,
-                                               .oversize = link->oversize,
-                                               .no_udp = link->no_udp};
+        const struct sim_link_config config = model_link_config(&w->config.links[i]);
         w->outside[i] = net->ops->router(net);
         w->link_numbers[i] = net->ops->link(net, w->outside[i], CORE, &config);
     }
@@ -206,7 +211,10 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     scene->loop = sim_loop_open();
     if (scene->loop == NULL)
         return false;
-    scene->net = sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
+    scene->net =
+        w->config.network == MODEL_NS3
+            ? sim_net_ns3_open(scene->loop, w->config.seed, &scene->fingerprint, error, error_max)
+            : sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
     if (scene->net == NULL)
         return false;
     links_build(w);

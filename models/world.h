@@ -25,7 +25,7 @@ enum model_limits {
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };
 
-enum model_network { MODEL_LINKS };
+enum model_network { MODEL_LINKS, MODEL_NS3 };
 enum model_crypto { MODEL_MODELLED, MODEL_OPENSSL };
 /* Between the first two, rows of ike_key_types: by a signature with such a key. */
 enum model_auth {

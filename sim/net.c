@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Sizes of datagrams as IP has them. */
+ * Sizes of datagrams as IP has them, and their parts. */
 #include "sim/net.h"
 
 /* What is not in the payload: a segment holds all of TCP's header but the ports. */
@@ -24,4 +24,23 @@ uint32_t sim_ip_size(const struct sim_datagram *datagram)
     const bool six = datagram->to.family == IKE_IPV6;
     return (six ? 40U : 20U) + (six && sim_is_fragment(datagram) ? 8U : 0U) +
            sim_ip_payload(datagram);
+}
+
+uint32_t sim_part_max(const struct sim_datagram *datagram, uint32_t mtu)
+{
+    return (mtu - (datagram->to.family == IKE_IPV6 ? 48U : 20U)) / 8 * 8;
+}
+
+struct sim_datagram sim_datagram_part(const struct sim_datagram *d, uint32_t at, uint32_t len)
+{
+    const uint32_t payload = sim_ip_payload(d);
+    const uint32_t header = payload - (uint32_t)d->len;
+    struct sim_datagram part = *d;
+    part.fragment.at = (uint16_t)(d->fragment.at + at);
+    part.fragment.more = at + len < payload || d->fragment.more;
+    if (at + len > payload)
+        len = payload - at;
+    part.at = at == 0 ? d->at : d->at + (at - header);
+    part.len = at == 0 ? len - header : len;
+    return part;
 }

@@ -36,6 +36,10 @@ struct sim_datagram {
 uint32_t sim_ip_payload(const struct sim_datagram *datagram);
 uint32_t sim_ip_size(const struct sim_datagram *datagram);
 bool sim_is_fragment(const struct sim_datagram *datagram);
+/* The part of a datagram that begins `at` octets into its IP payload, of at most `len` there; and
+ * how long a part of it may be, where an MTU is narrow. */
+struct sim_datagram sim_datagram_part(const struct sim_datagram *d, uint32_t at, uint32_t len);
+uint32_t sim_part_max(const struct sim_datagram *datagram, uint32_t mtu);
 
 struct sim_fingerprint;
 struct sim_loop;
@@ -81,7 +85,6 @@ struct sim_link_config {
     ROW(QUEUE_FULL, "queue_full", "the link's queue was full")                             \
     ROW(TOO_BIG, "too_big", "longer than the link's MTU")                                  \
     ROW(NO_ROUTE, "no_route", "nobody owns the address")                                   \
-    ROW(HOPS, "hops", "it had passed as many routers as it may")                           \
     ROW(INBOX_FULL, "inbox_full", "the host's socket buffer was full")                     \
     ROW(NAT_EXHAUSTED, "nat_exhausted", "the NAT had no free port")                        \
     ROW(NAT_FILTERED, "nat_filtered", "the NAT does not let it through")                   \
@@ -91,7 +94,8 @@ struct sim_link_config {
         "IP fragments whose others did not come in time")                                  \
     ROW(FRAGMENT_BAD, "fragment_bad",                                                      \
         "IP fragments that came twice or overlap, and those they spoilt")                  \
-    ROW(UDP_BLOCKED, "udp_blocked", "the link passes no UDP")
+    ROW(UDP_BLOCKED, "udp_blocked", "the link passes no UDP")                              \
+    ROW(HOPS, "hops", "it had passed as many routers as it may")
 
 enum sim_lost {
 #define ROW(id, name, meaning) SIM_LOST_##id,

@@ -203,33 +203,18 @@ static bool is_cut(const struct direction *d, const struct parcel *p)
     return d->config.oversize == SIM_OVERSIZE_CUT && d->config.mtu != 0 && p->size > d->config.mtu;
 }
 
-/* The part of a datagram that begins `at` octets into its IP payload, of at most `len` there. */
-static struct sim_datagram part_of(const struct sim_datagram *d, uint32_t at, uint32_t len)
-{
-    const uint32_t payload = sim_ip_payload(d);
-    const uint32_t header = payload - (uint32_t)d->len;
-    struct sim_datagram part = *d;
-    part.fragment.at = (uint16_t)(d->fragment.at + at);
-    part.fragment.more = at + len < payload || d->fragment.more;
-    if (at + len > payload)
-        len = payload - at;
-    part.at = at == 0 ? d->at : d->at + (at - header);
-    part.len = at == 0 ? len - header : len;
-    return part;
-}
-
 /* Into as many fragments as it takes, each of which may be refused. False: all are lost. */
 static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     struct links *const n = d->net;
     const bool six = p->datagram.to.family == IKE_IPV6;
     const uint32_t payload = sim_ip_payload(&p->datagram);
-    const uint32_t each = (d->config.mtu - (six ? 48U : 20U)) / 8 * 8;
+    const uint32_t each = sim_part_max(&p->datagram, d->config.mtu);
     bool any = false;
     if (!sim_is_fragment(&p->datagram))
         p->datagram.fragment.id = six ? ++n->fragment_id : ++n->fragment_id % 65536;
     for (uint32_t at = 0; at < payload; at += each) {
-        const struct sim_datagram part = part_of(&p->datagram, at, each);
+        const struct sim_datagram part = sim_datagram_part(&p->datagram, at, each);
         struct parcel *const piece = parcel_make(n, &part);
         n->door.totals.cut++;
         n->door.totals.under_way++;

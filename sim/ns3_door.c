@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ERROR_MAX = 256, PATH_LEN = 4096, ICMP4 = 1, ICMP6 = 58, NO_END = -1 };
+enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, ICMP4 = 1, ICMP6 = 58, NO_END = -1 };
 
 /* Beside a program in its build folder, and where it is installed. */
 static const char *const places[] = {"../sim/ikelab-ns3.so", "../lib/ikelab/ikelab-ns3.so"};
@@ -38,9 +38,14 @@ struct door {
     struct far fars[SIM_NODES_MAX]; /* who is called at the end of a node */
     int ends[SIM_NODES_MAX];
     struct sim_link_counts counts[2 * SIM_LINKS_MAX];
-    uint32_t id; /* IP's Identification, of the last packet */
+    struct {
+        uint32_t mtu;
+        enum sim_oversize oversize;
+    } narrow[SIM_LINKS_MAX];
+    uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
+    uint32_t id;         /* IP's Identification, of the last packet */
     char wrong[ERROR_MAX];
-    uint8_t packet[65536];
+    uint8_t packet[IP_MAX];
 };
 
 static struct door *door_of(struct sim_net *net)
@@ -110,11 +115,15 @@ static bool is_icmp(const struct sim_datagram *d)
     return d->protocol == ICMP4 || d->protocol == ICMP6;
 }
 
-/* A part that was not there when it was sent: a router has cut it off. */
+/* A part that was not there when it was sent: a router has cut it off, as IPv4's do. */
 static void note_cut(struct door *d, const struct sim_datagram *datagram)
 {
-    if (datagram->fragment.at == 0)
+    if (datagram->fragment.at == 0 || datagram->to.family != IKE_IPV4)
         return;
+    if (d->sent_parts > 0) {
+        d->sent_parts--;
+        return;
+    }
     d->net.totals.cut++;
     d->net.totals.under_way++;
 }
@@ -156,6 +165,62 @@ static void lost(void *owner, const struct ns3_loss *loss)
 
 /* ---- the door ---- */
 
+/* What the lines on the way make of a datagram: it is lost on `lost`, a direction, if that is not
+ * SIM_NO_WAY; else no line there is narrower than `mtu`. */
+struct passage {
+    uint32_t mtu;
+    uint16_t lost;
+};
+
+/* ns-3's routers cut in IPv4 whatever they are told, so it is found out here what a line that loses
+ * long datagrams would lose. */
+static struct passage passage_of(const struct door *d, uint32_t node, uint32_t to, uint32_t size)
+{
+    struct passage p = {.mtu = IP_MAX, .lost = SIM_NO_WAY};
+    for (uint16_t way = d->routes.ways[node][to]; way != SIM_ARRIVED;
+         way = d->routes.ways[node][to]) {
+        const uint32_t mtu = d->narrow[way / 2].mtu;
+        if (mtu < p.mtu)
+            p.mtu = mtu;
+        if (size > p.mtu && d->narrow[way / 2].oversize == SIM_OVERSIZE_LOST) {
+            p.lost = way;
+            break;
+        }
+        size = size < p.mtu ? size : p.mtu;
+        node = d->routes.ends[way / 2][1 - way % 2];
+    }
+    return p;
+}
+
+/* A packet enters at the port's node. */
+static void enter(struct door *d, uint64_t now_ns, uint32_t node,
+                  const struct sim_datagram *datagram)
+{
+    struct sim_datagram outside = *datagram;
+    rename_ip(outside.from.ip, documentation, instead);
+    rename_ip(outside.to.ip, documentation, instead);
+    const size_t len = sim_packet_write(&outside, d->packet);
+    const bool sent = d->api->send(d->ns3, d->ends[node], now_ns, d->packet, len);
+    assert(sent);
+    (void)sent;
+    d->net.totals.under_way++;
+    if (outside.fragment.at != 0 && outside.to.family == IKE_IPV4)
+        d->sent_parts++;
+}
+
+/* IPv6 is cut by its sender (RFC 8200 4.5), who is taken to know the way. */
+static void enter_in_parts(struct door *d, uint64_t now_ns, uint32_t node,
+                           const struct sim_datagram *datagram, uint32_t mtu)
+{
+    const uint32_t each = sim_part_max(datagram, mtu);
+    const uint32_t payload = sim_ip_payload(datagram);
+    for (uint32_t at = 0; at < payload; at += each) {
+        const struct sim_datagram part = sim_datagram_part(datagram, at, each);
+        enter(d, now_ns, node, &part);
+        d->net.totals.cut += at != 0 ? 1 : 0;
+    }
+}
+
 static bool door_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
                       const struct sim_datagram *datagram)
 {
@@ -163,20 +228,25 @@ static bool door_send(struct sim_net *net, uint64_t now_ns, const struct sim_por
     struct sim_datagram outside;
     if (sim_edge_send(net, now_ns, port, datagram, &outside) != SIM_LOST_COUNT)
         return false;
-    const bool known = sim_routes_find(&d->routes, port->node, &outside.to) != SIM_NO_WAY;
-    if (!known || sim_ip_size(&outside) > sizeof d->packet - 1) {
-        sim_net_lose(net, NULL, known ? SIM_LOST_TOO_BIG : SIM_LOST_NO_ROUTE, net->totals.sent);
+    const uint16_t owned = sim_routes_find(&d->routes, port->node, &outside.to);
+    const uint32_t size = sim_ip_size(&outside);
+    if (owned == SIM_NO_WAY || size > IP_MAX) {
+        const enum sim_lost why = owned == SIM_NO_WAY ? SIM_LOST_NO_ROUTE : SIM_LOST_TOO_BIG;
+        sim_net_lose(net, NULL, why, net->totals.sent);
         return false;
     }
-    rename_ip(outside.from.ip, documentation, instead);
-    rename_ip(outside.to.ip, documentation, instead);
+    const struct passage passage = passage_of(d, port->node, d->routes.owned[owned].node, size);
+    if (passage.lost != SIM_NO_WAY) {
+        sim_net_lose(net, &d->counts[passage.lost], SIM_LOST_TOO_BIG, net->totals.sent);
+        return false;
+    }
     if (!sim_is_fragment(&outside))
         outside.fragment.id = ++d->id % 65536;
-    const size_t len = sim_packet_write(&outside, d->packet);
-    const bool sent = d->api->send(d->ns3, d->ends[port->node], now_ns, d->packet, len);
-    assert(sent);
-    net->totals.under_way++;
-    return sent;
+    if (size > passage.mtu && outside.to.family == IKE_IPV6)
+        enter_in_parts(d, now_ns, port->node, &outside, passage.mtu);
+    else
+        enter(d, now_ns, port->node, &outside);
+    return true;
 }
 
 static uint64_t door_run_until(struct sim_net *net, uint64_t limit_ns)
@@ -202,8 +272,7 @@ static uint32_t door_router(struct sim_net *net)
     return node_add(door_of(net));
 }
 
-/* What ns-3's lines do not do, by the name of its key. */
-static const char *beyond(const struct sim_link_config *c)
+const char *sim_net_ns3_lacks(const struct sim_link_config *c)
 {
     const struct sim_impairments *const line = &c->impairments;
     if (c->jitter_ns != 0)
@@ -218,6 +287,8 @@ static const char *beyond(const struct sim_link_config *c)
         return "outages";
     if (c->no_udp)
         return "udp";
+    if (c->queue_packets != 0 && c->queue_bytes != 0)
+        return "queue in both datagrams and octets";
     return NULL;
 }
 
@@ -225,19 +296,22 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
                           const struct sim_link_config *config)
 {
     struct door *const d = door_of(net);
-    const char *const too_much = beyond(config);
+    const char *const lacking = sim_net_ns3_lacks(config);
     const struct ns3_line line = {.rate_bps = config->rate_bps,
                                   .delay_ns = config->delay_ns,
                                   .queue_packets = config->queue_packets,
                                   .queue_bytes = config->queue_bytes,
                                   .mtu = config->mtu,
                                   .loss_ppb = config->impairments.loss_ppb};
-    if (too_much != NULL)
+    if (lacking != NULL)
         wrong(d, "link %s: ns-3's lines have no %s: `network: {kind: links}` has it", config->name,
-              too_much);
+              lacking);
     else if (d->api->point_to_point(d->ns3, (int)a, (int)b, &line) < 0)
         wrong(d, "link %s: %s", config->name, d->api->error(d->ns3));
-    return sim_routes_join(&d->routes, a, b);
+    const uint32_t link = sim_routes_join(&d->routes, a, b);
+    d->narrow[link].mtu = config->mtu != 0 ? config->mtu : IP_MAX;
+    d->narrow[link].oversize = config->oversize;
+    return link;
 }
 
 static void door_attach(struct sim_net *net, uint32_t node, struct sim_port *port,

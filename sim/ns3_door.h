@@ -13,4 +13,7 @@ struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
                                  struct sim_fingerprint *fingerprint, char *error,
                                  size_t error_max);
 
+/* What of a link ns-3's lines cannot be, by the name of its key; NULL: they can be all of it. */
+const char *sim_net_ns3_lacks(const struct sim_link_config *config);
+
 #endif

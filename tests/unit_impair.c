@@ -156,7 +156,7 @@ static void wire_close(struct wire *w)
     const struct sim_net_totals t = w->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += w->links->lost[(enum sim_lost)i];
+        lost += w->links->lost[i];
     EXPECT_EQ(t.sent + t.doubled, t.delivered + lost + t.under_way);
     w->links->ops->close(w->links);
     sim_loop_close(w->loop);

@@ -230,7 +230,7 @@ static void street_close(struct street *s)
     const struct sim_net_totals totals = s->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += s->links->lost[(enum sim_lost)i];
+        lost += s->links->lost[i];
     EXPECT_EQ(totals.sent, totals.delivered + totals.under_way + lost);
     s->links->ops->close(s->links);
     sim_nat_close(s->home.nat);

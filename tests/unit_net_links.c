@@ -136,7 +136,7 @@ static void expect_conserved(const struct bench *b)
     const struct sim_net_totals t = b->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += b->links->lost[(enum sim_lost)i];
+        lost += b->links->lost[i];
     EXPECT_EQ(t.sent + t.doubled, t.delivered + lost + t.under_way);
 }
 
@@ -585,7 +585,7 @@ static struct sim_fingerprint swarm(uint64_t seed, uint32_t flip)
     sim_loop_run(b->loop, sim_loop_now(b->loop) + 10000000000);
     EXPECT_EQ(b->links->totals.under_way, 0);
     for (uint32_t i = 0; i < SIM_LOST_INBOX_FULL; i++)
-        EXPECT(b->links->lost[(enum sim_lost)i] > 0);
+        EXPECT(b->links->lost[i] > 0);
     expect_conserved(b);
     const struct sim_fingerprint f = b->fingerprint;
     bench_close(b);

@@ -195,15 +195,32 @@ static void test_a_router_cuts_and_the_far_end_joins(void)
 {
     struct sim_link_config tunnel = fast;
     tunnel.mtu = 1280;
-    struct lab *const lab = lab_open(1, &fast, &tunnel);
-    send_from(lab, "10.1.0.1", "10.2.0.1", 3000);
+    tunnel.oversize = SIM_OVERSIZE_CUT;
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(1, &fast, &tunnel);
+        send_from(lab, ends[six][0], ends[six][1], 3000);
+        sim_loop_run(lab->loop, SECOND);
+        EXPECT_EQ(lab->far.last.count, 1);
+        EXPECT_EQ(lab->far.last.len, 3000);
+        EXPECT_EQ(lab->far.last.octets[1], (uint8_t)(2999 * 7));
+        EXPECT_EQ(lab->net->totals.cut, 2);
+        EXPECT_EQ(lab->net->totals.joined, 2);
+        EXPECT_EQ(lab->net->ops->counts(lab->net, 1, 1).sent_packets, 3);
+        lab_close(lab);
+    }
+}
+
+static void test_a_line_that_loses_what_is_too_long_does_so(void)
+{
+    struct sim_link_config narrow = fast;
+    narrow.mtu = 1280;
+    struct lab *const lab = lab_open(1, &fast, &narrow);
+    send_from(lab, "10.1.0.1", "10.2.0.1", 1280 - 28 + 1);
+    send_from(lab, "10.1.0.1", "10.2.0.1", 1280 - 28);
     sim_loop_run(lab->loop, SECOND);
     EXPECT_EQ(lab->far.last.count, 1);
-    EXPECT_EQ(lab->far.last.len, 3000);
-    EXPECT_EQ(lab->far.last.octets[1], (uint8_t)(2999 * 7));
-    EXPECT_EQ(lab->net->totals.cut, 2);
-    EXPECT_EQ(lab->net->totals.joined, 2);
-    EXPECT_EQ(lab->net->ops->counts(lab->net, 1, 1).sent_packets, 3);
+    EXPECT_EQ(lab->net->ops->counts(lab->net, 1, 1).lost[SIM_LOST_TOO_BIG], 1);
     lab_close(lab);
 }
 
@@ -288,6 +305,7 @@ int main(int argc, char **argv)
         TEST(test_a_full_queue_loses_what_comes_on_top),
         TEST(test_random_loss_is_binomial),
         TEST(test_a_router_cuts_and_the_far_end_joins),
+        TEST(test_a_line_that_loses_what_is_too_long_does_so),
         TEST(test_a_nat_before_a_port_is_the_one_of_the_built_in_network),
         TEST(test_one_seed_gives_one_fingerprint_and_another_seed_another),
         TEST(test_there_is_one_simulator_to_a_process),

@@ -280,7 +280,7 @@ static void expect_conserved(const struct wire *w)
     const struct sim_net_totals t = w->links->totals;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
-        lost += w->links->lost[(enum sim_lost)i];
+        lost += w->links->lost[i];
     EXPECT_EQ(t.sent + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
 }
 
