@@ -159,20 +159,26 @@ static void edge_join(struct sim_edge *edge, uint64_t now_ns, const struct sim_p
     edge_watch(edge);
 }
 
-void sim_edge_take(struct sim_edges *edges, struct sim_net *net, const struct sim_routes *routes,
-                   uint16_t owned, uint64_t now_ns, const struct sim_datagram *datagram,
-                   uint64_t number)
+void sim_edge_take(struct sim_edges *edges, uint16_t owned, uint64_t now_ns,
+                   const struct sim_arrival *arrival)
 {
-    const struct sim_port *const port = routes->owned[owned].port;
+    struct sim_net *const net = edges->net;
+    const struct sim_port *const port = edges->routes->owned[owned].port;
     struct sim_edge *const edge = &edges->at[owned];
-    if (!sim_is_fragment(datagram)) {
-        hand_over(net, now_ns, port, datagram, number);
+    if (!sim_is_fragment(arrival->datagram)) {
+        hand_over(net, now_ns, port, arrival->datagram, arrival->number);
     } else if (edge_open(edge, net, port->reassembly)) {
-        edge_join(edge, now_ns, port, datagram, number);
+        edge_join(edge, now_ns, port, arrival->datagram, arrival->number);
     } else {
-        sim_net_lose(net, NULL, SIM_LOST_REASSEMBLY_FULL, number);
+        sim_net_lose(net, NULL, SIM_LOST_REASSEMBLY_FULL, arrival->number);
         net->totals.under_way--;
     }
+}
+
+void sim_edges_open(struct sim_edges *edges, struct sim_net *net, const struct sim_routes *routes)
+{
+    edges->net = net;
+    edges->routes = routes;
 }
 
 void sim_edges_close(struct sim_edges *edges)

@@ -98,7 +98,7 @@ static void parcel_lose(struct links *n, struct direction *direction, enum sim_l
 
 static void parcel_deliver(struct links *n, uint64_t now_ns, struct parcel *p)
 {
-    sim_edge_take(&n->edges, &n->door, &n->routes, p->owned, now_ns, &p->datagram, p->number);
+    sim_edge_take(&n->edges, p->owned, now_ns, &(struct sim_arrival){&p->datagram, p->number});
     sim_slabs_give(n->slabs, p);
 }
 
@@ -462,6 +462,7 @@ struct sim_net *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
     struct sim_rng streams;
     sim_rng_open(&streams, seed, "net_links");
     n->door = (struct sim_net){.ops = &links_ops, .loop = loop, .fingerprint = fingerprint};
+    sim_edges_open(&n->edges, &n->door, &n->routes);
     n->seed = sim_rng_u64(&streams);
     n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
     n->routes.node_count = 1;

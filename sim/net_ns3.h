@@ -25,10 +25,12 @@
  *         if (ns3 == NULL || ns3->version != NS3_API_VERSION)
  *             return 2;
  *         char error[200];
- *         struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 1}, error, sizeof
- * error); const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = 20000000}; const struct
- * ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24}; static const uint8_t packet[28]
- * = {0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0, 198, 51, 100, 1, 192, 0, 2, 7, 0, 9, 0, 9, 0, 8};
+ *         const struct ns3_options options = {.seed = 1};
+ *         struct ns3_net *const n = ns3->open(&options, error, sizeof error);
+ *         const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = 20000000};
+ *         const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
+ *         static const uint8_t packet[28] = {0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0, 198, 51,
+ *                                            100, 1, 192, 0, 2, 7, 0, 9, 0, 9, 0, 8};
  *         int arrived = 0;
  *         const int a = ns3->node(n);
  *         const int b = ns3->node(n);

@@ -63,8 +63,8 @@ __attribute__((format(printf, 2, 3))) static void wrong(struct door *d, const ch
     va_end(list);
 }
 
-/* ns-3 drops what goes to 2001:db8::/32, since that is for documentation (RFC 3849); within it the
- * prefix is another, fdb8:db8::/32. */
+/* ns-3 drops what goes to 2001:db8::/32, since that is for documentation (RFC 3849 2); within it
+ * the prefix is another, fdb8:db8::/32. */
 static const uint8_t documentation[4] = {0x20, 0x01, 0x0d, 0xb8};
 static const uint8_t instead[4] = {0xfd, 0xb8, 0x0d, 0xb8};
 
@@ -141,7 +141,7 @@ static void come_out(void *owner, uint64_t now_ns, const uint8_t *packet, size_t
     const uint16_t owned = sim_routes_find(&d->routes, far->node, &datagram.to);
     assert(owned != SIM_NO_WAY);
     const uint32_t id = packet[0] >> 4 == 4 ? (uint32_t)packet[4] << 8 | packet[5] : 0;
-    sim_edge_take(&d->edges, &d->net, &d->routes, owned, now_ns, &datagram, id);
+    sim_edge_take(&d->edges, owned, now_ns, &(struct sim_arrival){&datagram, id});
 }
 
 static void lost(void *owner, const struct ns3_loss *loss)
@@ -396,6 +396,7 @@ struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
         return NULL;
     }
     d->net = (struct sim_net){.ops = &door_ops, .loop = loop, .fingerprint = fingerprint};
+    sim_edges_open(&d->edges, &d->net, &d->routes);
     sim_rng_open(&streams, seed, "net_ns3");
     if (!module_load(d, sim_rng_u64(&streams), error, error_max)) {
         door_close(&d->net);

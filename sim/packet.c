@@ -9,7 +9,7 @@
 
 enum { IPV4_LEN = 20, IPV6_LEN = 40, UDP_LEN = 8, HOPS = 64, IPV6_FRAGMENT = 44 };
 
-/* The sum of 16-bit words, RFC 1071; an odd octet counts as the high half. */
+/* The sum of 16-bit words, RFC 1071 1; an odd octet counts as the high half. */
 static uint32_t sum_words(uint32_t sum, const uint8_t *at, size_t len)
 {
     for (size_t i = 0; i + 1 < len; i += 2)

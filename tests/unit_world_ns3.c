@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ * The same world on the built-in network and on ns-3: where nothing is left to
+ * chance the same sums, else the same shares. Skipped where ns-3 is not
+ * installed. */
+#include "sim/loop.h"
+#include "sim/ns3_door.h"
+#include "tests/test.h"
+#include "tests/world.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void plain(void)
+{
+    world_begin("people");
+    set("for", "40s");
+    set("clients.people.arrivals", "poisson 20/s");
+    set("clients.people.retransmit.first", "1s");
+}
+
+static const enum sim_metric sums[] = {
+    SIM_METRIC_ATTEMPTS,      SIM_METRIC_SUCCESSES,           SIM_METRIC_FAILURES,
+    SIM_METRIC_CENSORED,      SIM_METRIC_IKE_RETRANSMISSIONS, SIM_METRIC_SETUP_TIME_P50,
+    SIM_METRIC_SETUP_TIME_P99};
+enum { SUMS = sizeof sums / sizeof sums[0] };
+
+/* Everything clients tell is the same, whichever network carries it. */
+static void expect_the_same(void)
+{
+    int64_t built_in[SUMS];
+    world_run(NULL);
+    for (size_t i = 0; i < SUMS; i++)
+        built_in[i] = metric("people", sums[i]);
+    const int64_t fragments = metric("network", SIM_METRIC_FRAGMENTS);
+    const int64_t drops = metric("network", SIM_METRIC_QUEUE_DROPS);
+    set("network.kind", "ns3");
+    world_run(NULL);
+    for (size_t i = 0; i < SUMS; i++)
+        EXPECT_EQ(metric("people", sums[i]), built_in[i]);
+    EXPECT_EQ(metric("network", SIM_METRIC_FRAGMENTS), fragments);
+    EXPECT_EQ(metric("network", SIM_METRIC_QUEUE_DROPS), drops);
+    EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
+}
+
+static void test_a_quiet_world_is_the_same_on_both(void)
+{
+    plain();
+    expect_the_same();
+}
+
+static void test_a_world_of_ipv6_is_the_same_on_both(void)
+{
+    plain();
+    set("gateways.vpn.address", "2001:db8::1");
+    expect_the_same();
+}
+
+static void test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both(void)
+{
+    plain();
+    set("clients.people.nat.kind", "symmetric");
+    set("clients.people.auth", "rsa4096");
+    set("links.wan.oversize", "fragment");
+    expect_the_same();
+}
+
+static void test_what_is_lost_at_random_is_lost_as_often(void)
+{
+    plain();
+    set("for", "120s");
+    set("links.wan.loss", "5%");
+    world_run(NULL);
+    const double mean = (double)metric("network", SIM_METRIC_LINK_LOSS);
+    set("network.kind", "ns3");
+    world_run(NULL);
+    /* Two counts of about the same mean: their difference spreads by the root of twice that. */
+    EXPECT(fabs((double)metric("network", SIM_METRIC_LINK_LOSS) - mean) < 4 * sqrt(2 * mean));
+    EXPECT(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS) > 100);
+}
+
+static void test_a_seed_repeats_on_ns3_too(void)
+{
+    char first[33];
+    plain();
+    set("network.kind", "ns3");
+    set("links.wan.loss", "5%");
+    world_run(NULL);
+    (void)snprintf(first, sizeof first, "%s", fingerprint);
+    world_run(NULL);
+    EXPECT_STR(fingerprint, first);
+}
+
+static void test_what_ns3_lacks_is_named_before_anything_runs(void)
+{
+    static const char *const lacking[][2] = {
+        {"links.wan.jitter", "5ms"},   {"links.wan.bursts.begin", "1%"},
+        {"links.wan.duplicate", "1%"}, {"links.wan.reorder.share", "1%"},
+        {"links.wan.udp", "blocked"},  {"links.wan.outages", "[[1s, 2s]]"},
+    };
+    for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
+        plain();
+        set(lacking[i][0], lacking[i][1]);
+        EXPECT_EQ(judge(), 0);
+        set("network.kind", "ns3");
+        EXPECT_EQ(judge(), 1);
+        EXPECT_STR(remarks.path, "links.wan");
+        EXPECT(strstr(remarks.text, "write `network: {kind: links}`") != NULL);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST(test_a_quiet_world_is_the_same_on_both),
+        TEST(test_a_world_of_ipv6_is_the_same_on_both),
+        TEST(test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both),
+        TEST(test_what_is_lost_at_random_is_lost_as_often),
+        TEST(test_a_seed_repeats_on_ns3_too),
+        TEST(test_what_ns3_lacks_is_named_before_anything_runs),
+    };
+    char error[300] = "";
+    struct sim_loop *const loop = sim_loop_open();
+    struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, sizeof error);
+    if (net != NULL)
+        net->ops->close(net);
+    sim_loop_close(loop);
+    if (net == NULL) {
+        (void)printf("1..0 # SKIP %s\n", error);
+        return 0;
+    }
+    return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
