@@ -99,9 +99,11 @@ static bool module_load(struct door *d, uint64_t seed, char *error, size_t error
     d->api = d->module != NULL ? dlsym(d->module, "ns3_api") : NULL;
     if (d->api == NULL || d->api->version != NS3_API_VERSION) {
         const char *const why = dlerror();
-        (void)snprintf(error, error_max,
-                       "ns-3 is not there: install libns3-dev and g++ and build again%s%s",
-                       why != NULL ? ": " : "", why != NULL ? why : "");
+        (void)snprintf(
+            error, error_max,
+            "ns-3 is not built in: install g++ and libns3-dev, delete the folder build, and "
+            "build again; `./ikelab … --network ns3` does all of it%s%s",
+            why != NULL ? ": " : "", why != NULL ? why : "");
         return false;
     }
     d->ns3 = d->api->open(&(struct ns3_options){.seed = seed}, error, error_max);

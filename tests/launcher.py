@@ -110,6 +110,19 @@ def test_a_failed_configuration_shows_mesons_words_and_starts_nothing():
     expect("words of meson" in done.stderr, done.stderr)
 
 
+def test_who_asks_for_ns3_gets_it_configured_and_built():
+    house()
+    built()
+    done = launch("run", "x", "--network", "ns3")
+    expect(done.returncode == 7, done.stderr)
+    expect("meson setup --reconfigure" in log() and "ninja" in log(), log())
+    os.makedirs("build/sim")
+    open("build/sim/ikelab-ns3.so", "w", encoding="utf-8").close()
+    os.remove("log")
+    launch("run", "x", "--set", "network.kind=ns3")
+    expect(log() == "", "nothing is left to do: " + log())
+
+
 def test_without_apt_missing_packages_are_named():
     house("run  there-is-no-such-package nor-this\n")
     os.makedirs("bare")
