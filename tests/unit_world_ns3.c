@@ -65,6 +65,14 @@ static void test_clients_behind_a_nat_with_long_certificates_are_the_same_on_bot
     expect_the_same();
 }
 
+static void test_ike_by_tcp_is_the_same_on_both(void)
+{
+    plain();
+    set("clients.people.transport", "tcp");
+    set("gateways.vpn.tcp.listen", "yes");
+    expect_the_same();
+}
+
 static void test_what_is_lost_at_random_is_lost_as_often(void)
 {
     plain();
@@ -115,6 +123,7 @@ int main(int argc, char **argv)
         TEST(test_a_quiet_world_is_the_same_on_both),
         TEST(test_a_world_of_ipv6_is_the_same_on_both),
         TEST(test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both),
+        TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_is_lost_at_random_is_lost_as_often),
         TEST(test_a_seed_repeats_on_ns3_too),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
