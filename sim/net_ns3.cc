@@ -12,14 +12,18 @@
 #include <vector>
 
 #include <ns3/boolean.h>
+#include <ns3/bulk-send-application.h>
 #include <ns3/config.h>
 #include <ns3/error-model.h>
+#include <ns3/inet-socket-address.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-static-routing-helper.h>
 #include <ns3/node-container.h>
+#include <ns3/onoff-application.h>
+#include <ns3/packet-sink.h>
 #include <ns3/point-to-point-helper.h>
 #include <ns3/point-to-point-net-device.h>
 #include <ns3/pointer.h>
@@ -98,6 +102,7 @@ struct ns3_net {
     ns3::NodeContainer nodes;
     std::deque<Link> links; /* neither moves: callbacks know them */
     std::deque<End> ends;
+    std::vector<ns3::Ptr<ns3::PacketSink>> sinks;
     std::vector<uint8_t> packet;
     std::string error;
     ns3_lost_fn *lost = nullptr;
@@ -332,6 +337,20 @@ void AddRoute(struct ns3_net *n, int node, const ns3_prefix &to, uint32_t out4, 
     }
 }
 
+/* ns-3's words for a period in seconds. */
+std::string Constant(double seconds)
+{
+    return "ns3::ConstantRandomVariable[Constant=" + std::to_string(seconds) + "]";
+}
+
+std::string Period(uint64_t mean_ns, uint64_t off_ns)
+{
+    if (off_ns == 0) /* never off */
+        return Constant(1e9);
+    return "ns3::ExponentialRandomVariable[Mean=" +
+           std::to_string(static_cast<double>(mean_ns) / 1e9) + "]";
+}
+
 bool IsPrefix(const ns3_prefix *to)
 {
     return (to->family == 4 && to->bits <= 32) || (to->family == 6 && to->bits <= 128);
@@ -455,6 +474,73 @@ static bool RouteToEnd(struct ns3_net *n, const struct ns3_prefix *to, int end)
     });
 }
 
+static bool AddressOf(struct ns3_net *n, int node, uint8_t family, struct ns3_prefix *out)
+{
+    if (!IsNode(n, node) || (family != 4 && family != 6))
+        return Refused(n, false, "an address is of a node and a family");
+    return Guarded(n, false, [=] {
+        const auto at = n->nodes.Get(static_cast<uint32_t>(node));
+        const auto ip4 = at->GetObject<ns3::Ipv4>();
+        const auto ip6 = at->GetObject<ns3::Ipv6>();
+        *out = {};
+        if (ip4->GetNInterfaces() < 2)
+            return Refused(n, false, "a node without a link has no address");
+        out->family = family;
+        out->bits = family == 4 ? 32 : 128;
+        if (family == 4)
+            ip4->GetAddress(1, 0).GetLocal().Serialize(out->ip);
+        else
+            ip6->GetAddress(1, ip6->GetNAddresses(1) - 1).GetAddress().Serialize(out->ip);
+        return true;
+    });
+}
+
+static int AddTraffic(struct ns3_net *n, const struct ns3_traffic *traffic)
+{
+    const ns3_traffic t = *traffic;
+    struct ns3_prefix to;
+    if (!IsNode(n, t.from) || !AddressOf(n, t.to, 4, &to))
+        return Refused(n, -1, "traffic needs two nodes with links");
+    if (t.until_ns < t.from_ns || (!t.bulk && (t.rate_bps == 0 || t.size < 12 || t.size > 65507)))
+        return Refused(n, -1, "traffic needs times in order, a rate, and 12 to 65507 octets");
+    return Guarded(n, -1, [=] {
+        const int number = static_cast<int>(n->sinks.size());
+        const auto port = static_cast<uint16_t>(20000 + number);
+        const ns3::InetSocketAddress far(ns3::Ipv4Address::Deserialize(to.ip), port);
+        const std::string protocol = t.bulk ? "ns3::TcpSocketFactory" : "ns3::UdpSocketFactory";
+        const auto sink = ns3::CreateObjectWithAttributes<ns3::PacketSink>(
+            "Protocol", ns3::StringValue(protocol), "Local",
+            ns3::AddressValue(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)));
+        n->nodes.Get(static_cast<uint32_t>(t.to))->AddApplication(sink);
+        ns3::Ptr<ns3::Application> source;
+        if (t.bulk) {
+            source = ns3::CreateObjectWithAttributes<ns3::BulkSendApplication>(
+                "Protocol", ns3::StringValue(protocol), "Remote", ns3::AddressValue(far));
+        } else {
+            const auto on_off = ns3::CreateObjectWithAttributes<ns3::OnOffApplication>(
+                "Protocol", ns3::StringValue(protocol), "Remote", ns3::AddressValue(far),
+                "DataRate", ns3::DataRateValue(ns3::DataRate(t.rate_bps)), "PacketSize",
+                ns3::UintegerValue(t.size), "OnTime", ns3::StringValue(Period(t.on_ns, t.off_ns)),
+                "OffTime",
+                ns3::StringValue(t.off_ns == 0 ? Constant(0) : Period(t.off_ns, t.off_ns)));
+            n->stream += on_off->AssignStreams(n->stream);
+            source = on_off;
+        }
+        n->nodes.Get(static_cast<uint32_t>(t.from))->AddApplication(source);
+        source->SetStartTime(ns3::NanoSeconds(static_cast<int64_t>(t.from_ns)));
+        source->SetStopTime(ns3::NanoSeconds(static_cast<int64_t>(t.until_ns)));
+        n->sinks.push_back(sink);
+        return number;
+    });
+}
+
+static uint64_t Received(const struct ns3_net *n, int traffic)
+{
+    if (traffic < 0 || static_cast<size_t>(traffic) >= n->sinks.size())
+        return 0;
+    return n->sinks[static_cast<size_t>(traffic)]->GetTotalRx();
+}
+
 static void OnLost(struct ns3_net *n, ns3_lost_fn *lost, void *owner)
 {
     n->lost = lost;
@@ -519,7 +605,8 @@ static void Close(struct ns3_net *n)
 }
 
 extern const struct ns3_api ns3_api;
-const struct ns3_api ns3_api = {NS3_API_VERSION, Open,   Error, Node, Line,   AddEnd, RouteByLink,
-                                RouteToEnd,      OnLost, Send,  Run,  Events, Counts, Close};
+const struct ns3_api ns3_api = {
+    NS3_API_VERSION, Open,     Error,  Node, Line, AddEnd, RouteByLink, RouteToEnd, AddressOf,
+    AddTraffic,      Received, OnLost, Send, Run,  Events, Counts,      Close};
 
 } // extern "C"

@@ -105,6 +105,17 @@ typedef void ns3_lost_fn(void *owner, const struct ns3_loss *loss);
  */
 typedef void ns3_packet_fn(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len);
 
+/* What two nodes send each other beside our packets: on and off at a constant rate by UDP, or as
+ * fast as TCP can. */
+struct ns3_traffic {
+    int from, to; /* nodes */
+    bool bulk;    /* TCP; what follows but for the times is of UDP */
+    uint64_t rate_bps;
+    uint32_t size;          /* octets of a datagram */
+    uint64_t on_ns, off_ns; /* means, exponential; off 0: always on */
+    uint64_t from_ns, until_ns;
+};
+
 /* Numbers are from 0 on; negative: it could not be made, and error() says why. */
 struct ns3_api {
     uint32_t version; /* NS3_API_VERSION */
@@ -117,6 +128,11 @@ struct ns3_api {
     int (*end)(struct ns3_net *n, int node, ns3_packet_fn *deliver, void *owner);
     bool (*route_by_link)(struct ns3_net *n, int node, const struct ns3_prefix *to, int link);
     bool (*route_to_end)(struct ns3_net *n, const struct ns3_prefix *to, int end);
+    /* The address by which a node is spoken to itself, of a family; it takes a link to have one.
+     * The routes to it are to be made as any. */
+    bool (*address)(struct ns3_net *n, int node, uint8_t family, struct ns3_prefix *out);
+    int (*traffic)(struct ns3_net *n, const struct ns3_traffic *traffic);
+    uint64_t (*received)(const struct ns3_net *n, int traffic); /* octets, by its receiver so far */
     void (*on_lost)(struct ns3_net *n, ns3_lost_fn *lost, void *owner);
     /* An IP packet at a time that is not past. It is copied. */
     bool (*send)(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *packet, size_t len);

@@ -30,7 +30,6 @@ struct far {
 
 struct door {
     struct sim_net net; /* first: it is a sim_net */
-    void *module;
     const struct ns3_api *api;
     struct ns3_net *ns3;
     struct sim_routes routes;
@@ -93,21 +92,18 @@ static void *module_open(void)
     return module;
 }
 
-static bool module_load(struct door *d, uint64_t seed, char *error, size_t error_max)
+const struct ns3_api *sim_ns3_api(char *error, size_t error_max)
 {
-    d->module = module_open();
-    d->api = d->module != NULL ? dlsym(d->module, "ns3_api") : NULL;
-    if (d->api == NULL || d->api->version != NS3_API_VERSION) {
-        const char *const why = dlerror();
-        (void)snprintf(
-            error, error_max,
-            "ns-3 is not built in: install g++ and libns3-dev, delete the folder build, and "
-            "build again; `./ikelab … --network ns3` does all of it%s%s",
-            why != NULL ? ": " : "", why != NULL ? why : "");
-        return false;
-    }
-    d->ns3 = d->api->open(&(struct ns3_options){.seed = seed}, error, error_max);
-    return d->ns3 != NULL;
+    void *const module = module_open(); /* it stays: C++ libraries do not like to be unloaded */
+    const struct ns3_api *const api = module != NULL ? dlsym(module, "ns3_api") : NULL;
+    if (api != NULL && api->version == NS3_API_VERSION)
+        return api;
+    const char *const why = dlerror();
+    (void)snprintf(error, error_max,
+                   "ns-3 is not built in: install g++ and libns3-dev, delete the folder build, and "
+                   "build again; `./ikelab … --network ns3` does all of it%s%s",
+                   why != NULL ? ": " : "", why != NULL ? why : "");
+    return NULL;
 }
 
 /* ---- what comes out ---- */
@@ -373,7 +369,7 @@ static void door_close(struct sim_net *net)
     if (d->ns3 != NULL)
         d->api->close(d->ns3);
     sim_edges_close(&d->edges);
-    free(d); /* the module stays: C++ libraries do not like to be unloaded */
+    free(d);
 }
 
 static const struct sim_net_ops door_ops = {
@@ -400,7 +396,10 @@ struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
     d->net = (struct sim_net){.ops = &door_ops, .loop = loop, .fingerprint = fingerprint};
     sim_edges_open(&d->edges, &d->net, &d->routes);
     sim_rng_open(&streams, seed, "net_ns3");
-    if (!module_load(d, sim_rng_u64(&streams), error, error_max)) {
+    const struct ns3_options options = {.seed = sim_rng_u64(&streams)};
+    d->api = sim_ns3_api(error, error_max);
+    d->ns3 = d->api != NULL ? d->api->open(&options, error, error_max) : NULL;
+    if (d->ns3 == NULL) {
         door_close(&d->net);
         return NULL;
     }

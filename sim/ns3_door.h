@@ -7,6 +7,11 @@
 
 #include "sim/net.h"
 
+struct ns3_api;
+
+/* The module's table of calls (net_ns3.h); NULL with a sentence: it is not there. */
+const struct ns3_api *sim_ns3_api(char *error, size_t error_max);
+
 /* NULL with a sentence: the module is not there, or ns-3 is in use: it has one simulator to a
  * process. The loop is joined; closed before it is. `fingerprint` may be NULL. */
 struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,

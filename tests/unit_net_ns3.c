@@ -5,6 +5,7 @@
 #include "sim/fingerprint.h"
 #include "sim/loop.h"
 #include "sim/nat.h"
+#include "sim/net_ns3.h"
 #include "sim/ns3_door.h"
 #include "tests/test.h"
 
@@ -285,15 +286,59 @@ static void test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key(void)
     sim_loop_close(loop);
 }
 
-/* Whether there is an ns-3; its own words where not. */
-static bool has_ns3(char *error, size_t error_max)
+/* Octets that arrive of ten seconds of traffic over a line of 1 Mbit/s. */
+static uint64_t received_of(struct ns3_traffic traffic)
 {
-    struct sim_loop *const loop = sim_loop_open();
-    struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, error_max);
-    if (net != NULL)
-        net->ops->close(net);
-    sim_loop_close(loop);
-    return net != NULL;
+    const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = MS, .queue_packets = 50};
+    char error[200] = "";
+    struct ns3_prefix there;
+    struct ns3_prefix back;
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
+    traffic.from = ns3->node(n);
+    traffic.to = ns3->node(n);
+    traffic.until_ns = 10 * (uint64_t)SECOND;
+    const int link = ns3->point_to_point(n, traffic.from, traffic.to, &line);
+    EXPECT(ns3->address(n, traffic.to, 4, &there) && ns3->address(n, traffic.from, 4, &back));
+    EXPECT(ns3->route_by_link(n, traffic.from, &there, link));
+    EXPECT(ns3->route_by_link(n, traffic.to, &back, link));
+    const int number = ns3->traffic(n, &traffic);
+    EXPECT_EQ(number, 0);
+    EXPECT_EQ(ns3->run(n, traffic.until_ns), traffic.until_ns);
+    const uint64_t received = ns3->received(n, number);
+    ns3->close(n);
+    return received;
+}
+
+static void test_background_traffic_comes_at_its_rate_or_fills_the_line(void)
+{
+    const uint64_t steady = received_of((struct ns3_traffic){.rate_bps = 400000, .size = 500});
+    EXPECT(steady >= 499000 && steady <= 500000);
+    const uint64_t half = received_of((struct ns3_traffic){
+        .rate_bps = 400000, .size = 500, .on_ns = SECOND / 100, .off_ns = SECOND / 100});
+    EXPECT(half > 200000 && half < 300000);
+    const uint64_t bulk = received_of((struct ns3_traffic){.bulk = true});
+    /* Of a segment's 578 octets on the line, PPP's two included, 536 are data. */
+    EXPECT(bulk > 1000000 && bulk < UINT64_C(1250000) * 536 / 578);
+}
+
+static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(void)
+{
+    char error[200] = "";
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
+    const int a = ns3->node(n);
+    const int b = ns3->node(n);
+    EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .bulk = true}) < 0);
+    EXPECT_STR(ns3->error(n), "traffic needs two nodes with links");
+    EXPECT_EQ(ns3->point_to_point(n, a, b, &(struct ns3_line){.rate_bps = 1000}), 0);
+    EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .size = 100}) < 0);
+    EXPECT(strstr(ns3->error(n), "a rate") != NULL);
+    EXPECT(ns3->point_to_point(n, a, a, &(struct ns3_line){.rate_bps = 1000}) < 0);
+    EXPECT(ns3->point_to_point(n, a, b, &(struct ns3_line){.mtu = 20}) < 0);
+    EXPECT(ns3->end(n, 7, NULL, NULL) < 0);
+    EXPECT(!ns3->send(n, 3, 0, (const uint8_t *)"", 0));
+    ns3->close(n);
 }
 
 int main(int argc, char **argv)
@@ -309,10 +354,12 @@ int main(int argc, char **argv)
         TEST(test_a_nat_before_a_port_is_the_one_of_the_built_in_network),
         TEST(test_one_seed_gives_one_fingerprint_and_another_seed_another),
         TEST(test_there_is_one_simulator_to_a_process),
+        TEST(test_background_traffic_comes_at_its_rate_or_fills_the_line),
+        TEST(test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence),
         TEST(test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key),
     };
     char error[300] = "";
-    if (!has_ns3(error, sizeof error)) {
+    if (sim_ns3_api(error, sizeof error) == NULL) {
         (void)printf("1..0 # SKIP %s\n", error);
         return 0;
     }
