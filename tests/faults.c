@@ -2,16 +2,12 @@
  * The calls wrapped. */
 #include "tests/faults.h"
 
+#include "ike/ike.h"
 #include "ike/pool.h"
 #include "ike/tls.h"
-#include "ike/v2/collision.h"
-#include "ike/v2/rules.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static int armed = -1;
 static int seen;
@@ -146,61 +142,31 @@ void faults_plant(struct ike_crypto *crypto)
     crypto->ops = &ops;
 }
 
-/* ---- rows switched off ---- */
+/* ---- a reason that nobody hears ---- */
 
-static size_t rule_count(void)
+enum ike_why __real_ike_input(struct ike_engine *engine, uint64_t now_ns,
+                              const struct ike_datagram *in);
+enum ike_why __wrap_ike_input(struct ike_engine *engine, uint64_t now_ns,
+                              const struct ike_datagram *in);
+bool __real_ike_next_event(struct ike_engine *engine, struct ike_event *out);
+bool __wrap_ike_next_event(struct ike_engine *engine, struct ike_event *out);
+
+static enum ike_why heard(enum ike_why why)
 {
-    size_t count = 0;
-    while (ike_rule_at(count) != NULL)
-        count++;
-    return count;
+    const char *const wish = getenv("IKELAB_UNHEARD");
+    return wish != NULL && strcmp(wish, ike_why_row(why)->name) == 0 ? WHY_OK : why;
 }
 
-/* Constants become variables. */
-static void *writable(const void *at, size_t len)
+enum ike_why __wrap_ike_input(struct ike_engine *engine, uint64_t now_ns,
+                              const struct ike_datagram *in)
 {
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t from = (uintptr_t)at / page * page;
-    void *out;
-    if (mprotect((void *)from, (uintptr_t)at + len - from, PROT_READ | PROT_WRITE) != 0)
-        abort();
-    memcpy(&out, &at, sizeof out);
-    return out;
+    return heard(__real_ike_input(engine, now_ns, in));
 }
 
-static void switch_off(const char *table, size_t row)
+bool __wrap_ike_next_event(struct ike_engine *engine, struct ike_event *out)
 {
-    if (strcmp(table, "rule") == 0 && row < rule_count()) {
-        struct ike_rule *const rule = writable(ike_rule_at(row), sizeof *rule);
-        rule->state = UINT8_MAX;
-    } else if (strcmp(table, "collision") == 0 && row < ike_collision_count) {
-        struct ike_collision *const c = writable(&ike_collisions[row], sizeof *c);
-        c->request = UINT8_MAX;
-    } else if (strcmp(table, "why") == 0 && row < IKE_WHY_COUNT) {
-        struct ike_why_row *const why = writable(ike_why_row((enum ike_why)row), sizeof *why);
-        why->clear = why->sealed = ACTION_DROP;
-    }
-}
-
-__attribute__((constructor)) static void mutate(void)
-{
-    const char *const wish = getenv("IKELAB_MUTATE");
-    char table[16] = "";
-    unsigned row = 0;
-    if (wish == NULL)
-        return;
-    if (sscanf(wish, "%15[a-z]:%u", table, &row) == 2)
-        switch_off(table, row);
-    else {
-        printf("rule %zu\ncollision %zu\nwhy %d\n", rule_count(), ike_collision_count,
-               (int)IKE_WHY_COUNT);
-        for (size_t i = 0; i < rule_count(); i++)
-            printf("# rule:%zu %s in state %u\n", i, ike_rule_at(i)->name, ike_rule_at(i)->state);
-        for (int i = 0; i < IKE_WHY_COUNT; i++) {
-            const struct ike_why_row *const why = ike_why_row((enum ike_why)i);
-            printf("%d %s %d\n", i, why->name,
-                   why->clear > ACTION_DROP || why->sealed > ACTION_DROP);
-        }
-        exit(0);
-    }
+    const bool there = __real_ike_next_event(engine, out);
+    if (there)
+        out->why = heard(out->why);
+    return there;
 }

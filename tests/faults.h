@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Faults on purpose: of all the calls that may fail, one does. Pools and stores
  * say that there is no room, providers of cryptography that it cannot be done.
- * Linked in by wrapping the calls, so the engine knows nothing of it. And whole
- * rows switched off, for tests/mutate.py: IKELAB_MUTATE=rule:3, collision:0 or
- * why:17 in the environment of a test program; =count says how many there are. */
+ * Linked in by wrapping the calls, so the engine knows nothing of it. And a reason
+ * that no test hears of, for tests/mutate.py: IKELAB_UNHEARD=too_early in the
+ * environment of a test program makes it "ok". */
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H
 

@@ -119,6 +119,8 @@ void flow_check(const struct flow *flow)
     check_end(flow, o, "modelled");
     const int messages = pair.sent;
     pair_close(&pair);
+    if (getenv("IKELAB_QUICK") != NULL)
+        return;
 
     o.provider = PAIR_OPENSSL;
     run(flow, o);
@@ -147,8 +149,6 @@ void flow_check(const struct flow *flow)
         check_end(flow, o, "one twice");
         pair_close(&pair);
     }
-    if (getenv("IKELAB_MUTATE") == NULL) { /* what is left behind says nothing about a row */
-        check_faults(flow);
-        check_mangled(flow, messages);
-    }
+    check_faults(flow);
+    check_mangled(flow, messages);
 }

@@ -3,7 +3,8 @@
  * the roles exchanged, with each single message lost once and each duplicated
  * once. The arrows of the last two may differ, the final state may not. And with
  * each call that may fail failing once, and each payload of each message spoilt
- * by an end that has the keys: then nothing may be left behind. */
+ * by an end that has the keys: then nothing may be left behind. With IKELAB_QUICK in
+ * the environment (tests/mutate.py) the arrows alone, once. */
 #ifndef TESTS_FLOW_H
 #define TESTS_FLOW_H
 

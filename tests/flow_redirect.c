@@ -81,7 +81,7 @@ static enum ike_why inject(const uint8_t *gateway, size_t gateway_len, int nonce
     const struct ike_sa *const sa =
         ike_sa_numbered(p.end[A].engine, p.end[A].engine->serial << 24 | 1);
     const struct ike_setup *const setup = ike_setup_of(p.end[A].engine, sa);
-    uint8_t room[256], data[64];
+    uint8_t room[512], data[320];
     struct ike_writer w = wr_open(room, sizeof room);
     struct ike_writer d = wr_open(data, sizeof data);
     size_t link = 16;
@@ -118,12 +118,18 @@ static void test_a_redirect_that_may_not_be_obeyed_is_passed_over(void)
     static const uint8_t name[] = {3, 4, 'v', ' ', 'n', '2'};
     static const uint8_t odd[] = {1, 3, 192, 0, 2};
     static const uint8_t ipv6[18] = {2, 16, 0x20, 1};
+    static const uint8_t long_ipv4[18] = {1, 16, 192, 0, 2, 99};
+    static const uint8_t short_ipv6[] = {2, 4, 192, 0, 2, 99};
+    static const uint8_t unknown[] = {4, 4, 192, 0, 2, 99};
     begin(true);
     EXPECT_EQ(inject(good, sizeof good, 1), WHY_REDIRECT_NONCE);
     EXPECT_EQ(inject(same, sizeof same, 0), WHY_REDIRECT_GATEWAY);
     EXPECT_EQ(inject(name, sizeof name, 0), WHY_REDIRECT_GATEWAY);
     EXPECT_EQ(inject(odd, sizeof odd, 0), WHY_REDIRECT_GATEWAY);
     EXPECT_EQ(inject(ipv6, sizeof ipv6, 0), WHY_REDIRECT_GATEWAY);
+    EXPECT_EQ(inject(long_ipv4, sizeof long_ipv4, 0), WHY_REDIRECT_GATEWAY);
+    EXPECT_EQ(inject(short_ipv6, sizeof short_ipv6, 0), WHY_REDIRECT_GATEWAY);
+    EXPECT_EQ(inject(unknown, sizeof unknown, 0), WHY_REDIRECT_GATEWAY);
     EXPECT_EQ(inject((const uint8_t *)"\1\377", 2, 0), WHY_SYNTAX);
     pair_run(&p);
     EXPECT(pair_agrees(&p, 1));
@@ -133,6 +139,34 @@ static void test_a_redirect_that_may_not_be_obeyed_is_passed_over(void)
     pair_run(&p);
     EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
+}
+
+/* RFC 5685 6, 9.2: what is asked for is a host's name, and nothing else that a resolver, or what
+ * stands behind it, could take for something of its own (RFC 1123 2.1, RFC 1035 2.3.4). */
+static void test_only_names_of_hosts_are_asked_for(void)
+{
+    static const char good[] = "09azAZ-.";
+    static const char bad[] = "/:`{@[_ \\\n\x7f\xe9%";
+    uint8_t gateway[2 + 255] = {3};
+    for (size_t i = 0; i < sizeof good - 1 + sizeof bad; i++) { /* bad's final zero, too */
+        const bool is_good = i < sizeof good - 1;
+        gateway[1] = 3;
+        gateway[2] = 'v';
+        gateway[3] = (uint8_t)(is_good ? good[i] : bad[i - (sizeof good - 1)]);
+        gateway[4] = '2';
+        begin(true);
+        if (!EXPECT_EQ(inject(gateway, 5, 0), is_good ? WHY_ANSWER_AWAITED : WHY_REDIRECT_GATEWAY))
+            EXPECT_EQ(gateway[3], -1); /* says which */
+        pair_close(&p);
+    }
+    memset(gateway + 2, 'a', 255);
+    for (int len = 251; len <= 255; len++) {
+        gateway[1] = (uint8_t)(len == 251 ? 0 : len);
+        begin(true);
+        EXPECT_EQ(inject(gateway, (size_t)gateway[1] + 2, 0),
+                  len >= 252 && len <= IKE_NAME_MAX ? WHY_ANSWER_AWAITED : WHY_REDIRECT_GATEWAY);
+        pair_close(&p);
+    }
 }
 
 /* RFC 5685 7: five, and the sixth ends the attempt if nothing better comes. */
@@ -159,6 +193,7 @@ int main(int argc, char **argv)
         TEST(test_a_cookie_does_not_go_along),
         TEST(test_who_does_not_understand_it_is_served_where_it_is),
         TEST(test_a_redirect_that_may_not_be_obeyed_is_passed_over),
+        TEST(test_only_names_of_hosts_are_asked_for),
         TEST(test_a_circle_of_gateways_comes_to_an_end),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

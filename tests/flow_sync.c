@@ -608,6 +608,65 @@ static void test_the_delta_is_as_long_as_the_sequence_numbers(void)
     pair_close(&p);
 }
 
+/* RFC 6311 6.4: what four octets cannot hold is said as their most; and of Child SAs that are not
+ * alike nothing can be said that is right for both. */
+static void test_a_delta_that_does_not_fit_is_the_most_or_is_not_said(void)
+{
+    for (int mixed = 0; mixed <= 1; mixed++) {
+        pair_init(&p, plain);
+        both_can(&p, A, B);
+        for (int side = A; side <= B; side++) {
+            struct ike_policy *const policy = &p.end[side].policy;
+            const char *bad;
+            policy->child[1] = policy->child[0];
+            policy->child_count = 2;
+            if (mixed == 1)
+                EXPECT(ike_offer_parse("aes256gcm16-esn", &policy->child[1].esp[0], &bad));
+        }
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 1, NULL));
+        pair_run(&p);
+        p.trace_len = 0;
+        EXPECT(fail_over(&p, B, (struct ike_standby){.replay = UINT64_C(1) << 40}));
+        pair_run(&p);
+        EXPECT_EQ(synced(&p, A).skip, mixed == 1 ? 0 : UINT32_MAX);
+        EXPECT_EQ(pair_count(&p, A, IKE_SYNCED), mixed == 1 ? 0 : 1);
+        EXPECT(pair_agrees(&p, 2));
+        pair_close(&p);
+    }
+}
+
+/* RFC 6311 5.1, 11: only the very same request is answered from memory, and beside its notifies
+ * there is nothing else. */
+static void test_a_request_that_resembles_the_last_one_is_stale(void)
+{
+    for (int variant = 0; variant < 5; variant++) {
+        struct craft c;
+        connected(both_can);
+        (void)fail_over(&p, B, (struct ike_standby){.take_id = 2, .missed = 8, .ids = true});
+        pair_run(&p);
+        const struct ike_sync *const sync =
+            ike_beside_of(p.end[A].engine, sa_of(&p, A), BESIDE_SYNC);
+        uint8_t data[12];
+        struct ike_writer w = wr_open(data, sizeof data);
+        put_bytes(&w, (struct ike_bytes){.at = sync->heard_nonce, .len = 4});
+        put_u32(&w, sync->heard_m1 - (variant == 1));
+        put_u32(&w, sync->heard_p1 + (variant == 2));
+        data[0] ^= variant == 3;
+        begin(&c, B, 0, 0);
+        ike_put_status(&c.w, &c.link, N_IKEV2_MESSAGE_ID_SYNC, wr_done(&w));
+        if (variant == 4)
+            ike_end_payload(&c.w, ike_begin_payload(&c.w, &c.link, PAYLOAD_VENDOR));
+        EXPECT_EQ(give(&c), variant == 0   ? WHY_RETRANSMITTED
+                            : variant == 4 ? WHY_SYNC_FORM
+                                           : WHY_SYNC_STALE);
+        EXPECT_EQ(pair_count(&p, A, IKE_SYNCED), 1);
+        pair_close(&p);
+    }
+}
+
 /* RFC 6311 5.1: M2 and P2 are not below M1 and P1. The answer has nothing else in it. */
 static void test_answers_that_take_back_what_was_asked_are_dropped(void)
 {
@@ -711,6 +770,8 @@ int main(int argc, char **argv)
         TEST(test_messages_played_back_change_nothing),
         TEST(test_requests_of_another_form_are_dropped),
         TEST(test_the_delta_is_as_long_as_the_sequence_numbers),
+        TEST(test_a_delta_that_does_not_fit_is_the_most_or_is_not_said),
+        TEST(test_a_request_that_resembles_the_last_one_is_stale),
         TEST(test_answers_that_take_back_what_was_asked_are_dropped),
         TEST(test_an_sa_that_is_being_closed_is_not_synchronised),
         TEST(test_a_failover_amid_colliding_rekeyings_leaves_one_sa),
