@@ -190,6 +190,7 @@ static void test_answers_that_nobody_awaits_are_told_so(void)
     EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 0, (struct ike_bytes){.len = 0}));
     EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 3, (struct ike_bytes){.len = 0}));
     EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa + 1, 1, (struct ike_bytes){.len = 0}));
+    EXPECT(!ike_answer(p.end[A].engine, p.now_ns, p.end[A].sa, 1, (struct ike_bytes){.len = 0}));
     EXPECT(ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
     EXPECT(!ike_answer(p.end[B].engine, p.now_ns, sa, 1, goods[A].credential.chain[0]));
     pair_run(&p);

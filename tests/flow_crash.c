@@ -137,6 +137,29 @@ static void test_a_wrong_token_and_a_missing_one_change_nothing(void)
     }
 }
 
+/* RFC 6290 4.1: 16 to 128 octets; another notify of that number is no token. */
+static void test_a_token_of_another_length_is_not_kept(void)
+{
+    static const uint8_t octets[129] = {7};
+    static const size_t lens[] = {0, 15, 16, 128, 129};
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        const struct ike_note note = {.type = N_QUICK_CRASH_DETECTION,
+                                      .data = {.at = octets, .len = lens[i]}};
+        pair_init(&p, plain);
+        p.end[A].policy.takes_tokens = true;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+        EXPECT(ike_inform(p.end[B].engine, p.now_ns, p.end[B].sa,
+                          &(struct ike_inform){.notes = &note, .note_count = 1}));
+        pair_run_for(&p, UINT64_C(1000000000));
+        const struct ike_sa *const sa = ike_sa_numbered(p.end[A].engine, p.end[A].sa);
+        const bool kept = ike_beside_of(p.end[A].engine, sa, BESIDE_TOKEN) != NULL;
+        EXPECT(kept == (lens[i] == 16 || lens[i] == 128));
+        pair_close(&p);
+    }
+}
+
 /* Header with a sealed payload of `more` octets, of an SA that is not there or that is. */
 static size_t sealed_request(uint8_t *out, uint64_t spi_i, uint64_t spi_r, size_t more)
 {
@@ -219,6 +242,7 @@ int main(int argc, char **argv)
         TEST(test_a_rekeyed_sa_has_tokens_of_its_own),
         TEST(test_a_crashed_peer_is_known_by_its_token_at_once),
         TEST(test_a_wrong_token_and_a_missing_one_change_nothing),
+        TEST(test_a_token_of_another_length_is_not_kept),
         TEST(test_who_holds_the_sa_never_shows_its_token),
         TEST(test_answers_outside_an_sa_are_few),
     };

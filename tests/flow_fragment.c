@@ -379,6 +379,35 @@ static void test_fragments_without_consent_are_dropped(void)
     pair_close(&p);
 }
 
+/* RFC 7383 2.5: the Encrypted Fragment payload is the only one, and all are of one exchange; told
+ * before anything is opened. */
+static void test_what_does_not_go_with_the_other_fragments_is_refused_before_the_seal(void)
+{
+    begin(150);
+    connect_now();
+    EXPECT_EQ(give(0), WHY_FRAGMENT);
+    kept[1][18] = IKE_INTERMEDIATE;
+    EXPECT_EQ(give(1), WHY_FRAGMENT_NUMBER);
+    kept[1][18] = IKE_AUTH;
+
+    static const uint8_t vendor[] = {PAYLOAD_SKF, 0, 0, 5, 7};
+    uint8_t *const at = kept[1] + IKE_HEADER_LEN;
+    memmove(at + sizeof vendor, at, kept_len[1] - IKE_HEADER_LEN);
+    memcpy(at, vendor, sizeof vendor);
+    kept[1][16] = PAYLOAD_VENDOR;
+    kept[1][27] = (uint8_t)(kept[1][27] + sizeof vendor);
+    kept_len[1] += sizeof vendor;
+    EXPECT_EQ(give(1), WHY_UNEXPECTED_PAYLOAD);
+
+    kept_len[1] -= sizeof vendor;
+    memmove(at, at + sizeof vendor, kept_len[1] - IKE_HEADER_LEN);
+    kept[1][16] = PAYLOAD_SKF;
+    kept[1][27] = (uint8_t)(kept[1][27] - sizeof vendor);
+    EXPECT_EQ(give(1), WHY_FRAGMENT);
+    EXPECT_EQ(give(2), WHY_OK);
+    pair_close(&p);
+}
+
 static void test_what_is_not_whole_in_time_is_forgotten(void)
 {
     begin(150);
@@ -476,6 +505,41 @@ static void test_no_datagram_is_longer_than_the_policy_says(void)
     }
 }
 
+/* However short the policy has them: else a message would never end. */
+static void test_each_fragment_carries_the_least(void)
+{
+    begin(1);
+    p.end[B].policy.fragment = 1;
+    p.touch = measure;
+    longest = 0;
+    connect_now();
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT_EQ(longest, IKE_HEADER_LEN + IKE_FRAGMENT_HEAD + 8 + IKE_FRAGMENT_LEAST + 1 + 16);
+    pair_close(&p);
+}
+
+/* Of more than IKE_FRAGMENTS_MAX none goes out; the IKE SA goes on. */
+static void test_a_message_of_too_many_fragments_is_not_sent(void)
+{
+    static uint8_t octets[6000];
+    struct ike_note note = {.type = 40960, .data = {.at = octets, .len = sizeof octets}};
+    const struct ike_inform inform = {.notes = &note, .note_count = 1};
+    begin(1);
+    p.touch = NULL;
+    connect_now();
+    const int sent = p.sent;
+    (void)ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform);
+    pair_run_for(&p, UINT64_C(100000000));
+    EXPECT_EQ(p.sent, sent);
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), 0);
+    note.data.len = 100;
+    EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform));
+    pair_run_for(&p, UINT64_C(100000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), 1);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -494,6 +558,9 @@ int main(int argc, char **argv)
         TEST(test_empty_fragments_are_not_kept),
         TEST(test_no_message_grows_beyond_the_longest),
         TEST(test_fragments_without_consent_are_dropped),
+        TEST(test_what_does_not_go_with_the_other_fragments_is_refused_before_the_seal),
+        TEST(test_each_fragment_carries_the_least),
+        TEST(test_a_message_of_too_many_fragments_is_not_sent),
         TEST(test_what_is_not_whole_in_time_is_forgotten),
         TEST(test_octets_that_wait_are_limited),
         TEST(test_messages_that_wait_are_limited),

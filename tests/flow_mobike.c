@@ -642,6 +642,40 @@ static void only_client(struct pair *pair, enum pair_side i, enum pair_side r)
     pair->end[i].policy.mobike.on = pair->shows_paths = true;
 }
 
+/* Those of one network are as good as the first, if the policy lets the peer be there. */
+static void test_addresses_within_the_policys_networks_are_taken(void)
+{
+    static struct ike_prefix networks[2];
+    begin(plain, stays_home);
+    networks[0] = home;
+    (void)ike_prefix_parse("192.0.2.0/24", &networks[1]);
+    p.end[B].policy.mobike.within = networks;
+    p.end[B].policy.mobike.within_count = 2;
+    EXPECT(move(&p, A, 2));
+    pair_run(&p);
+    EXPECT(have_moved(&p, A, (struct at){2, 1}));
+    pair_close(&p);
+}
+
+/* RFC 4555 3.6: of those that an end tells so many are kept, each once, and as many are told. */
+static void test_so_many_addresses_are_told_and_no_more(void)
+{
+    struct ike_addr many[IKE_ADDRESSES_MAX + 3];
+    begin(plain, both);
+    for (unsigned i = 0; i < IKE_ADDRESSES_MAX + 2; i++)
+        many[i] = pair_addr(A, 2 + i);
+    many[IKE_ADDRESSES_MAX + 2] = many[0];
+    EXPECT(ike_addresses(p.end[A].engine, p.now_ns, p.end[A].sa, many, IKE_ADDRESSES_MAX + 3));
+    pair_run(&p);
+    EXPECT_EQ(known_to(&p, A)->our_count, IKE_ADDRESSES_MAX);
+    EXPECT_EQ(known_to(&p, B)->their_count, IKE_ADDRESSES_MAX);
+    EXPECT(ike_addresses(p.end[A].engine, p.now_ns, p.end[A].sa, many, 1));
+    pair_run(&p);
+    EXPECT_EQ(known_to(&p, B)->their_count, 2); /* with the one in use */
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 /* RFC 4555 3.3: port 4500 all the same, as who does not say anything may support it. */
 static void test_a_peer_without_it_stays_where_it_is(void)
 {
@@ -651,6 +685,10 @@ static void test_a_peer_without_it_stays_where_it_is(void)
                INIT AUTH_REQ I1R "B>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr}" RI1);
     EXPECT(!move(&p, A, 2) && !move(&p, B, 2));
     EXPECT(!ike_addresses(p.end[A].engine, p.now_ns, p.end[A].sa, &to, 1));
+    struct ike_paths at;
+    EXPECT(!ike_sa_paths(p.end[A].engine, 1, &at));
+    EXPECT(ike_sa_paths(p.end[A].engine, p.end[A].sa, &at) &&
+           ike_path_equal(&at.ike, &at.children));
     EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
 }
@@ -721,6 +759,8 @@ int main(int argc, char **argv)
         TEST(test_a_probe_finds_a_nat_that_has_come_in_between),
         TEST(test_notifies_of_another_length_are_not_taken),
         TEST(test_another_cookie_than_was_sent_closes_the_sa),
+        TEST(test_addresses_within_the_policys_networks_are_taken),
+        TEST(test_so_many_addresses_are_told_and_no_more),
         TEST(test_a_peer_without_it_stays_where_it_is),
         TEST(test_a_move_that_cannot_be_is_refused),
         TEST(test_the_client_still_decides_after_the_gateway_has_rekeyed),

@@ -184,6 +184,7 @@ static void test_only_who_decides_tests_paths_and_only_of_one_family(void)
     struct ike_path path = {pair_addr(B, 1), pair_addr(A, 2)};
     begin();
     EXPECT(!ike_test_path(p.end[B].engine, p.now_ns, p.end[B].sa, &path));
+    EXPECT(!ike_test_path(p.end[A].engine, p.now_ns, 1, &path));
     (void)ike_addr_parse("2001:db8::7", &path.local);
     EXPECT(!ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &path));
     pair_close(&p);

@@ -87,6 +87,7 @@ static void test_prefixes_are_read_and_bad_ones_refused(void)
                                       "10.0.0.0/33",
                                       "10.0.0.0/",
                                       "10.0.0.0/-1",
+                                      "10.0.0.0/:",
                                       "10.0.0.0/8x",
                                       "/8",
                                       "2001:db8::1/64",

@@ -50,6 +50,27 @@ static void test_writer_past_its_room_stores_nothing_and_stays_bad(void)
     EXPECT_EQ(out[4], 0xa5);
 }
 
+static void test_a_length_is_written_only_over_what_is_there_and_when_it_fits(void)
+{
+    static const struct {
+        size_t where, value;
+        bool good;
+    } rows[] = {{0, 65535, true}, {2, 7, true},  {0, 65536, false},
+                {3, 7, false},    {4, 7, false}, {SIZE_MAX, 7, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t room[4] = {1, 2, 3, 4};
+        struct ike_writer w = wr_open(room, sizeof room);
+        (void)put_room(&w, sizeof room);
+        put_u16_at(&w, rows[i].where, rows[i].value);
+        EXPECT(w.bad == !rows[i].good);
+        EXPECT((memcmp(room, "\1\2\3\4", 4) == 0) == !rows[i].good);
+        w.bad = true;
+        memset(room, 0, sizeof room);
+        put_u16_at(&w, 0, 7);
+        EXPECT(w.bad && room[1] == 0);
+    }
+}
+
 static void test_writer_and_reader_agree(void)
 {
     uint8_t out[32];
@@ -70,6 +91,7 @@ int main(int argc, char **argv)
         TEST(test_reader_past_the_end_is_empty_bad_and_yields_zero),
         TEST(test_counted_reader_refuses_a_length_shorter_than_its_own_header),
         TEST(test_writer_past_its_room_stores_nothing_and_stays_bad),
+        TEST(test_a_length_is_written_only_over_what_is_there_and_when_it_fits),
         TEST(test_writer_and_reader_agree),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -357,6 +357,65 @@ static void test_the_one_to_be_replaced_carries_packets_until_it_is(void)
     pair_close(&p);
 }
 
+/* Those of A that are up, and whether they are to stay. */
+static const struct ike_child *child_of(uint32_t spi_in, int *staying)
+{
+    const struct ike_engine *const e = p.end[A].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(e, p.end[A].sa);
+    const struct ike_child *found = NULL;
+    *staying = 0;
+    for (uint32_t place = sa->child; place != 0; place = ike_child_at(e, place)->next) {
+        const struct ike_child *const child = ike_child_at(e, place);
+        *staying += child->up && child->fate == WHY_OK;
+        found = child->spi_in == spi_in ? child : found;
+    }
+    return found;
+}
+
+/* RFC 7296 2.8.1: of two that take the place of one at once, the one that lost carries nothing,
+ * though it was made last. */
+static void test_a_packet_goes_by_the_one_that_stays_when_both_rekey(void)
+{
+    bool lost_last = false;
+    for (unsigned seed = 0; seed < 4; seed++) {
+        uint32_t spi;
+        int staying;
+        begin_up();
+        for (unsigned i = 0; i < seed; i++) /* other nonces */
+            p.end[A].crypto->ops->random(p.end[A].crypto, (uint8_t *)&spi, sizeof spi);
+        EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+        EXPECT(ike_rekey_child(p.end[B].engine, p.now_ns, p.end[B].sa, p.end[B].child));
+        for (int i = 0; i < 100; i++) {
+            EXPECT_EQ(send_packet(1, 2, &spi), TRAFFIC_PASSES);
+            const struct ike_child *const carries = child_of(spi, &staying);
+            EXPECT(staying == 0 || carries->fate == WHY_OK);
+            lost_last = lost_last || (staying > 0 && carries->next != 0);
+            pair_run_for(&p, UINT64_C(5000000));
+        }
+        EXPECT(pair_agrees(&p, 1));
+        pair_close(&p);
+    }
+    EXPECT(lost_last);
+}
+
+/* Each policy has one asked for, whatever is asked for the other. */
+static void test_packets_of_two_policies_have_two_children_asked_for(void)
+{
+    uint32_t spi;
+    begin_two();
+    EXPECT(ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT(pair_agrees(&p, 0));
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(send_packet(11, 12, &spi), TRAFFIC_HELD);
+        EXPECT_EQ(send_packet(1, 2, &spi), TRAFFIC_HELD);
+        EXPECT_EQ(p.end[A].engine->tasks.used, 2);
+    }
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT(pair_agrees(&p, 2));
+    pair_close(&p);
+}
+
 /* With no selectors of its own a policy takes any packet. */
 static void test_a_policy_without_selectors_takes_any_packet(void)
 {
@@ -532,6 +591,8 @@ int main(int argc, char **argv)
         TEST(test_what_is_being_replaced_is_not_asked_for_again),
         TEST(test_a_packet_goes_by_what_covers_it_or_has_it_made),
         TEST(test_the_one_to_be_replaced_carries_packets_until_it_is),
+        TEST(test_a_packet_goes_by_the_one_that_stays_when_both_rekey),
+        TEST(test_packets_of_two_policies_have_two_children_asked_for),
         TEST(test_a_policy_without_selectors_takes_any_packet),
         TEST(test_requests_that_do_not_fit_the_outputs_wait),
         TEST(test_an_engine_closes_with_all_that_is_under_way),

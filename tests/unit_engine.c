@@ -141,6 +141,7 @@ static void test_what_is_no_ike_on_port_4500_is_told_apart(void)
     static const uint8_t esp[] = {0, 0, 1, 0, 0, 0, 0, 1};
     begin();
     EXPECT_EQ(on_port_4500(keepalive, 1), WHY_NAT_KEEPALIVE);
+    EXPECT_EQ(on_port_4500(esp, 1), WHY_SYNTAX); /* one octet, and another */
     EXPECT_EQ(on_port_4500(esp, sizeof esp), WHY_ESP);
     EXPECT_EQ(on_port_4500(esp, 3), WHY_SYNTAX);
     EXPECT(pair_is_empty(&p));

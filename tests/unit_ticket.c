@@ -336,6 +336,10 @@ static void test_a_ticket_is_fetched_once(void)
     connected(TICKET_VALUE);
     EXPECT_EQ(ike_sa_ticket(p.end[A].engine, p.end[A].sa, room), 0); /* the bench has it */
     EXPECT_EQ(ike_sa_ticket(p.end[A].engine, 1, room), 0);
+    EXPECT(!ike_want_ticket(p.end[A].engine, p.now_ns, 1));
+    EXPECT(!ike_want_ticket(p.end[B].engine, p.now_ns, p.end[B].sa)); /* it gives them */
+    EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+    EXPECT(!ike_want_ticket(p.end[A].engine, p.now_ns, p.end[A].sa));
     EXPECT_EQ(ike_sa_ticket(p.end[B].engine, p.end[B].sa, room), 0);
     pair_close(&p);
 }

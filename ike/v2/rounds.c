@@ -102,13 +102,6 @@ enum ike_why ike_rounds_next(struct ike_turn *t)
     return why;
 }
 
-/* The responder has shown who it is, and nothing more yet. */
-static enum ike_why first_answered(struct ike_turn *t)
-{
-    const enum ike_why why = ike_auth_check_answer(t);
-    return why != WHY_OK ? why : ike_rounds_next(t);
-}
-
 static enum ike_why again_answered(struct ike_turn *t)
 {
     if (ike_auth_is_childless(t) && !ike_eap_is_wanted(t->sa->policy))
@@ -222,12 +215,10 @@ static enum ike_why again_asked(struct ike_turn *t)
 }
 
 /* clang-format off */
-#define MUST_FIRST (P(PAYLOAD_IDR) | P(PAYLOAD_AUTH))
 #define MUST_CHILD (P(PAYLOAD_SA) | P(PAYLOAD_TSI) | P(PAYLOAD_TSR))
 #define MAY_ASK    (P(PAYLOAD_AUTH) | P(PAYLOAD_CERT) | P(PAYLOAD_CERTREQ) | P(PAYLOAD_IDR))
 const struct ike_rule ike_rounds_rules[] = {
     /* exchange  from      state        must               may              run             then */
-    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_FIRST,        P(PAYLOAD_CERT), first_answered, S_AGAIN,       "first_answered" },
     { IKE_AUTH,  REQUEST,  S_AGAIN,     P(PAYLOAD_IDI),    MAY_ASK,         again_asked,    S_AGAIN,       "again_asked"    },
     { IKE_AUTH,  RESPONSE, S_AGAIN,     MUST_CHILD,        P(PAYLOAD_CP),   again_granted,  S_ESTABLISHED, "again_granted"  },
     { IKE_AUTH,  RESPONSE, S_AGAIN,     P(PAYLOAD_NOTIFY), 0,               again_refused,  S_AGAIN,       "again_refused"  },
