@@ -380,6 +380,76 @@ static void test_a_rekeying_there_is_no_room_for_is_put_off(void)
     pair_close(&p);
 }
 
+/* ---- nonsense within an IKE SA ---- */
+
+static void shorten_nonce(void)
+{
+    static const uint8_t nonce[15] = {1};
+    mangle_drop(PAYLOAD_NONCE);
+    mangle_add(PAYLOAD_NONCE, nonce, sizeof nonce);
+}
+
+static void clear_share(void)
+{
+    size_t len;
+    uint8_t *const body = mangle_body(PAYLOAD_KE, &len);
+    if (EXPECT(body != NULL && len > 4))
+        memset(body + 4, 0, len - 4);
+}
+
+/* RFC 7296 2.10, RFC 6989 2.5, 5: what no honest peer sends ends the IKE SA, whoever sent it; a
+ * responder that has sent it finds out by itself that nobody knows the new one. */
+static void test_nonces_and_public_values_that_are_none_end_the_ike_sa(void)
+{
+    static const struct {
+        mangle_edit_fn *edit;
+        enum ike_why why;
+    } rows[] = {{shorten_nonce, WHY_NONCE_LENGTH}, {clear_share, WHY_KEY_EXCHANGE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin_up();
+        mangle_edit(&p, 4, rows[i].edit);
+        EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+        pair_run(&p);
+        EXPECT(strstr(p.trace, "B>A  CREATE_CHILD_SA rsp 2  SK{N(INVALID_SYNTAX)}\n") != NULL);
+        EXPECT(ended_with(B, rows[i].why, 0));
+        EXPECT(ended_with(A, WHY_PEER_REFUSED, N_INVALID_SYNTAX));
+        EXPECT(pair_is_empty(&p));
+        pair_close(&p);
+
+        begin_up();
+        mangle_edit(&p, 5, rows[i].edit);
+        EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+        pair_run(&p);
+        EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n") != NULL);
+        EXPECT(ended_with(A, rows[i].why, 0));
+        EXPECT_EQ(p.end[A].engine->sas.used, 0);
+        pair_close(&p);
+    }
+}
+
+/* The second transform is the PRF, of which another is chosen than was offered. */
+static void choose_another(void)
+{
+    enum { PRF_ID_AT = 8 + 8 + 12 + 7 };
+    size_t len;
+    uint8_t *const body = mangle_body(PAYLOAD_SA, &len);
+    if (EXPECT(body != NULL && len > PRF_ID_AT && body[PRF_ID_AT] == 5))
+        body[PRF_ID_AT] = 6;
+}
+
+/* RFC 7296 2.7: "the initiator MUST terminate" what was accepted wrongly. */
+static void test_a_choice_that_was_never_offered_closes_the_ike_sa(void)
+{
+    begin_up();
+    mangle_edit(&p, 5, choose_another);
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n") != NULL);
+    EXPECT(ended_with(A, WHY_CHOICE_NOT_OFFERED, 0));
+    EXPECT_EQ(p.end[A].engine->sas.used, 0);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -399,6 +469,8 @@ int main(int argc, char **argv)
         TEST(test_an_identity_longer_than_any_of_ours_is_answered),
         TEST(test_a_child_of_another_protocol_is_not_found_by_that_protocol),
         TEST(test_a_rekeying_there_is_no_room_for_is_put_off),
+        TEST(test_nonces_and_public_values_that_are_none_end_the_ike_sa),
+        TEST(test_a_choice_that_was_never_offered_closes_the_ike_sa),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -155,6 +155,22 @@ static void test_an_answer_without_what_was_to_come_is_fatal(void)
         }
 }
 
+/* RFC 3748 4.1: neither request nor response, nor success nor failure. */
+static void test_a_packet_that_is_none_of_eap_ends_it_for_both(void)
+{
+    run(by_eap, 4, IKE_AUTH, PAYLOAD_EAP);
+    EXPECT_EQ(p.end[B].ends[WHY_EAP_SYNTAX], 1);
+    EXPECT_EQ(p.end[B].engine->sas.used, 0);
+    EXPECT(strstr(p.trace, "rsp 2  SK{EAP(failure)}\n") != NULL);
+    pair_close(&p);
+
+    run(by_eap, 5, IKE_AUTH, PAYLOAD_EAP);
+    EXPECT_EQ(p.end[A].ends[WHY_EAP_SYNTAX], 1);
+    EXPECT_EQ(p.end[A].engine->sas.used, 0);
+    EXPECT(strstr(p.trace, "INFORMATIONAL   req 3  SK{N(AUTHENTICATION_FAILED)}") != NULL);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -162,6 +178,7 @@ int main(int argc, char **argv)
         TEST(test_other_informational_requests_amid_ike_auth_are_answered),
         TEST(test_an_initiator_refused_amid_ike_auth_is_told),
         TEST(test_an_answer_without_what_was_to_come_is_fatal),
+        TEST(test_a_packet_that_is_none_of_eap_ends_it_for_both),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

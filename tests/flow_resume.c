@@ -521,6 +521,7 @@ static void test_of_two_attempts_with_one_ticket_one_comes_up(void)
         EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 2);
         pair_run(&p);
         EXPECT_EQ(p.end[B].reasons[WHY_TICKET_SPENT], 1);
+        EXPECT_EQ(p.end[B].ends[WHY_TICKET_SPENT], 1); /* that one is gone at once */
         EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
         EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
         EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);

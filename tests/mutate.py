@@ -64,6 +64,8 @@ LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resum
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],
           "verdict": ["unit_sign"], "bits": ["unit_sign"]}
+# Messages as the RFCs draw them: what must and may be in each. Whether a rule does anything is for others to notice.
+DRAWN = "unit_rules"
 # Asked last, and of what they are made for only.
 SLOW = {"model_collisions": ("collision", "rule", "task", "beside"), "swarm_engine": ("collision", "rule", "task", "beside")}
 
@@ -193,6 +195,8 @@ def mutants(source, programs, wanted):
             for row in range(first, first + size // table[3]):
                 text = texts[row] if len(texts) * table[3] == sum(s for _, s in held) else ""
                 for column in table[4]:
+                    if column[0] == "unheard" and row == 0: # "ok" it is already
+                        continue
                     mutant = Mutant(table, place, row, column, text)
                     mutant.first = first
                     if not wanted or any((mutant.key + ":").startswith(w + ":") for w in wanted):
@@ -200,19 +204,23 @@ def mutants(source, programs, wanted):
             first += size // table[3]
 
 
+def likely(mutant):
+    return ([DRAWN] if mutant.column[0] in ("must", "may") else []) + LIKELY.get(mutant.table[0], [])
+
+
 def who_notices(mutant, programs, preload, before, fast):
     """The name of a test that fails, None, or "" when there is nothing to change."""
     words = set(re.findall(r"\w{4,}", mutant.text)) | {"WHY_" + word for word in re.findall(r"^[A-Z_]+", mutant.text)}
     # Only what few tests speak of says where to look.
     rare = {word for word in words if 0 < sum(word in p.words for p in programs) <= 6}
-    order = sorted((p for p in programs if p.find(mutant.table) and mutant.table[0].startswith(SLOW.get(p.name, ""))),
-                   key=lambda p: (p.name in SLOW, p.name not in LIKELY.get(mutant.table[0], ""), -len(rare & p.words),
+    order = sorted((p for p in programs if p.find(mutant.table) and (p.name != DRAWN or mutant.column[0] != "off") and mutant.table[0].startswith(SLOW.get(p.name, ""))),
+                   key=lambda p: (p.name in SLOW, p.name not in likely(mutant), -len(rare & p.words),
                                   p.name != before.get(mutant.table[0]), p.seconds))
     for quick in (True, False):
         for program in order:
             if fast and (program.name in SLOW or not quick):
                 return None
-            if fast and program.seconds > 5 and program.name not in LIKELY.get(mutant.table[0], "") and not rare & program.words:
+            if fast and program.seconds > 5 and program.name not in likely(mutant) and not rare & program.words:
                 continue
             if not quick and (program.name in SLOW or not program.name.startswith("flow_")):
                 continue # the same again
