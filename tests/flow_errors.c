@@ -6,6 +6,7 @@
 #include "ike/v2/payload.h"
 #include "tests/flow.h"
 #include "tests/mangle.h"
+#include "tests/opened.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -450,6 +451,86 @@ static void test_a_choice_that_was_never_offered_closes_the_ike_sa(void)
     pair_close(&p);
 }
 
+/* ---- CREATE_CHILD_SA refused ---- */
+
+static struct {
+    uint16_t type;
+    size_t len; /* octets of data */
+    int asked;  /* how often a refusal has come */
+} refusal;
+
+static bool refuse(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    static struct opened m;
+    (void)number;
+    if (from != B || bytes[18] != CREATE_CHILD_SA)
+        return true;
+    if (!EXPECT(opened_read(pair, (struct ike_bytes){bytes, *len}, &m)))
+        return true;
+    refusal.asked++;
+    m.part_count = 1;
+    m.parts[0] = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = 4 + refusal.len};
+    m.parts[0].body[2] = (uint8_t)(refusal.type >> 8);
+    m.parts[0].body[3] = (uint8_t)refusal.type;
+    m.parts[0].body[5] = 31; /* of INVALID_KE_PAYLOAD: x25519 */
+    *len = opened_write(pair, &m, bytes);
+    return true;
+}
+
+/* RFC 7296 1.3, 2.25: what makes sense of one request makes none of another. Then it has failed,
+ * once, and the IKE SA goes on. */
+static void test_a_refusal_that_does_not_fit_the_request_is_taken_for_a_refusal(void)
+{
+    static const struct {
+        uint16_t type;
+        size_t len;
+        bool rekeys; /* the Child SA that is there */
+        int asked;
+        uint32_t children;
+    } rows[] = {
+        {N_CHILD_SA_NOT_FOUND, 0, false, 1, 1},  {N_SINGLE_PAIR_REQUIRED, 0, false, 1, 1},
+        {N_SINGLE_PAIR_REQUIRED, 0, true, 1, 1}, {N_NO_ADDITIONAL_SAS, 0, false, 1, 1},
+        {N_INVALID_KE_PAYLOAD, 2, false, 1, 1},  {N_INVALID_KE_PAYLOAD, 1, false, 1, 1},
+        {N_INVALID_KE_PAYLOAD, 3, true, 1, 1},   {N_INVALID_KE_PAYLOAD, 0, true, 1, 1},
+        {N_CHILD_SA_NOT_FOUND, 0, true, 2, 0}, /* gone over there: another, which is not had */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin_up();
+        refusal.type = rows[i].type;
+        refusal.len = rows[i].len;
+        refusal.asked = 0;
+        p.touch = refuse;
+        if (rows[i].rekeys)
+            EXPECT(ike_rekey_child(p.end[A].engine, p.now_ns, p.end[A].sa, p.end[A].child));
+        else
+            EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+        pair_run_for(&p, UINT64_C(1000000000));
+        EXPECT_EQ(refusal.asked, rows[i].asked);
+        if (!EXPECT_EQ(p.end[A].engine->children.used, rows[i].children))
+            EXPECT_EQ(i, -1); /* says which */
+        EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+        EXPECT(rows[i].rekeys || child_failed_with(A, rows[i].type));
+        pair_close(&p);
+    }
+}
+
+/* RFC 7296 2.25: "SHOULD NOT be retried indefinitely": after minutes the two are out of step. */
+static void test_whoever_is_put_off_for_minutes_closes_the_ike_sa(void)
+{
+    begin_up();
+    refusal.type = N_TEMPORARY_FAILURE;
+    refusal.len = 0;
+    refusal.asked = 0;
+    p.touch = refuse;
+    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+    pair_run_for(&p, UINT64_C(3600000000000));
+    EXPECT_EQ(refusal.asked, IKE_TEMPORARY_MAX + 1);
+    EXPECT(child_failed_with(A, N_TEMPORARY_FAILURE));
+    EXPECT(ended_with(A, WHY_DELETED, 0));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -471,6 +552,8 @@ int main(int argc, char **argv)
         TEST(test_a_rekeying_there_is_no_room_for_is_put_off),
         TEST(test_nonces_and_public_values_that_are_none_end_the_ike_sa),
         TEST(test_a_choice_that_was_never_offered_closes_the_ike_sa),
+        TEST(test_a_refusal_that_does_not_fit_the_request_is_taken_for_a_refusal),
+        TEST(test_whoever_is_put_off_for_minutes_closes_the_ike_sa),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -36,7 +36,7 @@ static void by_two_keys(void)
 }
 
 /* Message `number` becomes one of this exchange and with this payload alone, sealed as its sender
- * would; type 0: with none. */
+ * would; type 0: with none; SA: as it is, but without a Child SA. */
 static struct {
     int number;
     uint8_t exchange;
@@ -53,6 +53,14 @@ static bool replace(struct pair *pair, enum pair_side from, uint8_t *bytes, size
         return number < instead.number + 2; /* that and its answer; then nothing more */
     if (!EXPECT(opened_read(pair, (struct ike_bytes){bytes, *len}, &m)))
         return true;
+    if (instead.type == PAYLOAD_SA) { /* but for the Child SA the same */
+        for (size_t i = m.part_count; i > 0; i--)
+            if (m.parts[i - 1].type == PAYLOAD_SA || m.parts[i - 1].type == PAYLOAD_TSI ||
+                m.parts[i - 1].type == PAYLOAD_TSR)
+                opened_drop(&m, i - 1);
+        *len = opened_write(pair, &m, bytes);
+        return true;
+    }
     m.head.exchange = instead.exchange;
     m.part_count = instead.type == 0 ? 0 : 1;
     m.parts[0] = (struct opened_part){.type = instead.type, .len = instead.len};
@@ -171,6 +179,25 @@ static void test_a_packet_that_is_none_of_eap_ends_it_for_both(void)
     pair_close(&p);
 }
 
+static void by_one_key(void)
+{
+}
+
+/* RFC 6023 3: a responder that does not say so takes no request without a Child SA, whoever asks.
+ */
+static void test_a_request_without_a_child_is_none_where_that_is_not_allowed(void)
+{
+    static void (*const ways[])(void) = {by_one_key, by_eap, by_two_keys};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        run(ways[i], 2, IKE_AUTH, PAYLOAD_SA);
+        EXPECT(strstr(p.trace, "rsp 1  SK{N(INVALID_SYNTAX)}") != NULL);
+        EXPECT_EQ(p.end[B].ends[WHY_MISSING_PAYLOAD], 1);
+        EXPECT_EQ(p.end[B].engine->sas.used, 0);
+        EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -179,6 +206,7 @@ int main(int argc, char **argv)
         TEST(test_an_initiator_refused_amid_ike_auth_is_told),
         TEST(test_an_answer_without_what_was_to_come_is_fatal),
         TEST(test_a_packet_that_is_none_of_eap_ends_it_for_both),
+        TEST(test_a_request_without_a_child_is_none_where_that_is_not_allowed),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

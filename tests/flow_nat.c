@@ -4,6 +4,7 @@
  * two (2.23.1). */
 #include "ike/engine.h"
 #include "ike/v2/beside.h"
+#include "ike/v2/nat.h"
 #include "ike/v2/payload.h"
 #include "tests/flow.h"
 #include "tests/test.h"
@@ -551,6 +552,46 @@ static void test_a_policy_without_the_two_ends_asks_for_no_transport_mode(void)
         .prepare = transport_to_others, .trace = ARROWS_PLAIN, .ended = up_in_a_tunnel});
 }
 
+static struct ike_selectors of(const char *first, const char *second)
+{
+    struct ike_selectors list = {.count = 0};
+    if (first != NULL)
+        EXPECT(ike_selector_from_text(first, &list.at[list.count++]));
+    if (second != NULL)
+        EXPECT(ike_selector_from_text(second, &list.at[list.count++]));
+    return list;
+}
+
+/* RFC 7296 2.23.1: of one address at either end, or they stay as they are. */
+static void test_only_selectors_of_one_address_each_are_exchanged(void)
+{
+    static const struct {
+        const char *ours[2], *theirs[2];
+        bool done;
+    } rows[] = {
+        {{"10.0.0.1[tcp/80]", "10.0.0.1[udp]"}, {"192.0.2.7", NULL}, true},
+        {{NULL, NULL}, {"192.0.2.7", NULL}, false},
+        {{"10.0.0.1", NULL}, {NULL, NULL}, false},
+        {{"10.0.0.1", "10.0.0.2"}, {"192.0.2.7", NULL}, false},
+        {{"10.0.0.0/31", NULL}, {"192.0.2.7", NULL}, false},
+        {{"10.0.0.1", NULL}, {"192.0.2.7", "192.0.2.6/31"}, false},
+    };
+    struct ike_sa sa = {.nat = NAT_HERE | NAT_THERE};
+    EXPECT(ike_addr_parse("203.0.113.1", &sa.local) && ike_addr_parse("203.0.113.2", &sa.remote));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ike_addr was[2];
+        struct ike_selectors ours = of(rows[i].ours[0], rows[i].ours[1]);
+        struct ike_selectors theirs = of(rows[i].theirs[0], rows[i].theirs[1]);
+        const struct ike_selectors before = ours;
+        EXPECT(ike_nat_substitute(&sa, &ours, &theirs, was) == rows[i].done);
+        EXPECT((memcmp(&before, &ours, sizeof ours) == 0) == !rows[i].done);
+        if (!rows[i].done)
+            continue;
+        EXPECT(ike_addr_same_ip(&ours.at[1].from, &sa.local) && ours.at[0].to.port == 80);
+        EXPECT(ike_addr_same_ip(&theirs.at[0].to, &sa.remote));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -573,6 +614,7 @@ int main(int argc, char **argv)
         TEST(test_a_server_behind_a_nat_rekeys_transport_mode),
         TEST(test_without_transport_mode_the_selectors_stay_as_they_were_written),
         TEST(test_a_policy_without_the_two_ends_asks_for_no_transport_mode),
+        TEST(test_only_selectors_of_one_address_each_are_exchanged),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -204,6 +204,11 @@ static void test_only_a_responder_limits_and_only_known_children_are_meant(void)
     EXPECT(!ike_limit(a, p.now_ns, p.end[A].sa, 60));
     EXPECT(ike_limit(b, p.now_ns, p.end[B].sa, 60));
     EXPECT(!ike_create_child(a, p.now_ns, p.end[A].sa, 1, NULL)); /* there is one policy */
+    struct ike_stream stream;
+    EXPECT(!ike_stream_up(a, p.now_ns, p.end[A].sa, NULL)); /* it goes by UDP */
+    EXPECT(!ike_sa_stream(a, p.end[A].sa, &stream));
+    ike_stream_down(a, p.now_ns, 0);
+    ike_stream_down(a, p.now_ns, 7);
     EXPECT(!ike_rekey_child(a, p.now_ns, p.end[A].sa, p.end[A].child + 1));
     EXPECT(!ike_delete_child(a, p.now_ns, p.end[A].sa, p.end[A].child + 1));
     EXPECT(!ike_child_used(a, p.now_ns, p.end[A].sa, p.end[A].child + 1, &much));
@@ -550,14 +555,14 @@ static bool see_request(struct pair *pair, enum pair_side from, uint8_t *bytes, 
 
 /* RFC 8983 5: a gateway that gives addresses of one family says so; the client asks for no other
  * from then on. */
-static void test_after_a_refusal_only_the_family_allowed_is_asked_for(void)
+static void ask_for_other_family(bool six)
 {
     static struct ike_wants wants;
     static struct ike_gives gives;
     static const struct ike_inform again = {.ask = true};
-    wants = (struct ike_wants){.ip6 = true};
+    wants = (struct ike_wants){.ip4 = six, .ip6 = !six};
     gives = (struct ike_gives){.pool_count = 1, .tell_families = true};
-    EXPECT(ike_prefix_parse("10.9.0.0/29", &gives.pools[0]));
+    EXPECT(ike_prefix_parse(six ? "2001:db8:9::/125" : "10.9.0.0/29", &gives.pools[0]));
     pair_init(&p, plain);
     p.end[A].policy.wants = &wants;
     p.end[B].policy.gives = &gives;
@@ -570,12 +575,18 @@ static void test_after_a_refusal_only_the_family_allowed_is_asked_for(void)
     pair_run_for(&p, UINT64_C(1000000000));
     EXPECT_EQ(pair_count(&p, A, IKE_UP), 1);
     EXPECT_EQ(pair_count(&p, A, IKE_CHILD_FAILED), 1);
-    wants.ip4 = true;
+    wants.ip4 = wants.ip6 = true;
     EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &again));
     pair_run_for(&p, UINT64_C(1000000000));
     EXPECT_EQ(asked_count, 1);
-    EXPECT_EQ(asked[0], INTERNAL_IP4_ADDRESS);
+    EXPECT_EQ(asked[0], six ? INTERNAL_IP6_ADDRESS : INTERNAL_IP4_ADDRESS);
     pair_close(&p);
+}
+
+static void test_after_a_refusal_only_the_family_allowed_is_asked_for(void)
+{
+    ask_for_other_family(false);
+    ask_for_other_family(true);
 }
 
 int main(int argc, char **argv)

@@ -271,6 +271,7 @@ static void test_certificates_and_signatures_are_told_apart(void)
     put_cert(PAYLOAD_CERT, CERT_X509, by_url, 30);
     put_cert(PAYLOAD_CERT, CERT_HASH_URL, by_url, sizeof by_url - 1);
     put_cert(PAYLOAD_CERT, CERT_HASH_URL_BUNDLE, by_url, sizeof by_url - 2);
+    put_cert(PAYLOAD_CERT, CERT_HASH_URL, by_url, 20); /* a hash, and no URL */
     put_cert(PAYLOAD_CERT, CERT_CRL, by_url, 9);
     put_cert(PAYLOAD_CERTREQ, CERT_X509, by_url, 20);
     put_cert(PAYLOAD_CERTREQ, CERT_RAW_KEY, by_url, 0);
@@ -280,6 +281,7 @@ static void test_certificates_and_signatures_are_told_apart(void)
     EXPECT_STR(text, "CERT  X.509, 30 octets\n"
                      "CERT  http://pki.test/a\\x1b\n"
                      "CERT  a bundle, http://pki.test/a\n"
+                     "CERT  encoding 12, 20 octets\n"
                      "CERT  encoding 7, 9 octets\n"
                      "CERTREQ  X.509, 1 authorities\n"
                      "CERTREQ  encoding 15, 0 octets\n"
