@@ -3,8 +3,13 @@
  * every reason to refuse one, or a signature (RFC 7296 3.6, 3.7; RFC 4945;
  * RFC 5280; RFC 7427). What works is in flow_sign.c. */
 #include "ike/engine.h"
+#include "ike/v2/payload.h"
+#include "tests/mangle.h"
 #include "tests/signing.h"
 #include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* ---- by hash and URL (RFC 7296 3.6) ---- */
 
@@ -333,6 +338,75 @@ static void test_a_key_that_is_not_for_signatures_is_refused(void)
     check_refused(WHY_CERT_KEY_USAGE);
 }
 
+/* RFC 5280 6.1.4: nobody is vouched for by whoever has a certificate. */
+static void test_a_certificate_by_one_that_is_no_authority_is_refused(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].links = 1;
+    plan[0].no_ca = true;
+    expected = WHY_CERT_CONSTRAINTS;
+    flow_check(&(struct flow){.prepare = prepare,
+                              .trace = INIT_REQ INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi CERT CERT CERTREQ AUTH SAi2 TSi "
+                              "TSr}\n"
+                              "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
+                              .ended = refused_by_responder});
+}
+
+static size_t read_file(const char *path, uint8_t *out, size_t max)
+{
+    FILE *const file = fopen(path, "rb");
+    if (!EXPECT(file != NULL))
+        return 0;
+    const size_t len = fread(out, 1, max, file);
+    (void)fclose(file);
+    return len;
+}
+
+/* What stands in the place of the initiator's certificate: one of 1024 bits. */
+static void show_short_key(void)
+{
+    static const char *const paths[] = {"tests/vectors/certs/rsa1024.end.cert.der",
+                                        "tests/vectors/certs/rsa2048.middle.cert.der"};
+    uint8_t body[1 + IKE_CERT_MAX] = {CERT_X509};
+    mangle_drop(PAYLOAD_CERT);
+    for (size_t i = 0; i < 2; i++)
+        mangle_add(PAYLOAD_CERT, body, 1 + read_file(paths[i], body + 1, IKE_CERT_MAX));
+}
+
+static void (*furnish_both)(struct pair *p, enum pair_side side);
+
+static void furnish_with_root(struct pair *p, enum pair_side side)
+{
+    static uint8_t root[IKE_CERT_MAX];
+    furnish_both(p, side);
+    const size_t len = read_file("tests/vectors/certs/rsa2048.root.cert.der", root, sizeof root);
+    EXPECT(p->end[side].crypto->ops->credentials->trust_add(goods[side].trust, TRUST_ANCHOR,
+                                                            (struct ike_bytes){root, len}));
+}
+
+/* RFC 8247 3.1.1: by whomever it was certified. */
+static void test_a_key_that_is_too_short_is_refused(void)
+{
+    static struct pair p;
+    plan_both(KEY_TYPE_ECDSA256);
+    plan[1].clock_s = INT64_C(4000000000) - NOW_S; /* the files' certificates are younger */
+    pair_init(
+        &p, (struct pair_options){.provider = PAIR_OPENSSL, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(&p, A, B);
+    furnish_both = p.furnish;
+    p.furnish = furnish_with_root;
+    pair_open(&p);
+    mangle_edit(&p, 2, show_short_key);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT_EQ(p.end[B].ends[WHY_CERT_KEY], 1);
+    EXPECT(strstr(p.trace, "rsp 1  SK{N(AUTHENTICATION_FAILED)}\n") != NULL);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 static void test_an_unknown_authority_is_refused(void)
 {
     plan_both(KEY_TYPE_ED25519);
@@ -503,6 +577,8 @@ int main(int argc, char **argv)
         TEST(test_a_stale_revocation_list_lets_nobody_in),
         TEST(test_a_certificate_of_another_name_is_refused),
         TEST(test_a_key_that_is_not_for_signatures_is_refused),
+        TEST(test_a_certificate_by_one_that_is_no_authority_is_refused),
+        TEST(test_a_key_that_is_too_short_is_refused),
         TEST(test_an_unknown_authority_is_refused),
         TEST(test_a_certificate_changed_under_way_is_refused),
         TEST(test_a_signature_without_a_certificate_is_refused),

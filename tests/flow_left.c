@@ -5,6 +5,7 @@
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
 #include "tests/eap_talk.h"
+#include "tests/faults.h"
 #include "tests/opened.h"
 #include "tests/pair.h"
 #include "tests/test.h"
@@ -48,9 +49,12 @@ static struct {
 static bool replace(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
 {
     static struct opened m;
+    if (instead.number == PAIR_NONE)
+        return true;
     (void)from;
     if (number != instead.number)
-        return number < instead.number + 2; /* that and its answer; then nothing more */
+        return number <
+               instead.number + 3; /* that, what comes of it, and its answer; then nothing */
     if (!EXPECT(opened_read(pair, (struct ike_bytes){bytes, *len}, &m)))
         return true;
     if (instead.type == PAYLOAD_SA) { /* but for the Child SA the same */
@@ -69,17 +73,23 @@ static bool replace(struct pair *pair, enum pair_side from, uint8_t *bytes, size
     return true;
 }
 
+enum { SUCCESS = 254 }; /* of EAP */
+
 static void run(void (*prepare)(void), int number, uint8_t exchange, uint8_t type)
 {
     static const uint8_t failed[] = {0, 0, 0, N_AUTHENTICATION_FAILED};
     static const uint8_t status[] = {0, 0, 0xa0, 0};
+    static const uint8_t success[] = {EAP_SUCCESS, 0, 0, 4};
     static const uint8_t deleted[] = {PROTOCOL_IKE, 0, 0, 0};
     memset(&instead, 0, sizeof instead);
     instead.number = number;
     instead.exchange = exchange;
-    instead.type = type == 255 ? PAYLOAD_NOTIFY : type;
+    instead.type = type == 255 ? PAYLOAD_NOTIFY : type == SUCCESS ? PAYLOAD_EAP : type;
     instead.len = type == 0 ? 0 : 4;
-    memcpy(instead.body, type == 255 ? status : type == PAYLOAD_DELETE ? deleted : failed, 4);
+    if (type == SUCCESS)
+        memcpy(instead.body, success, 4);
+    else
+        memcpy(instead.body, type == 255 ? status : type == PAYLOAD_DELETE ? deleted : failed, 4);
     pair_init(
         &p, (struct pair_options){
                 .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
@@ -163,6 +173,56 @@ static void test_an_answer_without_what_was_to_come_is_fatal(void)
         }
 }
 
+static void by_many_packets(void)
+{
+    by_eap();
+    for (int side = A; side <= B; side++)
+        p.end[side].policy.eap.methods[0] = EAP_MSCHAPV2;
+}
+
+static void by_few_packets(void)
+{
+    by_many_packets();
+    p.end[A].policy.eap.rounds_max = 1;
+}
+
+static bool told(enum ike_why why)
+{
+    return p.end[A].ends[why] == 1 && p.end[A].engine->sas.used == 0 &&
+           p.end[B].ends[WHY_PEER_REFUSED] == 1 &&
+           strstr(p.trace, "INFORMATIONAL   req 3  SK{N(AUTHENTICATION_FAILED)}") != NULL;
+}
+
+/* RFC 3748 4.2: success before the method has come to its end is none; RFC 7296 2.21.2: what ends
+ * EAP at the initiator is told to the responder, which waits for more. */
+static void test_an_initiator_for_which_eap_has_failed_says_so(void)
+{
+    run(by_many_packets, 5, IKE_AUTH, SUCCESS);
+    EXPECT(told(WHY_EAP_FAILED));
+    pair_close(&p);
+    run(by_few_packets, PAIR_NONE, IKE_AUTH, 0);
+    EXPECT(told(WHY_EAP_ROUNDS));
+    pair_close(&p);
+    bool found = false;
+    for (int fault = 0; fault < 100 && !found; fault++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE,
+                                            .faults = true});
+        by_many_packets();
+        faults_arm(fault);
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+        found = p.end[A].ends[WHY_EAP_PRIMITIVE] > 0;
+        EXPECT(!found || strstr(p.trace, "SK{N(AUTHENTICATION_FAILED)}") != NULL);
+        faults_arm(-1);
+        pair_close(&p);
+    }
+    EXPECT(found);
+}
+
 /* RFC 3748 4.1: neither request nor response, nor success nor failure. */
 static void test_a_packet_that_is_none_of_eap_ends_it_for_both(void)
 {
@@ -205,6 +265,7 @@ int main(int argc, char **argv)
         TEST(test_other_informational_requests_amid_ike_auth_are_answered),
         TEST(test_an_initiator_refused_amid_ike_auth_is_told),
         TEST(test_an_answer_without_what_was_to_come_is_fatal),
+        TEST(test_an_initiator_for_which_eap_has_failed_says_so),
         TEST(test_a_packet_that_is_none_of_eap_ends_it_for_both),
         TEST(test_a_request_without_a_child_is_none_where_that_is_not_allowed),
     };

@@ -67,7 +67,8 @@ static void make_chain(struct ike_crypto *c, struct goods *g, const struct side 
         (void)make(c, g->room[0], &good, g->roots[0], &(struct ike_issuer){.key = g->roots[0]});
     }
     for (uint8_t i = 0; i < s->links; i++) {
-        const struct ike_cert_spec spec = authority(names[i], 100 + i);
+        struct ike_cert_spec spec = authority(names[i], 100 + i);
+        spec.ca = !s->no_ca;
         g->links[i] = another(c, s->type);
         issuer.cert = make(c, g->room[2 + i], &spec, g->links[i], &issuer);
         issuer.key = g->links[i];

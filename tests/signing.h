@@ -28,6 +28,7 @@ struct side {
     bool no_credential; /* it has nothing to sign with */
     bool broken_cert;   /* the last octet of its certificate is another */
     bool short_cert;    /* half of it is missing */
+    bool no_ca;         /* its intermediates are no authorities */
     bool urls;          /* its certificates may be fetched */
     bool bundles;       /* all of them at once, */
     uint8_t bundle;     /* enum signing_bundle: with what else */
