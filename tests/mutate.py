@@ -58,14 +58,15 @@ NOTHING_TO_DO = 99
 LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resume"], "rule_auth": ["flow_childless"],
           "rule_eap": ["flow_eap"], "rule_child": ["flow_child"], "rule_rekey": ["flow_child"], "rule_rounds": ["flow_rounds"],
           "rule_hold": ["flow_cert"], "rule_info": ["flow_info"], "rule_intermediate": ["flow_intermediate"],
-          "rule_followup": ["flow_followup"], "collision": ["flow_child"], "attribute": ["unit_config"], "take": ["flow_config"],
+          "rule_followup": ["flow_followup"], "collision": ["flow_child", "unit_collision"], "attribute": ["unit_config"], "take": ["flow_config"],
           "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "error": ["flow_errors"],
           "senseless": ["unit_stream"], "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],
           "verdict": ["unit_sign"], "bits": ["unit_sign"]}
-# Messages as the RFCs draw them: what must and may be in each. Whether a rule does anything is for others to notice.
-DRAWN = "unit_rules"
+# Messages as the RFCs draw them: what must and may be in each. Whether a rule does anything is for others to notice. And
+# that rows make sense in themselves, which says nothing of what comes of them.
+DRAWN, SENSE = "unit_rules", "unit_message"
 # Asked last, and of what they are made for only.
 SLOW = {"model_collisions": ("collision", "rule", "task", "beside"), "swarm_engine": ("collision", "rule", "task", "beside")}
 
@@ -204,6 +205,12 @@ def mutants(source, programs, wanted):
             first += size // table[3]
 
 
+def may_notice(program, mutant):
+    if not program.find(mutant.table) or (program.name == DRAWN and mutant.column[0] == "off"):
+        return False
+    return not (program.name == SENSE and mutant.table[0] == "why") and mutant.table[0].startswith(SLOW.get(program.name, ""))
+
+
 def likely(mutant):
     return ([DRAWN] if mutant.column[0] in ("must", "may") else []) + LIKELY.get(mutant.table[0], [])
 
@@ -213,7 +220,7 @@ def who_notices(mutant, programs, preload, before, fast):
     words = set(re.findall(r"\w{4,}", mutant.text)) | {"WHY_" + word for word in re.findall(r"^[A-Z_]+", mutant.text)}
     # Only what few tests speak of says where to look.
     rare = {word for word in words if 0 < sum(word in p.words for p in programs) <= 6}
-    order = sorted((p for p in programs if p.find(mutant.table) and (p.name != DRAWN or mutant.column[0] != "off") and mutant.table[0].startswith(SLOW.get(p.name, ""))),
+    order = sorted((p for p in programs if may_notice(p, mutant)),
                    key=lambda p: (p.name in SLOW, p.name not in likely(mutant), -len(rare & p.words),
                                   p.name != before.get(mutant.table[0]), p.seconds))
     for quick in (True, False):
