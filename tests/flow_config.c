@@ -182,6 +182,25 @@ static void test_the_same_peer_comes_again_and_keeps_its_address(void)
     pair_close(&p);
 }
 
+/* The address is the heir's then: whoever comes again is known by it. */
+static void test_the_same_peer_comes_again_after_its_ike_sa_was_rekeyed(void)
+{
+    static struct pair p;
+    pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED, .lose = -1, .twice = -1});
+    one_gateway(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    rekeys(&p, A, B);
+    pair_run(&p);
+    connects_again(&p, A, B);
+    pair_run(&p);
+    EXPECT(narrowed_to(&p, A, B, "10.9.0.1"));
+    EXPECT_EQ(ike_stats(p.end[B].engine).leases, 1);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
+    pair_close(&p);
+}
+
 /* ---- refusals ---- */
 
 static bool up_without_child(const struct pair *p, enum pair_side i, enum pair_side r,
@@ -446,6 +465,7 @@ int main(int argc, char **argv)
         TEST(test_the_heir_of_an_ike_sa_inherits_the_address),
         TEST(test_a_child_rekeyed_by_the_gateway_has_the_same_address),
         TEST(test_the_same_peer_comes_again_and_keeps_its_address),
+        TEST(test_the_same_peer_comes_again_after_its_ike_sa_was_rekeyed),
         TEST(test_an_exhausted_pool_is_internal_address_failure),
         TEST(test_a_family_without_a_pool_is_told_which_there_is),
         TEST(test_who_must_ask_and_does_not_fails_with_failed_cp_required),

@@ -750,6 +750,23 @@ static void test_a_second_failover_follows_the_first_at_once(void)
     pair_close(&p);
 }
 
+/* What was heard is of the old keys; and with the SA it is gone. */
+static void test_after_rekeying_all_begins_anew_and_nothing_is_left(void)
+{
+    connected(both_can);
+    (void)fail_over(&p, B, (struct ike_standby){.take_id = 2, .missed = 80, .ids = true});
+    pair_run(&p);
+    (void)ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa);
+    pair_run(&p);
+    EXPECT(fail_over(&p, B, (struct ike_standby){.missed = 2, .ids = true}));
+    pair_run(&p);
+    EXPECT(ids_agree(&p) && pair_count(&p, A, IKE_SYNCED) == 2);
+    (void)ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa);
+    pair_run(&p);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -776,6 +793,7 @@ int main(int argc, char **argv)
         TEST(test_an_sa_that_is_being_closed_is_not_synchronised),
         TEST(test_a_failover_amid_colliding_rekeyings_leaves_one_sa),
         TEST(test_a_second_failover_follows_the_first_at_once),
+        TEST(test_after_rekeying_all_begins_anew_and_nothing_is_left),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -124,11 +124,39 @@ static void test_authentication_anew_waits_for_what_is_under_way(void)
     pair_close(&p);
 }
 
+static bool lose_from_a(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                        int number)
+{
+    return from == B || lose_all(pair, from, bytes, len, number);
+}
+
+/* RFC 5685 5: the same, where the peer has sent us elsewhere. */
+static void test_going_elsewhere_waits_for_what_is_under_way(void)
+{
+    const struct ike_gateway other = {.addr = ike_addr_v4(0xc0000263u, 0)};
+    begin_up();
+    p.end[A].policy.takes_redirects = true;
+    connect();
+    p.touch = lose_from_a;
+    EXPECT(ask(TASK_INFORM, false));
+    EXPECT_EQ(under_way(), 1);
+    p.trace_len = 0;
+    p.trace[0] = '\0';
+    EXPECT(ike_redirect(p.end[B].engine, p.now_ns, p.end[B].sa, &other));
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT(strstr(p.trace, "N(REDIRECT)") != NULL && strstr(p.trace, "IKE_SA_INIT") == NULL);
+    p.touch = NULL;
+    pair_run_for(&p, UINT64_C(10000000000));
+    EXPECT(strstr(p.trace, "IKE_SA_INIT") != NULL && strstr(p.trace, "D(IKE)") != NULL);
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_requests_go_beside_others_but_where_one_would_undo_the_other),
         TEST(test_authentication_anew_waits_for_what_is_under_way),
+        TEST(test_going_elsewhere_waits_for_what_is_under_way),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
