@@ -531,6 +531,27 @@ static void test_whoever_is_put_off_for_minutes_closes_the_ike_sa(void)
     pair_close(&p);
 }
 
+/* The second transform is of sequence numbers: extended ones were not offered. */
+static void extend_numbers(void)
+{
+    enum { ESN_AT = 8 + 4 + 12 + 7 };
+    size_t len;
+    uint8_t *const body = mangle_body(PAYLOAD_SA, &len);
+    if (EXPECT(body != NULL && len > ESN_AT && body[ESN_AT] == 0))
+        body[ESN_AT] = 1;
+}
+
+/* RFC 7296 2.21.2: the responder is told, in an exchange of its own. */
+static void test_a_child_that_was_never_offered_ends_what_ike_auth_made(void)
+{
+    connect_with(3, extend_numbers);
+    EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 2  SK{N(INVALID_SYNTAX)}\n") != NULL);
+    EXPECT(ended_with(A, WHY_CHOICE_NOT_OFFERED, 0));
+    EXPECT(ended_with(B, WHY_PEER_REFUSED, N_INVALID_SYNTAX));
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -554,6 +575,7 @@ int main(int argc, char **argv)
         TEST(test_a_choice_that_was_never_offered_closes_the_ike_sa),
         TEST(test_a_refusal_that_does_not_fit_the_request_is_taken_for_a_refusal),
         TEST(test_whoever_is_put_off_for_minutes_closes_the_ike_sa),
+        TEST(test_a_child_that_was_never_offered_ends_what_ike_auth_made),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

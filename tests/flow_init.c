@@ -35,6 +35,34 @@ static void test_a_cookie_is_asked_for_and_reflected(void)
                               .ended = both_up});
 }
 
+static bool spoil_cookie(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len,
+                         int number)
+{
+    (void)p;
+    (void)from;
+    (void)len;
+    bytes[28 + 8] ^= number == 2; /* the notify's data begins there */
+    return true;
+}
+
+/* RFC 7296 2.6: "as if it were absent": it is told again. */
+static void test_a_wrong_cookie_is_answered_with_a_right_one(void)
+{
+    static struct pair p;
+    pair_init(&p, (struct pair_options){
+                      .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    cookies_always(&p, A, B);
+    p.touch = spoil_cookie;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT_STR(p.trace, ARROW_INIT_REQ ARROW_COOKIE ARROW_COOKIE_REQ ARROW_COOKIE ARROW_COOKIE_REQ
+                            ARROW_INIT_RSP ARROW_AUTH_REQ ARROW_AUTH_RSP);
+    EXPECT_EQ(p.end[B].reasons[WHY_COOKIE_WRONG], 1);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 /* ---- groups ---- */
 
 #define ARROW_GROUP "B>A  IKE_SA_INIT     rsp 0  N(INVALID_KE_PAYLOAD)\n"
@@ -245,6 +273,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_two_exchanges_make_an_ike_sa_and_its_first_child),
         TEST(test_a_cookie_is_asked_for_and_reflected),
+        TEST(test_a_wrong_cookie_is_answered_with_a_right_one),
         TEST(test_invalid_ke_payload_names_the_group_and_is_obeyed),
         TEST(test_cookie_then_invalid_ke_payload_takes_eight_messages),
         TEST(test_invalid_ke_payload_then_cookie_also_ends_well),

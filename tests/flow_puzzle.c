@@ -271,8 +271,11 @@ static void test_a_solution_is_good_for_one_sa(void)
     EXPECT(pair_agrees(&p, 1));
     EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_RETRANSMITTED);
     solved[solved_len - 1] ^= 1; /* another message with the same cookie and solution */
+    p.trace_len = 0;
+    p.trace[0] = '\0';
     EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_PUZZLE_SPENT);
-    solved[28 + 8 + 3] ^= 1; /* a time of one's own choice */
+    EXPECT_STR(p.trace, ARROW_PUZZLE); /* another one */
+    solved[28 + 8 + 3] ^= 1;           /* a time of one's own choice */
     EXPECT_EQ(pair_inject(&p, B, solved, solved_len), WHY_COOKIE_WRONG);
     EXPECT_EQ(p.end[B].engine->sas.used, 1);
     pair_close(&p);

@@ -522,6 +522,7 @@ static void test_of_two_attempts_with_one_ticket_one_comes_up(void)
         pair_run(&p);
         EXPECT_EQ(p.end[B].reasons[WHY_TICKET_SPENT], 1);
         EXPECT_EQ(p.end[B].ends[WHY_TICKET_SPENT], 1); /* that one is gone at once */
+        EXPECT(strstr(p.trace, "SK{N(AUTHENTICATION_FAILED)}") != NULL);
         EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
         EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
         EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
@@ -548,6 +549,7 @@ static void test_nobody_else_is_resumed_with_a_ticket(void)
             p.end[A].policy.remote_id.data[0] ^= 1;
         pair_run(&p);
         EXPECT_EQ(p.end[B].reasons[WHY_TICKET_IDENTITY], 1);
+        EXPECT(strstr(p.trace, "SK{N(AUTHENTICATION_FAILED)}") != NULL);
         EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1);
         EXPECT_EQ(ike_stats(p.end[B].engine).established, 1); /* the old one stays */
         pair_close(&p);

@@ -73,7 +73,11 @@ static enum ike_why present(struct ike_bytes presented, uint8_t nonce)
 {
     static uint8_t room[IKE_MESSAGE_MAX];
     const size_t len = craft(room, presented, nonce);
+    p.trace_len = 0;
+    p.trace[0] = '\0';
     const enum ike_why why = pair_inject(&p, B, room, len);
+    if (why >= WHY_TICKET_SYNTAX && why <= WHY_TICKET_POLICY) /* RFC 5723 4.3.2 */
+        EXPECT_STR(p.trace, "B>A  IKE_SESSION_RESUME rsp 0  N(TICKET_NACK)\n");
     memset(p.flight, 0, sizeof p.flight); /* nobody waits for the answer */
     return why;
 }
