@@ -184,6 +184,36 @@ static void test_lengths_that_are_none_of_their_types_are_refused(void)
     }
 }
 
+/* RFC 7296 3.15.1, RFC 8598 4.1, 4.2; one without a value is well everywhere. */
+static void test_each_attribute_has_a_length_of_its_own(void)
+{
+    enum { ANY = UINT16_MAX };
+    static const struct {
+        uint16_t type, min, max;
+    } rows[] = {{1, 4, 4},    {2, 4, 4},    {3, 4, 4},    {4, 4, 4},    {6, 4, 4},
+                {7, 0, ANY},  {8, 17, 17},  {10, 16, 16}, {12, 16, 16}, {13, 8, 8},
+                {14, 0, ANY}, {15, 17, 17}, {25, 1, 255}, {26, 4, ANY}};
+    static uint8_t body[512];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        EXPECT(ike_attribute_row(rows[i].type) != NULL);
+        for (uint16_t len = 0; len < 300; len++) {
+            struct ike_writer out = wr_open(body, sizeof body);
+            struct ike_cp cp;
+            put_u32(&out, UINT32_C(1) << 24); /* CFG_REQUEST */
+            put_u16(&out, rows[i].type);
+            put_u16(&out, len);
+            (void)put_room(&out, len);
+            const bool good = rows[i].type == 14
+                                  ? len % 2 == 0
+                                  : len == 0 || (len >= rows[i].min && len <= rows[i].max);
+            if (!EXPECT_EQ(ike_cp_parse(wr_done(&out), &cp), good ? WHY_OK : WHY_SYNTAX))
+                EXPECT_EQ(rows[i].type, -len); /* says which */
+            EXPECT(!good || cp.count == 1);
+        }
+    }
+    EXPECT(ike_attribute_at(sizeof rows / sizeof rows[0]) == NULL); /* those are all */
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -191,6 +221,7 @@ int main(int argc, char **argv)
         TEST(test_only_what_is_asked_for_is_given),
         TEST(test_a_client_takes_so_much_and_passes_over_the_rest),
         TEST(test_lengths_that_are_none_of_their_types_are_refused),
+        TEST(test_each_attribute_has_a_length_of_its_own),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
