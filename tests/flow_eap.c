@@ -5,6 +5,7 @@
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
 #include "tests/eap_talk.h"
+#include "tests/faults.h"
 #include "tests/flow.h"
 #include "tests/mangle.h"
 #include "tests/test.h"
@@ -362,6 +363,33 @@ static void test_a_server_certificate_nobody_vouches_for_ends_it(void)
                               .ended = tls_failed});
 }
 
+/* RFC 7296 2.21.2: where TLS cannot go on at the initiator, there is no packet of EAP that would
+ * say so; the responder is told that it failed. */
+static void test_an_initiator_whose_tls_cannot_go_on_says_so(void)
+{
+    static struct pair p;
+    bool found = false;
+    tls_version = TLS_1_2;
+    tls_fragment = 2000;
+    for (int fault = 0; fault < 200 && !found; fault++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE,
+                                            .faults = true});
+        tls(&p, A, B);
+        faults_arm(fault);
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+        found = p.end[A].ends[WHY_EAP_TLS] > 0 && strstr(p.trace, "EAP(failure)") == NULL;
+        EXPECT(!found || strstr(p.trace, "SK{N(AUTHENTICATION_FAILED)}") != NULL);
+        faults_arm(-1);
+        pair_close(&p);
+    }
+    EXPECT(found);
+}
+
 /* ---- policies that do not fit ---- */
 
 static void initiator_only(struct pair *p, enum pair_side i, enum pair_side r)
@@ -631,6 +659,7 @@ int main(int argc, char **argv)
         TEST(test_no_method_in_common_is_answered_with_failure),
         TEST(test_too_many_rounds_are_answered_with_failure),
         TEST(test_a_server_certificate_nobody_vouches_for_ends_it),
+        TEST(test_an_initiator_whose_tls_cannot_go_on_says_so),
         TEST(test_who_asks_for_eap_where_none_is_done_is_refused),
         TEST(test_who_brings_auth_where_eap_is_demanded_is_refused),
         TEST(test_a_responder_that_proves_nothing_hears_no_password),

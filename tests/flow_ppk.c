@@ -183,6 +183,7 @@ static void test_who_agreed_to_use_one_must_name_it(void)
     p.touch = name_none;
     run();
     EXPECT_EQ(p.end[B].reasons[WHY_PPK_IDENTITY], 1);
+    EXPECT(strstr(p.trace, "rsp 1  SK{N(AUTHENTICATION_FAILED)}") != NULL);
     EXPECT(pair_is_empty(&p));
     pair_close(&p);
 }

@@ -251,9 +251,13 @@ static void test_a_solution_of_another_length_is_none(void)
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, UINT64_C(100000000));
-    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++)
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        p.trace_len = 0;
+        p.trace[0] = '\0';
         if (!EXPECT_EQ(inject_solution(lens[i]), i == 0 ? WHY_PUZZLE_WANTED : WHY_PUZZLE_WRONG))
-            EXPECT_EQ(lens[i], -1); /* says which */
+            EXPECT_EQ(lens[i], -1);                             /* says which */
+        EXPECT(strstr(p.trace, "N(COOKIE) N(PUZZLE)") != NULL); /* the next one */
+    }
     EXPECT_EQ(p.end[B].engine->sas.used, 0);
     EXPECT_EQ(inject_solution(IKE_PUZZLE_SOLUTION), WHY_OK);
     pair_close(&p);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Switches off every row of the tables of ike/ in turn, and what stands in its columns: some test must notice.
 
-Usage: mutate.py SOURCE_DIR BUILD_DIR [--keep] [TABLE[:ROW[:COLUMN]] ...]   `meson test --benchmark mutate` calls it
+Usage: mutate.py SOURCE_DIR BUILD_DIR [--keep] [--fast] [TABLE[:ROW[:COLUMN]] ...]   `meson test --benchmark mutate` calls it
 
 Builds the tests of the suite `unit` with gcc and -Og in BUILD_DIR, so that no table is worked into code, and runs those
 that hold the table with the row changed (mutate.c, preloaded), likely ones first. Prints a line for each row and column,
@@ -196,7 +196,7 @@ def mutants(source, programs, wanted):
             for row in range(first, first + size // table[3]):
                 text = texts[row] if len(texts) * table[3] == sum(s for _, s in held) else ""
                 for column in table[4]:
-                    if column[0] == "unheard" and row == 0: # "ok" it is already
+                    if column[0] == "unheard" and row == 0:  # "ok" it is already
                         continue
                     mutant = Mutant(table, place, row, column, text)
                     mutant.first = first
@@ -230,7 +230,7 @@ def who_notices(mutant, programs, preload, before, fast):
             if fast and program.seconds > 5 and program.name not in likely(mutant) and not rare & program.words:
                 continue
             if not quick and (program.name in SLOW or not program.name.startswith("flow_")):
-                continue # the same again
+                continue  # the same again
             done = program.run(preload, mutant.environment(program), quick)
             if done == NOTHING_TO_DO:
                 return ""
