@@ -59,7 +59,7 @@ LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resum
           "rule_eap": ["flow_eap"], "rule_child": ["flow_child"], "rule_rekey": ["flow_child"], "rule_rounds": ["flow_rounds"],
           "rule_hold": ["flow_cert"], "rule_info": ["flow_info"], "rule_intermediate": ["flow_intermediate"],
           "rule_followup": ["flow_followup"], "collision": ["flow_child", "unit_collision"], "attribute": ["unit_config"], "take": ["flow_config"],
-          "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "task": ["unit_tasks"], "error": ["flow_errors"],
+          "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "task": ["unit_tasks"], "error": ["unit_message"],
           "senseless": ["unit_stream"], "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],

@@ -503,6 +503,21 @@ static void test_every_reason_has_a_row_of_its_own(void)
     }
 }
 
+/* RFC 7296 3.10.1, RFC 9370 5: those errors whose meaning is known; any other in a response to
+ * IKE_AUTH or CREATE_CHILD_SA means that it has failed. */
+static void test_errors_are_known_by_the_rfcs_that_define_them(void)
+{
+    static const uint16_t known[] = {1,  4,  5,  7,  9,  11, 14, 17, 24,
+                                     34, 35, 36, 37, 38, 39, 43, 44, 47};
+    size_t at = 0;
+    for (uint32_t type = 0; type <= UINT16_MAX; type++) {
+        const bool is = at < sizeof known / sizeof known[0] && known[at] == type;
+        at += is;
+        if (!EXPECT(ike_error_is_known((uint16_t)type) == is))
+            EXPECT_EQ(type, -1); /* says which */
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -532,6 +547,7 @@ int main(int argc, char **argv)
         TEST(test_exchanges_and_payloads_have_the_names_of_the_rfc),
         TEST(test_every_reason_has_a_row_of_its_own),
         TEST(test_a_notify_is_found_wherever_it_stands),
+        TEST(test_errors_are_known_by_the_rfcs_that_define_them),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
