@@ -14,12 +14,15 @@
 #include <ns3/boolean.h>
 #include <ns3/bulk-send-application.h>
 #include <ns3/config.h>
+#include <ns3/double.h>
 #include <ns3/error-model.h>
 #include <ns3/inet-socket-address.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
+#include <ns3/ipv4-queue-disc-item.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
+#include <ns3/ipv6-queue-disc-item.h>
 #include <ns3/ipv6-static-routing-helper.h>
 #include <ns3/node-container.h>
 #include <ns3/onoff-application.h>
@@ -28,9 +31,12 @@
 #include <ns3/point-to-point-net-device.h>
 #include <ns3/pointer.h>
 #include <ns3/priority-queue-scheduler.h>
+#include <ns3/queue-disc.h>
+#include <ns3/red-queue-disc.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 #include <ns3/string.h>
+#include <ns3/traffic-control-helper.h>
 #include <ns3/uinteger.h>
 #include <ns3/virtual-net-device.h>
 
@@ -178,6 +184,20 @@ void QueueDrop(Place at, ns3::Ptr<const ns3::Packet> packet)
     Lost(at.n, {0, NS3_LOST_QUEUE, at.link, at.direction, nullptr, 0}, packet, 2);
 }
 
+/* What a queue discipline drops is an IP packet in two pieces. */
+void DisciplineDrop(Place at, ns3::Ptr<const ns3::QueueDiscItem> item)
+{
+    const ns3::Ptr<ns3::Packet> whole = item->GetPacket()->Copy();
+    const auto four = ns3::DynamicCast<const ns3::Ipv4QueueDiscItem>(item);
+    const auto six = ns3::DynamicCast<const ns3::Ipv6QueueDiscItem>(item);
+    if (four)
+        whole->AddHeader(four->GetHeader());
+    else if (six)
+        whole->AddHeader(six->GetHeader());
+    Of(at).counts.queue_drops++;
+    Lost(at.n, {0, NS3_LOST_QUEUE, at.link, at.direction, nullptr, 0}, whole, 0);
+}
+
 void LineDrop(Place at, ns3::Ptr<const ns3::Packet> packet)
 {
     Of(at).counts.losses++;
@@ -271,9 +291,33 @@ uint32_t AddInterface6(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device
 
 std::string QueueSizeOf(const ns3_line &line)
 {
+    if (line.aqm != NS3_DROP_TAIL)
+        return "1p";
     if (line.queue_packets != 0)
         return std::to_string(line.queue_packets) + "p";
     return line.queue_bytes != 0 ? std::to_string(line.queue_bytes) + "B" : "1000000p";
+}
+
+/* A discipline before the device, whose own queue is one packet long then. */
+void AddDiscipline(const Place &at, ns3::Ptr<ns3::NetDevice> device, const ns3_line &line)
+{
+    static const char *const names[] = {"", "ns3::RedQueueDisc", "ns3::CoDelQueueDisc",
+                                        "ns3::FqCoDelQueueDisc"};
+    const uint32_t room = line.queue_packets != 0 ? line.queue_packets : 1000;
+    ns3::TrafficControlHelper helper;
+    helper.SetRootQueueDisc(names[line.aqm], "MaxSize",
+                            ns3::StringValue(std::to_string(room) + "p"));
+    const ns3::Ptr<ns3::QueueDisc> discipline = helper.Install(device).Get(0);
+    if (line.aqm == NS3_RED) {
+        discipline->SetAttribute("MinTh", ns3::DoubleValue(room / 12.0 + 1));
+        discipline->SetAttribute("MaxTh", ns3::DoubleValue(room / 4.0 + 2));
+        discipline->SetAttribute("LinkBandwidth", ns3::DataRateValue(ns3::DataRate(line.rate_bps)));
+        discipline->SetAttribute(
+            "LinkDelay", ns3::TimeValue(ns3::NanoSeconds(static_cast<int64_t>(line.delay_ns))));
+        const auto red = ns3::DynamicCast<ns3::RedQueueDisc>(discipline);
+        at.n->stream += red->AssignStreams(at.n->stream);
+    }
+    discipline->TraceConnectWithoutContext("Drop", ns3::MakeBoundCallback(&DisciplineDrop, at));
 }
 
 void OpenDirection(struct ns3_net *n, const Place &at, ns3::Ptr<ns3::PointToPointNetDevice> from,
@@ -291,6 +335,8 @@ void OpenDirection(struct ns3_net *n, const Place &at, ns3::Ptr<ns3::PointToPoin
         n->stream += loss->AssignStreams(n->stream);
         to->SetReceiveErrorModel(loss);
     }
+    if (line.aqm != NS3_DROP_TAIL)
+        AddDiscipline(at, from, line);
     from->TraceConnectWithoutContext("MacTxDrop", ns3::MakeBoundCallback(&QueueDrop, at));
     to->TraceConnectWithoutContext("PhyRxDrop", ns3::MakeBoundCallback(&LineDrop, at));
     to->TraceConnectWithoutContext("MacRx", ns3::MakeBoundCallback(&Arrived, at));
@@ -305,7 +351,8 @@ int PointToPoint(struct ns3_net *n, int a, int b, const ns3_line &line)
     helper.SetChannelAttribute(
         "Delay", ns3::TimeValue(ns3::NanoSeconds(static_cast<int64_t>(line.delay_ns))));
     helper.SetQueue("ns3::DropTailQueue", "MaxSize", ns3::StringValue(QueueSizeOf(line)));
-    helper.DisableFlowControl();
+    if (line.aqm == NS3_DROP_TAIL)
+        helper.DisableFlowControl();
     const auto devices = helper.Install(n->nodes.Get(static_cast<uint32_t>(a)),
                                         n->nodes.Get(static_cast<uint32_t>(b)));
     const int link = static_cast<int>(n->links.size());
@@ -419,6 +466,10 @@ static int Line(struct ns3_net *n, int a, int b, const struct ns3_line *line)
         return Refused(n, -1, "an ns-3 queue is limited in packets or in octets, not in both");
     if (line->mtu != 0 && (line->mtu < 68 || line->mtu > 65535))
         return Refused(n, -1, "an MTU is 68 to 65535 octets");
+    if (line->aqm > NS3_FQ_CODEL ||
+        (line->aqm != NS3_DROP_TAIL && (line->queue_bytes != 0 || line->rate_bps == 0)))
+        return Refused(n, -1,
+                       "active queue management needs a rate, and a limit in packets if any");
     if (line->loss_ppb > 1000000000)
         return Refused(n, -1, "no more than all can be lost");
     return Guarded(n, -1, [=] { return PointToPoint(n, a, b, *line); });

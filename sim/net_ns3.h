@@ -65,6 +65,9 @@ struct ns3_options {
     uint64_t seed; /* of all of ns-3's random streams */
 };
 
+/* How a queue is kept short: not at all; RED (Floyd and Jacobson 1993); RFC 8289; RFC 8290. */
+enum ns3_aqm { NS3_DROP_TAIL, NS3_RED, NS3_CODEL, NS3_FQ_CODEL };
+
 /* One direction and the other are alike. */
 struct ns3_line {
     uint64_t rate_bps;      /* 0: no limit. PPP's two octets are added to every packet */
@@ -73,7 +76,9 @@ struct ns3_line {
     uint64_t queue_bytes;   /* the same in octets; one of the two at most */
     uint32_t mtu;           /* octets of an IP packet; 0: 65,535. What is longer is cut in IPv4, and
                                in IPv6 lost, with an ICMPv6 Packet Too Big to its sender */
-    uint32_t loss_ppb;      /* lost at random at the far end, parts per billion */
+    enum ns3_aqm aqm;  /* other than drop-tail: with a limit in packets, 1,000 if none is given,
+                          and a rate */
+    uint32_t loss_ppb; /* lost at random at the far end, parts per billion */
 };
 
 struct ns3_prefix {

@@ -322,6 +322,71 @@ static void test_background_traffic_comes_at_its_rate_or_fills_the_line(void)
     EXPECT(bulk > 1000000 && bulk < UINT64_C(1250000) * 536 / 578);
 }
 
+struct probe {
+    uint64_t sent_ns, worst_ns;
+};
+
+static void probed(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
+{
+    struct probe *const p = owner;
+    (void)packet;
+    (void)len;
+    if (now_ns - p->sent_ns > p->worst_ns)
+        p->worst_ns = now_ns - p->sent_ns;
+}
+
+/* How long packets wait at worst on a line of 1 Mbit/s that TCP fills, from 5 s on. */
+static uint64_t worst_wait(enum ns3_aqm aqm)
+{
+    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
+                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
+    const struct ns3_line line = {
+        .rate_bps = 1000000, .delay_ns = MS, .queue_packets = 200, .aqm = aqm};
+    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
+    char error[200] = "";
+    struct probe probe = {0};
+    struct ns3_prefix there;
+    struct ns3_prefix back;
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
+    const int a = ns3->node(n);
+    const int b = ns3->node(n);
+    const int link = ns3->point_to_point(n, a, b, &line);
+    const int from = ns3->end(n, a, probed, &probe);
+    const int to = ns3->end(n, b, probed, &probe);
+    EXPECT(ns3->address(n, b, 4, &there) && ns3->address(n, a, 4, &back));
+    EXPECT(ns3->route_by_link(n, a, &there, link) && ns3->route_by_link(n, b, &back, link));
+    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
+    EXPECT_EQ(ns3->traffic(n, &(struct ns3_traffic){.from = a,
+                                                    .to = b,
+                                                    .bulk = true,
+                                                    .until_ns = 60 * (uint64_t)SECOND}),
+              0);
+    for (uint64_t now = 5 * (uint64_t)SECOND; now < 55 * (uint64_t)SECOND;
+         now += 3 * (uint64_t)SECOND) {
+        while (ns3->run(n, now) < now)
+            continue;
+        probe.sent_ns = now;
+        EXPECT(ns3->send(n, from, now, packet, sizeof packet));
+        EXPECT(ns3->run(n, now + 3 * (uint64_t)SECOND - 1) <= now + 3 * (uint64_t)SECOND);
+    }
+    EXPECT(ns3->counts(n, link, 0).queue_drops > 0);
+    ns3->close(n);
+    return probe.worst_ns;
+}
+
+static void test_active_queue_management_keeps_waits_short_on_a_full_line(void)
+{
+    const uint64_t tail = worst_wait(NS3_DROP_TAIL);
+    const uint64_t red = worst_wait(NS3_RED);
+    const uint64_t codel = worst_wait(NS3_CODEL);
+    const uint64_t fair = worst_wait(NS3_FQ_CODEL);
+    EXPECT(tail > 400 * (uint64_t)MS); /* 200 segments of 578 octets take 0.92 s */
+    EXPECT(red < tail / 2);
+    EXPECT(codel < tail / 2);
+    EXPECT(fair < 20 * (uint64_t)MS); /* a flow of its own: behind one segment, about 5 ms */
+}
+
 static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(void)
 {
     char error[200] = "";
@@ -355,6 +420,7 @@ int main(int argc, char **argv)
         TEST(test_one_seed_gives_one_fingerprint_and_another_seed_another),
         TEST(test_there_is_one_simulator_to_a_process),
         TEST(test_background_traffic_comes_at_its_rate_or_fills_the_line),
+        TEST(test_active_queue_management_keeps_waits_short_on_a_full_line),
         TEST(test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence),
         TEST(test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key),
     };
