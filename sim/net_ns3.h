@@ -65,7 +65,8 @@ struct ns3_options {
     uint64_t seed; /* of all of ns-3's random streams */
 };
 
-/* How a queue is kept short: not at all; RED (Floyd and Jacobson 1993); RFC 8289; RFC 8290. */
+/* How a queue is kept short: not at all; RED (Floyd and Jacobson 1993); CoDel (RFC 8289 4); a
+ * CoDel for each flow (RFC 8290 4). */
 enum ns3_aqm { NS3_DROP_TAIL, NS3_RED, NS3_CODEL, NS3_FQ_CODEL };
 
 /* One direction and the other are alike. */
