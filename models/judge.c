@@ -382,17 +382,22 @@ static void judge_rounds(struct judge *j, const struct model_clients *c,
             first->name);
 }
 
-/* ns-3's lines are not all that ours can be. */
+/* ns-3's lines are not all that ours can be, nor ours all that its can. */
 static void judge_links(struct judge *j)
 {
-    for (uint32_t i = 0; j->config->network == MODEL_NS3 && i < j->config->link_count; i++) {
+    for (uint32_t i = 0; i < j->config->link_count; i++) {
         const struct model_link *const l = &j->config->links[i];
         const struct sim_link_config config = model_link_config(l);
-        const char *const lacking = sim_net_ns3_lacks(&config);
+        const bool ns3 = j->config->network == MODEL_NS3;
+        const char *const lacking = ns3 ? sim_net_ns3_lacks(&config) : NULL;
         if (lacking != NULL)
             say(j, (struct about){"links", l->name, ""}, true,
                 "ns-3's lines have no %s: leave it out, or write `network: {kind: links}`",
                 lacking);
+        if (!ns3 && l->aqm != SIM_DROP_TAIL)
+            say(j, (struct about){"links", l->name, ".aqm"}, true,
+                "the built-in network's queues only lose what finds no room: leave it out, or "
+                "write `network: {kind: ns3}`");
     }
 }
 

@@ -136,6 +136,8 @@ const struct model_key model_keys[] = {
       "datagrams that may wait behind the one being sent; none: no such limit" },
     { "links.*.queue_bytes", KIND_BYTES, "none=0", "100B", "1GiB", "none", LINK(queue_bytes),
       "octets that may wait; none: no such limit" },
+    { "links.*.aqm", KIND_CHOICE, "drop-tail|red|codel|fq-codel", NULL, NULL, "drop-tail", LINK(aqm),
+      "how the queue is kept short; the built-in network has drop-tail only" },
     { "links.*.mtu", KIND_BYTES, NULL, "68B", "65535B", "1500B", LINK(mtu),
       "longest datagram with its IP and UDP headers" },
     { "links.*.oversize", KIND_CHOICE, "lose|fragment", NULL, NULL, "lose", LINK(oversize),

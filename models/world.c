@@ -62,6 +62,7 @@ struct sim_link_config model_link_config(const struct model_link *link)
                                     .queue_bytes = link->queue_bytes,
                                     .mtu = (uint32_t)link->mtu,
                                     .oversize = link->oversize,
+                                    .aqm = link->aqm,
                                     .no_udp = link->no_udp};
 }
 

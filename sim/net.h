@@ -65,6 +65,10 @@ struct sim_port {
  * in IPv4, and in IPv6 as its sender would who knows the way. */
 enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT };
 
+/* How a queue is kept short, beside its limit: RED, CoDel (RFC 8289 4), FQ-CoDel (RFC 8290 4). Only
+ * ns-3's lines do. */
+enum sim_aqm { SIM_DROP_TAIL, SIM_RED, SIM_CODEL, SIM_FQ_CODEL };
+
 struct sim_link_config {
     const char *name;
     uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
@@ -73,8 +77,9 @@ struct sim_link_config {
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
-    bool no_udp;            /* a middlebox on it passes no UDP */
-    uint32_t mtu;           /* octets with IP and UDP headers; 0: 65,535 */
+    enum sim_aqm aqm;
+    bool no_udp;                        /* a middlebox on it passes no UDP */
+    uint32_t mtu;                       /* octets with IP and UDP headers; 0: 65,535 */
     enum sim_oversize oversize;         /* what becomes of a longer datagram */
     struct sim_impairments impairments; /* of what has come through, at its far end */
 };

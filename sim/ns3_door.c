@@ -287,6 +287,8 @@ const char *sim_net_ns3_lacks(const struct sim_link_config *c)
         return "udp";
     if (c->queue_packets != 0 && c->queue_bytes != 0)
         return "queue in both datagrams and octets";
+    if (c->aqm != SIM_DROP_TAIL && (c->rate_bps == 0 || c->queue_bytes != 0))
+        return "aqm without a rate, or with queue_bytes";
     return NULL;
 }
 
@@ -294,12 +296,17 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
                           const struct sim_link_config *config)
 {
     struct door *const d = door_of(net);
+    static const enum ns3_aqm aqms[] = {[SIM_DROP_TAIL] = NS3_DROP_TAIL,
+                                        [SIM_RED] = NS3_RED,
+                                        [SIM_CODEL] = NS3_CODEL,
+                                        [SIM_FQ_CODEL] = NS3_FQ_CODEL};
     const char *const lacking = sim_net_ns3_lacks(config);
     const struct ns3_line line = {.rate_bps = config->rate_bps,
                                   .delay_ns = config->delay_ns,
                                   .queue_packets = config->queue_packets,
                                   .queue_bytes = config->queue_bytes,
                                   .mtu = config->mtu,
+                                  .aqm = aqms[config->aqm],
                                   .loss_ppb = config->impairments.loss_ppb};
     if (lacking != NULL)
         wrong(d, "link %s: ns-3's lines have no %s: `network: {kind: links}` has it", config->name,

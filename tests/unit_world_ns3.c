@@ -86,6 +86,29 @@ static void test_what_is_lost_at_random_is_lost_as_often(void)
     EXPECT(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS) > 100);
 }
 
+/* A flood of requests fills a slow line; with a queue to each flow, clients pass it by. */
+static void test_fair_queues_let_clients_pass_a_flood(void)
+{
+    plain();
+    set("network.kind", "ns3");
+    set("gateways.vpn.cookies.at", "0");
+    set("links.wan.rate", "2Mbit/s");
+    set("links.wan.queue", "400");
+    EXPECT(model_config_add(&config, "attackers", "flood"));
+    set("attackers.flood.class", "spoofed-init");
+    set("attackers.flood.via", "wan");
+    set("attackers.flood.to", "vpn");
+    set("attackers.flood.rate", "2000/s");
+    set("attackers.flood.sources", "198.18.0.1/32");
+    world_run(NULL);
+    const int64_t tail = metric("people", SIM_METRIC_IKE_RETRANSMISSIONS);
+    set("links.wan.aqm", "fq-codel");
+    world_run(NULL);
+    EXPECT(tail > 400);
+    EXPECT(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS) < tail / 100);
+    EXPECT(metric("network", SIM_METRIC_QUEUE_DROPS) > 1000);
+}
+
 static void test_a_seed_repeats_on_ns3_too(void)
 {
     char first[33];
@@ -116,6 +139,18 @@ static void test_what_ns3_lacks_is_named_before_anything_runs(void)
     }
 }
 
+static void test_what_the_built_in_network_lacks_is_named_too(void)
+{
+    plain();
+    set("links.wan.aqm", "codel");
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "links.wan.aqm");
+    set("network.kind", "ns3");
+    EXPECT_EQ(judge(), 1); /* it needs a rate */
+    set("links.wan.rate", "1Mbit/s");
+    EXPECT_EQ(judge(), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -124,8 +159,10 @@ int main(int argc, char **argv)
         TEST(test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both),
         TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_is_lost_at_random_is_lost_as_often),
+        TEST(test_fair_queues_let_clients_pass_a_flood),
         TEST(test_a_seed_repeats_on_ns3_too),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
+        TEST(test_what_the_built_in_network_lacks_is_named_too),
     };
     char error[300] = "";
     if (sim_ns3_api(error, sizeof error) == NULL) {
