@@ -120,6 +120,10 @@ static void example_and_note(void)
         "points, 50us; of a list the largest), and when that interval is no wider to either side "
         "than\n"
         "the tolerance itself. `some` and `all` want the whole interval below or above the bound.\n"
+        "`alike: PATH` wants a swept path to make no difference: each point against the one with "
+        "its "
+        "first\n"
+        "value, seed by seed, as a theory's check does.\n"
         "`of: NAME` says whose metric it is when there are several.\n");
 }
 

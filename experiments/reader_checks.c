@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const check_words[] = {"name",   "metric", "of",   "theory",
-                                          "within", "where",  "some", "all"};
+static const char *const check_words[] = {"name",  "metric", "of",  "theory", "within",
+                                          "where", "some",   "all", "alike"};
 
 static const char *text_of(struct study *s, const struct tree *entry, const char *key)
 {
@@ -109,11 +109,24 @@ static void tolerance_read(struct study *s, struct study_check *check, const cha
                     strcmp(unit, "ppm") == 0 ? "0.5pp, percentage points" : quantity_example(unit));
 }
 
+static void within_read(struct study *s, struct study_check *check, const char *unit,
+                        const struct tree *entry)
+{
+    const struct tree *within = tree_child(entry, "within");
+    if (within == NULL)
+        problem_add(&s->problems, entry->at, "%s wants a tolerance: within: 2%%",
+                    check->rule == CHECK_THEORY ? "a theory" : "alike");
+    else if (within->kind == TREE_LIST)
+        for (const struct tree *item = within->first; item != NULL; item = item->next)
+            tolerance_read(s, check, unit, item);
+    else
+        tolerance_read(s, check, unit, within);
+}
+
 static void rule_theory(struct study *s, struct study_check *check, const char *unit,
                         const struct tree *entry)
 {
     const struct tree *theory = tree_child(entry, "theory");
-    const struct tree *within = tree_child(entry, "within");
     check->rule = CHECK_THEORY;
     if (theory->kind == TREE_TEXT)
         check->theory = theory_named(s, theory);
@@ -123,13 +136,20 @@ static void rule_theory(struct study *s, struct study_check *check, const char *
         problem_add(&s->problems, theory->at, "%s predicts %s, not %s", theory->text,
                     check->theory->metric, check->metric);
     check->text = theory->text;
-    if (within == NULL)
-        problem_add(&s->problems, entry->at, "a theory wants a tolerance: within: 2%%");
-    else if (within->kind == TREE_LIST)
-        for (const struct tree *item = within->first; item != NULL; item = item->next)
-            tolerance_read(s, check, unit, item);
-    else
-        tolerance_read(s, check, unit, within);
+    within_read(s, check, unit, entry);
+}
+
+static void rule_alike(struct study *s, struct study_check *check, const char *unit,
+                       const struct tree *entry)
+{
+    const struct tree *alike = tree_child(entry, "alike");
+    check->rule = CHECK_ALIKE;
+    check->alike = alike->kind == TREE_TEXT ? alike->text : "";
+    check->text = arena_format(&s->arena, "alike %s", check->alike);
+    if (sweep_axis_of(&s->sweep, check->alike) == NULL)
+        problem_add(&s->problems, alike->at,
+                    "alike: \"%s\" is not swept: write a path that sweep walks", check->alike);
+    within_read(s, check, unit, entry);
 }
 
 static void rule_bound(struct study *s, struct study_check *check, const char *unit,
@@ -235,7 +255,7 @@ static void words_check(struct study *s, const struct tree *entry)
             problem_add(
                 &s->problems, node->key_at,
                 "\"%s\" is no key of a check: it has name, metric, of, theory, within, where, "
-                "some, all",
+                "some, all, alike",
                 node->key);
     }
 }
@@ -245,14 +265,16 @@ static void check_read(struct study *s, const struct tree *entry, struct study_c
     words_check(s, entry);
     const struct tree *metric = tree_child(entry, "metric");
     const struct tree *rules[] = {tree_child(entry, "theory"), tree_child(entry, "some"),
-                                  tree_child(entry, "all")};
-    const int count = (rules[0] != NULL) + (rules[1] != NULL) + (rules[2] != NULL);
+                                  tree_child(entry, "all"), tree_child(entry, "alike")};
+    const int count =
+        (rules[0] != NULL) + (rules[1] != NULL) + (rules[2] != NULL) + (rules[3] != NULL);
     check->at = entry->at;
     check->name = text_of(s, entry, "name");
     if (check->name == NULL || check->name[0] == '\0')
         problem_add(&s->problems, entry->at, "a check wants a name");
     if (count != 1)
-        problem_add(&s->problems, entry->at, "a check has one of theory, some and all; this has %s",
+        problem_add(&s->problems, entry->at,
+                    "a check has one of theory, some, all and alike; this has %s",
                     count == 0 ? "none" : "more");
     const struct sim_metric_row *row = NULL;
     if (metric == NULL || metric->kind != TREE_TEXT)
@@ -265,6 +287,8 @@ static void check_read(struct study *s, const struct tree *entry, struct study_c
     who_read(s, check, row, entry);
     if (rules[0] != NULL)
         rule_theory(s, check, row->unit, entry);
+    else if (rules[3] != NULL)
+        rule_alike(s, check, row->unit, entry);
     else
         rule_bound(s, check, row->unit, rules[1] != NULL ? rules[1] : rules[2]);
     if (tree_child(entry, "where") != NULL)

@@ -29,9 +29,9 @@ struct study_setting {
     struct place at;
 };
 
-/* A check compares a metric with a theory at every point where the theory speaks, or asks that some
- * or all points satisfy a bound. */
-enum check_rule { CHECK_THEORY, CHECK_SOME, CHECK_ALL };
+/* A check compares a metric with a theory at every point where the theory speaks, asks that some or
+ * all points satisfy a bound, or that a swept path makes no difference. */
+enum check_rule { CHECK_THEORY, CHECK_SOME, CHECK_ALL, CHECK_ALIKE };
 
 struct study_condition {
     const char *path;
@@ -45,6 +45,7 @@ struct study_check {
     const char *who;    /* "vpn"; NULL: the metric is of the run */
     enum check_rule rule;
     const struct model_theory *theory;
+    const char *alike;    /* a swept path */
     double within_share;  /* of the expected value */
     double within_metric; /* in the metric's unit; the larger of the two counts */
     bool below;           /* else above */

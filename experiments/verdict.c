@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Checks, judged: measured means against closed forms and bounds. */
+ * Checks, judged: measured means against closed forms, bounds, and each other. */
 #include "experiments/verdict.h"
 
 #include "experiments/json.h"
@@ -102,9 +102,30 @@ static void judged(struct judging *j, const struct study_check *check,
                   measured, c->theory);
     if (check->rule == CHECK_THEORY)
         (void)fprintf(stderr, " says %s", expected);
+    if (check->rule == CHECK_ALIKE)
+        (void)fprintf(stderr, " to %s", expected);
     if (where[0] != '\0')
         (void)fprintf(stderr, ", at %s", where);
     (void)fprintf(stderr, "%s%s\n", why[0] != '\0' ? ": " : "", why);
+}
+
+/* The larger of the two that a check may allow. */
+static double tolerance_of(const struct study_check *check, double expected)
+{
+    const double share = fabs(expected) * check->within_share;
+    return check->within_metric > share ? check->within_metric : share;
+}
+
+/* Near enough, and known well enough: else why not. `m` may be NULL in all but count. */
+static const char *objection(const struct results_mean *m, double expected, double tolerance)
+{
+    if (m->count == 0)
+        return "no run has this metric";
+    if (expected < m->low - tolerance || expected > m->high + tolerance)
+        return "it is not";
+    if (m->high - m->mean > tolerance || m->mean - m->low > tolerance)
+        return "the interval is wider than the tolerance, more seeds or a longer run would tell";
+    return "";
 }
 
 static void theory_at(struct judging *j, const struct study_check *check, uint32_t point)
@@ -118,27 +139,80 @@ static void theory_at(struct judging *j, const struct study_check *check, uint32
     if (!results_theory_add(j->db, &theory, j->verdict.error))
         return;
     const struct results_mean m = results_mean_of(j->db, point, check->who, check->metric);
-    double tolerance = fabs(expected) * check->within_share;
-    if (check->within_metric > tolerance)
-        tolerance = check->within_metric;
-    struct results_check c = {.name = check->name,
-                              .metric = check->metric,
-                              .theory = check->theory->name,
-                              .point = point,
-                              .expected = expected,
-                              .measured = m.count > 0 ? m.mean : (double)NAN,
-                              .low = m.low,
-                              .high = m.high,
-                              .tolerance = tolerance};
-    const bool near =
-        m.count > 0 && expected >= m.low - tolerance && expected <= m.high + tolerance;
-    const bool sharp = m.count > 0 && m.high - m.mean <= tolerance && m.mean - m.low <= tolerance;
-    c.pass = near && sharp;
-    judged(j, check, &c,
-           m.count == 0 ? "no run has this metric"
-           : near && !sharp
-               ? "the interval is wider than the tolerance, more seeds or a longer run would tell"
-               : "");
+    const double tolerance = tolerance_of(check, expected);
+    const char *const wrong = objection(&m, expected, tolerance);
+    const struct results_check c = {.name = check->name,
+                                    .metric = check->metric,
+                                    .theory = check->theory->name,
+                                    .point = point,
+                                    .expected = expected,
+                                    .measured = m.count > 0 ? m.mean : (double)NAN,
+                                    .low = m.low,
+                                    .high = m.high,
+                                    .tolerance = tolerance,
+                                    .pass = wrong[0] == '\0'};
+    judged(j, check, &c, strcmp(wrong, "it is not") == 0 ? "" : wrong);
+}
+
+/* Whether two points have all alike but the path. */
+static bool differ_only_in(const struct study *study, const char *path, uint32_t a, uint32_t b)
+{
+    for (uint32_t axis = 0; axis < study->sweep.axis_count; axis++)
+        if (strcmp(study->sweep.axes[axis].path, path) != 0 &&
+            strcmp(sweep_value_at(&study->sweep, axis, a)->text,
+                   sweep_value_at(&study->sweep, axis, b)->text) != 0)
+            return false;
+    return true;
+}
+
+static void alike_at(struct judging *j, const struct study_check *check, uint32_t point,
+                     uint32_t other)
+{
+    const struct results_mean first = results_mean_of(j->db, point, check->who, check->metric);
+    const struct results_mean there = results_mean_of(j->db, other, check->who, check->metric);
+    const struct results_pair pair = {
+        .point = point, .other = other, .who = check->who, .metric = check->metric};
+    const struct results_mean difference = results_difference_of(j->db, &pair);
+    const double tolerance = tolerance_of(check, first.mean);
+    if (first.count == 0 && there.count == 0)
+        return; /* neither has anything to compare */
+    const char *const wrong = objection(&difference, 0, tolerance);
+    const struct results_check c = {.name = check->name,
+                                    .metric = check->metric,
+                                    .theory = check->text,
+                                    .point = other,
+                                    .expected = first.count > 0 ? first.mean : (double)NAN,
+                                    .measured = there.count > 0 ? there.mean : (double)NAN,
+                                    .low = there.low,
+                                    .high = there.high,
+                                    .tolerance = tolerance,
+                                    .pass = wrong[0] == '\0'};
+    judged(j, check, &c, wrong);
+}
+
+/* Each point against the one with the path's first value. */
+static void judge_alike(struct judging *j, const struct study_check *check)
+{
+    const struct study *const study = j->study;
+    const struct sweep_axis *const path = sweep_axis_of(&study->sweep, check->alike);
+    const uint32_t axis = (uint32_t)(path - study->sweep.axes);
+    const uint32_t points = study_points(study);
+    const char *const first = path->values[0].text;
+    const size_t before = j->verdict.judged;
+    j->many = points > TOLD_EACH_MAX;
+    for (uint32_t point = 0; point < points; point++) {
+        point_config(j, point);
+        if (strcmp(sweep_value_at(&study->sweep, axis, point)->text, first) != 0 ||
+            !chosen(j, check))
+            continue;
+        for (uint32_t other = 0; other < points; other++)
+            if (other != point && differ_only_in(study, check->alike, point, other))
+                alike_at(j, check, point, other);
+    }
+    j->many = false;
+    if (j->verdict.judged == before)
+        (void)fprintf(stderr, "note: check %s: no two points differ in %s only\n", check->name,
+                      check->alike);
 }
 
 static uint32_t points_chosen(const struct judging *j, const struct study_check *check)
@@ -226,6 +300,8 @@ struct verdict verdict_judge(const struct study *study, struct results_db *db, b
     for (size_t i = 0; i < study->check_count && j.verdict.error[0] == '\0'; i++)
         if (study->checks[i].rule == CHECK_THEORY)
             judge_theory(&j, &study->checks[i]);
+        else if (study->checks[i].rule == CHECK_ALIKE)
+            judge_alike(&j, &study->checks[i]);
         else
             judge_bound(&j, &study->checks[i]);
     free(j.config);

@@ -22,6 +22,9 @@ struct verdict {
  * a study too noisy to tell right from wrong proves nothing. With one seed the interval is the
  * value.
  *
+ * `alike` compares each point with the one that has the first value of the path and all else alike,
+ * seed by seed: it passes as a theory does that says no difference; shares are of the value there.
+ *
  * `some` passes when at one point at least, `all` when at every point chosen, the whole interval is
  * below (above) the bound. */
 struct verdict verdict_judge(const struct study *study, struct results_db *db, bool json,

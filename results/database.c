@@ -330,29 +330,61 @@ static bool means_kept(struct results_db *db, char *error)
     return db->means_kept;
 }
 
-struct results_mean results_mean_of(struct results_db *db, uint32_t point, const char *who,
-                                    const char *metric)
+static struct results_mean mean_read(sqlite3_stmt *row)
 {
-    char error[RESULTS_ERROR_MAX];
     struct results_mean mean = {0};
-    if (!settled(db, error) || !means_kept(db, error))
-        return mean;
-    sqlite3_stmt *const row = sql_prepare(
-        db->sql,
-        "SELECT seeds, mean, low, high FROM kept_mean WHERE point = ? AND who = ? AND metric = ?",
-        error);
-    if (row == NULL)
-        return mean;
-    (void)sqlite3_bind_int64(row, 1, point);
-    (void)sql_text(row, 2, who != NULL ? who : "*");
-    (void)sql_text(row, 3, metric);
-    if (sqlite3_step(row) == SQLITE_ROW)
+    if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int(row, 0) > 0)
         mean = (struct results_mean){.count = (uint32_t)sqlite3_column_int(row, 0),
                                      .mean = sqlite3_column_double(row, 1),
                                      .low = sqlite3_column_double(row, 2),
                                      .high = sqlite3_column_double(row, 3)};
     (void)sqlite3_finalize(row);
     return mean;
+}
+
+struct results_mean results_mean_of(struct results_db *db, uint32_t point, const char *who,
+                                    const char *metric)
+{
+    char error[RESULTS_ERROR_MAX];
+    if (!settled(db, error) || !means_kept(db, error))
+        return (struct results_mean){0};
+    sqlite3_stmt *const row = sql_prepare(
+        db->sql,
+        "SELECT seeds, mean, low, high FROM kept_mean WHERE point = ? AND who = ? AND metric = ?",
+        error);
+    if (row == NULL)
+        return (struct results_mean){0};
+    (void)sqlite3_bind_int64(row, 1, point);
+    (void)sql_text(row, 2, who != NULL ? who : "*");
+    (void)sql_text(row, 3, metric);
+    return mean_read(row);
+}
+
+struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair)
+{
+    static const char text[] =
+        "WITH here AS (SELECT seed, value FROM value JOIN run USING (run, point)"
+        "              WHERE point = ?1 AND who = ?3 AND metric = ?4),"
+        "there AS (SELECT seed, value FROM value JOIN run USING (run, point)"
+        "          WHERE point = ?2 AND who = ?3 AND metric = ?4),"
+        "each AS (SELECT there.value - here.value AS d FROM here JOIN there USING (seed)),"
+        "sums AS (SELECT count(*) AS n, avg(d) AS mean, (SELECT avg(d) FROM each) AS m FROM each),"
+        "wide AS (SELECT n, mean, iif(n < 2, 0.0, sqrt((SELECT total((d - m) * (d - m)) FROM each)"
+        "              / (n - 1) / n) * (SELECT t FROM student WHERE df < n ORDER BY df DESC LIMIT "
+        "1))"
+        "              AS half FROM sums)"
+        "SELECT n, mean, mean - half, mean + half FROM wide";
+    char error[RESULTS_ERROR_MAX];
+    if (!settled(db, error))
+        return (struct results_mean){0};
+    sqlite3_stmt *const row = sql_prepare(db->sql, text, error);
+    if (row == NULL)
+        return (struct results_mean){0};
+    (void)sqlite3_bind_int64(row, 1, pair->point);
+    (void)sqlite3_bind_int64(row, 2, pair->other);
+    (void)sql_text(row, 3, pair->who != NULL ? pair->who : "*");
+    (void)sql_text(row, 4, pair->metric);
+    return mean_read(row);
 }
 
 /* A reader that looks on keeps the WAL; the last one to leave folds it in. */

@@ -70,6 +70,15 @@ struct results_mean {
 struct results_mean results_mean_of(struct results_db *db, uint32_t point, const char *who,
                                     const char *metric);
 
+/* The mean over seeds of what the metric is at `other` less what it is at `point`, seed by seed,
+ * with its 95 % interval. */
+struct results_pair {
+    uint32_t point, other;
+    const char *who; /* as above */
+    const char *metric;
+};
+struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair);
+
 /* A predicted curve's point, for the figures. */
 struct results_theory {
     uint32_t point;

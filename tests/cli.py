@@ -105,6 +105,31 @@ check:
     equal(len([line for line in told if "few" in line]), 2)
 
 
+def test_what_is_to_make_no_difference_is_compared_seed_by_seed():
+    write("alike.yaml", """question: Does it matter?
+for: 6s
+seeds: 3
+links: {wan: {delay: 10ms}}
+gateways: {vpn: {implementation: ikelab}}
+clients: {people: {to: vpn, via: wan, arrivals: poisson 20/s, patience: 2s}}
+sweep: {links.wan.delay: [10ms, 30ms], gateways.vpn.cores: [1, 2]}
+check:
+  - {name: same-people, metric: successes, alike: links.wan.delay, within: 0}
+  - {name: same-time, metric: tunnel_setup_time_p50, alike: links.wan.delay, within: 1%}
+  - {name: same-cores, metric: tunnel_setup_time_p50, alike: gateways.vpn.cores, within: 1%}
+""")
+    done = ikelab("run", "alike.yaml")
+    equal(done.returncode, 1)
+    told = [" ".join(line.split()[:2]) for line in done.stderr.splitlines() if line.startswith(("pass ", "FAIL "))]
+    equal(told, ["pass same-people:"] * 2 + ["FAIL same-time:"] * 2 + ["pass same-cores:"] * 2)
+    equal(query("alike.db", "SELECT DISTINCT theory FROM \"check\" WHERE name = 'same-time'"), [("alike links.wan.delay",)])
+    wrong = ikelab("check", "alike.yaml", "--set", "check=[{name: a, metric: successes, alike: seeds, within: 1%}]")
+    equal(wrong.returncode, 2)
+    expect('"seeds" is not swept' in wrong.stderr, wrong.stderr)
+    wrong = ikelab("check", "alike.yaml", "--set", "check=[{name: a, metric: successes, alike: links.wan.delay}]")
+    expect("alike wants a tolerance" in wrong.stderr, wrong.stderr)
+
+
 def test_misspelt_words_are_told_the_nearest():
     expect("did you mean run" in ikelab("rum").stderr, "rum")
     expect("did you mean --seeds" in ikelab("run", "handshake", "--sedes", "3").stderr, "--sedes")
@@ -133,7 +158,7 @@ def test_bad_files_leave_nothing_behind():
 
 def test_shipped_experiments_can_be_run():
     names = [line.split()[0] for line in ikelab("list").stdout.splitlines()]
-    equal(names, ["cookie-threshold", "cpu-queue", "half-open-table", "handshake", "packet-count"])
+    equal(names, ["cookie-threshold", "cpu-queue", "half-open-table", "handshake", "links-against-ns3", "packet-count"])
     for name in names:
         done = ikelab("check", name)
         equal((name, done.returncode, done.stderr), (name, 0, ""))

@@ -163,7 +163,7 @@ static void test_mistakes_of_a_check_are_told(void)
         "  - {metric: success_share, of: nobody, all: above 5%}\n",
         "f.yaml:8:23: there is no metric \"sucess_share\": did you mean success_share\n"
         "f.yaml:9:44: some: \"near 5%\" is no bound: write below or above, and 0.1% or 25%\n"
-        "f.yaml:10:5: a check has one of theory, some and all; this has none\n"
+        "f.yaml:10:5: a check has one of theory, some, all and alike; this has none\n"
         "f.yaml:11:5: a check wants a name\n"
         "f.yaml:11:33: there is no \"nobody\" among the clients\n");
 }
