@@ -381,7 +381,7 @@ static const struct sim_net_ops clocked_ops = {.name = "clocked", .run_until = c
 static void test_a_network_with_its_own_clock_is_never_overtaken(void)
 {
     struct log log = {.count = 0};
-    struct clocked c = {.net = {&clocked_ops},
+    struct clocked c = {.net = {.ops = &clocked_ops},
                         .loop = sim_loop_open(),
                         .step_ns = 300,
                         .last_ns = 3000,
