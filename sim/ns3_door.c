@@ -20,8 +20,7 @@
 
 enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, ICMP4 = 1, ICMP6 = 58, NO_END = -1 };
 
-/* Beside a program in its build folder, and where it is installed. */
-static const char *const places[] = {"../sim/ikelab-ns3.so", "../lib/ikelab/ikelab-ns3.so"};
+static const char *const module_name = "ikelab-ns3.so";
 
 struct far {
     struct door *door;
@@ -75,21 +74,21 @@ static void rename_ip(uint8_t *ip, const uint8_t *from, const uint8_t *to)
 
 /* ---- the module ---- */
 
+/* Beside a program in its build folder, else where it is installed. */
 static void *module_open(void)
 {
     char self[PATH_LEN];
     char path[PATH_LEN + 64];
     const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0)
-        return NULL;
-    self[len] = '\0';
-    *strrchr(self, '/') = '\0';
     void *module = NULL;
-    for (size_t i = 0; module == NULL && i < sizeof places / sizeof places[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", self, places[i]);
+    if (len > 0) {
+        self[len] = '\0';
+        *strrchr(self, '/') = '\0';
+        (void)snprintf(path, sizeof path, "%s/../sim/%s", self, module_name);
         module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     }
-    return module;
+    (void)snprintf(path, sizeof path, "%s/%s", IKELAB_MODULES, module_name);
+    return module != NULL ? module : dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
 const struct ns3_api *sim_ns3_api(char *error, size_t error_max)
