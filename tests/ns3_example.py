@@ -4,6 +4,7 @@
 what is said of it. Usage: ns3_example.py HEADER [MODULE]
 """
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ def main():
         with open(source, "w", encoding="utf-8") as out:
             out.write(example(file.read()))
         program = os.path.join(folder, "example")
-        built = subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+        built = subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
                                 "-I", os.path.dirname(os.path.dirname(header)), source, "-o", program, "-ldl"],
                                stderr=subprocess.PIPE, text=True, timeout=60)
         ran = None
