@@ -367,27 +367,13 @@ static void test_a_puzzle_for_ike_auth_comes_before_the_derivation(void)
 
 /* ---- public values ---- */
 
-static bool spoil(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len, int number)
-{
-    static struct ike_message m;
-    struct ike_ke ke;
-    (void)pair;
-    (void)number;
-    if (from != A || bytes[18] != IKE_SA_INIT)
-        return true;
-    EXPECT_EQ(ike_message_parse((struct ike_bytes){bytes, *len}, &m), WHY_OK);
-    EXPECT_EQ(ike_ke_parse(ike_message_body(&m, PAYLOAD_KE), &ke), WHY_OK);
-    memset(bytes + (ke.share.at - bytes), 0, ke.share.len);
-    return true;
-}
-
 /* RFC 6989 2.5: it is found out when it is to be used, and there is nothing more to be done. */
 static void test_a_value_of_no_group_ends_the_sa_when_keys_are_wanted(void)
 {
     for (int provider = PAIR_OPENSSL; provider <= PAIR_MODELLED; provider++) {
         begin((enum pair_provider)provider);
         late(&p, A, B);
-        p.touch = spoil;
+        p.touch = pair_touch_value;
         to_lose = false;
         pair_open(&p);
         (void)pair_connect(&p);

@@ -5,8 +5,10 @@
 #include "ike/engine.h"
 #include "ike/v2/child.h"
 #include "ike/v2/describe.h"
+#include "ike/v2/payload.h"
 #include "ike/v2/selector.h"
 #include "tests/faults.h"
+#include "tests/test.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -735,4 +737,41 @@ bool pair_is_empty(const struct pair *p)
             return false;
     }
     return true;
+}
+
+/* ---- what several tests do ---- */
+
+bool pair_touch_lose(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    (void)p;
+    (void)from;
+    (void)bytes;
+    (void)len;
+    (void)number;
+    return false;
+}
+
+bool pair_touch_value(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number)
+{
+    static struct ike_message m;
+    struct ike_ke ke;
+    (void)p;
+    (void)number;
+    if (from != A || bytes[18] != IKE_SA_INIT)
+        return true;
+    EXPECT_EQ(ike_message_parse((struct ike_bytes){bytes, *len}, &m), WHY_OK);
+    EXPECT_EQ(ike_ke_parse(ike_message_body(&m, PAYLOAD_KE), &ke), WHY_OK);
+    memset(bytes + (ke.share.at - bytes), 0, ke.share.len);
+    return true;
+}
+
+void pair_with_two_children(struct pair *p, uint32_t spis[2])
+{
+    (void)pair_connect(p);
+    pair_run_for(p, UINT64_C(1000000000));
+    spis[0] = p->end[A].child;
+    EXPECT(ike_create_child(p->end[A].engine, p->now_ns, p->end[A].sa, 0, NULL));
+    pair_run_for(p, UINT64_C(1000000000));
+    spis[1] = p->end[A].child;
+    EXPECT(pair_agrees(p, 2));
 }

@@ -169,4 +169,11 @@ void pair_forget(struct pair *p);
 /* Offers by text, "aes256gcm16-prfsha256-x25519". */
 void pair_offer(struct pair *p, enum pair_side side, const char *ike, const char *esp);
 
+/* Hands for `touch`: all is lost from now on; the initiator's, A's, public value in IKE_SA_INIT
+ * becomes nought. */
+bool pair_touch_lose(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
+bool pair_touch_value(struct pair *p, enum pair_side from, uint8_t *bytes, size_t *len, int number);
+/* Connects, makes a second Child SA, and tells by which SPIs A knows the two. */
+void pair_with_two_children(struct pair *p, uint32_t spis[2]);
+
 #endif

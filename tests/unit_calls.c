@@ -17,17 +17,6 @@ static struct pair p;
 static const struct pair_options plain = {
     .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE};
 
-static bool lose_all(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
-                     int number)
-{
-    (void)pair;
-    (void)from;
-    (void)bytes;
-    (void)len;
-    (void)number;
-    return false;
-}
-
 static bool lose_auth(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
                       int number)
 {
@@ -158,7 +147,7 @@ static void test_an_attempt_is_asked_for_nothing_but_its_end(void)
 {
     struct ike_sa_keys keys;
     begin();
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     const uint64_t sa = pair_connect(&p);
     expect_no(p.end[A].engine, sa);
     EXPECT(!ike_sa_keys(p.end[A].engine, sa, &keys));
@@ -187,7 +176,7 @@ static void test_half_open_sas_are_asked_for_nothing(void)
 static void test_an_sa_on_its_way_out_is_asked_for_nothing_more(void)
 {
     begin_up();
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     struct ike_engine *const e = p.end[A].engine;
     EXPECT(ike_delete(e, p.now_ns, p.end[A].sa));
     pair_run_for(&p, UINT64_C(100000000));
@@ -224,7 +213,7 @@ static void test_so_many_requests_wait_and_no_more(void)
     begin_up();
     struct ike_engine *const e = p.end[B].engine;
     int taken = 0;
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     while (taken <= IKE_TASKS_MAX && ask_inform(e, p.end[B].sa))
         taken++;
     EXPECT_EQ(taken, IKE_TASKS_MAX);
@@ -286,7 +275,7 @@ static void test_what_was_used_up_is_replaced_and_then_closed(void)
 static void test_what_is_being_replaced_is_not_asked_for_again(void)
 {
     begin_limited((struct ike_lifetime){.rekey_bytes = 100});
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     EXPECT(use(100, 1));
     const uint32_t tasks = p.end[A].engine->tasks.used;
     EXPECT_EQ(tasks, 1);
@@ -480,7 +469,7 @@ static void test_requests_that_do_not_fit_the_outputs_wait(void)
 static void test_an_engine_closes_with_all_that_is_under_way(void)
 {
     begin_up();
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
     EXPECT_EQ(p.end[A].engine->sas.used, 2);
     EXPECT_EQ(ike_sa_at(p.end[A].engine, 2)->state, S_FRESH);
@@ -495,7 +484,7 @@ static void test_waits_grow_to_the_longest_and_no_further(void)
 {
     pair_init(&p, plain);
     p.end[A].config.retransmit.wait_max_ns = UINT64_C(2000000000);
-    p.touch = lose_all;
+    p.touch = pair_touch_lose;
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, UINT64_C(8799000000));

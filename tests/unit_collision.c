@@ -12,31 +12,14 @@
 static struct pair p;
 static uint32_t spis[2]; /* of A's Child SAs */
 
-static bool lose_all(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
-                     int number)
-{
-    (void)pair;
-    (void)from;
-    (void)bytes;
-    (void)len;
-    (void)number;
-    return false;
-}
-
 static void begin_up(void)
 {
     pair_init(
         &p, (struct pair_options){
                 .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
     pair_open(&p);
-    (void)pair_connect(&p);
-    pair_run_for(&p, UINT64_C(1000000000));
-    spis[0] = p.end[A].child;
-    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
-    pair_run_for(&p, UINT64_C(1000000000));
-    spis[1] = p.end[A].child;
-    EXPECT(pair_agrees(&p, 2));
-    p.touch = lose_all;
+    pair_with_two_children(&p, spis);
+    p.touch = pair_touch_lose;
 }
 
 static bool ask(enum ike_task_kind ours)

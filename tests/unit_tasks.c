@@ -12,18 +12,7 @@
 static struct pair p;
 static uint32_t spis[2]; /* of A's Child SAs */
 
-static bool lose_all(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
-                     int number)
-{
-    (void)pair;
-    (void)from;
-    (void)bytes;
-    (void)len;
-    (void)number;
-    return false;
-}
-
-static void begin_up(void)
+static void begin(void)
 {
     pair_init(
         &p, (struct pair_options){
@@ -34,14 +23,8 @@ static void begin_up(void)
 static void connect(void)
 {
     pair_open(&p);
-    (void)pair_connect(&p);
-    pair_run_for(&p, UINT64_C(1000000000));
-    spis[0] = p.end[A].child;
-    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
-    pair_run_for(&p, UINT64_C(1000000000));
-    spis[1] = p.end[A].child;
-    EXPECT(pair_agrees(&p, 2));
-    p.touch = lose_all;
+    pair_with_two_children(&p, spis);
+    p.touch = pair_touch_lose;
 }
 
 /* The second of a kind is about the other Child SA. */
@@ -89,7 +72,7 @@ static void test_requests_go_beside_others_but_where_one_would_undo_the_other(vo
         for (size_t then = 0; then < KINDS; then++) {
             if (kinds[first] == TASK_REKEY_IKE && kinds[then] == TASK_REKEY_IKE)
                 continue; /* that is one and the same */
-            begin_up();
+            begin();
             connect();
             EXPECT(ask(kinds[first], false));
             EXPECT_EQ(under_way(), 1);
@@ -107,7 +90,7 @@ static void test_requests_go_beside_others_but_where_one_would_undo_the_other(vo
 /* RFC 7296 2.8.3, RFC 4478 2: where the old IKE SA goes first, nothing of it is under way then. */
 static void test_authentication_anew_waits_for_what_is_under_way(void)
 {
-    begin_up();
+    begin();
     p.end[A].policy.reauth = REAUTH_BREAK_FIRST;
     p.end[A].policy.reauth_ns = UINT64_C(20000000000);
     connect();
@@ -127,14 +110,14 @@ static void test_authentication_anew_waits_for_what_is_under_way(void)
 static bool lose_from_a(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
                         int number)
 {
-    return from == B || lose_all(pair, from, bytes, len, number);
+    return from == B || pair_touch_lose(pair, from, bytes, len, number);
 }
 
 /* RFC 5685 5: the same, where the peer has sent us elsewhere. */
 static void test_going_elsewhere_waits_for_what_is_under_way(void)
 {
     const struct ike_gateway other = {.addr = ike_addr_v4(0xc0000263u, 0)};
-    begin_up();
+    begin();
     p.end[A].policy.takes_redirects = true;
     connect();
     p.touch = lose_from_a;
