@@ -11,6 +11,7 @@
 #include "ike/ike.h"
 #include "ike/stream.h"
 #include "results/sql.h"
+#include "sim/packet.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,21 +100,6 @@ struct results_capture *results_capture_open(const char *pcapng_path, const char
     return NULL;
 }
 
-/* The sum of 16-bit words, RFC 1071; an odd octet counts as the high half. */
-static uint32_t sum_words(uint32_t sum, struct ike_bytes of)
-{
-    for (size_t i = 0; i < of.len; i++)
-        sum += i % 2 == 0 ? (uint32_t)of.at[i] << 8 : of.at[i];
-    return sum;
-}
-
-static uint16_t checksum(uint32_t sum)
-{
-    while (sum >> 16 != 0)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
 /* What stands within IP. */
 struct inner {
     uint8_t protocol;
@@ -135,7 +121,7 @@ static void put_ipv4(struct ike_writer *w, const struct sim_message *m, uint32_t
     put_bytes(w, ike_addr_ip(&m->from));
     put_bytes(w, ike_addr_ip(&m->to));
     const struct ike_bytes header = {.at = w->base + start, .len = w->len - start};
-    put_u16_at(w, start + 10, checksum(sum_words(0, header)));
+    put_u16_at(w, start + 10, sim_checksum(header));
 }
 
 static void put_ipv6(struct ike_writer *w, const struct sim_message *m, const struct inner *inner)
@@ -148,14 +134,6 @@ static void put_ipv6(struct ike_writer *w, const struct sim_message *m, const st
     put_bytes(w, ike_addr_ip(&m->to));
 }
 
-/* RFC 768, RFC 8200 8.1, RFC 9293 3.1: with a pseudo header. */
-static uint16_t checksum_of(const struct sim_message *m, uint8_t protocol, struct ike_bytes all)
-{
-    uint32_t sum = sum_words(protocol + (uint32_t)all.len, ike_addr_ip(&m->from));
-    sum = sum_words(sum, ike_addr_ip(&m->to));
-    return checksum(sum_words(sum, all));
-}
-
 static void put_udp(struct ike_writer *w, const struct sim_message *m)
 {
     const size_t start = w->len;
@@ -165,7 +143,7 @@ static void put_udp(struct ike_writer *w, const struct sim_message *m)
     put_u16(w, 0);
     put_bytes(w, m->bytes);
     const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
-    const uint16_t got = checksum_of(m, PROTOCOL_UDP, all);
+    const uint16_t got = sim_transport_checksum(&m->from, &m->to, PROTOCOL_UDP, all);
     put_u16_at(w, start + 6, got == 0 ? 0xffff : got); /* a sum of zero is sent as all ones */
 }
 
@@ -224,7 +202,7 @@ static void put_tcp(struct results_capture *c, struct ike_writer *w, const struc
     ike_put_frame(w, m->bytes);
     const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
     c->ways[way].next += (uint32_t)all.len - TCP_LEN;
-    put_u16_at(w, start + 16, checksum_of(m, PROTOCOL_TCP, all));
+    put_u16_at(w, start + 16, sim_transport_checksum(&m->from, &m->to, PROTOCOL_TCP, all));
 }
 
 static struct inner inner_of(const struct results_capture *c, const struct sim_message *m)

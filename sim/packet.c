@@ -9,19 +9,31 @@
 
 enum { IPV4_LEN = 20, IPV6_LEN = 40, UDP_LEN = 8, HOPS = 64, IPV6_FRAGMENT = 44 };
 
-/* The sum of 16-bit words, RFC 1071 1; an odd octet counts as the high half. */
-static uint32_t sum_words(uint32_t sum, const uint8_t *at, size_t len)
+/* The sum of 16-bit words; an odd octet counts as the high half. */
+static uint32_t sum_words(uint32_t sum, struct ike_bytes of)
 {
-    for (size_t i = 0; i + 1 < len; i += 2)
-        sum += (uint32_t)at[i] << 8 | at[i + 1];
-    return len % 2 == 0 ? sum : sum + ((uint32_t)at[len - 1] << 8);
+    for (size_t i = 0; i + 1 < of.len; i += 2)
+        sum += (uint32_t)of.at[i] << 8 | of.at[i + 1];
+    return of.len % 2 == 0 ? sum : sum + ((uint32_t)of.at[of.len - 1] << 8);
 }
 
-static uint16_t checksum(uint32_t sum)
+static uint16_t folded(uint32_t sum)
 {
     while (sum >> 16 != 0)
         sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)~sum;
+}
+
+uint16_t sim_checksum(struct ike_bytes of)
+{
+    return folded(sum_words(0, of));
+}
+
+uint16_t sim_transport_checksum(const struct ike_addr *from, const struct ike_addr *to,
+                                uint8_t protocol, struct ike_bytes all)
+{
+    const uint32_t sum = sum_words(protocol + (uint32_t)all.len, ike_addr_ip(from));
+    return folded(sum_words(sum_words(sum, ike_addr_ip(to)), all));
 }
 
 static void put_ipv4(struct ike_writer *w, const struct sim_datagram *d)
@@ -36,7 +48,7 @@ static void put_ipv4(struct ike_writer *w, const struct sim_datagram *d)
     put_u16(w, 0);
     put_bytes(w, ike_addr_ip(&d->from));
     put_bytes(w, ike_addr_ip(&d->to));
-    put_u16_at(w, 10, checksum(sum_words(0, w->base, w->len)));
+    put_u16_at(w, 10, sim_checksum(wr_done(w)));
 }
 
 static void put_ipv6(struct ike_writer *w, const struct sim_datagram *d)
@@ -56,17 +68,6 @@ static void put_ipv6(struct ike_writer *w, const struct sim_datagram *d)
     put_u32(w, d->fragment.id);
 }
 
-/* With a pseudo header (RFC 768, RFC 8200 8.1); a sum of zero is sent as all ones. */
-static uint16_t udp_checksum(const struct sim_datagram *d, const uint8_t *udp, size_t len)
-{
-    const struct ike_bytes from = ike_addr_ip(&d->from);
-    const struct ike_bytes to = ike_addr_ip(&d->to);
-    uint32_t sum = sum_words(SIM_UDP + (uint32_t)len, from.at, from.len);
-    sum = sum_words(sum, to.at, to.len);
-    const uint16_t got = checksum(sum_words(sum, udp, len));
-    return got == 0 ? 0xffff : got;
-}
-
 static void put_udp(struct ike_writer *w, const struct sim_datagram *d)
 {
     const size_t start = w->len;
@@ -75,8 +76,11 @@ static void put_udp(struct ike_writer *w, const struct sim_datagram *d)
     put_u16(w, (uint16_t)(UDP_LEN + d->len)); /* of the first fragment, its own: nobody reads it */
     put_u16(w, 0);
     put_bytes(w, (struct ike_bytes){.at = d->at, .len = d->len});
-    if (!sim_is_fragment(d))
-        put_u16_at(w, start + 6, udp_checksum(d, w->base + start, w->len - start));
+    if (sim_is_fragment(d))
+        return;
+    const struct ike_bytes all = {.at = w->base + start, .len = w->len - start};
+    const uint16_t sum = sim_transport_checksum(&d->from, &d->to, SIM_UDP, all);
+    put_u16_at(w, start + 6, sum == 0 ? 0xffff : sum); /* zero is sent as all ones (RFC 768) */
 }
 
 size_t sim_packet_write(const struct sim_datagram *datagram, uint8_t *out)

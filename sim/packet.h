@@ -11,7 +11,14 @@
  * them (RFC 791 2.3). Checksums are right, but that of TCP (tcp_segment.h) and of a fragment. */
 size_t sim_packet_write(const struct sim_datagram *datagram, uint8_t *out);
 
-/* A view of `packet`. False when it is none of the above, or cut short. */
+/* The Internet checksum (RFC 1071 1), and that of UDP and TCP with their pseudo header (RFC 768,
+ * RFC 9293 3.1, RFC 8200 8.1). */
+uint16_t sim_checksum(struct ike_bytes of);
+uint16_t sim_transport_checksum(const struct ike_addr *from, const struct ike_addr *to,
+                                uint8_t protocol, struct ike_bytes all);
+
+/* A view of `packet`. False when it is none of the above, or cut short; what stands in its IP
+ * header is in `out` all the same. */
 bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out);
 
 #endif
