@@ -116,16 +116,16 @@ static double tolerance_of(const struct study_check *check, double expected)
     return check->within_metric > share ? check->within_metric : share;
 }
 
-/* Near enough, and known well enough: else why not. `m` may be NULL in all but count. */
+/* NULL: near enough, and known well enough. Else what is to be said beside the numbers, or "". */
 static const char *objection(const struct results_mean *m, double expected, double tolerance)
 {
     if (m->count == 0)
         return "no run has this metric";
     if (expected < m->low - tolerance || expected > m->high + tolerance)
-        return "it is not";
+        return "";
     if (m->high - m->mean > tolerance || m->mean - m->low > tolerance)
         return "the interval is wider than the tolerance, more seeds or a longer run would tell";
-    return "";
+    return NULL;
 }
 
 static void theory_at(struct judging *j, const struct study_check *check, uint32_t point)
@@ -150,8 +150,8 @@ static void theory_at(struct judging *j, const struct study_check *check, uint32
                                     .low = m.low,
                                     .high = m.high,
                                     .tolerance = tolerance,
-                                    .pass = wrong[0] == '\0'};
-    judged(j, check, &c, strcmp(wrong, "it is not") == 0 ? "" : wrong);
+                                    .pass = wrong == NULL};
+    judged(j, check, &c, wrong != NULL ? wrong : "");
 }
 
 /* Whether two points have all alike but the path. */
@@ -186,8 +186,8 @@ static void alike_at(struct judging *j, const struct study_check *check, uint32_
                                     .low = there.low,
                                     .high = there.high,
                                     .tolerance = tolerance,
-                                    .pass = wrong[0] == '\0'};
-    judged(j, check, &c, wrong);
+                                    .pass = wrong == NULL};
+    judged(j, check, &c, wrong != NULL ? wrong : "");
 }
 
 /* Each point against the one with the path's first value. */
@@ -211,8 +211,8 @@ static void judge_alike(struct judging *j, const struct study_check *check)
     }
     j->many = false;
     if (j->verdict.judged == before)
-        (void)fprintf(stderr, "note: check %s: no two points differ in %s only\n", check->name,
-                      check->alike);
+        (void)fprintf(stderr, "note: check %s: no two points that differ in %s only have %s\n",
+                      check->name, check->alike, check->metric);
 }
 
 static uint32_t points_chosen(const struct judging *j, const struct study_check *check)

@@ -368,11 +368,11 @@ struct results_mean results_difference_of(struct results_db *db, const struct re
         "there AS (SELECT seed, value FROM value JOIN run USING (run, point)"
         "          WHERE point = ?2 AND who = ?3 AND metric = ?4),"
         "each AS (SELECT there.value - here.value AS d FROM here JOIN there USING (seed)),"
-        "sums AS (SELECT count(*) AS n, avg(d) AS mean, (SELECT avg(d) FROM each) AS m FROM each),"
-        "wide AS (SELECT n, mean, iif(n < 2, 0.0, sqrt((SELECT total((d - m) * (d - m)) FROM each)"
-        "              / (n - 1) / n) * (SELECT t FROM student WHERE df < n ORDER BY df DESC LIMIT "
-        "1))"
-        "              AS half FROM sums)"
+        "sums AS (SELECT count(*) AS n, avg(d) AS mean FROM each),"
+        "wide AS (SELECT n, mean, iif(n < 2, 0.0,"
+        "         sqrt((SELECT total((d - mean) * (d - mean)) FROM each) / (n - 1) / n)"
+        "         * (SELECT t FROM student WHERE df < n ORDER BY df DESC LIMIT 1)) AS half FROM "
+        "sums)"
         "SELECT n, mean, mean - half, mean + half FROM wide";
     char error[RESULTS_ERROR_MAX];
     if (!settled(db, error))
