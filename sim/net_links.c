@@ -3,8 +3,8 @@
  * order they will come out: those waiting, the one being sent, those in
  * flight. As service is first come, first served, each one's times are known
  * when it joins the line, so one event, for the first in line, is enough.
- * Where a link is narrow datagrams are cut; at each prefix their parts wait for
- * each other. */
+ * Where a link is narrow datagrams are cut; what becomes of their parts at their
+ * prefix is the same in every network (net_edge.h). */
 #include "sim/net_links.h"
 
 #include "sim/loop.h"

@@ -147,7 +147,8 @@ static void lost(void *owner, const struct ns3_loss *loss)
                                         [NS3_LOST_LINE] = SIM_LOST_LINK_LOSS,
                                         [NS3_LOST_NO_ROUTE] = SIM_LOST_NO_ROUTE,
                                         [NS3_LOST_HOPS] = SIM_LOST_HOPS,
-                                        [NS3_LOST_OTHER] = SIM_LOST_TOO_BIG};
+                                        [NS3_LOST_OTHER] =
+                                            SIM_LOST_NO_ROUTE}; /* a node would not carry it */
     struct door *const d = owner;
     struct sim_link_counts *const counts =
         loss->link >= 0 ? &d->counts[2 * loss->link + loss->direction] : NULL;

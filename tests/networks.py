@@ -17,7 +17,7 @@ def main():
     ikelab = os.path.abspath(sys.argv[1])
     print("1..2")
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([ikelab, "run", "links-against-ns3", "-o", "both.db", "--json"], cwd=folder, text=True,
+        done = subprocess.run([ikelab, "run", "links-against-ns3", "-o", "both.db"], cwd=folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=500)
         with sqlite3.connect(os.path.join(folder, "both.db")) as db:
             judged, passed = db.execute('SELECT count(*), total(pass) FROM "check"').fetchone()

@@ -28,9 +28,10 @@ def main():
         with open(source, "w", encoding="utf-8") as out:
             out.write(example(file.read()))
         program = os.path.join(folder, "example")
-        built = subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                                "-I", os.path.dirname(os.path.dirname(header)), source, "-o", program, "-ldl"],
-                               stderr=subprocess.PIPE, text=True, timeout=60)
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        root = os.path.dirname(os.path.dirname(header))
+        built = subprocess.run([*compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", root, source,
+                                "-o", program, "-ldl"], stderr=subprocess.PIPE, text=True, timeout=60)
         ran = None
         if built.returncode == 0:
             ran = subprocess.run([program, module], stdout=subprocess.PIPE, text=True, timeout=60)
