@@ -12,6 +12,7 @@ enum { IPV4_LEN = 20, IPV6_LEN = 40, UDP_LEN = 8, HOPS = 64, IPV6_FRAGMENT = 44 
 /* The sum of 16-bit words; an odd octet counts as the high half. */
 static uint32_t sum_words(uint32_t sum, struct ike_bytes of)
 {
+    assert(of.at != NULL || of.len == 0);
     for (size_t i = 0; i + 1 < of.len; i += 2)
         sum += (uint32_t)of.at[i] << 8 | of.at[i + 1];
     return of.len % 2 == 0 ? sum : sum + ((uint32_t)of.at[of.len - 1] << 8);
