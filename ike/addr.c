@@ -31,6 +31,14 @@ bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b)
     return a->port == b->port && ike_addr_same_ip(a, b);
 }
 
+uint64_t ike_addr_hash(const struct ike_addr *addr)
+{
+    uint64_t hash = addr->family;
+    for (uint32_t i = 0; i < sizeof addr->ip; i++)
+        hash = (hash ^ addr->ip[i]) * UINT64_C(0x100000001b3);
+    return hash * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 bool ike_addr_parse(const char *text, struct ike_addr *out)
 {
     *out = (struct ike_addr){.family = IKE_IPV4};

@@ -27,6 +27,8 @@ struct ike_addr ike_addr_v4(uint32_t ip, uint16_t port);
 struct ike_bytes ike_addr_ip(const struct ike_addr *addr);
 bool ike_addr_equal(const struct ike_addr *a, const struct ike_addr *b);
 bool ike_addr_same_ip(const struct ike_addr *a, const struct ike_addr *b);
+/* Of the address alone, for tables; its upper half is the better one. */
+uint64_t ike_addr_hash(const struct ike_addr *addr);
 /* Reads "192.0.2.1" or "2001:db8::1"; the port is left 0. False when it is neither. */
 bool ike_addr_parse(const char *text, struct ike_addr *out);
 /* Writes "192.0.2.1" or "2001:db8::1" without the port into IKE_ADDR_TEXT bytes. */

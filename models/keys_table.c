@@ -140,8 +140,8 @@ const struct model_key model_keys[] = {
       "how the queue is kept short; the built-in network has drop-tail only" },
     { "links.*.mtu", KIND_BYTES, NULL, "68B", "65535B", "1500B", LINK(mtu),
       "longest datagram with its IP and UDP headers" },
-    { "links.*.oversize", KIND_CHOICE, "lose|fragment", NULL, NULL, "lose", LINK(oversize),
-      "what becomes of a longer one: it is lost, or cut into IP fragments" },
+    { "links.*.oversize", KIND_CHOICE, "lose|fragment|report", NULL, NULL, "lose", LINK(oversize),
+      "what becomes of a longer one: it is lost, cut into IP fragments, or lost and its sender told by ICMP, who then cuts" },
     { "links.*.udp", KIND_CHOICE, "passes|blocked", NULL, NULL, "passes", LINK(no_udp),
       "blocked: a middlebox on the link lets no UDP through, as on some guest networks" },
 

@@ -269,6 +269,7 @@ static void report(struct model_world *w)
     const struct sim_net_totals totals = w->scene.net->totals;
     model_metric(&w->scene, "network", SIM_METRIC_FRAGMENTS, totals.cut);
     model_metric(&w->scene, "network", SIM_METRIC_DUPLICATES, totals.doubled);
+    model_metric(&w->scene, "network", SIM_METRIC_ICMP_ERRORS, totals.reported);
     model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
 }
 

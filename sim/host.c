@@ -245,10 +245,7 @@ static void turn_say(struct turn *t, uint64_t now_ns)
 
 static uint32_t bucket_of(const struct ike_addr *addr)
 {
-    uint64_t hash = addr->family;
-    for (uint32_t i = 0; i < sizeof addr->ip; i++)
-        hash = (hash ^ addr->ip[i]) * UINT64_C(0x100000001b3);
-    return (uint32_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % HELD_BUCKETS;
+    return (uint32_t)(ike_addr_hash(addr) >> 32) % HELD_BUCKETS;
 }
 
 /* When a population's address is free: the end of its latest turn. */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum sim_protocol { SIM_UDP = 17, SIM_ESP = 50, SIM_TCP = 6 };
+enum sim_protocol { SIM_ICMP = 1, SIM_TCP = 6, SIM_UDP = 17, SIM_ESP = 50, SIM_ICMP6 = 58 };
 
 /* Which part of an IP payload a fragment is (RFC 791 3.1, RFC 8200 4.5); all nought: it is whole.
  */
@@ -26,9 +26,10 @@ struct sim_fragment {
 struct sim_datagram {
     struct ike_addr from;
     struct ike_addr to;
-    const uint8_t *at; /* UDP payload, or a sim_segment; valid for the call */
+    const uint8_t *at; /* UDP payload, a sim_segment, or a message of ICMP; valid for the call */
     size_t len;
     uint8_t protocol;             /* enum sim_protocol */
+    uint8_t hops;                 /* routers it may pass, where they count; 0: 64 */
     struct sim_fragment fragment; /* hosts are given whole ones only; who forges may send any */
 };
 
@@ -44,6 +45,7 @@ uint32_t sim_part_max(const struct sim_datagram *datagram, uint32_t mtu);
 struct sim_fingerprint;
 struct sim_loop;
 struct sim_nat;
+struct sim_paths;
 struct sim_reassembly_config;
 struct sim_net;
 
@@ -56,14 +58,17 @@ struct sim_port {
     sim_deliver_fn *deliver;
     void *owner;
     uint32_t node;       /* where it is attached; given by the network */
-    struct sim_nat *nat; /* stands before it, its owner's; NULL: none. Only UDP passes it */
+    struct sim_nat *nat; /* stands before it, its owner's; NULL: none. Only UDP passes it, and in
+                            what ICMP says of UDP */
+    struct sim_paths *paths; /* how narrow ways have turned out to be; the network's own */
     /* Where fragments wait; NULL: sim_reassembly_usual. */
     const struct sim_reassembly_config *reassembly;
 };
 
-/* A datagram longer than the MTU is lost, or cut into IP fragments: by the router before the link
- * in IPv4, and in IPv6 as its sender would who knows the way. */
-enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT };
+/* A datagram longer than the MTU is lost; or cut into IP fragments: by the router before the link
+ * in IPv4, and in IPv6 as its sender would who knows the way; or lost and reported to its sender by
+ * ICMP, who from then on cuts what he sends there (RFC 1191 3, RFC 8201 4). */
+enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT, SIM_OVERSIZE_REPORTED };
 
 /* How a queue is kept short, beside its limit: RED, CoDel (RFC 8289 4), FQ-CoDel (RFC 8290 4). Only
  * ns-3's lines do. */
@@ -117,13 +122,14 @@ struct sim_link_counts {
     uint64_t lost[SIM_LOST_COUNT];
 };
 
-/* Of the whole network, in IP packets. Always: sent + doubled + cut = delivered + joined + what was
- * lost + under_way. */
+/* Of the whole network, in IP packets. Always: sent + reported + doubled + cut = delivered + joined
+ * + what was lost + under_way. */
 struct sim_net_totals {
     uint64_t sent;
-    uint64_t doubled; /* duplicates that links made */
-    uint64_t cut;     /* more than there were, by cutting one into several */
-    uint64_t joined;  /* fewer than there were, by joining several into one */
+    uint64_t reported; /* ICMP errors that routers made */
+    uint64_t doubled;  /* duplicates that links made */
+    uint64_t cut;      /* more than there were, by cutting one into several */
+    uint64_t joined;   /* fewer than there were, by joining several into one */
     uint64_t delivered;
     uint64_t under_way;
 };
@@ -160,6 +166,7 @@ struct sim_net {
     struct sim_fingerprint *fingerprint; /* of what is sent, lost, delivered; may be NULL */
     struct sim_net_totals totals;
     uint64_t lost[SIM_LOST_COUNT]; /* everywhere */
+    uint32_t fragment_id;          /* IP's Identification, of the last that was given one */
 };
 
 #endif

@@ -7,8 +7,10 @@
  * prefix is the same in every network (net_edge.h). */
 #include "sim/net_links.h"
 
+#include "sim/icmp.h"
 #include "sim/loop.h"
 #include "sim/net_edge.h"
+#include "sim/packet.h"
 #include "sim/slabs.h"
 
 #include <assert.h>
@@ -51,7 +53,7 @@ struct direction {
     struct sim_event release;
     struct sim_link_config config;
     struct sim_link_counts counts;
-    uint16_t far_node;
+    uint16_t near_node, far_node;
 };
 
 struct links {
@@ -62,7 +64,7 @@ struct links {
     struct line local;
     struct sim_routes routes;
     struct sim_edges edges;
-    uint32_t fragment_id; /* of the last datagram cut */
+    uint8_t packet[IP_MAX]; /* one that ICMP speaks of */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
 
@@ -187,9 +189,47 @@ static struct parcel *parcel_make(struct links *n, const struct sim_datagram *da
     return p;
 }
 
+/* It is there already, and delivered when all that happens now has happened. */
+static void stay(struct links *n, uint64_t now_ns, struct parcel *p)
+{
+    line_put(&n->local, p);
+    if (!sim_loop_waits(&n->here))
+        sim_loop_at(n->door.loop, &n->here, now_ns);
+}
+
+static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p);
+
+/* The router before the line tells who sent it how long it might have been. */
+static void report(struct direction *d, uint64_t now_ns, const struct parcel *p)
+{
+    struct links *const n = d->net;
+    const struct ike_addr router = sim_dummy_router(p->datagram.from.family);
+    const struct ike_bytes packet = {.at = n->packet,
+                                     .len = sim_packet_write(&p->datagram, n->packet)};
+    const struct sim_icmp what = {.kind = SIM_ICMP_TOO_BIG, .mtu = d->config.mtu, .quoted = packet};
+    uint8_t room[SIM_ICMP_MAX];
+    struct sim_datagram error;
+    const uint16_t owned = sim_routes_find(&n->routes, d->near_node, &p->datagram.from);
+    if (owned == SIM_NO_WAY || !sim_icmp_write(&what, &router, room, &error))
+        return;
+    struct parcel *const letter = parcel_make(n, &error);
+    if (letter == NULL)
+        return;
+    letter->owned = owned;
+    n->door.totals.reported++;
+    n->door.totals.under_way++;
+    const uint16_t way = n->routes.ways[d->near_node][n->routes.owned[owned].node];
+    if (way == SIM_ARRIVED)
+        stay(n, now_ns, letter);
+    else
+        (void)enter(&n->directions[way], now_ns, letter);
+}
+
 static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     const enum sim_lost lost = direction_refuses(d, now_ns, p);
+    if (lost == SIM_LOST_TOO_BIG && d->config.oversize == SIM_OVERSIZE_REPORTED)
+        report(d, now_ns, p);
     if (lost != SIM_LOST_COUNT) {
         parcel_lose(d->net, d, lost, p);
         return false;
@@ -207,12 +247,11 @@ static bool is_cut(const struct direction *d, const struct parcel *p)
 static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     struct links *const n = d->net;
-    const bool six = p->datagram.to.family == IKE_IPV6;
     const uint32_t payload = sim_ip_payload(&p->datagram);
     const uint32_t each = sim_part_max(&p->datagram, d->config.mtu);
     bool any = false;
     if (!sim_is_fragment(&p->datagram))
-        p->datagram.fragment.id = six ? ++n->fragment_id : ++n->fragment_id % 65536;
+        p->datagram.fragment.id = sim_fragment_id(&n->door, p->datagram.to.family);
     for (uint32_t at = 0; at < payload; at += each) {
         const struct sim_datagram part = sim_datagram_part(&p->datagram, at, each);
         struct parcel *const piece = parcel_make(n, &part);
@@ -332,10 +371,10 @@ static void local_arrive(void *owner, uint64_t now_ns)
 }
 
 /* A datagram enters at a node. */
-static bool come_in(struct links *n, uint64_t now_ns, uint32_t node,
+static bool come_in(struct sim_net *net, uint64_t now_ns, uint32_t node,
                     const struct sim_datagram *datagram)
 {
-    struct sim_net *const net = &n->door;
+    struct links *const n = links_of(net);
     const uint16_t owned = sim_routes_find(&n->routes, node, &datagram->to);
     if (owned == SIM_NO_WAY) {
         sim_net_lose(net, NULL, SIM_LOST_NO_ROUTE, net->totals.sent);
@@ -357,18 +396,14 @@ static bool come_in(struct links *n, uint64_t now_ns, uint32_t node,
     net->totals.under_way++;
     if (d != NULL)
         return forward(n, node, now_ns, p);
-    line_put(&n->local, p);
-    if (!sim_loop_waits(&n->here))
-        sim_loop_at(net->loop, &n->here, now_ns);
+    stay(n, now_ns, p);
     return true;
 }
 
 static bool links_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
                        const struct sim_datagram *datagram)
 {
-    struct sim_datagram outside;
-    return sim_edge_send(net, now_ns, port, datagram, &outside) == SIM_LOST_COUNT &&
-           come_in(links_of(net), now_ns, port->node, &outside);
+    return sim_edge_send(net, now_ns, port, datagram, come_in);
 }
 
 /* ---- building ---- */
@@ -380,14 +415,16 @@ static uint32_t links_router(struct sim_net *net)
     return r->node_count++;
 }
 
-static void direction_open(struct links *n, uint32_t index, uint16_t far_node,
+static void direction_open(struct links *n, uint32_t index, const uint16_t *ends,
                            const struct sim_link_config *config)
 {
     struct direction *const d = &n->directions[index];
     const char *const name = config->name == NULL ? "" : config->name;
     /* A link without a name is told from others by its number. */
     const uint64_t stream = (*name == '\0' ? index + UINT64_C(2) : index % 2) * 2;
-    *d = (struct direction){.net = n, .config = *config, .far_node = far_node};
+    *d = (struct direction){.net = n, .config = *config};
+    d->near_node = ends[index % 2];
+    d->far_node = ends[1 - index % 2];
     d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};
     d->release = (struct sim_event){.rank = SIM_DELIVER, .run = direction_release, .owner = d};
     sim_impair_open(&d->impair, n->seed, name, stream);
@@ -398,11 +435,11 @@ static uint32_t links_link(struct sim_net *net, uint32_t a, uint32_t b,
                            const struct sim_link_config *config)
 {
     struct links *const n = links_of(net);
-    assert(config->oversize == SIM_OVERSIZE_LOST || config->mtu == 0 || config->mtu >= 68);
+    assert(config->oversize != SIM_OVERSIZE_CUT || config->mtu == 0 || config->mtu >= 68);
     assert(sim_outages_are_in_order(&config->impairments.outages));
     const uint32_t link = sim_routes_join(&n->routes, a, b);
-    direction_open(n, 2 * link, (uint16_t)b, config);
-    direction_open(n, 2 * link + 1, (uint16_t)a, config);
+    direction_open(n, 2 * link, n->routes.ends[link], config);
+    direction_open(n, 2 * link + 1, n->routes.ends[link], config);
     return link;
 }
 

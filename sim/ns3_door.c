@@ -4,6 +4,7 @@
  * network. */
 #include "sim/ns3_door.h"
 
+#include "sim/icmp.h"
 #include "sim/loop.h"
 #include "sim/net_edge.h"
 #include "sim/net_ns3.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, ICMP4 = 1, ICMP6 = 58, NO_END = -1 };
+enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, NO_END = -1 };
 
 static const char *const module_name = "ikelab-ns3.so";
 
@@ -41,7 +42,6 @@ struct door {
         enum sim_oversize oversize;
     } narrow[SIM_LINKS_MAX];
     uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
-    uint32_t id;         /* IP's Identification, of the last packet */
     char wrong[ERROR_MAX];
     uint8_t packet[IP_MAX];
 };
@@ -105,12 +105,49 @@ const struct ns3_api *sim_ns3_api(char *error, size_t error_max)
     return NULL;
 }
 
-/* ---- what comes out ---- */
+/* ---- the way through ---- */
 
-static bool is_icmp(const struct sim_datagram *d)
+/* What the lines on the way make of a datagram: it is lost on `lost`, a direction, if that is not
+ * SIM_NO_WAY, by the last of `routers`; else no line there is narrower than `mtu`. */
+struct passage {
+    uint32_t mtu;
+    uint16_t lost;
+    uint8_t routers;
+};
+
+/* ns-3's routers cut in IPv4 whatever they are told, so it is found out here what a line that loses
+ * long datagrams would lose. */
+static struct passage passage_of(const struct door *d, uint32_t node, uint32_t to, uint32_t size)
 {
-    return d->protocol == ICMP4 || d->protocol == ICMP6;
+    struct passage p = {.mtu = IP_MAX, .lost = SIM_NO_WAY};
+    for (uint16_t way = d->routes.ways[node][to]; way != SIM_ARRIVED;
+         way = d->routes.ways[node][to]) {
+        const uint32_t mtu = d->narrow[way / 2].mtu;
+        p.routers++;
+        if (mtu < p.mtu)
+            p.mtu = mtu;
+        if (size > p.mtu && d->narrow[way / 2].oversize != SIM_OVERSIZE_CUT) {
+            p.lost = way;
+            break;
+        }
+        size = size < p.mtu ? size : p.mtu;
+        node = d->routes.ends[way / 2][1 - way % 2];
+    }
+    return p;
 }
+
+/* Where a packet that has passed as many routers as it may was too long, if it was: it had been
+ * given only so many (come_in). One with a forged source is taken to have come from there. */
+static uint16_t too_big_on(const struct door *d, const struct sim_datagram *datagram, uint32_t size)
+{
+    const uint16_t from = sim_routes_find(&d->routes, 0, &datagram->from);
+    const uint16_t to = sim_routes_find(&d->routes, 0, &datagram->to);
+    if (from == SIM_NO_WAY || to == SIM_NO_WAY)
+        return SIM_NO_WAY;
+    return passage_of(d, d->routes.owned[from].node, d->routes.owned[to].node, size).lost;
+}
+
+/* ---- what comes out ---- */
 
 /* A part that was not there when it was sent: a router has cut it off, as IPv4's do. */
 static void note_cut(struct door *d, const struct sim_datagram *datagram)
@@ -125,72 +162,98 @@ static void note_cut(struct door *d, const struct sim_datagram *datagram)
     d->net.totals.under_way++;
 }
 
+static void arrive(const struct far *far, uint64_t now_ns, const struct sim_datagram *datagram,
+                   uint32_t id)
+{
+    struct door *const d = far->door;
+    const uint16_t owned = sim_routes_find(&d->routes, far->node, &datagram->to);
+    assert(owned != SIM_NO_WAY);
+    sim_edge_take(&d->edges, owned, now_ns, &(struct sim_arrival){datagram, id});
+}
+
+/* What a router says of a packet, written anew: ns-3 leaves checksums out, and does not know why a
+ * packet that was too long was lost. Of lines that lose such packets silently nothing is told. */
+static void come_out_icmp(const struct far *far, uint64_t now_ns, const struct sim_datagram *said)
+{
+    struct door *const d = far->door;
+    struct sim_icmp error;
+    uint8_t quoted[SIM_ICMP_MAX];
+    uint8_t room[SIM_ICMP_MAX];
+    struct sim_datagram out;
+    if (!sim_icmp_parse(said, &error) || error.quoted.len > sizeof quoted)
+        return;
+    memcpy(quoted, error.quoted.at, error.quoted.len);
+    if (quoted[0] >> 4 == 6) {
+        rename_ip(quoted + 8, instead, documentation);
+        rename_ip(quoted + 24, instead, documentation);
+    }
+    error.quoted.at = quoted;
+    (void)sim_packet_read(error.quoted, &error.about);
+    const uint16_t narrow = error.kind == SIM_ICMP_TIME_EXCEEDED
+                                ? too_big_on(d, &error.about, sim_packet_size(error.quoted))
+                                : SIM_NO_WAY;
+    if (narrow != SIM_NO_WAY) {
+        if (d->narrow[narrow / 2].oversize == SIM_OVERSIZE_LOST)
+            return;
+        error.kind = SIM_ICMP_TOO_BIG;
+        error.mtu = d->narrow[narrow / 2].mtu;
+    }
+    if (!sim_icmp_write(&error, &said->from, room, &out))
+        return;
+    d->net.totals.reported++;
+    d->net.totals.under_way++;
+    arrive(far, now_ns, &out, 0);
+}
+
 static void come_out(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
 {
     const struct far *const far = owner;
-    struct door *const d = far->door;
     struct sim_datagram datagram;
     if (!sim_packet_read((struct ike_bytes){.at = packet, .len = len}, &datagram))
-        return; /* ICMP, which no host here listens to */
+        return; /* nobody sent it */
     rename_ip(datagram.from.ip, instead, documentation);
     rename_ip(datagram.to.ip, instead, documentation);
-    note_cut(d, &datagram);
-    const uint16_t owned = sim_routes_find(&d->routes, far->node, &datagram.to);
-    assert(owned != SIM_NO_WAY);
-    const uint32_t id = packet[0] >> 4 == 4 ? (uint32_t)packet[4] << 8 | packet[5] : 0;
-    sim_edge_take(&d->edges, owned, now_ns, &(struct sim_arrival){&datagram, id});
+    if (sim_is_icmp(&datagram)) {
+        come_out_icmp(far, now_ns, &datagram);
+        return;
+    }
+    note_cut(far->door, &datagram);
+    arrive(far, now_ns, &datagram, packet[0] >> 4 == 4 ? (uint32_t)packet[4] << 8 | packet[5] : 0);
 }
 
 static void lost(void *owner, const struct ns3_loss *loss)
 {
-    static const enum sim_lost why[] = {[NS3_LOST_QUEUE] = SIM_LOST_QUEUE_FULL,
-                                        [NS3_LOST_LINE] = SIM_LOST_LINK_LOSS,
-                                        [NS3_LOST_NO_ROUTE] = SIM_LOST_NO_ROUTE,
-                                        [NS3_LOST_HOPS] = SIM_LOST_HOPS,
-                                        [NS3_LOST_OTHER] =
-                                            SIM_LOST_NO_ROUTE}; /* a node would not carry it */
+    static const enum sim_lost whys[] = {[NS3_LOST_QUEUE] = SIM_LOST_QUEUE_FULL,
+                                         [NS3_LOST_LINE] = SIM_LOST_LINK_LOSS,
+                                         [NS3_LOST_NO_ROUTE] = SIM_LOST_NO_ROUTE,
+                                         [NS3_LOST_HOPS] = SIM_LOST_HOPS,
+                                         [NS3_LOST_OTHER] =
+                                             SIM_LOST_NO_ROUTE}; /* a node would not carry it */
     struct door *const d = owner;
-    struct sim_link_counts *const counts =
+    const struct ike_bytes packet = {.at = loss->packet, .len = loss->len};
+    struct sim_link_counts *counts =
         loss->link >= 0 ? &d->counts[2 * loss->link + loss->direction] : NULL;
+    enum sim_lost why = whys[loss->why];
     struct sim_datagram datagram;
-    (void)sim_packet_read((struct ike_bytes){.at = loss->packet, .len = loss->len}, &datagram);
-    if (is_icmp(&datagram))
+    (void)sim_packet_read(packet, &datagram);
+    if (sim_is_icmp(&datagram))
         return; /* nobody sent it */
+    rename_ip(datagram.from.ip, instead, documentation);
+    rename_ip(datagram.to.ip, instead, documentation);
+    const uint16_t narrow =
+        why == SIM_LOST_HOPS ? too_big_on(d, &datagram, sim_packet_size(packet)) : SIM_NO_WAY;
+    if (narrow != SIM_NO_WAY) {
+        why = SIM_LOST_TOO_BIG;
+        counts = &d->counts[narrow];
+    }
     note_cut(d, &datagram);
-    sim_net_lose(&d->net, counts, why[loss->why], datagram.fragment.id);
+    sim_net_lose(&d->net, counts, why, datagram.fragment.id);
     d->net.totals.under_way--;
 }
 
 /* ---- the door ---- */
 
-/* What the lines on the way make of a datagram: it is lost on `lost`, a direction, if that is not
- * SIM_NO_WAY; else no line there is narrower than `mtu`. */
-struct passage {
-    uint32_t mtu;
-    uint16_t lost;
-};
-
-/* ns-3's routers cut in IPv4 whatever they are told, so it is found out here what a line that loses
- * long datagrams would lose. */
-static struct passage passage_of(const struct door *d, uint32_t node, uint32_t to, uint32_t size)
-{
-    struct passage p = {.mtu = IP_MAX, .lost = SIM_NO_WAY};
-    for (uint16_t way = d->routes.ways[node][to]; way != SIM_ARRIVED;
-         way = d->routes.ways[node][to]) {
-        const uint32_t mtu = d->narrow[way / 2].mtu;
-        if (mtu < p.mtu)
-            p.mtu = mtu;
-        if (size > p.mtu && d->narrow[way / 2].oversize == SIM_OVERSIZE_LOST) {
-            p.lost = way;
-            break;
-        }
-        size = size < p.mtu ? size : p.mtu;
-        node = d->routes.ends[way / 2][1 - way % 2];
-    }
-    return p;
-}
-
-/* A packet enters at the port's node. */
+/* A packet enters at a node. */
 static void enter(struct door *d, uint64_t now_ns, uint32_t node,
                   const struct sim_datagram *datagram)
 {
@@ -219,32 +282,36 @@ static void enter_in_parts(struct door *d, uint64_t now_ns, uint32_t node,
     }
 }
 
-static bool door_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
-                      const struct sim_datagram *datagram)
+/* What is too long for a line gets no further than the router before it, who says so at the time
+ * and from the place where it happens. */
+static bool come_in(struct sim_net *net, uint64_t now_ns, uint32_t node,
+                    const struct sim_datagram *datagram)
 {
     struct door *const d = door_of(net);
-    struct sim_datagram outside;
-    if (sim_edge_send(net, now_ns, port, datagram, &outside) != SIM_LOST_COUNT)
-        return false;
-    const uint16_t owned = sim_routes_find(&d->routes, port->node, &outside.to);
-    const uint32_t size = sim_ip_size(&outside);
+    struct sim_datagram packet = *datagram;
+    const uint16_t owned = sim_routes_find(&d->routes, node, &packet.to);
+    const uint32_t size = sim_ip_size(&packet);
     if (owned == SIM_NO_WAY || size > IP_MAX) {
         const enum sim_lost why = owned == SIM_NO_WAY ? SIM_LOST_NO_ROUTE : SIM_LOST_TOO_BIG;
         sim_net_lose(net, NULL, why, net->totals.sent);
         return false;
     }
-    const struct passage passage = passage_of(d, port->node, d->routes.owned[owned].node, size);
-    if (passage.lost != SIM_NO_WAY) {
-        sim_net_lose(net, &d->counts[passage.lost], SIM_LOST_TOO_BIG, net->totals.sent);
-        return false;
-    }
-    if (!sim_is_fragment(&outside))
-        outside.fragment.id = ++d->id % 65536;
-    if (size > passage.mtu && outside.to.family == IKE_IPV6)
-        enter_in_parts(d, now_ns, port->node, &outside, passage.mtu);
+    const struct passage passage = passage_of(d, node, d->routes.owned[owned].node, size);
+    if (passage.lost != SIM_NO_WAY)
+        packet.hops = passage.routers;
+    if (!sim_is_fragment(&packet))
+        packet.fragment.id = sim_fragment_id(net, packet.to.family);
+    if (passage.lost == SIM_NO_WAY && size > passage.mtu && packet.to.family == IKE_IPV6)
+        enter_in_parts(d, now_ns, node, &packet, passage.mtu);
     else
-        enter(d, now_ns, port->node, &outside);
+        enter(d, now_ns, node, &packet);
     return true;
+}
+
+static bool door_send(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
+                      const struct sim_datagram *datagram)
+{
+    return sim_edge_send(net, now_ns, port, datagram, come_in);
 }
 
 static uint64_t door_run_until(struct sim_net *net, uint64_t limit_ns)

@@ -44,7 +44,7 @@ static void put_ipv4(struct ike_writer *w, const struct sim_datagram *d)
     put_u16(w, (uint16_t)sim_ip_size(d));
     put_u16(w, (uint16_t)d->fragment.id);
     put_u16(w, (uint16_t)((d->fragment.more ? 0x2000U : 0U) | d->fragment.at / 8U));
-    put_u8(w, HOPS);
+    put_u8(w, d->hops != 0 ? d->hops : HOPS);
     put_u8(w, d->protocol);
     put_u16(w, 0);
     put_bytes(w, ike_addr_ip(&d->from));
@@ -58,7 +58,7 @@ static void put_ipv6(struct ike_writer *w, const struct sim_datagram *d)
     put_u32(w, 0x60000000);
     put_u16(w, (uint16_t)(sim_ip_size(d) - IPV6_LEN));
     put_u8(w, fragment ? IPV6_FRAGMENT : d->protocol);
-    put_u8(w, HOPS);
+    put_u8(w, d->hops != 0 ? d->hops : HOPS);
     put_bytes(w, ike_addr_ip(&d->from));
     put_bytes(w, ike_addr_ip(&d->to));
     if (!fragment)
@@ -180,6 +180,21 @@ static void ports_read(struct ike_reader *r, struct sim_datagram *out)
         cut(r, len - UDP_LEN);
 }
 
+/* What packets are known to carry, and whether ports stand first in it. */
+static const struct carried {
+    uint8_t protocol;
+    bool ports;
+} carried[] = {
+    {SIM_UDP, true}, {SIM_ESP, false}, {SIM_TCP, true}, {SIM_ICMP, false}, {SIM_ICMP6, false}};
+
+static const struct carried *carried_of(uint8_t protocol)
+{
+    for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++)
+        if (carried[i].protocol == protocol)
+            return &carried[i];
+    return NULL;
+}
+
 bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out)
 {
     struct ike_reader r = rd_open(packet);
@@ -191,9 +206,10 @@ bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out)
         ipv4_read(&r, out);
     else
         ipv6_read(&r, out);
-    if (out->protocol != SIM_UDP && out->protocol != SIM_TCP && out->protocol != SIM_ESP)
+    const struct carried *const what = carried_of(out->protocol);
+    if (what == NULL)
         return false;
-    if (out->protocol != SIM_ESP && out->fragment.at == 0)
+    if (what->ports && out->fragment.at == 0)
         ports_read(&r, out);
     const struct ike_bytes rest = rd_rest(&r);
     out->at = rest.at;
@@ -201,4 +217,20 @@ bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out)
     if (!sim_is_fragment(out))
         out->fragment.id = 0;
     return !r.bad;
+}
+
+size_t sim_packet_header(struct ike_bytes packet)
+{
+    const uint8_t first = packet.len > 0 ? packet.at[0] : 0;
+    const size_t len = first >> 4 == 6 ? IPV6_LEN : first >> 4 == 4 ? 4 * (size_t)(first & 15) : 0;
+    return len < IPV4_LEN || len > packet.len ? 0 : len;
+}
+
+uint32_t sim_packet_size(struct ike_bytes packet)
+{
+    struct ike_reader r = rd_open(packet);
+    const bool six = rd_u8(&r) >> 4 == 6;
+    rd_skip(&r, six ? 3 : 1);
+    const uint32_t len = rd_u16(&r);
+    return sim_packet_header(packet) == 0 ? 0 : six ? IPV6_LEN + len : len;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A datagram as the octets of an IP packet, and back: IPv4 (RFC 791) and IPv6
- * with a Fragment header (RFC 8200), UDP (RFC 768), ESP and TCP segments. For
- * networks that carry real packets. */
+ * with a Fragment header (RFC 8200), UDP (RFC 768), ESP, TCP segments, and ICMP
+ * (icmp.h). For networks that carry real packets. */
 #ifndef SIM_PACKET_H
 #define SIM_PACKET_H
 
@@ -20,5 +20,10 @@ uint16_t sim_transport_checksum(const struct ike_addr *from, const struct ike_ad
 /* A view of `packet`. False when it is none of the above, or cut short; what stands in its IP
  * header is in `out` all the same. */
 bool sim_packet_read(struct ike_bytes packet, struct sim_datagram *out);
+
+/* Of a packet of which `packet` is the beginning: how long it says that it is, and how long its IP
+ * header is, that of fragments not counted. 0: it is none, or the header is not all there. */
+uint32_t sim_packet_size(struct ike_bytes packet);
+size_t sim_packet_header(struct ike_bytes packet);
 
 #endif

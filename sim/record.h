@@ -120,6 +120,8 @@
         "datagrams lost because a link was down")                                                 \
     ROW(DUPLICATES, "duplicates", "1", COUNT, "network",                                          \
         "datagrams that links doubled")                                                           \
+    ROW(ICMP_ERRORS, "icmp_errors", "1", COUNT, "network",                                        \
+        "what routers reported to senders by ICMP")                                               \
     ROW(FRAGMENTS, "ip_fragments", "1", COUNT, "network",                                         \
         "packets more than there were, by cutting datagrams at an MTU")                           \
     ROW(REASSEMBLY_FULL, "reassembly_full", "1", COUNT, "network",                                \

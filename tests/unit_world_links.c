@@ -30,6 +30,24 @@ static void test_long_certificates_pass_a_narrow_link_in_ip_fragments(void)
     EXPECT_EQ(metric("network", SIM_METRIC_FRAGMENTS), 2 * metric("people", SIM_METRIC_SUCCESSES));
 }
 
+static void test_who_is_told_that_the_way_is_narrow_gets_through_at_the_second_try(void)
+{
+    plain();
+    set("clients.people.auth", "rsa4096");
+    set("links.wan.oversize", "report");
+    world_run(NULL);
+    EXPECT_EQ(remarks.warnings, 0);
+    EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 0);
+    EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 900);
+    /* Each client's request of IKE_AUTH is lost, and when it is sent again the gateway's answer;
+     * then the answer gets through in two fragments, as the request has twice. */
+    const int64_t successes = metric("people", SIM_METRIC_SUCCESSES);
+    EXPECT_EQ(metric("network", SIM_METRIC_TOO_BIG), 2 * successes);
+    EXPECT_EQ(metric("network", SIM_METRIC_ICMP_ERRORS), 2 * successes);
+    EXPECT_EQ(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS), 2 * successes);
+    EXPECT_EQ(metric("network", SIM_METRIC_FRAGMENTS), 3 * successes);
+}
+
 /* One lost IP fragment loses the message; of RFC 7383's fragments those that came are kept. */
 static void test_under_loss_fragments_of_ike_are_sent_again_less_often_than_those_of_ip(void)
 {
@@ -84,6 +102,7 @@ static void test_bursts_of_losses_are_counted_and_borne(void)
 
 static const struct test_case cases[] = {
     TEST(test_long_certificates_pass_a_narrow_link_in_ip_fragments),
+    TEST(test_who_is_told_that_the_way_is_narrow_gets_through_at_the_second_try),
     TEST(test_under_loss_fragments_of_ike_are_sent_again_less_often_than_those_of_ip),
     TEST(test_who_connects_while_the_link_is_down_gets_through_after),
     TEST(test_bursts_of_losses_are_counted_and_borne),

@@ -33,12 +33,16 @@ static void expect_the_same(void)
         built_in[i] = metric("people", sums[i]);
     const int64_t fragments = metric("network", SIM_METRIC_FRAGMENTS);
     const int64_t drops = metric("network", SIM_METRIC_QUEUE_DROPS);
+    const int64_t too_big = metric("network", SIM_METRIC_TOO_BIG);
+    const int64_t reports = metric("network", SIM_METRIC_ICMP_ERRORS);
     set("network.kind", "ns3");
     world_run(NULL);
     for (size_t i = 0; i < SUMS; i++)
         EXPECT_EQ(metric("people", sums[i]), built_in[i]);
     EXPECT_EQ(metric("network", SIM_METRIC_FRAGMENTS), fragments);
     EXPECT_EQ(metric("network", SIM_METRIC_QUEUE_DROPS), drops);
+    EXPECT_EQ(metric("network", SIM_METRIC_TOO_BIG), too_big);
+    EXPECT_EQ(metric("network", SIM_METRIC_ICMP_ERRORS), reports);
     EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
 }
 
@@ -61,6 +65,27 @@ static void test_clients_behind_a_nat_with_long_certificates_are_the_same_on_bot
     set("clients.people.nat.kind", "symmetric");
     set("clients.people.auth", "rsa4096");
     set("links.wan.oversize", "fragment");
+    expect_the_same();
+}
+
+static void expect_the_same_reports(const char *gateway)
+{
+    plain();
+    set("gateways.vpn.address", gateway);
+    set("clients.people.auth", "rsa4096");
+    set("links.wan.oversize", "report");
+    expect_the_same();
+    EXPECT_EQ(metric("network", SIM_METRIC_ICMP_ERRORS),
+              2 * metric("people", SIM_METRIC_SUCCESSES));
+}
+
+static void test_who_learns_of_a_narrow_way_by_icmp_does_so_alike_on_both(void)
+{
+    expect_the_same_reports("192.0.2.1");
+    expect_the_same_reports("2001:db8::1");
+    set("network.kind", "links");
+    set("clients.people.nat.kind", "symmetric");
+    set("gateways.vpn.address", "192.0.2.1");
     expect_the_same();
 }
 
@@ -157,6 +182,7 @@ int main(int argc, char **argv)
         TEST(test_a_quiet_world_is_the_same_on_both),
         TEST(test_a_world_of_ipv6_is_the_same_on_both),
         TEST(test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both),
+        TEST(test_who_learns_of_a_narrow_way_by_icmp_does_so_alike_on_both),
         TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_is_lost_at_random_is_lost_as_often),
         TEST(test_fair_queues_let_clients_pass_a_flood),
