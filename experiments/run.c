@@ -11,6 +11,7 @@
 #include "experiments/version.h"
 #include "ike/crypto.h"
 #include "results/results.h"
+#include "sim/ns3_door.h"
 
 #include <errno.h>
 #include <math.h>
@@ -67,6 +68,7 @@ static void facts_fill(struct session *s)
         .compiler = IKELAB_COMPILER,
         .provider = s->study->base.crypto == MODEL_OPENSSL ? "openssl" : "modelled",
         .openssl = ike_crypto_openssl_version(),
+        .ns3 = study_needs_ns3(s->study) ? sim_ns3_release() : "",
         .figures = figures,
         .points = study_points(s->study),
         .seeds = (uint32_t)s->study->seeds,

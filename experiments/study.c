@@ -47,6 +47,15 @@ void study_config(const struct study *study, uint32_t run, struct model_world_co
     (void)model_world_judge(out, deaf, NULL);
 }
 
+bool study_needs_ns3(const struct study *study)
+{
+    const struct sweep_axis *const axis = sweep_axis_of(&study->sweep, "network.kind");
+    bool needs = axis == NULL && study->base.network == MODEL_NS3;
+    for (uint32_t i = 0; axis != NULL && i < axis->value_count; i++)
+        needs = needs || strcmp(axis->values[i].text, "ns3") == 0;
+    return needs;
+}
+
 const char *study_axis_head(const struct study *study, uint32_t axis)
 {
     const char *path = study->sweep.axes[axis].path;

@@ -106,6 +106,8 @@ uint64_t study_seed(const struct study *study, uint32_t run);
 /* The world of a run; its config is judged and complete. */
 void study_config(const struct study *study, uint32_t run, struct model_world_config *out);
 bool study_traced(const struct study *study, uint32_t run);
+/* Some run is on ns-3. */
+bool study_needs_ns3(const struct study *study);
 /* The last two words of a swept path; all of it when another one ends so too. */
 const char *study_axis_head(const struct study *study, uint32_t axis);
 /* "flood.rate=500/s cookies.at=never" */

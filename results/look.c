@@ -15,7 +15,7 @@ static enum results_state compared(sqlite3 *db, const struct results_study *stud
 {
     sqlite3_stmt *const row =
         sql_prepare(db,
-                    "SELECT experiment, config_hash, version, provider, points, seeds,"
+                    "SELECT experiment, config_hash, version, provider, ns3, points, seeds,"
                     " (SELECT count(*) FROM run) FROM study",
                     error);
     if (row == NULL)
@@ -30,10 +30,10 @@ static enum results_state compared(sqlite3 *db, const struct results_study *stud
         (void)sql_trouble(db, error);
     else if (!same(row, 0, study->experiment) || !same(row, 1, study->config_hash) ||
              !same(row, 2, study->version) || !same(row, 3, study->provider) ||
-             sqlite3_column_int64(row, 4) != study->points ||
-             sqlite3_column_int64(row, 5) != study->seeds)
+             !same(row, 4, study->ns3) || sqlite3_column_int64(row, 5) != study->points ||
+             sqlite3_column_int64(row, 6) != study->seeds)
         state = RESULTS_OTHER;
-    else if (sqlite3_column_int64(row, 6) < runs)
+    else if (sqlite3_column_int64(row, 7) < runs)
         state = RESULTS_PARTIAL;
     else
         state = RESULTS_COMPLETE;

@@ -19,6 +19,7 @@ CREATE TABLE study(
     compiler    TEXT NOT NULL,
     provider    TEXT NOT NULL, -- of cryptography: openssl or modelled
     openssl     TEXT NOT NULL, -- the version of the library
+    ns3         TEXT NOT NULL, -- its release, where there are runs on ns-3; else empty
     points      INTEGER NOT NULL,
     seeds       INTEGER NOT NULL,
     figures     TEXT NOT NULL  -- names of those it lists, between blanks

@@ -5,6 +5,8 @@
  * the limit be lowered when a packet comes to an end. */
 #include "sim/net_ns3.h"
 
+#include <link.h>
+
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -655,9 +657,33 @@ static void Close(struct ns3_net *n)
     one = nullptr;
 }
 
+/* The libraries bear it in their names: libns3-core.so.37, or libns3.37-core.so. */
+static int FindRelease(struct dl_phdr_info *library, size_t, void *found)
+{
+    const std::string name = library->dlpi_name;
+    const size_t at = name.rfind("/libns3");
+    if (at == std::string::npos || name.find("-core", at) == std::string::npos)
+        return 0;
+    const size_t within = name.find("libns3.", at);
+    const size_t after = name.find(".so.", at);
+    const size_t digits = within != std::string::npos ? within + 7 : after + 4;
+    if (within == std::string::npos && after == std::string::npos)
+        return 0;
+    *static_cast<std::string *>(found) =
+        "3." + name.substr(digits, name.find_first_not_of("0123456789", digits) - digits);
+    return 1;
+}
+
+static const char *Release()
+{
+    static std::string release;
+    (void)dl_iterate_phdr(FindRelease, &release);
+    return release.c_str();
+}
+
 extern const struct ns3_api ns3_api;
 const struct ns3_api ns3_api = {
     NS3_API_VERSION, Open,     Error,  Node, Line, AddEnd, RouteByLink, RouteToEnd, AddressOf,
-    AddTraffic,      Received, OnLost, Send, Run,  Events, Counts,      Close};
+    AddTraffic,      Received, OnLost, Send, Run,  Events, Counts,      Close,  Release};
 
 } // extern "C"

@@ -57,7 +57,7 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 1
+#define NS3_API_VERSION 2
 
 struct ns3_net;
 
@@ -149,6 +149,7 @@ struct ns3_api {
     struct ns3_counts (*counts)(const struct ns3_net *n, int link,
                                 int direction); /* 0: from a to b */
     void (*close)(struct ns3_net *n);
+    const char *(*release)(void); /* of ns-3: "3.37"; "" when its libraries do not tell */
 };
 
 #ifdef __cplusplus

@@ -105,6 +105,13 @@ const struct ns3_api *sim_ns3_api(char *error, size_t error_max)
     return NULL;
 }
 
+const char *sim_ns3_release(void)
+{
+    char error[ERROR_MAX];
+    const struct ns3_api *const api = sim_ns3_api(error, sizeof error);
+    return api != NULL ? api->release() : "";
+}
+
 /* ---- the way through ---- */
 
 /* What the lines on the way make of a datagram: it is lost on `lost`, a direction, if that is not

@@ -12,6 +12,9 @@ struct ns3_api;
 /* The module's table of calls (net_ns3.h); NULL with a sentence: it is not there. */
 const struct ns3_api *sim_ns3_api(char *error, size_t error_max);
 
+/* The release of ns-3, "3.37"; "" where the module is not there. */
+const char *sim_ns3_release(void);
+
 /* NULL with a sentence: the module is not there, or ns-3 is in use: it has one simulator to a
  * process. The loop is joined; closed before it is. `fingerprint` may be NULL. */
 struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,

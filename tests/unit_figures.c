@@ -57,6 +57,7 @@ static const struct results_study study = {.experiment = "flood's \"half\"",
                                            .compiler = "cc",
                                            .provider = "modelled",
                                            .openssl = "",
+                                           .ns3 = "",
                                            .points = 4,
                                            .seeds = 2,
                                            .jobs = 1};

@@ -32,6 +32,7 @@ static const struct results_study study = {.experiment = "flood",
                                            .compiler = "cc",
                                            .provider = "modelled",
                                            .openssl = "OpenSSL 3",
+                                           .ns3 = "",
                                            .points = 2,
                                            .seeds = 3,
                                            .jobs = 2};
@@ -331,6 +332,9 @@ static void test_look_tells_the_states_apart(void)
     EXPECT_EQ(results_look(path, &other, error), RESULTS_OTHER);
     other = study;
     other.provider = "openssl";
+    EXPECT_EQ(results_look(path, &other, error), RESULTS_OTHER);
+    other = study;
+    other.ns3 = "3.36";
     EXPECT_EQ(results_look(path, &other, error), RESULTS_OTHER);
     other = study;
     other.question = "Another wording?";
