@@ -4,6 +4,7 @@
 #include "experiments/study.h"
 #include "sim/fingerprint.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,37 +131,37 @@ static void setting_add(struct study *s, const struct model_key *key, const char
     s->settings[s->setting_count++] = (struct study_setting){path, text, node->at};
 }
 
-static bool is_section(const char *name)
+static const struct model_section *section_named(const char *name)
 {
     for (size_t i = 0; i < model_section_count; i++)
         if (strcmp(model_sections[i].name, name) == 0)
-            return true;
-    return false;
+            return &model_sections[i];
+    return NULL;
 }
 
 /* An entry of a section, "gateways.vpn"; false when it cannot be. */
-static bool entry_add(struct study *s, const char *section, const struct tree *node)
+static bool entry_add(struct study *s, const struct model_section *section, const struct tree *node)
 {
-    if (!model_config_add(&s->base, section, node->key)) {
+    if (!model_config_add(&s->base, section->name, node->key)) {
         problem_add(
             &s->problems, node->key_at,
             "\"%s\" cannot be one of the %s: a name has letters, digits, - and _, begins with "
-            "a letter, and there are at most %d of them",
-            node->key, section, MODEL_THINGS_MAX);
+            "a letter, and there are at most %" PRIu32 " of them",
+            node->key, section->name, section->max);
         return false;
     }
     s->entries[s->entry_count++] = (struct study_setting){
-        arena_format(&s->arena, "%s.%s", section, node->key), NULL, node->key_at};
+        arena_format(&s->arena, "%s.%s", section->name, node->key), NULL, node->key_at};
     return true;
 }
 
 static void settings_read(struct study *s, const struct tree *map, const char *parent)
 {
-    const bool section = is_section(parent);
+    const struct model_section *const section = section_named(parent);
     for (const struct tree *node = map->first; node != NULL; node = node->next) {
         const char *path =
             parent[0] == '\0' ? node->key : arena_format(&s->arena, "%s.%s", parent, node->key);
-        const struct model_key *key = section ? NULL : model_key_find(path);
+        const struct model_key *key = section != NULL ? NULL : model_key_find(path);
         if (strchr(node->key, '.') != NULL)
             problem_add(&s->problems, node->key_at,
                         "\"%s\": no dots in a key here, write one map within the other", node->key);
@@ -172,7 +173,7 @@ static void settings_read(struct study *s, const struct tree *map, const char *p
             problem_add(&s->problems, node->at, "%s is a map of keys, not %s", path,
                         node->kind == TREE_TEXT && node->text[0] == '\0' ? "nothing"
                                                                          : tree_kind_name(node));
-        else if (!section || entry_add(s, parent, node))
+        else if (section == NULL || entry_add(s, section, node))
             settings_read(s, node, path);
     }
 }
@@ -381,7 +382,7 @@ static void set_path(struct study *s, char *path, struct tree *value)
     for (char *dot = strchr(path, '.'); dot != NULL; dot = strchr(path, '.')) {
         *dot = '\0';
         const size_t name_len = strcspn(dot + 1, ".");
-        if (map == s->root && is_section(path) &&
+        if (map == s->root && section_named(path) != NULL &&
             !entry_is_there(s, path, arena_copy(&s->arena, dot + 1, name_len), at))
             return;
         map = map_at(s, map, path, at);

@@ -72,7 +72,8 @@ struct study {
     size_t check_count;
     struct study_setting settings[STUDY_SETTINGS_MAX];
     size_t setting_count;
-    struct study_setting entries[4 * MODEL_THINGS_MAX]; /* "gateways.vpn", where it begins */
+    struct study_setting
+        entries[MODEL_LINKS_MAX + 3 * MODEL_THINGS_MAX]; /* "gateways.vpn", where it begins */
     size_t entry_count;
     struct sweep sweep;
     struct model_world_config base; /* every setting, before the sweep */

@@ -12,6 +12,7 @@
 #include "models/quantity.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "models/topology.h"
 #include "sim/ns3_door.h"
 
 #include <inttypes.h>
@@ -24,6 +25,7 @@ enum { SAY_MAX = 320, PATH_SAID = MODEL_NAME_MAX + 64, SAMPLES_MAX = 100000 };
 struct judge {
     struct model_world_config *config;
     struct model_places places;
+    struct model_topology topology;
     model_complain_fn *complain;
     void *owner;
     size_t count; /* of fatal ones */
@@ -112,11 +114,37 @@ static void judge_via(struct judge *j, struct about about, const char *via)
 {
     struct names names = {"", ""};
     size_t best = SIZE_MAX;
-    if (via[0] == '\0' || model_link_named(j->config, via) != UINT32_MAX)
+    if (model_node_via(j->config, &j->topology, via) != UINT32_MAX)
         return;
     for (uint32_t i = 0; i < j->config->link_count; i++)
         name_add(&names, via, j->config->links[i].name, &best);
     no_such(j, about, "link", via, &names);
+}
+
+static void judge_at(struct judge *j, const struct model_gateway *g)
+{
+    struct names names = {"", ""};
+    size_t best = SIZE_MAX;
+    if (model_node_named(&j->topology, g->at) != UINT32_MAX)
+        return;
+    for (uint32_t i = 0; i < j->topology.node_count; i++)
+        name_add(&names, g->at, j->topology.nodes[i], &best);
+    no_such(j, gateway(g, ".at"), "node", g->at, &names);
+}
+
+/* Whether the way from there leads to the gateway. */
+static void judge_way(struct judge *j, struct about about, const char *via, const char *to)
+{
+    uint16_t links[MODEL_LINKS_MAX];
+    const struct model_gateway *const g = &j->config->gateways[model_gateway_named(j->config, to)];
+    const uint32_t from = model_node_via(j->config, &j->topology, via);
+    const uint32_t at = model_node_named(&j->topology, g->at);
+    if (from != UINT32_MAX && at != UINT32_MAX &&
+        model_way(&j->topology, from, at, links) == UINT32_MAX)
+        say(j, about, true,
+            "no links lead from node %s to gateways.%s at node %s: join them by `from` and `to` of "
+            "links",
+            j->topology.nodes[from], g->name, g->at);
 }
 
 /* Names appear in the results beside each other: one each. */
@@ -240,6 +268,7 @@ static void judge_lookup(struct judge *j, const struct model_gateway *g)
 
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
+    judge_at(j, g);
     judge_backends(j, g);
     judge_lookup(j, g);
     judge_machine(j, gateway(g, ".machine"), g->machine);
@@ -349,19 +378,20 @@ static uint64_t auth_len(uint8_t type, uint64_t links)
 
 static void judge_mtu(struct judge *j, const struct model_clients *c, const struct model_gateway *g)
 {
-    const uint32_t link = model_link_named(j->config, c->via);
+    uint16_t links[MODEL_LINKS_MAX];
+    const uint32_t count = model_way_of(j->config, c, links);
     const uint8_t theirs = model_key_type_of(model_auth_of_gateway(j->config, g));
     const uint64_t there = auth_len(model_key_type_of(c->auth), c->certificate_chain);
     const uint64_t back = auth_len(theirs, g->certificate_chain);
-    if (link == UINT32_MAX)
-        return;
-    const struct model_link *const l = &j->config->links[link];
-    if (l->oversize == SIM_OVERSIZE_LOST && (there > l->mtu || back > l->mtu))
-        say(j, (struct about){"links", l->name, ".mtu"}, false,
-            "IKE_AUTH with these certificates takes about %" PRIu64
-            " octets, and longer datagrams than the mtu are lost: give more, or `oversize: "
-            "fragment`",
-            there > back ? there : back);
+    for (uint32_t i = 0; i < count && count != UINT32_MAX; i++) {
+        const struct model_link *const l = &j->config->links[links[i]];
+        if (l->oversize == SIM_OVERSIZE_LOST && (there > l->mtu || back > l->mtu))
+            say(j, (struct about){"links", l->name, ".mtu"}, false,
+                "IKE_AUTH with these certificates takes about %" PRIu64
+                " octets, and longer datagrams than the mtu are lost: give more, or `oversize: "
+                "fragment`",
+                there > back ? there : back);
+    }
 }
 
 /* Of the keys of one end there is one kind, and one gateway asks for the same rounds of all. */
@@ -385,11 +415,17 @@ static void judge_rounds(struct judge *j, const struct model_clients *c,
 /* ns-3's lines are not all that ours can be, nor ours all that its can. */
 static void judge_links(struct judge *j)
 {
+    const bool room = model_topology_find(j->config, &j->topology);
+    if (!room)
+        say(j, (struct about){"links", "", ""}, true, "name more than %d nodes", MODEL_NODES_MAX);
     for (uint32_t i = 0; i < j->config->link_count; i++) {
         const struct model_link *const l = &j->config->links[i];
         const struct sim_link_config config = model_link_config(l);
         const bool ns3 = j->config->network == MODEL_NS3;
         const char *const lacking = ns3 ? sim_net_ns3_lacks(&config) : NULL;
+        if (room && j->topology.ends[i][0] == j->topology.ends[i][1])
+            say(j, (struct about){"links", l->name, ".from"}, true,
+                "leads from node %s to itself: a link has two ends", l->to);
         if (lacking != NULL)
             say(j, (struct about){"links", l->name, ""}, true,
                 "ns-3's lines have no %s: leave it out, or write `network: {kind: links}`",
@@ -485,6 +521,8 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
 {
     const bool known = judge_to(j, client(c, ".to"), c->to);
     judge_via(j, client(c, ".via"), c->via);
+    if (known)
+        judge_way(j, client(c, ".via"), c->via, c->to);
     judge_machine(j, client(c, ".machine"), c->machine);
     judge_secret(j, client(c, ".psk"), c->psk, IKE_PSK_MAX);
     judge_secret(j, client(c, ".ppk"), c->ppk, IKE_PPK_MAX);
@@ -516,6 +554,8 @@ static void judge_attacker(struct judge *j, struct model_attacker *a,
 {
     const bool known = judge_to(j, attacker(a, ".to"), a->to);
     judge_via(j, attacker(a, ".via"), a->via);
+    if (known)
+        judge_way(j, attacker(a, ".via"), a->via, a->to);
     clip_attacker(j, a);
     if (known)
         (void)same_family(j, attacker(a, ".sources"), sources->base.family, a->to);

@@ -263,7 +263,7 @@ bool model_config_add(struct model_world_config *config, const char *section, co
     if (entry_named(config, s, name) != 0)
         return true;
     uint32_t count = count_of(config, s);
-    if (count == MODEL_THINGS_MAX)
+    if (count == s->max)
         return false;
     char *const entry = (char *)config + entry_offset(s, count);
     memset(entry, 0, s->entry_size);

@@ -60,6 +60,7 @@ struct model_section {
     size_t array_offset; /* into model_world_config */
     size_t count_offset;
     size_t entry_size;
+    uint32_t max; /* entries */
 };
 extern const struct model_section model_sections[];
 extern const size_t model_section_count;

@@ -88,13 +88,17 @@
 
 const struct model_section model_sections[] = {
     { "links", offsetof(struct model_world_config, links),
-      offsetof(struct model_world_config, link_count), sizeof(struct model_link) },
+      offsetof(struct model_world_config, link_count), sizeof(struct model_link),
+      MODEL_LINKS_MAX },
     { "gateways", offsetof(struct model_world_config, gateways),
-      offsetof(struct model_world_config, gateway_count), sizeof(struct model_gateway) },
+      offsetof(struct model_world_config, gateway_count), sizeof(struct model_gateway),
+      MODEL_THINGS_MAX },
     { "clients", offsetof(struct model_world_config, clients),
-      offsetof(struct model_world_config, client_count), sizeof(struct model_clients) },
+      offsetof(struct model_world_config, client_count), sizeof(struct model_clients),
+      MODEL_THINGS_MAX },
     { "attackers", offsetof(struct model_world_config, attackers),
-      offsetof(struct model_world_config, attacker_count), sizeof(struct model_attacker) },
+      offsetof(struct model_world_config, attacker_count), sizeof(struct model_attacker),
+      MODEL_THINGS_MAX },
 };
 const size_t model_section_count = sizeof model_sections / sizeof model_sections[0];
 
@@ -109,6 +113,10 @@ const struct model_key model_keys[] = {
     { "crypto", KIND_CHOICE, "modelled|openssl", NULL, NULL, "modelled", WORLD(crypto),
       "stand-ins of the right sizes, or real cryptography" },
 
+    { "links.*.from", KIND_TEXT, NULL, NULL, NULL, "auto", LINK(from),
+      "the node at its one end; auto: a node called as the link is, where all are who name it in `via`" },
+    { "links.*.to", KIND_TEXT, NULL, NULL, NULL, "core", LINK(to),
+      "the node at its other end; core is where gateways are" },
     { "links.*.rate", KIND_BITRATE, "unlimited=0", "1kbit/s", "1000Gbit/s", "unlimited",
       LINK(rate_bps),
       "bits a second each way, IP headers included" },
@@ -147,6 +155,8 @@ const struct model_key model_keys[] = {
 
     { "gateways.*.address", KIND_ADDRESS, NULL, NULL, NULL, "auto", GATEWAY(address),
       "auto: 192.0.2.1 and so on" },
+    { "gateways.*.at", KIND_TEXT, NULL, NULL, NULL, "core", GATEWAY(at),
+      "the node where it is" },
     { "gateways.*.cores", KIND_COUNT, NULL, "1", "256", "1", GATEWAY(cores),
       "processors that serve the inbox" },
     { "gateways.*.machine", KIND_MACHINE, NULL, NULL, NULL, "epyc-2024", GATEWAY(machine),
@@ -323,7 +333,7 @@ const struct model_key model_keys[] = {
     { "clients.*.to", KIND_NAME_OF, "gateways", NULL, NULL, NULL, CLIENTS(to),
       "the gateway they connect to" },
     { "clients.*.via", KIND_NAME_OF, "links", NULL, NULL, "none", CLIENTS(via),
-      "the link between them and the gateways; all that name it share its queues" },
+      "the link between them and the gateways, or the node where they are; who shares a link shares its queues" },
     { "clients.*.prefix", KIND_PREFIX, NULL, NULL, NULL, "auto", CLIENTS(prefix),
       "their addresses; auto: a part of 10.0.0.0/8" },
     { "clients.*.nat.kind", KIND_CHOICE, "none|endpoint-independent|address-dependent|symmetric",
@@ -468,7 +478,7 @@ const struct model_key model_keys[] = {
     { "attackers.*.to", KIND_NAME_OF, "gateways", NULL, NULL, NULL, ATTACKER(to),
       "the gateway attacked" },
     { "attackers.*.via", KIND_NAME_OF, "links", NULL, NULL, "none", ATTACKER(via),
-      "the link between them and the gateways" },
+      "the link between them and the gateways, or the node where they are" },
     { "attackers.*.sources", KIND_PREFIX, NULL, NULL, NULL, "auto", ATTACKER(sources),
       "the addresses spoofed; auto: a part of 100.64.0.0/10" },
     { "attackers.*.source_count", KIND_COUNT, "all=4294967295", "1", "1e9", "all",

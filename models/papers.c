@@ -82,7 +82,7 @@ void model_papers_close(struct model_papers *papers)
     ops->trust_close(papers->trust);
     ops->key_free(papers->root_key);
     ops->key_free(papers->key);
-    for (size_t i = 0; i < MODEL_LINKS_MAX; i++)
+    for (size_t i = 0; i < MODEL_CHAIN_MAX; i++)
         ops->key_free(papers->link_keys[i]);
     *papers = (struct model_papers){.crypto = NULL};
 }

@@ -9,7 +9,7 @@
 #include "ike/ike.h"
 #include "models/world.h"
 
-enum { MODEL_LINKS_MAX = 4, KEY_SAVED_MAX = 2560 };
+enum { MODEL_CHAIN_MAX = 4, KEY_SAVED_MAX = 2560 };
 
 /* Calendar time when a run begins: 1 January 2026, in seconds since 1970. */
 #define MODEL_EPOCH_S UINT64_C(1767225600)
@@ -20,7 +20,7 @@ struct model_papers {
     uint8_t type; /* row of ike_key_types; 0: this end signs nothing */
     uint8_t links;
     struct ike_key *root_key;
-    struct ike_key *link_keys[MODEL_LINKS_MAX];
+    struct ike_key *link_keys[MODEL_CHAIN_MAX];
     struct ike_key *key;
     struct ike_trust *trust;
     struct ike_bytes root;
@@ -28,7 +28,7 @@ struct model_papers {
     struct ike_tls_identity identity;           /* empty until it is issued */
     struct ike_bytes anchors[MODEL_THINGS_MAX]; /* what `trust` believes, */
     uint8_t anchor_count;                       /* for TLS */
-    uint8_t room[MODEL_LINKS_MAX + 1][IKE_CERT_MAX];
+    uint8_t room[MODEL_CHAIN_MAX + 1][IKE_CERT_MAX];
     uint8_t key_room[KEY_SAVED_MAX];
 };
 

@@ -17,7 +17,7 @@ struct model_passports {
     size_t size;                      /* octets of each, */
     uint8_t *room;                    /* so many: a serial number has its place, and shares it */
     char prefix[MODEL_NAME_MAX + 16]; /* "http://NAME.test/", and then a serial number, */
-    char links[MODEL_LINKS_MAX][MODEL_URL_MAX]; /* or "ca-1" and so on, the root's neighbour last */
+    char links[MODEL_CHAIN_MAX][MODEL_URL_MAX]; /* or "ca-1" and so on, the root's neighbour last */
 };
 
 /* For so many at once; `papers` outlive them. False: there is no room. */

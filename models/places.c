@@ -5,6 +5,8 @@
  * a gateway of IPv6, parts of 2001:db8::/32. */
 #include "models/places.h"
 
+#include "models/topology.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -104,8 +106,11 @@ void model_places_find(const struct model_world_config *config, struct model_pla
 uint16_t model_mss_of(const struct model_world_config *config, const struct model_clients *clients,
                       uint8_t family)
 {
-    const uint32_t link = model_link_named(config, clients->via);
+    uint16_t links[MODEL_LINKS_MAX];
+    const uint32_t count = model_way_of(config, clients, links);
     const uint64_t headers = family == IKE_IPV6 ? 60 : 40;
-    const uint64_t mtu = link != UINT32_MAX ? config->links[link].mtu : 1500;
+    uint64_t mtu = 1500;
+    for (uint32_t i = 0; i < count && count != UINT32_MAX; i++)
+        mtu = config->links[links[i]].mtu < mtu ? config->links[links[i]].mtu : mtu;
     return (uint16_t)(mtu >= 1500 ? 0 : mtu > headers + 8 ? mtu - headers : 8);
 }

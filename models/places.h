@@ -23,7 +23,7 @@ uint64_t model_prefix_size(const struct ike_prefix *prefix);
 /* Of its second half, which is for those who move, the address with this number; it wraps. */
 struct ike_addr model_prefix_elsewhere(const struct ike_prefix *prefix, uint64_t number);
 struct ike_prefix model_prefix_of(const struct ike_addr *addr);
-/* Octets of a TCP segment, as path MTU discovery would find them (RFC 9329 9.4): what the link
+/* Octets of a TCP segment, as path MTU discovery would find them (RFC 9329 9.4): what the way
  * takes, without headers; 0: the usual. */
 uint16_t model_mss_of(const struct model_world_config *config, const struct model_clients *clients,
                       uint8_t family);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A world out of its description: one core router with the gateways; behind
- * each link a router of its own, with all who name that link in `via`. Then
- * time runs, and at the end everything tells what was measured. */
+ * A world out of its description: a router for each node of its topology, with
+ * those who are there. Then time runs, and at the end everything tells what was
+ * measured. */
 #include "models/world.h"
 
 #include "models/arrivals.h"
@@ -12,6 +12,7 @@
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "models/topology.h"
 #include "sim/net_links.h"
 #include "sim/ns3_door.h"
 
@@ -19,14 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CORE = 0, PROGRESS_STEPS = 200 };
+enum { PROGRESS_STEPS = 200 };
 
 struct model_world {
     struct model_world_config config;
     struct model_scene scene;
     struct model_places places;
-    uint32_t outside[MODEL_THINGS_MAX]; /* router behind each link */
-    uint32_t link_numbers[MODEL_THINGS_MAX];
+    struct model_topology topology; /* its nodes are the network's, by number */
+    uint32_t link_numbers[MODEL_LINKS_MAX];
     struct model_gateway_run *gateways[MODEL_THINGS_MAX];
     struct model_clients_run *clients[MODEL_THINGS_MAX];
     struct model_flood_run *floods[MODEL_THINGS_MAX];
@@ -69,17 +70,13 @@ struct sim_link_config model_link_config(const struct model_link *link)
 static void links_build(struct model_world *w)
 {
     struct sim_net *const net = w->scene.net;
-    for (uint32_t i = 0; i < w->config.link_count; i++) {
+    const struct model_topology *const t = &w->topology;
+    for (uint32_t i = 1; i < t->node_count; i++)
+        (void)net->ops->router(net);
+    for (uint32_t i = 0; i < t->link_count; i++) {
         const struct sim_link_config config = model_link_config(&w->config.links[i]);
-        w->outside[i] = net->ops->router(net);
-        w->link_numbers[i] = net->ops->link(net, w->outside[i], CORE, &config);
+        w->link_numbers[i] = net->ops->link(net, t->ends[i][0], t->ends[i][1], &config);
     }
-}
-
-static uint32_t node_of(const struct model_world *w, const char *via)
-{
-    const uint32_t link = model_link_named(&w->config, via);
-    return link == UINT32_MAX ? (uint32_t)CORE : w->outside[link];
 }
 
 static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
@@ -97,7 +94,8 @@ static bool gateways_build(struct model_world *w, char *error, size_t error_max)
                                             &w->places.gateways[i], error, error_max);
         if (w->gateways[i] == NULL)
             return false;
-        attach(w, CORE, model_gateway_port(w->gateways[i]), &own);
+        attach(w, model_node_named(&w->topology, w->config.gateways[i].at),
+               model_gateway_port(w->gateways[i]), &own);
     }
     return true;
 }
@@ -112,7 +110,8 @@ static bool clients_build(struct model_world *w, char *error, size_t error_max)
         w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
         if (w->clients[i] == NULL)
             return false;
-        attach(w, node_of(w, c->via), model_clients_port(w->clients[i]), &place.outside);
+        attach(w, model_node_via(&w->config, &w->topology, c->via),
+               model_clients_port(w->clients[i]), &place.outside);
     }
     return true;
 }
@@ -148,7 +147,8 @@ static bool floods_build(struct model_world *w, char *error, size_t error_max)
         w->floods[i] = model_flood_open(&w->scene, a, &place, error, error_max);
         if (w->floods[i] == NULL)
             return false;
-        attach(w, node_of(w, a->via), model_flood_port(w->floods[i]), &place.sources);
+        attach(w, model_node_via(&w->config, &w->topology, a->via), model_flood_port(w->floods[i]),
+               &place.sources);
     }
     return true;
 }
@@ -207,6 +207,7 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     (void)snprintf(error, error_max, "out of memory");
     find_attack(scene);
     model_places_find(&w->config, &w->places);
+    (void)model_topology_find(&w->config, &w->topology);
     scene->places = &w->places;
     sim_fingerprint_open(&scene->fingerprint, w->config.seed);
     scene->loop = sim_loop_open();

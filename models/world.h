@@ -19,8 +19,9 @@ enum model_limits {
     MODEL_TEXT_MAX = 256,
     MODEL_SECRET_MAX =
         2 + 2 * IKE_PSK_MAX + 1, /* RFC 7296 2.15: 64 characters, in hexadecimal too */
-    MODEL_THINGS_MAX = 16,       /* links, gateways, client populations, attackers: each */
-    MODEL_PROFILE_MAX = 32,      /* points of a rate over time */
+    MODEL_THINGS_MAX = 16,       /* gateways, client populations, attackers: each */
+    MODEL_LINKS_MAX = 128,
+    MODEL_PROFILE_MAX = 32, /* points of a rate over time */
     MODEL_PATH_MAX = 256,
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };
@@ -38,6 +39,8 @@ enum model_auth {
 
 struct model_link {
     char name[MODEL_NAME_MAX];
+    char from[MODEL_NAME_MAX]; /* nodes; "auto": one called as the link is */
+    char to[MODEL_NAME_MAX];
     uint64_t rate_bps;
     uint64_t delay_ns;
     uint64_t jitter_ns;
@@ -122,6 +125,7 @@ struct model_abilities {
 struct model_gateway {
     char name[MODEL_NAME_MAX];
     char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
+    char at[MODEL_NAME_MAX];      /* a node */
     uint64_t cores;
     char machine[MODEL_PATH_MAX]; /* a profile's name, or the path of one calibrate printed */
     char implementation[MODEL_NAME_MAX];
@@ -313,7 +317,7 @@ struct model_world_config {
     uint64_t sample_ns; /* of series */
     enum model_network network;
     enum model_crypto crypto;
-    struct model_link links[MODEL_THINGS_MAX];
+    struct model_link links[MODEL_LINKS_MAX];
     uint32_t link_count;
     struct model_gateway gateways[MODEL_THINGS_MAX];
     uint32_t gateway_count;

@@ -136,7 +136,7 @@ struct sim_net_totals {
 
 struct sim_net_ops {
     const char *name;
-    /* Building, before the first send; at most 128 nodes, 128 links, 256 prefixes. Nodes are
+    /* Building, before the first send; at most 129 nodes, 128 links, 256 prefixes. Nodes are
      * numbered from 0; node 0 exists: the core. */
     uint32_t (*router)(struct sim_net *net);
     /* The link's number; direction 0 is a to b, 1 is b to a. */

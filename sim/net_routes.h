@@ -7,7 +7,7 @@
 #include "sim/net.h"
 
 enum sim_net_limits {
-    SIM_NODES_MAX = 128,
+    SIM_NODES_MAX = 129,
     SIM_LINKS_MAX = 128,
     SIM_PREFIXES_MAX = 256,
     SIM_NO_WAY = 0xffff, /* neither a direction nor a prefix */
