@@ -65,25 +65,31 @@ void paths_stem(const char *path, char *out, size_t out_max)
         *dot = '\0';
 }
 
-static int is_experiment(const struct dirent *entry)
+static int is_yaml(const struct dirent *entry)
 {
     const size_t len = strlen(entry->d_name);
     return len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
 }
 
-void paths_each(void (*take)(void *owner, const char *name, const char *path), void *owner)
+static void each_in(const char *folder,
+                    void (*take)(void *owner, const char *name, const char *path), void *owner)
 {
     struct dirent **entries = NULL;
-    const int count = scandir(paths_experiments(), &entries, is_experiment, alphasort);
+    const int count = scandir(folder, &entries, is_yaml, alphasort);
     for (int i = 0; i < count; i++) {
         char path[PATHS_MAX + 300];
         char name[256];
-        (void)snprintf(path, sizeof path, "%s/%s", paths_experiments(), entries[i]->d_name);
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         paths_stem(path, name, sizeof name);
         take(owner, name, path);
         free(entries[i]);
     }
     free(entries);
+}
+
+void paths_each(void (*take)(void *owner, const char *name, const char *path), void *owner)
+{
+    each_in(paths_experiments(), take, owner);
 }
 
 struct search {
@@ -133,5 +139,26 @@ bool paths_experiment(const char *name, char *out, size_t out_max, struct proble
     else
         problem_add(problems, (struct place){name, 0, 0},
                     "there is no such file; the shipped experiments are %s", search.known);
+    return false;
+}
+
+bool paths_topology(const char *name, char *out, size_t out_max, struct place at,
+                    struct problems *problems)
+{
+    char folder[PATHS_MAX];
+    (void)snprintf(folder, sizeof folder, "%.990s/topologies", paths_experiments());
+    (void)snprintf(out, out_max, "%s", name);
+    if (access(name, F_OK) == 0 && !is_folder(name))
+        return true;
+    (void)snprintf(out, out_max, "%s/%.250s.yaml", folder, name);
+    if (strchr(name, '/') == NULL && access(out, F_OK) == 0)
+        return true;
+    struct search search = {.known = ""};
+    nearest_open(&search.nearest, name);
+    each_in(folder, consider, &search);
+    problem_add(problems, at,
+                "topology: there is no file \"%.100s\", and no shipped one of that name: %s%s",
+                name, search.best[0] != '\0' ? "did you mean " : "there is ",
+                search.best[0] != '\0' ? search.best : search.known);
     return false;
 }

@@ -14,6 +14,9 @@ const char *paths_experiments(void);
 const char *paths_figures(void);
 /* An experiment by path or shipped name into `out`; false, with a problem, when there is none. */
 bool paths_experiment(const char *name, char *out, size_t out_max, struct problems *problems);
+/* The same of a topology, named at `at`: a file, or a shipped one's name. */
+bool paths_topology(const char *name, char *out, size_t out_max, struct place at,
+                    struct problems *problems);
 /* The shipped ones in the order of the alphabet: name and path of each. */
 void paths_each(void (*take)(void *owner, const char *name, const char *path), void *owner);
 /* "cookie-threshold" of "experiments/cookie-threshold.yaml". */

@@ -2,6 +2,7 @@
  * From a tree to a study: --set put in, keys looked up in the one table, every
  * value read where it stands, so that each problem has its place. */
 #include "experiments/study.h"
+#include "experiments/topology.h"
 #include "sim/fingerprint.h"
 
 #include <inttypes.h>
@@ -282,6 +283,8 @@ const struct model_key study_keys[] = {
       "seeds of each of these points, the first so many" },
     { "trace.messages", KIND_COUNT,     NULL, "0",  "10000000", "0", offsetof(struct study, trace.messages), 8,
       "messages of each such run that are kept, seen at the gateway's interface" },
+    { "topology",       KIND_TEXT,      NULL, NULL, NULL,      "none", 0, 0,
+      "links beside those here: star, dumbbell, hub-and-spoke, abilene, or a file: YAML with `links`, GraphML, lines of FROM TO DELAY RATE" },
     { "show",           KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0,
       "what `run` prints at the end: ladder, table" },
 };
@@ -576,6 +579,7 @@ static struct tree *root_read(struct study *s, const struct study_source *source
 
 struct study *study_read(const struct study_source *source)
 {
+    static const char topology[] = "topology="; /* what is set within it is set after it */
     struct study *s = calloc(1, sizeof *s);
     if (s == NULL)
         abort();
@@ -589,7 +593,12 @@ struct study *study_read(const struct study_source *source)
     if (s->root == NULL)
         return s;
     for (size_t i = 0; i < source->set_count; i++)
-        set_apply(s, source->sets[i]);
+        if (strncmp(source->sets[i], topology, sizeof topology - 1) == 0)
+            set_apply(s, source->sets[i]);
+    topology_take(&s->arena, s->root, &s->problems);
+    for (size_t i = 0; i < source->set_count; i++)
+        if (strncmp(source->sets[i], topology, sizeof topology - 1) != 0)
+            set_apply(s, source->sets[i]);
 
     /* The keys of the study itself are taken out of a copy of the top level's chain. */
     struct tree world = *s->root;
