@@ -302,6 +302,11 @@ enum { TOPICS = sizeof topics / sizeof topics[0] };
 static bool describe_some_keys(const char *word)
 {
     bool any = false;
+    for (size_t i = 0; i < study_key_count; i++)
+        if (strstr(study_keys[i].path, word) != NULL) {
+            describe_key(&study_keys[i]);
+            any = true;
+        }
     for (size_t i = 0; i < model_key_count; i++)
         if (strstr(model_keys[i].path, word) != NULL || model_key_find(word) == &model_keys[i]) {
             describe_key(&model_keys[i]);

@@ -172,6 +172,7 @@ def test_describe_prints_every_key():
         expect(key in done.stdout, key)
     for topic in ["metrics", "figures", "theories", "machines", "algorithms", "ike"]:
         equal((topic, ikelab("describe", topic).returncode), (topic, 0))
+    expect("  topology" in ikelab("describe", "topology").stdout, "a key of the study, asked for by itself")
 
 
 def test_the_example_of_describe_is_an_experiment():
