@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * A place for real programs at the end of a simulated network: a network
+ * namespace without a name, with no way out but a TUN device whose other side
+ * is ours, and processes in it. Linux only. A world with a daemon in it:
+ *
+ *     static const char *const outer[] = {"198.18.0.2", "2001:2::2"};
+ *     static const struct sim_mount mounts[] = {{.at = "/run"}, {.at = "/tmp"}};
+ *     const struct sim_netns_config config = {.outer = outer, .outer_count = 2,
+ *                                             .mounts = mounts, .mount_count = 2};
+ *     struct sim_netns *const ns = sim_netns_open(&config, error, sizeof error);
+ *
+ *     struct sim_tun_end *const end = sim_tun_end_open(net, sim_netns_tun(ns), owned, 2);
+ *     net->ops->attach(net, node, sim_tun_end_port(end), &prefix);      (… and route)
+ *
+ *     sim_netns_write(ns, "/run/charon.conf", text, error, sizeof error);
+ *     static const char *const argv[] = {"/usr/lib/ipsec/charon", NULL};
+ *     const struct sim_command charon = {.argv = argv, .cpus = 2};
+ *     struct sim_process *const p = sim_process_start(ns, &charon, error, sizeof error);
+ *     sim_process_says(p, "spawning 16 worker threads", 5 * SECOND);
+ *
+ *     struct sim_realtime *const rt = sim_realtime_open(loop, net, &(struct sim_pace){0});
+ *     sim_realtime_add(rt, sim_tun_end_source(end));
+ *     sim_realtime_run(rt, 10 * SECOND);                                (realtime.h)
+ *     sim_process_capture(ns, &swanctl, &captured, error, sizeof error);
+ *     const struct sim_usage used = sim_netns_usage(ns);
+ *     sim_process_stop(p, 5 * SECOND);
+ *
+ *     sim_realtime_close(rt);        then net, loop, end, and
+ *     sim_netns_close(ns);
+ *
+ * Nothing is ever left behind. The namespaces (network, mounts, processes, host
+ * name, System V IPC) have no name and end with their first process, which ends
+ * when we close it or die, by whatever signal; with it ends all that runs there.
+ * The TUN device goes with its descriptors. No file can be written there but in
+ * the file systems in memory that the configuration asks for: all the others
+ * are read-only, and so is what they show of the machine.
+ *
+ * Runs as root, or in a user namespace where /dev/net/tun may be opened. All
+ * waits are bounded. To be opened by the program's first thread; what is opened
+ * is closed by the process that opened it. */
+#ifndef SIM_NETNS_H
+#define SIM_NETNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sim_netns;
+struct sim_process;
+
+enum {
+    SIM_NETNS_ADDRESSES_MAX = 64, /* outer and inner ones, each */
+    SIM_NETNS_MOUNTS_MAX = 32,
+    SIM_NETNS_SYSCTLS_MAX = 16,
+    SIM_PROCESSES_MAX = 8 /* started and not yet closed, captured ones too */
+};
+
+/* Something mounted in the namespace, in the order given. `at` must exist, or lie below an `at` of
+ * before that is a file system in memory: then its folders are made. */
+struct sim_mount {
+    const char *at;   /* absolute */
+    const char *from; /* a folder or file of the machine, with all that is mounted below it, shown
+                         there read-only; NULL: an empty file system in memory */
+};
+
+struct sim_netns_config {
+    const char *host;         /* the namespace's host name; NULL: ikelab */
+    const char *const *outer; /* addresses of the TUN device, without length: of 198.18.0.0/15 and
+                                 2001:2::/48, others are refused; the default routes lead to it */
+    uint32_t outer_count;     /* at least 1 */
+    const char *const *inner; /* addresses of the loopback device, without length: what a gateway
+                                 protects; any */
+    uint32_t inner_count;
+    uint32_t mtu; /* of the TUN device; 0: 1500. From 1280 on, 68 without IPv6, to 65,535 */
+    const struct sim_mount *mounts;
+    uint32_t mount_count;
+    const char *const *sysctls; /* "net/ipv4/ip_forward=1": below /proc/sys, of the namespace */
+    uint32_t sysctl_count;
+    size_t log_bytes; /* what is kept of each process's output, its end; 0: 256 KiB */
+};
+
+/* NULL with a sentence that says what is missing or wrong and how to get it right. */
+struct sim_netns *sim_netns_open(const struct sim_netns_config *config, char *error,
+                                 size_t error_max);
+/* Kills all that runs there; processes that were not closed are closed. NULL is nothing. */
+void sim_netns_close(struct sim_netns *ns);
+
+/* Our side of the TUN device: does not block, gives and takes one IP packet a call; the
+ * namespace's own, valid until it is closed. */
+int sim_netns_tun(const struct sim_netns *ns);
+/* False when its first process has ended: then everything there has. */
+bool sim_netns_alive(const struct sim_netns *ns);
+/* Writes a file, mode 0600, below a mount in memory; folders are made. False with a sentence. */
+bool sim_netns_write(struct sim_netns *ns, const char *path, const char *text, char *error,
+                     size_t error_max);
+
+/* Whatever has run in the namespace, but for commands that were captured. */
+struct sim_usage {
+    uint64_t cpu_ns;          /* user and system, of the ended ones too; steps of 10 ms */
+    uint64_t resident_bytes;  /* now, of all together */
+    uint64_t resident_max;    /* the sum of what each of those that run had at its most */
+    uint32_t processes;       /* that run */
+    uint64_t to_us_packets;   /* the kernel has put on the TUN device */
+    uint64_t to_us_dropped;   /* of its packets, because we did not read in time */
+    uint64_t from_us_packets; /* the kernel has taken from us */
+    uint64_t from_us_dropped;
+};
+/* Read at once, without waiting for anyone there; some 50 us and 20 us a process. */
+struct sim_usage sim_netns_usage(const struct sim_netns *ns);
+
+/* ---- processes ---- */
+
+struct sim_command {
+    const char *const *argv;        /* NULL at the end; [0] with a slash, or looked for in PATH */
+    const char *const *environment; /* "NAME=value", NULL at the end; NULL: a PATH and nothing */
+    const char *root;               /* chroot there; NULL: not */
+    const char *folder;             /* NULL: / */
+    uint64_t cpus;                  /* bit n: may run on CPU n; 0: on all that we may */
+    bool only_stdout;               /* what it writes to stderr is not kept */
+};
+
+struct sim_exit {
+    bool ended;
+    bool lost;  /* with the whole namespace: it is not known how it ended */
+    int code;   /* its exit status; -1 when a signal ended it */
+    int signal; /* that did; or 0 */
+};
+
+/* Standard input is empty, output is kept in the log, whoever reads it or not: the process never
+ * waits for us. In a session of its own. NULL with a sentence: it could not be started: what of it
+ * failed, with the path and the reason. */
+struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_command *command,
+                                      char *error, size_t error_max);
+/* How it ended, if it has; costs nothing. */
+struct sim_exit sim_process_exit(const struct sim_process *p);
+/* Waits until it has ended, or so long. */
+struct sim_exit sim_process_wait(struct sim_process *p, uint64_t timeout_ns);
+/* Waits until its log holds the text; false when it has ended without, or after so long. */
+bool sim_process_says(struct sim_process *p, const char *text, uint64_t timeout_ns);
+/* A signal to it, as SIGHUP; false when it has ended. */
+bool sim_process_signal(struct sim_process *p, int signal);
+/* SIGTERM, and after `grace_ns` SIGKILL to all of its session's group. At most a second more. */
+struct sim_exit sim_process_stop(struct sim_process *p, uint64_t grace_ns);
+/* The end of what it has written, at most out_max - 1 octets and a NUL; how many. `lost`, unless
+ * NULL: how many octets of before are not kept any more. */
+size_t sim_process_log(const struct sim_process *p, char *out, size_t out_max, uint64_t *lost);
+/* Of one that runs: it is killed. */
+void sim_process_close(struct sim_process *p);
+
+/* Runs a command to its end. It is killed after `timeout_ns`; the caller waits so long. */
+struct sim_captured {
+    uint64_t timeout_ns;
+    char *out; /* its output, its end if it is longer; NUL at the end */
+    size_t out_max;
+    size_t len; /* given back, as the next */
+    struct sim_exit exit;
+    bool timed_out;
+};
+/* False with a sentence when it could not be started or did not end in time; what its exit status
+ * means the caller knows. */
+bool sim_process_capture(struct sim_netns *ns, const struct sim_command *command,
+                         struct sim_captured *captured, char *error, size_t error_max);
+
+/* ---- CPUs ---- */
+
+/* Those this program may run on, of the first 64; and from now on only on these. */
+uint64_t sim_cpus(void);
+bool sim_cpus_keep(uint64_t cpus);
+
+#endif
