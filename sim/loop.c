@@ -453,16 +453,36 @@ static bool net_agrees(struct sim_loop *l, uint64_t limit_ns)
     return reached_ns == limit_ns && serial == l->serial;
 }
 
+/* The soonest of what waits; NULL when it lies in the wheel, in `bucket`, none of it before
+ * *next_ns. */
+static const struct entry *queue_peek(struct sim_loop *l, uint32_t *bucket, uint64_t *next_ns)
+{
+    const struct entry *const first = near_peek(l);
+    *next_ns = SIM_NEVER;
+    if (first != NULL)
+        *next_ns = first->at_ns;
+    else
+        (void)wheel_first(l, bucket, next_ns);
+    return first;
+}
+
+uint64_t sim_loop_next(struct sim_loop *loop)
+{
+    struct sim_net *const net = loop->net;
+    uint32_t bucket = 0;
+    uint64_t next_ns = SIM_NEVER;
+    (void)queue_peek(loop, &bucket, &next_ns);
+    const uint64_t theirs_ns = net != NULL ? net->ops->next(net) : SIM_NEVER;
+    const uint64_t soonest_ns = theirs_ns < next_ns ? theirs_ns : next_ns;
+    return soonest_ns > loop->now_ns ? soonest_ns : loop->now_ns;
+}
+
 /* One step: an event, a bucket, or a stretch of the network's. False when nothing is left to do. */
 static bool run_step(struct sim_loop *l, uint64_t until_ns)
 {
     uint32_t bucket = 0;
     uint64_t next_ns = SIM_NEVER;
-    const struct entry *const first = near_peek(l);
-    if (first != NULL)
-        next_ns = first->at_ns;
-    else
-        (void)wheel_first(l, &bucket, &next_ns);
+    const struct entry *const first = queue_peek(l, &bucket, &next_ns);
     const uint64_t limit_ns = next_ns < until_ns ? next_ns : until_ns;
     if (l->net != NULL && !net_agrees(l, limit_ns > l->now_ns ? limit_ns : l->now_ns))
         return true;

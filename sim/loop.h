@@ -41,6 +41,9 @@ void sim_loop_cancel(struct sim_loop *loop, struct sim_event *event);
 bool sim_loop_waits(const struct sim_event *event);
 /* Runs every event up to and including `until_ns`; then it is `until_ns`. */
 void sim_loop_run(struct sim_loop *loop, uint64_t until_ns);
+/* Nothing happens before it, neither an event nor anything of the network's own: the time of the
+ * next, or sooner when that is far. SIM_NEVER: nothing waits. Valid until the next call. */
+uint64_t sim_loop_next(struct sim_loop *loop);
 uint64_t sim_loop_count(const struct sim_loop *loop); /* events run so far */
 
 #endif

@@ -155,6 +155,8 @@ struct sim_net_ops {
     /* Moves the network's own clock to `limit_ns`, or to its first delivery if that is sooner;
      * NULL when it uses the loop's queue. */
     uint64_t (*run_until)(struct sim_net *net, uint64_t limit_ns);
+    /* When something of its own happens next, SIM_NEVER (loop.h): nothing. With run_until only. */
+    uint64_t (*next)(struct sim_net *net);
     struct sim_link_counts (*counts)(const struct sim_net *net, uint32_t link, uint32_t direction);
     void (*close)(struct sim_net *net);
 };

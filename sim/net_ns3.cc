@@ -632,6 +632,11 @@ static uint64_t Run(struct ns3_net *n, uint64_t until_ns)
     return n->arrived ? Now() : until_ns;
 }
 
+static uint64_t Next(struct ns3_net *)
+{
+    return Limited::only->IsEmpty() ? UINT64_MAX : Limited::only->PeekNext().key.m_ts;
+}
+
 static uint64_t Events(const struct ns3_net *)
 {
     return ns3::Simulator::GetEventCount();
@@ -684,6 +689,6 @@ static const char *Release()
 extern const struct ns3_api ns3_api;
 const struct ns3_api ns3_api = {
     NS3_API_VERSION, Open,     Error,  Node, Line, AddEnd, RouteByLink, RouteToEnd, AddressOf,
-    AddTraffic,      Received, OnLost, Send, Run,  Events, Counts,      Close,  Release};
+    AddTraffic,      Received, OnLost, Send, Run,  Next, Events, Counts,      Close,  Release};
 
 } // extern "C"

@@ -57,7 +57,7 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 2
+#define NS3_API_VERSION 3
 
 struct ns3_net;
 
@@ -145,6 +145,7 @@ struct ns3_api {
     /* Runs to `until_ns`, or to the end of the first instant in which a packet came to an end: the
      * time reached. */
     uint64_t (*run)(struct ns3_net *n, uint64_t until_ns);
+    uint64_t (*next)(struct ns3_net *n); /* when something happens next; UINT64_MAX: nothing will */
     uint64_t (*events)(const struct ns3_net *n); /* run so far */
     struct ns3_counts (*counts)(const struct ns3_net *n, int link,
                                 int direction); /* 0: from a to b */

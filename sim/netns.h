@@ -12,7 +12,7 @@
  *     struct sim_tun_end *const end = sim_tun_end_open(net, sim_netns_tun(ns), owned, 2);
  *     net->ops->attach(net, node, sim_tun_end_port(end), &prefix);      (… and route)
  *
- *     sim_netns_write(ns, "/run/charon.conf", text, error, sizeof error);
+ *     sim_netns_write(ns, "/run/charon.conf", octets, error, sizeof error);
  *     static const char *const argv[] = {"/usr/lib/ipsec/charon", NULL};
  *     const struct sim_command charon = {.argv = argv, .cpus = 2};
  *     struct sim_process *const p = sim_process_start(ns, &charon, error, sizeof error);
@@ -40,6 +40,8 @@
  * is closed by the process that opened it. */
 #ifndef SIM_NETNS_H
 #define SIM_NETNS_H
+
+#include "ike/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,8 +92,9 @@ void sim_netns_close(struct sim_netns *ns);
 int sim_netns_tun(const struct sim_netns *ns);
 /* False when its first process has ended: then everything there has. */
 bool sim_netns_alive(const struct sim_netns *ns);
-/* Writes a file, mode 0600, below a mount in memory; folders are made. False with a sentence. */
-bool sim_netns_write(struct sim_netns *ns, const char *path, const char *text, char *error,
+/* Writes a file of at most 1 MB, mode 0600, below a mount in memory; folders are made. False with a
+ * sentence. */
+bool sim_netns_write(struct sim_netns *ns, const char *path, struct ike_bytes content, char *error,
                      size_t error_max);
 
 /* Whatever has run in the namespace, but for commands that were captured. */

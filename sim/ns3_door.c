@@ -327,6 +327,12 @@ static uint64_t door_run_until(struct sim_net *net, uint64_t limit_ns)
     return d->api->run(d->ns3, limit_ns);
 }
 
+static uint64_t door_next(struct sim_net *net)
+{
+    struct door *const d = door_of(net);
+    return d->api->next(d->ns3);
+}
+
 /* ---- building ---- */
 
 static uint32_t node_add(struct door *d)
@@ -461,6 +467,7 @@ static const struct sim_net_ops door_ops = {
     .route = door_route,
     .send = door_send,
     .run_until = door_run_until,
+    .next = door_next,
     .counts = door_counts,
     .close = door_close,
 };

@@ -44,8 +44,8 @@ struct sim_realtime *sim_realtime_open(struct sim_loop *loop, struct sim_net *ne
 void sim_realtime_close(struct sim_realtime *rt);
 /* At most SIM_SOURCES_MAX. */
 void sim_realtime_add(struct sim_realtime *rt, struct sim_source source);
-/* The loop's now is the wall's now from here on. The first run does it, if nobody has; time between
- * two runs passes. */
+/* The loop's now is the wall's now from here on. The first run does it, if nobody has. Time between
+ * two runs passes, unless this is called again: then it is left out. */
 void sim_realtime_start(struct sim_realtime *rt);
 /* As sim_loop_run, but for the pace. Takes until_ns - now and at most give_up_ns more, unless one
  * event takes longer than that. */

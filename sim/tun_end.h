@@ -49,7 +49,7 @@ struct sim_port *sim_tun_end_port(struct sim_tun_end *end);
 /* What sim_realtime_add is to be given. */
 struct sim_source sim_tun_end_source(struct sim_tun_end *end);
 struct sim_tun_counts sim_tun_end_counts(const struct sim_tun_end *end);
-/* After the network and before the loop. */
+/* When the loop runs no more, and before it is closed. */
 void sim_tun_end_close(struct sim_tun_end *end);
 
 #endif

@@ -376,7 +376,15 @@ static uint64_t clocked_run_until(struct sim_net *net, uint64_t limit_ns)
     return next_ns;
 }
 
-static const struct sim_net_ops clocked_ops = {.name = "clocked", .run_until = clocked_run_until};
+static uint64_t clocked_next(struct sim_net *net)
+{
+    const struct clocked *const c = (const struct clocked *)(const void *)net;
+    const uint64_t next_ns = (c->now_ns / c->step_ns + 1) * c->step_ns;
+    return next_ns > c->last_ns ? SIM_NEVER : next_ns;
+}
+
+static const struct sim_net_ops clocked_ops = {
+    .name = "clocked", .run_until = clocked_run_until, .next = clocked_next};
 
 static void test_a_network_with_its_own_clock_is_never_overtaken(void)
 {
@@ -410,6 +418,64 @@ static void test_a_network_with_its_own_clock_is_never_overtaken(void)
     sim_loop_close(c.loop);
 }
 
+/* Walks from one `next` to the other, which is how real time is kept: nothing happens before it,
+ * and not many steps are in vain. */
+static void test_the_next_is_never_after_what_happens_next(void)
+{
+    enum { COUNT = 2000 };
+    static struct speaker speakers[COUNT];
+    struct log log = {.count = 0};
+    struct sim_rng rng;
+    struct sim_loop *const loop = sim_loop_open();
+    uint32_t steps = 0;
+    uint64_t last_ns = 0;
+    EXPECT(sim_loop_next(loop) == SIM_NEVER);
+    sim_rng_open(&rng, 1, "next");
+    for (uint32_t i = 0; i < COUNT; i++) {
+        speakers[i] = speaker(i, SIM_TIMER, &log);
+        speakers[i].event.owner = &speakers[i];
+        const uint64_t at_ns = sim_rng_between(&rng, 1, UINT64_C(1) << (i % 40));
+        sim_loop_at(loop, &speakers[i].event, at_ns);
+        last_ns = at_ns > last_ns ? at_ns : last_ns;
+    }
+    for (uint64_t next_ns = sim_loop_next(loop); next_ns != SIM_NEVER; steps++) {
+        const uint32_t said = log.count;
+        if (next_ns > sim_loop_now(loop))
+            sim_loop_run(loop, next_ns - 1);
+        EXPECT_EQ(log.count, said);
+        sim_loop_run(loop, next_ns);
+        next_ns = sim_loop_next(loop);
+    }
+    EXPECT_EQ(log.count, COUNT);
+    EXPECT_EQ(sim_loop_now(loop), last_ns);
+    EXPECT(steps < 2 * COUNT);
+    sim_loop_close(loop);
+}
+
+static void test_the_next_of_a_network_counts_as_well(void)
+{
+    struct log log = {.count = 0};
+    struct clocked c = {.net = {.ops = &clocked_ops},
+                        .loop = sim_loop_open(),
+                        .step_ns = 300,
+                        .last_ns = 600,
+                        .heard = speaker(7, SIM_DELIVER, &log)};
+    struct speaker a = speaker(1, SIM_TIMER, &log);
+    c.heard.event.owner = &c.heard;
+    a.event.owner = &a;
+    sim_loop_join(c.loop, &c.net);
+    sim_loop_at(c.loop, &a.event, 450);
+    EXPECT_EQ(sim_loop_next(c.loop), 300);
+    sim_loop_run(c.loop, 300);
+    EXPECT(sim_loop_next(c.loop) <= 450);
+    sim_loop_run(c.loop, 450);
+    EXPECT_EQ(sim_loop_next(c.loop), 600);
+    sim_loop_run(c.loop, 600);
+    EXPECT(sim_loop_next(c.loop) == SIM_NEVER);
+    EXPECT_EQ(log.count, 3);
+    sim_loop_close(c.loop);
+}
+
 static const struct test_case cases[] = {
     TEST(test_order_is_that_of_a_sorted_list_scattered),
     TEST(test_order_is_that_of_a_sorted_list_dense),
@@ -426,6 +492,8 @@ static const struct test_case cases[] = {
     TEST(test_a_cancelled_event_may_be_freed_at_once),
     TEST(test_moving_a_far_timer_ten_million_times_takes_no_memory),
     TEST(test_a_network_with_its_own_clock_is_never_overtaken),
+    TEST(test_the_next_is_never_after_what_happens_next),
+    TEST(test_the_next_of_a_network_counts_as_well),
 };
 
 int main(int argc, char **argv)

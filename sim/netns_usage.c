@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ * What runs in a namespace uses, read from its /proc; and on which CPUs we run. */
+#include "sim/netns_inside.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 8192, PATH_LEN = 64, FIRST = 1, KIB = 1024, NANO = 1000000000 };
+
+/* A file of /proc as text; false when it is gone. */
+static bool file_read(int proc, const char *path, char *out, size_t out_max)
+{
+    const int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t got = 1;
+    while (file >= 0 && got > 0 && len + 1 < out_max) {
+        got = read(file, out + len, out_max - 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    }
+    out[len] = '\0';
+    if (file >= 0)
+        (void)close(file);
+    return len > 0;
+}
+
+/* The number in the column, counted from 0, of words parted by blanks. */
+static uint64_t column(const char *text, uint32_t wanted)
+{
+    for (uint32_t i = 0; i < wanted; i++) {
+        text += strspn(text, " ");
+        text += strcspn(text, " ");
+    }
+    return strtoull(text, NULL, 10);
+}
+
+/* In ticks; see proc(5): utime, stime, cutime and cstime are fields 14 to 17, session is 6. What
+ * comes after the name, which may hold anything but ends with the last bracket, begins with 3. */
+struct times {
+    uint64_t own, children;
+    int32_t session;
+};
+
+static bool times_read(int proc, int32_t pid, struct times *out)
+{
+    char path[PATH_LEN];
+    char text[FILE_MAX];
+    (void)snprintf(path, sizeof path, "%" PRId32 "/stat", pid);
+    if (!file_read(proc, path, text, sizeof text))
+        return false;
+    const char *const after = strrchr(text, ')');
+    if (after == NULL)
+        return false;
+    out->session = (int32_t)column(after + 1, 6 - 3);
+    out->own = column(after + 1, 14 - 3) + column(after + 1, 15 - 3);
+    out->children = column(after + 1, 16 - 3) + column(after + 1, 17 - 3);
+    return true;
+}
+
+static uint64_t kilobytes(const char *text, const char *name)
+{
+    const char *const at = strstr(text, name);
+    return at != NULL ? strtoull(at + strlen(name), NULL, 10) * KIB : 0;
+}
+
+static bool is_tool(const struct netns_shared *shared, int32_t session)
+{
+    for (uint32_t i = 0; i < SIM_PROCESSES_MAX; i++) {
+        const struct netns_slot *const slot = &shared->slots[i];
+        if (atomic_load(&slot->state) == NETNS_RUNS && slot->tool && slot->pid == session)
+            return true;
+    }
+    return false;
+}
+
+/* Adds what a process uses, in ticks. */
+static uint64_t process_add(int proc, const struct netns_shared *shared, int32_t pid,
+                            struct sim_usage *out)
+{
+    struct times times;
+    char path[PATH_LEN];
+    char text[FILE_MAX];
+    if (!times_read(proc, pid, &times))
+        return 0;
+    if (pid == FIRST) /* whose children are those that have ended */
+        return times.children;
+    if (is_tool(shared, times.session))
+        return 0;
+    (void)snprintf(path, sizeof path, "%" PRId32 "/status", pid);
+    if (file_read(proc, path, text, sizeof text)) {
+        out->resident_bytes += kilobytes(text, "\nVmRSS:");
+        out->resident_max += kilobytes(text, "\nVmHWM:");
+    }
+    out->processes++;
+    return times.own + times.children;
+}
+
+/* What the device has done, as the kernel there sees it: bytes, packets, errors, drops received;
+ * and from the ninth number on the same sent. */
+static void device_add(int proc, struct sim_usage *out)
+{
+    char text[FILE_MAX];
+    if (!file_read(proc, "1/net/dev", text, sizeof text))
+        return;
+    const char *const row = strstr(text, NETNS_DEVICE ":");
+    if (row == NULL)
+        return;
+    const char *const numbers = row + strlen(NETNS_DEVICE ":");
+    out->from_us_packets = column(numbers, 1);
+    out->from_us_dropped = column(numbers, 3);
+    out->to_us_packets = column(numbers, 9);
+    out->to_us_dropped = column(numbers, 11);
+}
+
+struct sim_usage netns_usage(int proc, const struct netns_shared *shared)
+{
+    struct sim_usage usage = {0};
+    uint64_t ticks = 0;
+    const int again = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *const folder = again >= 0 ? fdopendir(again) : NULL;
+    if (folder == NULL)
+        return usage;
+    const uint64_t tools_ns = atomic_load(&shared->tools_ns);
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        if (isdigit((unsigned char)entry->d_name[0]))
+            ticks += process_add(proc, shared, (int32_t)strtol(entry->d_name, NULL, 10), &usage);
+    (void)closedir(folder);
+    const uint64_t all_ns = ticks * (NANO / (uint64_t)sysconf(_SC_CLK_TCK));
+    usage.cpu_ns = all_ns > tools_ns ? all_ns - tools_ns : 0;
+    device_add(proc, &usage);
+    return usage;
+}
+
+uint64_t sim_cpus(void)
+{
+    cpu_set_t set;
+    uint64_t cpus = 0;
+    CPU_ZERO(&set);
+    (void)sched_getaffinity(0, sizeof set, &set);
+    for (size_t i = 0; i < 64; i++)
+        cpus |= CPU_ISSET(i, &set) ? UINT64_C(1) << i : 0;
+    return cpus;
+}
+
+bool sim_cpus_keep(uint64_t cpus)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (size_t i = 0; i < 64; i++)
+        if ((cpus >> i & 1) != 0)
+            CPU_SET(i, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
