@@ -160,7 +160,7 @@ static bool tun_open(int *tun, struct netns_reply *reply)
             error == ENOENT || error == ENODEV || error == ENXIO
                 ? "load the kernel's module: `modprobe tun`"
                 : "run as root, or let everyone open it, as Debian does: `chmod 666 /dev/net/tun`";
-        return netns_fails(reply, error, "/dev/net/tun cannot be opened; %s", how);
+        return netns_fails(reply, 0, "/dev/net/tun cannot be opened: %s; %s", strerror(error), how);
     }
     if (ioctl(*tun, TUNSETIFF, &device) == 0)
         return true;
