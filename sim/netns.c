@@ -127,10 +127,10 @@ static bool config_check(const struct sim_netns_config *c, char *error, size_t e
 
 /* ---- its birth ---- */
 
-static pid_t born(uint64_t namespaces, int *pidfd)
+static pid_t born(uint64_t namespaces, struct sim_netns *ns)
 {
     struct clone_args how = {.flags = namespaces | CLONE_PIDFD,
-                             .pidfd = (uint64_t)(uintptr_t)pidfd,
+                             .pidfd = (uint64_t)(uintptr_t)&ns->pidfd,
                              .exit_signal = 0}; /* others' waits do not see it */
     return (pid_t)syscall(SYS_clone3, &how, sizeof how);
 }
@@ -142,10 +142,10 @@ static bool first_start(struct sim_netns *ns, struct netns_inside *in)
     ns->pid = -1;
     errno = EPERM;
     if (in->uid == 0)
-        ns->pid = born(all, &ns->pidfd);
+        ns->pid = born(all, ns);
     if (ns->pid < 0 && errno == EPERM) {
         in->user = true;
-        ns->pid = born(all | CLONE_NEWUSER, &ns->pidfd);
+        ns->pid = born(all | CLONE_NEWUSER, ns);
     }
     if (ns->pid == 0)
         netns_first(in);

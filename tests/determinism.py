@@ -34,7 +34,7 @@ def sources(root, program):
 
 def build(root, source, folder, name, command):
     program = os.path.join(folder, name.replace(" ", ""))
-    done = subprocess.run([*command, "-std=gnu11", "-ffp-contract=off", '-DIKELAB_MODULES=""', "-I", root, "-o", program,
+    done = subprocess.run([*command, "-std=gnu11", "-ffp-contract=off", "-D_GNU_SOURCE", '-DIKELAB_MODULES=""', "-I", root, "-o", program,
                            *sources(root, source), "-lm"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
     return (program, "") if done.returncode == 0 else (None, done.stdout.strip())

@@ -675,7 +675,43 @@ static void test_nothing_is_left_when_we_are_killed(void)
 {
     killed_by(SIGKILL);
     killed_by(SIGTERM);
-    killed_by(SIGSEGV);
+    killed_by(SIGHUP);
+}
+
+/* Reaps what has been left to us; how many still live. */
+static uint32_t orphans(void)
+{
+    while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+        continue;
+    const struct family family = family_of((int32_t)getpid());
+    return family.count;
+}
+
+/* At any moment of a namespace's making, too: before it knows whose it is, and after. */
+static void test_nothing_is_left_when_we_are_killed_in_the_midst_of_it(void)
+{
+    enum { TIMES = 60, STEP_NS = 150000 };
+    EXPECT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    (void)fflush(stdout);
+    for (uint64_t i = 0; i < TIMES; i++) {
+        char error[ERROR_MAX] = "";
+        const pid_t pid = fork();
+        if (pid == 0) {
+            struct sim_netns *const ns = sim_netns_open(&usual, error, sizeof error);
+            if (ns != NULL)
+                (void)shell_start(ns, "trap '' TERM; while :; do sleep 1; done");
+            rest(100 * LONG);
+            _exit(0);
+        }
+        rest(i * STEP_NS);
+        EXPECT_EQ(kill(pid, SIGKILL), 0);
+        EXPECT_EQ(waitpid(pid, NULL, 0), pid);
+        const uint64_t until_ns = wall() + LONG;
+        while (orphans() > 0 && wall() < until_ns)
+            rest(MS);
+        EXPECT_EQ(orphans(), 0);
+    }
+    EXPECT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
 /* The ends of files that others wait for are ours alone: another namespace holds none of them. */
@@ -744,6 +780,7 @@ int main(int argc, char **argv)
         TEST(test_time_and_memory_are_counted_but_those_of_tools),
         TEST(test_a_process_keeps_to_its_cpus),
         TEST(test_nothing_is_left_when_we_are_killed),
+        TEST(test_nothing_is_left_when_we_are_killed_in_the_midst_of_it),
         TEST(test_namespaces_end_each_for_itself),
         TEST(test_a_namespace_that_dies_is_told_from_a_process_that_does),
     };
