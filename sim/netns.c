@@ -385,8 +385,8 @@ static struct sim_process *process_free(struct sim_netns *ns)
     return NULL;
 }
 
-static struct sim_process *process_start(struct sim_netns *ns, const struct sim_command *command,
-                                         bool tool, char *error, size_t error_max)
+struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_command *command,
+                                      char *error, size_t error_max)
 {
     struct packed packed = {.at = ns->shared->request, .left = NETNS_REQUEST_MAX};
     struct sim_process *const p = process_free(ns);
@@ -410,17 +410,11 @@ static struct sim_process *process_start(struct sim_netns *ns, const struct sim_
                        command->argv[0]);
         return NULL;
     }
-    ns->shared->slots[p->slot].tool = tool;
+    ns->shared->slots[p->slot].tool = command->tool;
     if (!ask(ns, &request, error, error_max))
         return NULL;
     p->used = true;
     return p;
-}
-
-struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_command *command,
-                                      char *error, size_t error_max)
-{
-    return process_start(ns, command, false, error, error_max);
 }
 
 static const struct netns_slot *slot_of(const struct sim_process *p)
@@ -543,7 +537,9 @@ bool sim_process_capture(struct sim_netns *ns, const struct sim_command *command
     captured->out[0] = '\0';
     captured->exit = (struct sim_exit){.code = -1};
     captured->timed_out = false;
-    struct sim_process *const p = process_start(ns, command, true, error, error_max);
+    struct sim_command tool = *command;
+    tool.tool = true;
+    struct sim_process *const p = sim_process_start(ns, &tool, error, error_max);
     if (p == NULL)
         return false;
     captured->timed_out = !sim_process_wait(p, captured->timeout_ns).ended;

@@ -35,9 +35,11 @@
  * the file systems in memory that the configuration asks for: all the others
  * are read-only, and so is what they show of the machine.
  *
- * Runs as root, or in a user namespace where /dev/net/tun may be opened. All
- * waits are bounded. To be opened by the program's first thread; what is opened
- * is closed by the process that opened it. */
+ * Runs as root, or in a user namespace where /dev/net/tun may be opened; then
+ * there is one user there, root. All waits are bounded. To be opened by the
+ * program's first thread, after sim_cpus_keep and before the world's memory is
+ * used, since its first process is a copy of ours; to be closed by the process
+ * that opened it. */
 #ifndef SIM_NETNS_H
 #define SIM_NETNS_H
 
@@ -97,16 +99,19 @@ bool sim_netns_alive(const struct sim_netns *ns);
 bool sim_netns_write(struct sim_netns *ns, const char *path, struct ike_bytes content, char *error,
                      size_t error_max);
 
-/* Whatever has run in the namespace, but for commands that were captured. */
+/* Of whatever has run in the namespace, but for tools; and of its network. */
 struct sim_usage {
     uint64_t cpu_ns;          /* user and system, of the ended ones too; steps of 10 ms */
     uint64_t resident_bytes;  /* now, of all together */
     uint64_t resident_max;    /* the sum of what each of those that run had at its most */
     uint32_t processes;       /* that run */
-    uint64_t to_us_packets;   /* the kernel has put on the TUN device */
-    uint64_t to_us_dropped;   /* of its packets, because we did not read in time */
-    uint64_t from_us_packets; /* the kernel has taken from us */
+    uint64_t to_us_packets;   /* that the kernel has put on the TUN device */
+    uint64_t to_us_dropped;   /* for want of room there, because we did not read in time */
+    uint64_t from_us_packets; /* that the kernel has taken from us */
     uint64_t from_us_dropped;
+    uint64_t udp_read;    /* datagrams that processes have read from their sockets */
+    uint64_t udp_full;    /* that a socket's buffer had no room for */
+    uint64_t udp_unheard; /* to ports where nobody listens */
 };
 /* Read at once, without waiting for anyone there; some 50 us and 20 us a process. */
 struct sim_usage sim_netns_usage(const struct sim_netns *ns);
@@ -120,6 +125,7 @@ struct sim_command {
     const char *folder;             /* NULL: / */
     uint64_t cpus;                  /* bit n: may run on CPU n; 0: on all that we may */
     bool only_stdout;               /* what it writes to stderr is not kept */
+    bool tool;                      /* a means of looking on: what it uses is not counted */
 };
 
 struct sim_exit {
@@ -150,7 +156,7 @@ size_t sim_process_log(const struct sim_process *p, char *out, size_t out_max, u
 /* Of one that runs: it is killed. */
 void sim_process_close(struct sim_process *p);
 
-/* Runs a command to its end. It is killed after `timeout_ns`; the caller waits so long. */
+/* Runs a tool to its end. It is killed after `timeout_ns`; the caller waits so long. */
 struct sim_captured {
     uint64_t timeout_ns;
     char *out; /* its output, its end if it is longer; NUL at the end */

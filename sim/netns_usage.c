@@ -54,19 +54,20 @@ static bool times_read(int proc, int32_t pid, struct times *out)
     (void)snprintf(path, sizeof path, "%" PRId32 "/stat", pid);
     if (!file_read(proc, path, text, sizeof text))
         return false;
-    const char *const after = strrchr(text, ')');
-    if (after == NULL)
+    const char *const name_end = strrchr(text, ')');
+    if (name_end == NULL)
         return false;
-    out->session = (int32_t)column(after + 1, 6 - 3);
-    out->own = column(after + 1, 14 - 3) + column(after + 1, 15 - 3);
-    out->children = column(after + 1, 16 - 3) + column(after + 1, 17 - 3);
+    out->session = (int32_t)column(name_end + 1, 6 - 3);
+    out->own = column(name_end + 1, 14 - 3) + column(name_end + 1, 15 - 3);
+    out->children = column(name_end + 1, 16 - 3) + column(name_end + 1, 17 - 3);
     return true;
 }
 
-static uint64_t kilobytes(const char *text, const char *name)
+/* The number that stands after the name; 0: it does not. */
+static uint64_t after(const char *text, const char *name)
 {
     const char *const at = strstr(text, name);
-    return at != NULL ? strtoull(at + strlen(name), NULL, 10) * KIB : 0;
+    return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
 static bool is_tool(const struct netns_shared *shared, int32_t session)
@@ -94,8 +95,8 @@ static uint64_t process_add(int proc, const struct netns_shared *shared, int32_t
         return 0;
     (void)snprintf(path, sizeof path, "%" PRId32 "/status", pid);
     if (file_read(proc, path, text, sizeof text)) {
-        out->resident_bytes += kilobytes(text, "\nVmRSS:");
-        out->resident_max += kilobytes(text, "\nVmHWM:");
+        out->resident_bytes += after(text, "\nVmRSS:") * KIB;
+        out->resident_max += after(text, "\nVmHWM:") * KIB;
     }
     out->processes++;
     return times.own + times.children;
@@ -118,6 +119,35 @@ static void device_add(int proc, struct sim_usage *out)
     out->to_us_dropped = column(numbers, 11);
 }
 
+/* The value under a name in /proc/net/snmp: a row of names, then a row of numbers. */
+static uint64_t under(const char *text, const char *name)
+{
+    const char *const names = strstr(text, "\nUdp: ");
+    const char *const numbers = names != NULL ? strstr(names + 1, "\nUdp: ") : NULL;
+    const char *const at = names != NULL ? strstr(names, name) : NULL;
+    uint32_t words = 1;
+    if (numbers == NULL || at == NULL || at > numbers)
+        return 0;
+    for (const char *c = names + 1; c < at; c++)
+        words += *c == ' ' ? 1 : 0;
+    return column(numbers + 1, words);
+}
+
+static void sockets_add(int proc, struct sim_usage *out)
+{
+    char text[FILE_MAX];
+    if (file_read(proc, "1/net/snmp", text, sizeof text)) {
+        out->udp_read += under(text, " InDatagrams");
+        out->udp_full += under(text, " RcvbufErrors");
+        out->udp_unheard += under(text, " NoPorts");
+    }
+    if (file_read(proc, "1/net/snmp6", text, sizeof text)) {
+        out->udp_read += after(text, "Udp6InDatagrams");
+        out->udp_full += after(text, "Udp6RcvbufErrors");
+        out->udp_unheard += after(text, "Udp6NoPorts");
+    }
+}
+
 struct sim_usage netns_usage(int proc, const struct netns_shared *shared)
 {
     struct sim_usage usage = {0};
@@ -134,6 +164,7 @@ struct sim_usage netns_usage(int proc, const struct netns_shared *shared)
     const uint64_t all_ns = ticks * (NANO / (uint64_t)sysconf(_SC_CLK_TCK));
     usage.cpu_ns = all_ns > tools_ns ? all_ns - tools_ns : 0;
     device_add(proc, &usage);
+    sockets_add(proc, &usage);
     return usage;
 }
 

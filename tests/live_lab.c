@@ -177,6 +177,7 @@ static void lab_close(struct live_lab *lab)
     EXPECT_EQ(counts.written, usage.from_us_packets);
     EXPECT_EQ(counts.read, usage.to_us_packets);
     EXPECT_EQ(usage.to_us_dropped, 0);
+    EXPECT_EQ(usage.udp_read + usage.udp_full + usage.udp_unheard, counts.written);
     EXPECT(!sim_process_exit(lab->echo).ended);
     sim_realtime_close(lab->rt);
     lab->net->ops->close(lab->net);
@@ -294,5 +295,7 @@ void live_esp_and_refusals(live_net_fn *open)
     EXPECT_EQ(lab->wrong, 1); /* it came from no port */
     EXPECT_EQ(sim_tun_end_counts(lab->end).in[SIM_TUN_REFUSED_ICMP], 1);
     EXPECT_EQ(sim_tun_end_counts(lab->end).entered, 1);
+    EXPECT_EQ(sim_netns_usage(lab->ns).udp_read, 1);
+    EXPECT_EQ(sim_netns_usage(lab->ns).udp_unheard, 1);
     lab_close(lab);
 }
