@@ -40,5 +40,6 @@ void live_ping_pong(live_net_fn *open);
 void live_bulk(live_net_fn *open);
 void live_large_datagrams(live_net_fn *open);
 void live_esp_and_refusals(live_net_fn *open);
+void live_full_socket(live_net_fn *open);
 
 #endif

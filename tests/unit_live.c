@@ -32,6 +32,11 @@ static void test_esp_passes_and_what_the_kernel_says_itself_is_counted(void)
     live_esp_and_refusals(links_open);
 }
 
+static void test_what_a_full_socket_has_no_room_for_is_known(void)
+{
+    live_full_socket(links_open);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -39,6 +44,7 @@ int main(int argc, char **argv)
         TEST(test_two_thousand_packets_come_back_and_are_accounted_for),
         TEST(test_large_datagrams_go_whole_and_come_back_in_parts),
         TEST(test_esp_passes_and_what_the_kernel_says_itself_is_counted),
+        TEST(test_what_a_full_socket_has_no_room_for_is_known),
     };
     int status = 0;
     if (live_role(argc, argv, &status))
