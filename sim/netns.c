@@ -29,13 +29,20 @@ enum {
     LOG_BYTES = 256 * 1024,
     MTU_MAX = 65535,
     MTU_SIX = 1280, /* RFC 8200 5 */
-    MTU_FOUR = 68   /* RFC 791 3.2 */
+    MTU_FOUR = 68,  /* RFC 791 3.2 */
+    OWED_MAX = 32,
+    NO_SLOT = SIM_PROCESSES_MAX
 };
+
+/* What its first process has answered; before that the slot is not to be looked at. */
+enum step { STARTING, STARTED, FAILED };
 
 struct sim_process {
     struct sim_netns *ns;
     uint32_t slot;
     bool used;
+    enum step step;
+    char trouble[NETNS_TEXT_MAX]; /* why it could not be started */
 };
 
 struct sim_netns {
@@ -51,6 +58,9 @@ struct sim_netns {
     char *logs;
     char *text; /* a log, with a NUL */
     struct sim_process processes[SIM_PROCESSES_MAX];
+    uint32_t owed[OWED_MAX]; /* answers to come, the next first: of a process's start, or NO_SLOT */
+    uint32_t owed_count;
+    struct netns_reply reply; /* the last */
 };
 
 static uint64_t wall(void)
@@ -307,21 +317,72 @@ struct sim_usage sim_netns_usage(const struct sim_netns *ns)
 
 /* ---- requests ---- */
 
+static void say(char *text, size_t text_max, const char *what)
+{
+    (void)snprintf(text, text_max, "%s", what);
+}
+
+/* No answer comes any more, to nothing. */
+static void give_up(struct sim_netns *ns, const char *why)
+{
+    ns->reply.done = false;
+    say(ns->reply.text, sizeof ns->reply.text, why);
+    for (uint32_t i = 0; i < ns->owed_count; i++)
+        if (ns->owed[i] != NO_SLOT) {
+            ns->processes[ns->owed[i]].step = FAILED;
+            say(ns->processes[ns->owed[i]].trouble, NETNS_TEXT_MAX, why);
+        }
+    ns->owed_count = 0;
+}
+
+/* Takes the next answer, for which it waits so long; false: there is none. */
+static bool reply_take(struct sim_netns *ns, uint64_t timeout_ns)
+{
+    if (ns->owed_count == 0 || !heard(ns->socket, timeout_ns))
+        return false;
+    if (recv(ns->socket, &ns->reply, sizeof ns->reply, 0) != (ssize_t)sizeof ns->reply) {
+        give_up(ns, "the namespace has ended");
+        return false;
+    }
+    const uint32_t slot = ns->owed[0];
+    memmove(ns->owed, ns->owed + 1, --ns->owed_count * sizeof ns->owed[0]);
+    if (slot != NO_SLOT) {
+        struct sim_process *const p = &ns->processes[slot];
+        p->step = ns->reply.done ? STARTED : FAILED;
+        say(p->trouble, sizeof p->trouble, ns->reply.text);
+    }
+    return true;
+}
+
+/* Until nothing is owed. One who does not answer for so long is given up, and ends: what it said
+ * later would be taken for another's answer. */
+static void replies_take(struct sim_netns *ns)
+{
+    while (ns->owed_count > 0)
+        if (!reply_take(ns, ANSWER_S * (uint64_t)NANO) && ns->owed_count > 0) {
+            give_up(ns, "the namespace's first process does not answer");
+            (void)shutdown(ns->socket, SHUT_RDWR);
+        }
+}
+
+/* `slot` is that of a process to be started, or NO_SLOT. */
+static void post(struct sim_netns *ns, const struct netns_request *request, uint32_t slot)
+{
+    if (ns->owed_count == OWED_MAX)
+        replies_take(ns);
+    ns->owed[ns->owed_count++] = slot;
+    if (send(ns->socket, request, sizeof *request, MSG_NOSIGNAL) < 0)
+        give_up(ns, "the namespace has ended");
+}
+
 static bool ask(struct sim_netns *ns, const struct netns_request *request, char *error,
                 size_t error_max)
 {
-    struct netns_reply reply = {.text = "the namespace has ended"};
-    const bool sent = send(ns->socket, request, sizeof *request, MSG_NOSIGNAL) >= 0;
-    if (sent && !heard(ns->socket, ANSWER_S * (uint64_t)NANO)) {
-        (void)snprintf(error, error_max, "the namespace's first process does not answer");
-        (void)shutdown(ns->socket, SHUT_RDWR); /* an answer that comes later would be taken for
-                                                  another's; and so it ends */
-        return false;
-    }
-    if (sent && recv(ns->socket, &reply, sizeof reply, 0) == (ssize_t)sizeof reply && reply.done)
-        return true;
-    (void)snprintf(error, error_max, "%s", reply.text);
-    return false;
+    post(ns, request, NO_SLOT);
+    replies_take(ns);
+    if (!ns->reply.done)
+        say(error, error_max, ns->reply.text);
+    return ns->reply.done;
 }
 
 /* Words one after the other, each with its NUL. */
@@ -347,6 +408,16 @@ static void pack_word(struct packed *p, const char *word)
     pack(p, word, strlen(word) + 1);
 }
 
+/* Until the words of the requests before have been read. */
+static void words_wait(struct sim_netns *ns)
+{
+    bool waits = false;
+    for (uint32_t i = 0; i < ns->owed_count; i++)
+        waits = waits || ns->owed[i] != NO_SLOT;
+    if (waits)
+        replies_take(ns);
+}
+
 /* How many; more than NETNS_WORDS_MAX are too many. */
 static uint32_t pack_words(struct packed *p, const char *const *words)
 {
@@ -362,6 +433,7 @@ bool sim_netns_write(struct sim_netns *ns, const char *path, struct ike_bytes co
 {
     struct packed packed = {.at = ns->shared->request, .left = NETNS_REQUEST_MAX};
     const struct netns_request request = {.verb = NETNS_WRITE, .len = (uint32_t)content.len};
+    words_wait(ns);
     pack_word(&packed, path);
     pack(&packed, (const char *)content.at, content.len);
     if (!packed.full)
@@ -385,7 +457,8 @@ static struct sim_process *process_free(struct sim_netns *ns)
     return NULL;
 }
 
-struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_command *command,
+/* NULL with a sentence: it is not even asked for. */
+static struct sim_process *start_post(struct sim_netns *ns, const struct sim_command *command,
                                       char *error, size_t error_max)
 {
     struct packed packed = {.at = ns->shared->request, .left = NETNS_REQUEST_MAX};
@@ -400,6 +473,7 @@ struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_com
                                     .slot = p->slot,
                                     .only_stdout = command->only_stdout,
                                     .cpus = command->cpus};
+    words_wait(ns);
     pack_word(&packed, command->root != NULL ? command->root : "");
     pack_word(&packed, command->folder != NULL ? command->folder : "/");
     request.argument_count = pack_words(&packed, command->argv);
@@ -411,10 +485,29 @@ struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_com
         return NULL;
     }
     ns->shared->slots[p->slot].tool = command->tool;
-    if (!ask(ns, &request, error, error_max))
-        return NULL;
     p->used = true;
+    post(ns, &request, p->slot);
     return p;
+}
+
+struct sim_process *sim_process_begin(struct sim_netns *ns, const struct sim_command *command)
+{
+    char error[NETNS_TEXT_MAX];
+    return start_post(ns, command, error, sizeof error);
+}
+
+struct sim_process *sim_process_start(struct sim_netns *ns, const struct sim_command *command,
+                                      char *error, size_t error_max)
+{
+    struct sim_process *const p = start_post(ns, command, error, error_max);
+    if (p == NULL)
+        return NULL;
+    replies_take(ns);
+    if (p->step == STARTED)
+        return p;
+    say(error, error_max, p->trouble);
+    p->used = false;
+    return NULL;
 }
 
 static const struct netns_slot *slot_of(const struct sim_process *p)
@@ -425,9 +518,13 @@ static const struct netns_slot *slot_of(const struct sim_process *p)
 struct sim_exit sim_process_exit(const struct sim_process *p)
 {
     const struct netns_slot *const slot = slot_of(p);
+    while (p->step == STARTING && reply_take(p->ns, 0))
+        continue;
+    if (p->step == FAILED)
+        return (struct sim_exit){.ended = true, .failed = true, .code = -1};
     /* Its first process may have noted the end just before its own: that is looked at first. */
     const bool alive = sim_netns_alive(p->ns);
-    if (atomic_load(&slot->state) != NETNS_ENDED)
+    if (p->step == STARTING || atomic_load(&slot->state) != NETNS_ENDED)
         return (struct sim_exit){.ended = !alive, .lost = !alive, .code = -1};
     const bool exited = WIFEXITED(slot->status);
     return (struct sim_exit){.ended = true,
@@ -479,9 +576,13 @@ size_t sim_process_log(const struct sim_process *p, char *out, size_t out_max, u
     const struct sim_netns *const ns = p->ns;
     const char *const ring = ns->logs + p->slot * ns->ring;
     const uint64_t kept_max = out_max - 1 < ns->log_bytes ? out_max - 1 : ns->log_bytes;
-    const uint64_t logged = atomic_load(&slot->logged);
+    const uint64_t logged = p->step == STARTED ? atomic_load(&slot->logged) : 0;
     const uint64_t from = logged > kept_max ? logged - kept_max : 0;
     assert(out_max > 0);
+    if (p->step == FAILED) {
+        say(out, out_max, p->trouble);
+        return strlen(out);
+    }
     for (uint64_t i = from; i < logged;) {
         const size_t at = i % ns->ring;
         const uint64_t part = logged - i < ns->ring - at ? logged - i : ns->ring - at;
@@ -507,7 +608,7 @@ bool sim_process_says(struct sim_process *p, const char *text, uint64_t timeout_
     uint64_t looked = UINT64_MAX; /* at so many octets */
     for (;;) {
         const bool last = sim_process_exit(p).ended || wall() >= until_ns;
-        const uint64_t logged = atomic_load(&slot_of(p)->logged);
+        const uint64_t logged = p->step == STARTED ? atomic_load(&slot_of(p)->logged) : 0;
         if (logged != looked) {
             const size_t len = sim_process_log(p, p->ns->text, p->ns->log_bytes + 1, NULL);
             if (memmem(p->ns->text, len, text, strlen(text)) != NULL)
@@ -522,11 +623,11 @@ bool sim_process_says(struct sim_process *p, const char *text, uint64_t timeout_
 
 void sim_process_close(struct sim_process *p)
 {
-    char error[NETNS_TEXT_MAX];
     const struct netns_request request = {.verb = NETNS_FORGET, .slot = p->slot};
     if (!sim_process_exit(p).ended)
         (void)process_kill(p);
-    (void)ask(p->ns, &request, error, sizeof error);
+    if (p->step != FAILED)
+        post(p->ns, &request, NO_SLOT);
     p->used = false;
 }
 

@@ -167,6 +167,14 @@ static _Noreturn void become(const struct netns_request *request, const struct w
     _exit(127);
 }
 
+static void book_tool(struct first *f, const struct rusage *used)
+{
+    const struct timeval *const times[] = {&used->ru_utime, &used->ru_stime};
+    for (int i = 0; i < 2; i++)
+        (void)atomic_fetch_add(&f->in->shared->tools_ns, (uint64_t)times[i]->tv_sec * NANO +
+                                                             (uint64_t)times[i]->tv_usec * MICRO);
+}
+
 static bool start_failed(const struct failure *failure, const struct words *words,
                          struct netns_reply *reply)
 {
@@ -207,6 +215,7 @@ static bool start(struct first *f, const struct netns_request *request, struct n
     struct netns_slot *const slot = &f->in->shared->slots[request->slot];
     struct words words;
     struct failure failure;
+    struct rusage used;
     int output[2];
     int trouble[2];
     words_read(f->in->shared->request, request, &words);
@@ -227,7 +236,8 @@ static bool start(struct first *f, const struct netns_request *request, struct n
         (void)close(output[0]);
         if (pid < 0)
             return netns_fails(reply, error, "%s cannot be started", words.arguments[0]);
-        (void)waitpid(pid, NULL, 0);
+        if (wait4(pid, NULL, 0, &used) == pid)
+            book_tool(f, &used); /* it was never more than we are */
         return start_failed(&failure, &words, reply);
     }
     f->outputs[request->slot] = output[0];
@@ -235,11 +245,6 @@ static bool start(struct first *f, const struct netns_request *request, struct n
     atomic_store(&slot->logged, 0);
     atomic_store(&slot->state, NETNS_RUNS);
     return true;
-}
-
-static uint64_t nanoseconds(const struct timeval *time)
-{
-    return (uint64_t)time->tv_sec * NANO + (uint64_t)time->tv_usec * MICRO;
 }
 
 /* All its output is in the log before it is said to have ended. */
@@ -252,8 +257,7 @@ static void ended(struct first *f, pid_t pid, int status, const struct rusage *u
         for (int more = PIPE_BYTES / (CHUNKS_MAX * NETNS_CHUNK); more >= 0; more--)
             output_take(f, i);
         if (slot->tool)
-            (void)atomic_fetch_add(&f->in->shared->tools_ns,
-                                   nanoseconds(&used->ru_utime) + nanoseconds(&used->ru_stime));
+            book_tool(f, used);
         slot->status = status;
         atomic_store(&slot->state, NETNS_ENDED);
     }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Namespaces for real programs: what may be asked for, how processes there
- * start, talk, end and are ended, what they use, and that nothing is ever left of
- * them, whatever ends us. Skipped where namespaces cannot be had. */
+ * Namespaces for real programs: what may be asked for, which files are there, and
+ * that nothing is ever left of them, whatever ends us. Skipped where namespaces
+ * cannot be had. */
 #define _GNU_SOURCE /* unshare */
 #include "sim/netns.h"
 #include "tests/live_lab.h"
+#include "tests/netns_hands.h"
 #include "tests/test.h"
 
 #include <ctype.h>
@@ -22,67 +23,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { MS = 1000000, SECOND = 1000000000, ERROR_MAX = 400, OUT_MAX = 20000, FAMILY_MAX = 64 };
-
-#define LONG (20 * (uint64_t)SECOND)
-
-static const char *const outer[] = {"198.18.2.2", "2001:2:0:2::2"};
-static const struct sim_mount run_only[] = {{.at = "/run"}};
-static const struct sim_netns_config usual = {
-    .outer = outer, .outer_count = 2, .mounts = run_only, .mount_count = 1};
-
-static void rest(uint64_t ns)
-{
-    const struct timespec time = {.tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND)};
-    (void)nanosleep(&time, NULL);
-}
-
-static uint64_t wall(void)
-{
-    struct timespec now;
-    EXPECT_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
-static struct sim_netns *opened(const struct sim_netns_config *config)
-{
-    char error[ERROR_MAX] = "";
-    struct sim_netns *const ns = sim_netns_open(config, error, sizeof error);
-    EXPECT_STR(error, "");
-    return ns;
-}
-
-static struct sim_process *shell_start(struct sim_netns *ns, const char *script)
-{
-    char error[ERROR_MAX] = "";
-    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-    const struct sim_command command = {.argv = argv};
-    struct sim_process *const p = sim_process_start(ns, &command, error, sizeof error);
-    EXPECT_STR(error, "");
-    return p;
-}
-
-/* What a shell says to that; its status. */
-static int shell(struct sim_netns *ns, const char *script, char *out)
-{
-    char error[ERROR_MAX] = "";
-    const char *const argv[] = {"sh", "-c", script, NULL};
-    const struct sim_command command = {.argv = argv};
-    struct sim_captured captured = {.timeout_ns = LONG, .out = out, .out_max = OUT_MAX};
-    EXPECT(sim_process_capture(ns, &command, &captured, error, sizeof error));
-    EXPECT_STR(error, "");
-    EXPECT_EQ(captured.len, strlen(out));
-    return captured.exit.code;
-}
+enum { FAMILY_MAX = 64 };
 
 /* ---- what may be asked for ---- */
 
 static void refused(const struct sim_netns_config *config, const char *because)
 {
-    char error[ERROR_MAX] = "";
+    char error[NETNS_ERROR_MAX] = "";
     EXPECT(sim_netns_open(config, error, sizeof error) == NULL);
     if (!EXPECT(strstr(error, because) != NULL))
         (void)printf("# %s\n", error);
@@ -97,7 +46,7 @@ static void test_what_a_namespace_cannot_be_is_refused_with_a_sentence(void)
     static const struct sim_mount of_nothing[] = {{.at = "/run", .from = "/no-such-file"}};
     static const char *const sysctls[] = {"net/ipv4/no_such_setting=1"};
     static const char *const bare[] = {"net/ipv4/ip_forward"};
-    struct sim_netns_config config = usual;
+    struct sim_netns_config config = netns_usual;
     config.outer = abroad;
     refused(&config, "10.1.2.3: a namespace's addresses are of 198.18.0.0/15 and 2001:2::/48");
     config.outer = abroad6;
@@ -105,17 +54,17 @@ static void test_what_a_namespace_cannot_be_is_refused_with_a_sentence(void)
     refused(&config, "2001:db8::1");
     config.outer = nonsense;
     refused(&config, "198.18.2:");
-    config = usual;
+    config = netns_usual;
     config.mtu = 1279;
     refused(&config, "mtu 1279: from 1280 to 65535");
     config.mtu = 65536;
     refused(&config, "mtu 65536");
-    config = usual;
+    config = netns_usual;
     config.mounts = nowhere;
     refused(&config, "memory cannot be mounted at /no-such-folder/below: Read-only file system");
     config.mounts = of_nothing;
     refused(&config, "/no-such-file cannot be mounted: No such file or directory");
-    config = usual;
+    config = netns_usual;
     config.sysctls = sysctls;
     config.sysctl_count = 1;
     refused(&config, "net/ipv4/no_such_setting=1: No such file or directory");
@@ -153,12 +102,13 @@ static int on_machine(const struct machine *machine, const char *why)
     (void)fflush(stdout);
     const pid_t pid = fork();
     if (pid == 0) {
-        char error[ERROR_MAX] = "";
-        char out[OUT_MAX] = "";
+        char error[NETNS_ERROR_MAX] = "";
+        char out[NETNS_OUT_MAX] = "";
         if (!machine_make(machine))
             _exit(CANNOT_TRY);
-        struct sim_netns *const ns = sim_netns_open(&usual, error, sizeof error);
-        const bool ran = ns != NULL && shell(ns, "id -u", out) == 0 && strcmp(out, "0\n") == 0;
+        struct sim_netns *const ns = sim_netns_open(&netns_usual, error, sizeof error);
+        const bool ran =
+            ns != NULL && netns_shell(ns, "id -u", out) == 0 && strcmp(out, "0\n") == 0;
         sim_netns_close(ns);
         const bool told = strstr(error, why) != NULL;
         if (!ran && !told)
@@ -200,26 +150,28 @@ static void test_a_namespace_is_what_was_asked_for(void)
 {
     static const char *const inner[] = {"10.2.0.1", "fd00:2::1"};
     static const char *const sysctls[] = {"net/ipv4/ip_forward=1"};
-    struct sim_netns_config config = usual;
-    char out[OUT_MAX];
+    struct sim_netns_config config = netns_usual;
+    char out[NETNS_OUT_MAX];
     config.host = "vpn";
     config.inner = inner;
     config.inner_count = 2;
     config.sysctls = sysctls;
     config.sysctl_count = 1;
     config.mtu = 1400;
-    struct sim_netns *const ns = opened(&config);
+    struct sim_netns *const ns = netns_opened(&config);
     EXPECT(sim_netns_alive(ns));
-    EXPECT_EQ(shell(ns, "hostname", out), 0);
+    EXPECT_EQ(netns_shell(ns, "hostname", out), 0);
     EXPECT_STR(out, "vpn\n");
-    EXPECT_EQ(shell(ns, "cat /proc/sys/net/ipv4/ip_forward; id -u; echo /proc/[0-9]*", out), 0);
+    EXPECT_EQ(netns_shell(ns, "cat /proc/sys/net/ipv4/ip_forward; id -u; echo /proc/[0-9]*", out),
+              0);
     EXPECT(strncmp(out, "1\n0\n/proc/1 /proc/", 18) == 0);
     /* Only the device and the loopback, each with its addresses, and the way out. */
-    EXPECT_EQ(shell(ns, "cut -d: -sf1 /proc/net/dev | tr -d ' ' | sort; cat /proc/net/route", out),
-              0);
+    EXPECT_EQ(
+        netns_shell(ns, "cut -d: -sf1 /proc/net/dev | tr -d ' ' | sort; cat /proc/net/route", out),
+        0);
     EXPECT(strncmp(out, "ike0\nlo\n", 8) == 0);
     EXPECT(strstr(out, "ike0\t00000000\t00000000") != NULL);
-    EXPECT_EQ(shell(ns, "cat /proc/net/if_inet6; cat /proc/net/fib_trie", out), 0);
+    EXPECT_EQ(netns_shell(ns, "cat /proc/net/if_inet6; cat /proc/net/fib_trie", out), 0);
     EXPECT(strstr(out, "2001000200000002000000000000000") != NULL);
     EXPECT(strstr(out, "fd000002000000000000000000000001") != NULL);
     EXPECT(strstr(out, "10.2.0.1") != NULL && strstr(out, "198.18.2.2") != NULL);
@@ -232,19 +184,19 @@ static void test_no_file_can_be_written_but_in_memory(void)
 {
     static const char text[] = "one\ntwo\n";
     const struct ike_bytes content = {(const uint8_t *)text, sizeof text - 1};
-    struct sim_netns *const ns = opened(&usual);
-    char error[ERROR_MAX] = "";
-    char out[OUT_MAX];
+    struct sim_netns *const ns = netns_opened(&netns_usual);
+    char error[NETNS_ERROR_MAX] = "";
+    char out[NETNS_OUT_MAX];
     EXPECT(sim_netns_write(ns, "/run/deep/er/file", content, error, sizeof error));
-    EXPECT_EQ(shell(ns, "cat /run/deep/er/file; stat -c %a /run/deep/er/file", out), 0);
+    EXPECT_EQ(netns_shell(ns, "cat /run/deep/er/file; stat -c %a /run/deep/er/file", out), 0);
     EXPECT_STR(out, "one\ntwo\n600\n");
     EXPECT(!sim_netns_write(ns, "/etc/ikelab-test", content, error, sizeof error));
     EXPECT_STR(error, "/etc/ikelab-test cannot be written in the namespace: Read-only file system");
-    EXPECT(shell(ns, "echo > /etc/ikelab-test", out) != 0);
-    EXPECT(shell(ns, "echo > /dev/shm/ikelab-test", out) != 0);
-    EXPECT(shell(ns, "mount -o remount,rw /", out) != 0);
-    EXPECT(shell(ns, "echo x > /proc/sys/kernel/hostname", out) != 0);
-    EXPECT_EQ(shell(ns, "echo 1 > /proc/sys/net/ipv4/ip_forward", out), 0);
+    EXPECT(netns_shell(ns, "echo > /etc/ikelab-test", out) != 0);
+    EXPECT(netns_shell(ns, "echo > /dev/shm/ikelab-test", out) != 0);
+    EXPECT(netns_shell(ns, "mount -o remount,rw /", out) != 0);
+    EXPECT(netns_shell(ns, "echo x > /proc/sys/kernel/hostname", out) != 0);
+    EXPECT_EQ(netns_shell(ns, "echo 1 > /proc/sys/net/ipv4/ip_forward", out), 0);
     EXPECT_EQ(access("/run/deep", F_OK), -1);
     static uint8_t large[1 << 20];
     EXPECT(!sim_netns_write(ns, "/run/large", (struct ike_bytes){large, sizeof large}, error,
@@ -252,7 +204,7 @@ static void test_no_file_can_be_written_but_in_memory(void)
     EXPECT_STR(error, "/run/large: longer than 1048576 octets");
     EXPECT(sim_netns_write(ns, "/run/large", (struct ike_bytes){large, sizeof large - 100}, error,
                            sizeof error));
-    EXPECT_EQ(shell(ns, "stat -c %s /run/large", out), 0);
+    EXPECT_EQ(netns_shell(ns, "stat -c %s /run/large", out), 0);
     EXPECT_STR(out, "1048476\n");
     sim_netns_close(ns);
 }
@@ -263,7 +215,7 @@ static void test_a_root_is_put_together_from_memory_and_the_machines_files(void)
 {
     char folder[] = "/tmp/ikelab-unit-netns-XXXXXX";
     char file[64];
-    char error[ERROR_MAX] = "";
+    char error[NETNS_ERROR_MAX] = "";
     EXPECT(mkdtemp(folder) != NULL);
     (void)snprintf(file, sizeof file, "%s/said", folder);
     FILE *const said = fopen(file, "w");
@@ -276,273 +228,27 @@ static void test_a_root_is_put_together_from_memory_and_the_machines_files(void)
                                        {.at = "/tmp/root/etc/some", .from = folder},
                                        {.at = "/tmp/root/etc/one", .from = file},
                                        {.at = "/tmp/root/proc", .from = "/proc"}};
-    struct sim_netns_config config = usual;
+    struct sim_netns_config config = netns_usual;
     config.mounts = mounts;
     config.mount_count = access("/lib64", F_OK) == 0 ? 8 : 3;
-    struct sim_netns *const ns = opened(&config);
+    struct sim_netns *const ns = netns_opened(&config);
     const char *const argv[] = {
         "/bin/sh", "-c",
         "pwd; cat /etc/one some/said; echo $WHO; echo x > /etc/one; echo /proc/[1-9]*", NULL};
     const char *const environment[] = {"WHO=me", "PATH=/bin", NULL};
-    char out[OUT_MAX];
+    char out[NETNS_OUT_MAX];
     const struct sim_command command = {.argv = argv,
                                         .environment = environment,
                                         .root = "/tmp/root",
                                         .folder = "/etc",
                                         .only_stdout = true};
-    struct sim_captured captured = {.timeout_ns = LONG, .out = out, .out_max = sizeof out};
+    struct sim_captured captured = {.timeout_ns = NETNS_LONG, .out = out, .out_max = sizeof out};
     EXPECT(sim_process_capture(ns, &command, &captured, error, sizeof error));
     EXPECT_STR(error, "");
     EXPECT(strncmp(out, "/etc\nof the machine\nof the machine\nme\n/proc/1 /proc/", 52) == 0);
     sim_netns_close(ns);
     EXPECT_EQ(remove(file), 0);
     EXPECT_EQ(remove(folder), 0);
-}
-
-/* ---- processes ---- */
-
-static void cannot_start(struct sim_netns *ns, const struct sim_command *command, const char *why)
-{
-    char error[ERROR_MAX] = "";
-    char out[100];
-    struct sim_captured captured = {.timeout_ns = LONG, .out = out, .out_max = sizeof out};
-    EXPECT(sim_process_start(ns, command, error, sizeof error) == NULL);
-    EXPECT_STR(error, why);
-    EXPECT(!sim_process_capture(ns, command, &captured, error, sizeof error));
-    EXPECT_STR(error, why);
-    EXPECT_EQ(captured.len, 0);
-}
-
-static void test_what_cannot_be_started_says_which_and_why(void)
-{
-    static const char *const none[] = {"/no/such/daemon", NULL};
-    static const char *const text[] = {"/etc/passwd", NULL};
-    static const char *const good[] = {"/bin/true", NULL};
-    struct sim_netns *const ns = opened(&usual);
-    char out[OUT_MAX];
-    cannot_start(ns, &(struct sim_command){.argv = none},
-                 "/no/such/daemon cannot be started in the namespace: No such file or directory");
-    cannot_start(ns, &(struct sim_command){.argv = text},
-                 "/etc/passwd cannot be started in the namespace: Permission denied");
-    cannot_start(ns, &(struct sim_command){.argv = good, .root = "/no/root"},
-                 "/bin/true cannot be started: the root /no/root: No such file or directory");
-    cannot_start(
-        ns, &(struct sim_command){.argv = good, .root = "/proc"},
-        "/bin/true below /proc cannot be started in the namespace: No such file or directory");
-    cannot_start(ns, &(struct sim_command){.argv = good, .folder = "/no/folder"},
-                 "/bin/true cannot be started: the folder /no/folder: No such file or directory");
-    cannot_start(ns, &(struct sim_command){.argv = good, .cpus = UINT64_C(1) << 63},
-                 "/bin/true cannot be kept to its CPUs: Invalid argument");
-    EXPECT_EQ(shell(ns, "echo and goes on", out), 0);
-    EXPECT_STR(out, "and goes on\n");
-    sim_netns_close(ns);
-}
-
-static void test_words_beyond_what_can_be_given_are_refused(void)
-{
-    static const char *many[200];
-    char error[ERROR_MAX] = "";
-    struct sim_netns *const ns = opened(&usual);
-    for (int i = 0; i < 199; i++)
-        many[i] = "/bin/true";
-    EXPECT(sim_process_start(ns, &(struct sim_command){.argv = many}, error, sizeof error) == NULL);
-    EXPECT(strstr(error, "more words, or longer ones") != NULL);
-    many[128] = NULL;
-    EXPECT(sim_process_start(ns, &(struct sim_command){.argv = many}, error, sizeof error) != NULL);
-    sim_netns_close(ns);
-}
-
-static void test_how_a_process_ended_is_known(void)
-{
-    struct sim_netns *const ns = opened(&usual);
-    struct sim_process *const three = shell_start(ns, "exit 3");
-    struct sim_process *const shot = shell_start(ns, "kill -SEGV $$");
-    struct sim_process *const runs = shell_start(ns, "echo up; sleep 1000");
-    struct sim_exit how = sim_process_wait(three, LONG);
-    EXPECT(how.ended && !how.lost && how.code == 3 && how.signal == 0);
-    how = sim_process_wait(shot, LONG);
-    EXPECT(how.ended && how.code == -1 && how.signal == SIGSEGV);
-    EXPECT(sim_process_says(runs, "up", LONG));
-    EXPECT(!sim_process_says(runs, "down", 20 * MS));
-    how = sim_process_wait(runs, 20 * MS);
-    EXPECT(!how.ended);
-    EXPECT(sim_process_signal(runs, SIGUSR1)); /* a shell dies of it */
-    how = sim_process_wait(runs, LONG);
-    EXPECT(how.ended && how.signal == SIGUSR1);
-    EXPECT(!sim_process_signal(runs, SIGUSR1));
-    EXPECT(!sim_process_says(three, "anything", LONG));
-    sim_process_close(three);
-    sim_process_close(shot);
-    sim_process_close(runs);
-    sim_netns_close(ns);
-}
-
-static void test_a_process_is_stopped_and_one_that_hangs_is_killed(void)
-{
-    struct sim_netns *const ns = opened(&usual);
-    struct sim_process *const good = shell_start(ns, "trap 'echo bye; exit 0' TERM; echo up; "
-                                                     "while :; do sleep 0.05; done");
-    struct sim_process *const deaf = shell_start(ns, "trap '' TERM; echo up; "
-                                                     "while :; do sleep 0.05; done");
-    EXPECT(sim_process_says(good, "up", LONG));
-    EXPECT(sim_process_says(deaf, "up", LONG));
-    struct sim_exit how = sim_process_stop(good, LONG);
-    EXPECT(how.ended && how.code == 0);
-    EXPECT(sim_process_says(good, "bye", 0));
-    const uint64_t began_ns = wall();
-    how = sim_process_stop(deaf, 50 * MS);
-    EXPECT(how.ended && how.signal == SIGKILL);
-    EXPECT(wall() - began_ns >= 50 * MS);
-    how = sim_process_stop(deaf, LONG); /* again, which is nothing */
-    EXPECT(how.signal == SIGKILL);
-    sim_netns_close(ns);
-}
-
-static void test_a_log_keeps_the_end_and_nobody_waits_for_its_reader(void)
-{
-    static char out[OUT_MAX];
-    struct sim_netns_config config = usual;
-    uint64_t lost = 0;
-    config.log_bytes = 10000;
-    struct sim_netns *const ns = opened(&config);
-    /* Ten times what a pipe and the log hold together. */
-    struct sim_process *const talks = shell_start(
-        ns, "i=0; while [ $i -lt 20000 ]; do echo \"line $i of many\"; i=$((i+1)); done; "
-            "yes 0123456789012345678901234567890 | head -c 16000000; echo the end");
-    const struct sim_exit how = sim_process_wait(talks, 3 * LONG);
-    EXPECT(how.ended && how.code == 0);
-    const size_t len = sim_process_log(talks, out, sizeof out, &lost);
-    EXPECT_EQ(len, 10000);
-    EXPECT(lost > 16000000);
-    EXPECT_EQ(strlen(out), len);
-    EXPECT(strcmp(out + len - 8, "the end\n") == 0);
-    EXPECT(sim_process_says(talks, "the end", 0));
-    EXPECT_EQ(sim_process_log(talks, out, 5, NULL), 4);
-    EXPECT_STR(out, "end\n");
-    sim_netns_close(ns);
-}
-
-/* Read while it is written to: each line is whole and follows the one before. */
-static void test_a_log_that_is_being_written_reads_whole(void)
-{
-    static char out[70000];
-    struct sim_netns_config config = usual;
-    config.log_bytes = 64000;
-    struct sim_netns *const ns = opened(&config);
-    struct sim_process *const counts =
-        shell_start(ns, "i=100000; while [ $i -lt 140000 ]; do echo $i; i=$((i+1)); done");
-    bool ended = false;
-    uint32_t looks = 0;
-    for (uint32_t wrong = 0; !ended && wrong == 0; looks++) {
-        ended = sim_process_exit(counts).ended;
-        const size_t len = sim_process_log(counts, out, sizeof out, NULL);
-        const char *at = memchr(out, '\n', len);
-        for (long before = 0; at != NULL && at + 7 < out + len; at += 7) {
-            const long number = strtol(at + 1, NULL, 10);
-            wrong += (before != 0 && number != before + 1) || at[7] != '\n' ? 1 : 0;
-            before = number;
-        }
-        EXPECT_EQ(wrong, 0);
-    }
-    EXPECT(looks > 1);
-    EXPECT(sim_process_says(counts, "139999\n", 0));
-    sim_netns_close(ns);
-}
-
-static void test_a_command_is_captured_or_killed_when_it_takes_too_long(void)
-{
-    struct sim_netns *const ns = opened(&usual);
-    static const char *const both[] = {"/bin/sh", "-c", "echo out; echo err >&2; exit 4", NULL};
-    static const char *const hangs[] = {"/bin/sh", "-c", "trap '' TERM; echo so far; sleep 1000",
-                                        NULL};
-    char error[ERROR_MAX] = "";
-    char out[100];
-    struct sim_captured captured = {.timeout_ns = LONG, .out = out, .out_max = sizeof out};
-    struct sim_command command = {.argv = both};
-    for (int i = 0; i < 2 * SIM_PROCESSES_MAX; i++) { /* each gives its place back */
-        EXPECT(sim_process_capture(ns, &command, &captured, error, sizeof error));
-        EXPECT_STR(out, "out\nerr\n");
-        EXPECT_EQ(captured.exit.code, 4);
-    }
-    command.only_stdout = true;
-    EXPECT(sim_process_capture(ns, &command, &captured, error, sizeof error));
-    EXPECT_STR(out, "out\n");
-    command.argv = hangs;
-    captured.timeout_ns = 1000 * (uint64_t)MS;
-    EXPECT(!sim_process_capture(ns, &command, &captured, error, sizeof error));
-    EXPECT_STR(error, "/bin/sh has not ended after 1000 ms and was killed");
-    EXPECT(captured.timed_out);
-    EXPECT_EQ(captured.exit.signal, SIGKILL);
-    EXPECT_STR(out, "so far\n");
-    sim_netns_close(ns);
-}
-
-static void test_more_processes_than_may_be_are_refused(void)
-{
-    struct sim_netns *const ns = opened(&usual);
-    char error[ERROR_MAX] = "";
-    static const char *const argv[] = {"/bin/sleep", "1000", NULL};
-    const struct sim_command command = {.argv = argv};
-    struct sim_process *last = NULL;
-    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
-        last = sim_process_start(ns, &command, error, sizeof error);
-        EXPECT(last != NULL);
-    }
-    EXPECT(sim_process_start(ns, &command, error, sizeof error) == NULL);
-    EXPECT_STR(error, "/bin/sleep: 8 processes run there, no more can");
-    EXPECT_EQ(sim_netns_usage(ns).processes, SIM_PROCESSES_MAX);
-    sim_process_close(last);
-    EXPECT_EQ(sim_netns_usage(ns).processes, SIM_PROCESSES_MAX - 1);
-    EXPECT(sim_process_start(ns, &command, error, sizeof error) != NULL);
-    sim_netns_close(ns);
-}
-
-/* ---- what they use ---- */
-
-static void test_time_and_memory_are_counted_but_those_of_tools(void)
-{
-    static const char burn[] = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
-    char script[200];
-    char out[OUT_MAX];
-    struct sim_netns *const ns = opened(&usual);
-    EXPECT_EQ(shell(ns, burn, out), 0);
-    EXPECT(sim_netns_usage(ns).cpu_ns <= 20 * MS);
-    (void)snprintf(script, sizeof script, "%s; (%s) & wait; echo done; sleep 1000", burn, burn);
-    struct sim_process *const burns = shell_start(ns, script);
-    EXPECT(sim_process_says(burns, "done", 3 * LONG));
-    const struct sim_usage usage = sim_netns_usage(ns);
-    EXPECT(usage.cpu_ns >= 20 * MS);
-    EXPECT(usage.resident_bytes > 200 * 1024 && usage.resident_bytes < 500 << 20);
-    EXPECT(usage.resident_max >= usage.resident_bytes);
-    EXPECT_EQ(usage.processes, 2); /* the shell, and sleep */
-    EXPECT(sim_process_stop(burns, LONG).ended);
-    const struct sim_usage after = sim_netns_usage(ns);
-    EXPECT(after.cpu_ns + 20 * MS >= usage.cpu_ns);
-    sim_netns_close(ns);
-}
-
-static void test_a_process_keeps_to_its_cpus(void)
-{
-    struct sim_netns *const ns = opened(&usual);
-    const uint64_t ours = sim_cpus();
-    const uint64_t one = ours & ~(ours - 1);
-    char error[ERROR_MAX] = "";
-    char out[100];
-    static const char *const argv[] = {"/bin/grep", "-h", "Cpus_allowed:", "/proc/self/status",
-                                       NULL};
-    const struct sim_command command = {.argv = argv, .cpus = one};
-    struct sim_captured captured = {.timeout_ns = LONG, .out = out, .out_max = sizeof out};
-    EXPECT(ours != 0);
-    EXPECT(sim_process_capture(ns, &command, &captured, error, sizeof error));
-    const char *const comma = strrchr(out, ','); /* words of 32, the highest first */
-    const char *const low = (comma != NULL ? comma : strchr(out, '\t')) + 1;
-    if (one <= UINT32_MAX)
-        EXPECT_EQ(strtoull(low, NULL, 16), one);
-    EXPECT(sim_cpus_keep(one));
-    EXPECT_EQ(sim_cpus(), one);
-    EXPECT(sim_cpus_keep(ours));
-    EXPECT_EQ(sim_cpus(), ours);
-    sim_netns_close(ns);
 }
 
 /* ---- ends ---- */
@@ -618,20 +324,20 @@ static uint32_t mounts_of_ours(void)
  * signal, and files. */
 static int hold(void)
 {
-    char error[ERROR_MAX] = "";
-    struct sim_netns *const ns = sim_netns_open(&usual, error, sizeof error);
-    struct sim_netns *const other = sim_netns_open(&usual, error, sizeof error);
+    char error[NETNS_ERROR_MAX] = "";
+    struct sim_netns *const ns = sim_netns_open(&netns_usual, error, sizeof error);
+    struct sim_netns *const other = sim_netns_open(&netns_usual, error, sizeof error);
     if (ns == NULL || other == NULL)
         return 1;
-    struct sim_process *const a = shell_start(
+    struct sim_process *const a = netns_shell_start(
         ns, "trap '' TERM HUP INT; echo x > /run/ikelab-unit-netns; "
             "setsid sh -c \"trap '' TERM HUP INT; while :; do sleep 1; done\" & echo up; wait");
-    struct sim_process *const b = shell_start(other, "echo up; while :; do :; done");
-    if (!sim_process_says(a, "up", LONG) || !sim_process_says(b, "up", LONG))
+    struct sim_process *const b = netns_shell_start(other, "echo up; while :; do :; done");
+    if (!sim_process_says(a, "up", NETNS_LONG) || !sim_process_says(b, "up", NETNS_LONG))
         return 1;
     (void)puts("held");
     (void)fflush(stdout);
-    rest(100 * LONG);
+    netns_rest(100 * NETNS_LONG);
     return 1;
 }
 
@@ -661,9 +367,9 @@ static void killed_by(int signal_number)
     EXPECT_EQ(if_nametoindex("ike0"), 0);
     EXPECT_EQ(kill(pid, signal_number), 0);
     EXPECT_EQ(waitpid(pid, NULL, 0), pid);
-    const uint64_t until_ns = wall() + LONG;
-    while (alive(&family) > 0 && wall() < until_ns)
-        rest(5 * MS);
+    const uint64_t until_ns = netns_wall() + NETNS_LONG;
+    while (alive(&family) > 0 && netns_wall() < until_ns)
+        netns_rest(5 * MS);
     EXPECT_EQ(alive(&family), 0);
     EXPECT_EQ(if_nametoindex("ike0"), 0);
     EXPECT_EQ(mounts_of_ours(), mounted);
@@ -694,21 +400,21 @@ static void test_nothing_is_left_when_we_are_killed_in_the_midst_of_it(void)
     EXPECT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     (void)fflush(stdout);
     for (uint64_t i = 0; i < TIMES; i++) {
-        char error[ERROR_MAX] = "";
+        char error[NETNS_ERROR_MAX] = "";
         const pid_t pid = fork();
         if (pid == 0) {
-            struct sim_netns *const ns = sim_netns_open(&usual, error, sizeof error);
+            struct sim_netns *const ns = sim_netns_open(&netns_usual, error, sizeof error);
             if (ns != NULL)
-                (void)shell_start(ns, "trap '' TERM; while :; do sleep 1; done");
-            rest(100 * LONG);
+                (void)netns_shell_start(ns, "trap '' TERM; while :; do sleep 1; done");
+            netns_rest(100 * NETNS_LONG);
             _exit(0);
         }
-        rest(i * STEP_NS);
+        netns_rest(i * STEP_NS);
         EXPECT_EQ(kill(pid, SIGKILL), 0);
         EXPECT_EQ(waitpid(pid, NULL, 0), pid);
-        const uint64_t until_ns = wall() + LONG;
-        while (orphans() > 0 && wall() < until_ns)
-            rest(MS);
+        const uint64_t until_ns = netns_wall() + NETNS_LONG;
+        while (orphans() > 0 && netns_wall() < until_ns)
+            netns_rest(MS);
         EXPECT_EQ(orphans(), 0);
     }
     EXPECT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
@@ -717,16 +423,16 @@ static void test_nothing_is_left_when_we_are_killed_in_the_midst_of_it(void)
 /* The ends of files that others wait for are ours alone: another namespace holds none of them. */
 static void test_namespaces_end_each_for_itself(void)
 {
-    struct sim_netns *const one = opened(&usual);
-    struct sim_netns *const two = opened(&usual);
-    char out[OUT_MAX];
+    struct sim_netns *const one = netns_opened(&netns_usual);
+    struct sim_netns *const two = netns_opened(&netns_usual);
+    char out[NETNS_OUT_MAX];
     EXPECT(sim_netns_tun(one) != sim_netns_tun(two));
     const struct family both = family_of((int32_t)getpid());
     EXPECT_EQ(both.count, 2);
     sim_netns_close(one);
     EXPECT_EQ(alive(&both), 1);
     EXPECT(sim_netns_alive(two));
-    EXPECT_EQ(shell(two, "ls /proc/1/fd | wc -l", out), 0);
+    EXPECT_EQ(netns_shell(two, "ls /proc/1/fd | wc -l", out), 0);
     EXPECT(strtol(out, NULL, 10) <=
            8); /* nought to two, socket, signals, and what the command takes */
     sim_netns_close(two);
@@ -736,21 +442,21 @@ static void test_namespaces_end_each_for_itself(void)
 
 static void test_a_namespace_that_dies_is_told_from_a_process_that_does(void)
 {
-    struct sim_netns *const ns = opened(&usual);
-    struct sim_process *const p = shell_start(ns, "echo up; sleep 1000");
-    char error[ERROR_MAX] = "";
+    struct sim_netns *const ns = netns_opened(&netns_usual);
+    struct sim_process *const p = netns_shell_start(ns, "echo up; sleep 1000");
+    char error[NETNS_ERROR_MAX] = "";
     char octet = 0;
     static const char *const argv[] = {"/bin/true", NULL};
-    EXPECT(sim_process_says(p, "up", LONG));
+    EXPECT(sim_process_says(p, "up", NETNS_LONG));
     const struct family family = family_of((int32_t)getpid());
     EXPECT(family.count >= 2);
     for (uint32_t i = 0; i < family.count; i++)
         if (parent_of(family.pids[i]) == (int32_t)getpid())
             EXPECT_EQ(kill(family.pids[i], SIGKILL), 0);
-    const struct sim_exit how = sim_process_wait(p, LONG);
+    const struct sim_exit how = sim_process_wait(p, NETNS_LONG);
     EXPECT(how.ended && how.lost);
     EXPECT(!sim_netns_alive(ns));
-    EXPECT(!sim_process_says(p, "down", LONG));
+    EXPECT(!sim_process_says(p, "down", NETNS_LONG));
     EXPECT(!sim_process_signal(p, SIGTERM));
     EXPECT(sim_process_start(ns, &(struct sim_command){.argv = argv}, error, sizeof error) == NULL);
     EXPECT_STR(error, "the namespace has ended");
@@ -769,24 +475,11 @@ int main(int argc, char **argv)
         TEST(test_a_namespace_is_what_was_asked_for),
         TEST(test_no_file_can_be_written_but_in_memory),
         TEST(test_a_root_is_put_together_from_memory_and_the_machines_files),
-        TEST(test_what_cannot_be_started_says_which_and_why),
-        TEST(test_words_beyond_what_can_be_given_are_refused),
-        TEST(test_how_a_process_ended_is_known),
-        TEST(test_a_process_is_stopped_and_one_that_hangs_is_killed),
-        TEST(test_a_log_keeps_the_end_and_nobody_waits_for_its_reader),
-        TEST(test_a_log_that_is_being_written_reads_whole),
-        TEST(test_a_command_is_captured_or_killed_when_it_takes_too_long),
-        TEST(test_more_processes_than_may_be_are_refused),
-        TEST(test_time_and_memory_are_counted_but_those_of_tools),
-        TEST(test_a_process_keeps_to_its_cpus),
         TEST(test_nothing_is_left_when_we_are_killed),
         TEST(test_nothing_is_left_when_we_are_killed_in_the_midst_of_it),
         TEST(test_namespaces_end_each_for_itself),
         TEST(test_a_namespace_that_dies_is_told_from_a_process_that_does),
     };
-    int status = 0;
-    if (live_role(argc, argv, &status))
-        return status;
     if (argc > 1 && strcmp(argv[1], "--hold") == 0)
         return hold();
     return live_skipped() ? 0 : test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
