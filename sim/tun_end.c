@@ -4,6 +4,7 @@
  * come, first served. */
 #include "sim/tun_end.h"
 
+#include "sim/icmp.h"
 #include "sim/loop.h"
 #include "sim/packet.h"
 #include "sim/slabs.h"
@@ -18,8 +19,6 @@ enum {
     OWNED_MAX = 64,
     READS_MAX = 64, /* at a time; others want to be heard too */
     PACKET_MAX = 65535,
-    ICMP4 = 1,
-    ICMP6 = 58,
     IPV4_LEN = 20,
     IPV6_LEN = 40
 };
@@ -64,7 +63,7 @@ static void deliver(void *owner, uint64_t now_ns, const struct sim_datagram *dat
 {
     struct sim_tun_end *const end = owner;
     (void)now_ns;
-    if (datagram->protocol != SIM_UDP && datagram->protocol != SIM_ESP) {
+    if (datagram->protocol != SIM_UDP && datagram->protocol != SIM_ESP && !sim_is_icmp(datagram)) {
         end->counts.out[SIM_TUN_REFUSED_PROTOCOL]++;
         return;
     }
@@ -96,7 +95,7 @@ static enum sim_tun_refused judge(const struct sim_tun_end *end, struct ike_byte
 {
     const bool whole = sim_packet_read(packet, out);
     const uint8_t version = packet.len > 0 ? packet.at[0] >> 4 : 0;
-    const uint8_t icmp = version == 4 ? ICMP4 : ICMP6;
+    const uint8_t icmp = version == 4 ? SIM_ICMP : SIM_ICMP6;
     if ((version != 4 && version != 6) || packet.len < (version == 4 ? IPV4_LEN : IPV6_LEN))
         return SIM_TUN_REFUSED_MALFORMED;
     if (out->protocol == icmp)

@@ -2,6 +2,7 @@
  * A real program behind a simulated router (live_lab.h). */
 #include "tests/live_lab.h"
 
+#include "sim/icmp.h"
 #include "tests/test.h"
 
 #include <arpa/inet.h>
@@ -110,6 +111,8 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
 {
     struct live_lab *const lab = owner;
     uint32_t number = 0;
+    if (sim_is_icmp(d))
+        return;
     lab->answers++;
     for (size_t n = 0; n < 4 && n < d->len; n++)
         number |= (uint32_t)d->at[n] << (8 * n);
@@ -122,10 +125,12 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
         lab->wrong++;
 }
 
-static void network_build(struct live_lab *lab, live_net_fn *open)
+static const struct sim_link_config wide = {.name = "far", .delay_ns = 5 * MS};
+
+static void network_build(struct live_lab *lab, live_net_fn *open,
+                          const struct sim_link_config *far)
 {
     static const struct sim_link_config near = {.name = "near", .delay_ns = 5 * MS};
-    static const struct sim_link_config far = {.name = "far", .delay_ns = 5 * MS};
     char error[300] = "";
     struct ike_prefix owned[2];
     lab->net = open(lab->loop, error, sizeof error);
@@ -133,7 +138,7 @@ static void network_build(struct live_lab *lab, live_net_fn *open)
     const uint32_t a = lab->net->ops->router(lab->net);
     const uint32_t b = lab->net->ops->router(lab->net);
     (void)lab->net->ops->link(lab->net, a, 0, &near);
-    (void)lab->net->ops->link(lab->net, 0, b, &far);
+    (void)lab->net->ops->link(lab->net, 0, b, far);
     lab->near = (struct sim_port){.name = "near", .deliver = hear, .owner = lab};
     for (int i = 0; i < 2; i++) {
         struct ike_prefix prefix;
@@ -147,7 +152,8 @@ static void network_build(struct live_lab *lab, live_net_fn *open)
     EXPECT(lab->net->ops->route(lab->net, error, sizeof error));
 }
 
-static struct live_lab *lab_open(live_net_fn *open, const char *role)
+static struct live_lab *lab_open(live_net_fn *open, const char *role,
+                                 const struct sim_link_config *far)
 {
     const char *const argv[] = {"/run/program", role, NULL};
     const struct sim_command command = {.argv = argv};
@@ -161,7 +167,7 @@ static struct live_lab *lab_open(live_net_fn *open, const char *role)
     lab->ns = sim_netns_open(&config, error, sizeof error);
     EXPECT_STR(error, "");
     lab->loop = sim_loop_open();
-    network_build(lab, open);
+    network_build(lab, open, far);
     lab->echo = sim_process_start(lab->ns, &command, error, sizeof error);
     EXPECT_STR(error, "");
     EXPECT(sim_process_says(lab->echo, "ready", 20 * (uint64_t)SECOND));
@@ -185,7 +191,7 @@ static void lab_close(struct live_lab *lab)
     const struct sim_usage usage = sim_netns_usage(lab->ns);
     const struct sim_net_totals t = lab->net->totals;
     const uint64_t lost = sum(lab->net->lost, SIM_LOST_COUNT);
-    EXPECT_EQ(t.sent + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
+    EXPECT_EQ(t.sent + t.reported + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
     EXPECT_EQ(counts.read, counts.entered + counts.waiting + sum(counts.in, SIM_TUN_REFUSED_COUNT));
     EXPECT_EQ(counts.written, usage.from_us_packets);
     EXPECT_EQ(counts.read, usage.to_us_packets);
@@ -200,7 +206,8 @@ static void lab_close(struct live_lab *lab)
     free(lab);
 }
 
-static void ping(struct live_lab *lab, uint32_t number, bool six, size_t len)
+/* False: it was lost at once. */
+static bool ping(struct live_lab *lab, uint32_t number, bool six, size_t len)
 {
     static uint8_t octets[65536];
     const uint64_t now_ns = sim_loop_now(lab->loop);
@@ -212,7 +219,7 @@ static void ping(struct live_lab *lab, uint32_t number, bool six, size_t len)
                                    .len = len,
                                    .protocol = SIM_UDP};
     lab->sent_ns[number] = now_ns;
-    EXPECT(lab->net->ops->send(lab->net, now_ns, &lab->near, &d));
+    return lab->net->ops->send(lab->net, now_ns, &lab->near, &d);
 }
 
 static void run_for(struct live_lab *lab, uint64_t ns)
@@ -233,9 +240,9 @@ static void run_until_heard(struct live_lab *lab, uint32_t answers)
 void live_ping_pong(live_net_fn *open)
 {
     enum { COUNT = 40 };
-    struct live_lab *const lab = lab_open(open, "--echo");
+    struct live_lab *const lab = lab_open(open, "--echo", &wide);
     for (uint32_t i = 0; i < COUNT; i++) {
-        ping(lab, i, i % 2 == 1, 64);
+        EXPECT(ping(lab, i, i % 2 == 1, 64));
         run_for(lab, 5 * MS);
     }
     run_until_heard(lab, COUNT);
@@ -252,9 +259,9 @@ void live_ping_pong(live_net_fn *open)
 void live_bulk(live_net_fn *open)
 {
     enum { COUNT = 2000, EACH = 10 };
-    struct live_lab *const lab = lab_open(open, "--echo");
+    struct live_lab *const lab = lab_open(open, "--echo", &wide);
     for (uint32_t i = 0; i < COUNT; i++) {
-        ping(lab, i, i % 2 == 1, 100);
+        EXPECT(ping(lab, i, i % 2 == 1, 100));
         if (i % EACH == EACH - 1)
             run_for(lab, MS);
     }
@@ -278,9 +285,9 @@ void live_bulk(live_net_fn *open)
 void live_large_datagrams(live_net_fn *open)
 {
     static const size_t sizes[] = {1472, 1473, 9000, 60000};
-    struct live_lab *const lab = lab_open(open, "--echo");
+    struct live_lab *const lab = lab_open(open, "--echo", &wide);
     for (uint32_t i = 0; i < 8; i++)
-        ping(lab, i, i % 2 == 1, sizes[i / 2]);
+        EXPECT(ping(lab, i, i % 2 == 1, sizes[i / 2]));
     run_until_heard(lab, 8);
     EXPECT_EQ(lab->answers, 8);
     EXPECT_EQ(lab->wrong, 0);
@@ -292,7 +299,7 @@ void live_large_datagrams(live_net_fn *open)
 /* A kernel answers some things by itself: to a port where nobody listens by ICMP. */
 void live_esp_and_refusals(live_net_fn *open)
 {
-    struct live_lab *const lab = lab_open(open, "--echo");
+    struct live_lab *const lab = lab_open(open, "--echo", &wide);
     const struct sim_datagram spoken = {.from = address(near_addresses[0], NEAR_PORT),
                                         .to = address(outer[0], ECHO_PORT),
                                         .at = (const uint8_t *)"esp-and-more",
@@ -320,9 +327,9 @@ void live_esp_and_refusals(live_net_fn *open)
 void live_full_socket(live_net_fn *open)
 {
     enum { COUNT = 1000 };
-    struct live_lab *const lab = lab_open(open, "--deaf");
+    struct live_lab *const lab = lab_open(open, "--deaf", &wide);
     for (uint32_t i = 0; i < COUNT; i++)
-        ping(lab, i, i % 2 == 1, 100);
+        EXPECT(ping(lab, i, i % 2 == 1, 100));
     for (int i = 0; i < 200 && sim_tun_end_counts(lab->end).written < COUNT; i++)
         run_for(lab, 5 * MS);
     const struct sim_usage usage = sim_netns_usage(lab->ns);
@@ -330,5 +337,29 @@ void live_full_socket(live_net_fn *open)
     EXPECT_EQ(usage.udp_read, 0);
     EXPECT(usage.udp_full > 0 && usage.udp_full < COUNT);
     EXPECT_EQ(lab->answers, 0);
+    lab_close(lab);
+}
+
+/* A real kernel is told by ICMP that a line is narrow, and cuts what it sends from then on. */
+void live_path_mtu(live_net_fn *open)
+{
+    enum { COUNT = 30, NARROW = 1300 };
+    static const struct sim_link_config narrow = {
+        .name = "far", .delay_ns = 5 * MS, .mtu = NARROW, .oversize = SIM_OVERSIZE_REPORTED};
+    struct live_lab *const lab = lab_open(open, "--echo", &narrow);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        EXPECT(ping(lab, i, i % 2 == 1, 1400));
+        run_for(lab, 25 * MS);
+    }
+    for (uint32_t i = 0; i < 100 && lab->rtt_ns[COUNT - 1] == 0; i++)
+        run_for(lab, 5 * MS);
+    EXPECT(lab->answers >= COUNT / 2);
+    EXPECT(lab->answers < COUNT); /* the first ones are lost, either way */
+    EXPECT_EQ(lab->wrong, 0);
+    EXPECT(lab->rtt_ns[COUNT - 2] > 0 && lab->rtt_ns[COUNT - 1] > 0);
+    EXPECT(lab->net->totals.reported >= 4);
+    EXPECT_EQ(lab->net->totals.reported, lab->net->lost[SIM_LOST_TOO_BIG]);
+    EXPECT(sim_tun_end_counts(lab->end).entered >= 2 * lab->answers);
+    EXPECT_EQ(sim_netns_usage(lab->ns).udp_full, 0);
     lab_close(lab);
 }

@@ -41,5 +41,6 @@ void live_bulk(live_net_fn *open);
 void live_large_datagrams(live_net_fn *open);
 void live_esp_and_refusals(live_net_fn *open);
 void live_full_socket(live_net_fn *open);
+void live_path_mtu(live_net_fn *open);
 
 #endif

@@ -32,6 +32,11 @@ static void test_esp_passes_and_what_the_kernel_says_itself_is_counted(void)
     live_esp_and_refusals(ns3_open);
 }
 
+static void test_a_kernel_learns_how_narrow_the_way_is(void)
+{
+    live_path_mtu(ns3_open);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -39,6 +44,7 @@ int main(int argc, char **argv)
         TEST(test_two_thousand_packets_come_back_and_are_accounted_for),
         TEST(test_large_datagrams_go_whole_and_come_back_in_parts),
         TEST(test_esp_passes_and_what_the_kernel_says_itself_is_counted),
+        TEST(test_a_kernel_learns_how_narrow_the_way_is),
     };
     char error[300] = "";
     int status = 0;

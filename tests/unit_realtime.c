@@ -316,7 +316,7 @@ static void lab_close(struct lab *lab)
     for (uint32_t i = 0; i < SIM_LOST_COUNT; i++)
         lost += lab->net->lost[i];
     EXPECT_EQ(counts.read, counts.entered + counts.waiting + sum(counts.in));
-    EXPECT_EQ(t.sent + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
+    EXPECT_EQ(t.sent + t.reported + t.doubled + t.cut, t.delivered + t.joined + lost + t.under_way);
     EXPECT_EQ(t.delivered, counts.written + sum(counts.out) + lab->heard_count);
     sim_realtime_close(lab->rt);
     sim_tun_end_close(lab->end);
