@@ -1,32 +1,62 @@
 /* SPDX-License-Identifier: MIT
  * A place for real programs at the end of a simulated network: a network
  * namespace without a name, with no way out but a TUN device whose other side
- * is ours, and processes in it. Linux only. A world with a daemon in it:
+ * is ours, and processes in it. Linux only. A whole program, in which a shell
+ * says something over a line of 20 ms:
  *
- *     static const char *const outer[] = {"198.18.0.2", "2001:2::2"};
- *     static const struct sim_mount mounts[] = {{.at = "/run"}, {.at = "/tmp"}};
- *     const struct sim_netns_config config = {.outer = outer, .outer_count = 2,
- *                                             .mounts = mounts, .mount_count = 2};
- *     struct sim_netns *const ns = sim_netns_open(&config, error, sizeof error);
+ *     #include "sim/net_links.h"
+ *     #include "sim/netns.h"
+ *     #include "sim/realtime.h"
+ *     #include "sim/tun_end.h"
+ *     #include <stdio.h>
  *
- *     struct sim_tun_end *const end = sim_tun_end_open(net, sim_netns_tun(ns), owned, 2);
- *     net->ops->attach(net, node, sim_tun_end_port(end), &prefix);      (… and route)
+ *     static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
+ *     {
+ *         printf("%.*s to port %d\n", (int)d->len - 1, (const char *)d->at, d->to.port);
+ *         *(uint64_t *)owner = now_ns;
+ *     }
  *
- *     sim_netns_write(ns, "/run/charon.conf", octets, error, sizeof error);
- *     static const char *const argv[] = {"/usr/lib/ipsec/charon", NULL};
- *     const struct sim_command charon = {.argv = argv, .cpus = 2};
- *     struct sim_process *const p = sim_process_start(ns, &charon, error, sizeof error);
- *     sim_process_says(p, "spawning 16 worker threads", 5 * SECOND);
- *
- *     struct sim_realtime *const rt = sim_realtime_open(loop, net, &(struct sim_pace){0});
- *     sim_realtime_add(rt, sim_tun_end_source(end));
- *     sim_realtime_run(rt, 10 * SECOND);                                (realtime.h)
- *     sim_process_capture(ns, &swanctl, &captured, error, sizeof error);
- *     const struct sim_usage used = sim_netns_usage(ns);
- *     sim_process_stop(p, 5 * SECOND);
- *
- *     sim_realtime_close(rt);        then net, loop, end, and
- *     sim_netns_close(ns);
+ *     int main(void)
+ *     {
+ *         char error[400];
+ *         uint64_t heard_ns = 0;
+ *         struct ike_prefix theirs, ours;
+ *         static const char *const outer[] = {"198.18.0.2"};
+ *         static const struct sim_mount mounts[] = {{.at = "/run"}};
+ *         const struct sim_netns_config config = {.outer = outer, .outer_count = 1,
+ *                                                 .mounts = mounts, .mount_count = 1};
+ *         struct sim_netns *const ns = sim_netns_open(&config, error, sizeof error);
+ *         if (ns == NULL)
+ *             return puts(error) < 0 ? 1 : 77;
+ *         struct sim_loop *const loop = sim_loop_open();
+ *         struct sim_net *const net = sim_net_links_open(loop, 1, NULL);
+ *         const struct sim_link_config line = {.name = "wan", .delay_ns = 20000000};
+ *         const uint32_t far = net->ops->router(net);
+ *         net->ops->link(net, 0, far, &line);
+ *         ike_prefix_parse("198.18.0.2/32", &theirs);
+ *         ike_prefix_parse("198.18.1.0/24", &ours);
+ *         struct sim_tun_end *const end = sim_tun_end_open(net, sim_netns_tun(ns), &theirs, 1);
+ *         struct sim_port ear = {.name = "ear", .deliver = hear, .owner = &heard_ns};
+ *         net->ops->attach(net, 0, sim_tun_end_port(end), &theirs);
+ *         net->ops->attach(net, far, &ear, &ours);
+ *         if (!net->ops->route(net, error, sizeof error))
+ *             return 1;
+ *         static const char text[] = "echo hello > /run/x; cat /run/x > /dev/udp/198.18.1.7/500";
+ *         static const char *const argv[] = {"bash", "-c", text, NULL};
+ *         const struct sim_command shell = {.argv = argv};
+ *         struct sim_process *const p = sim_process_start(ns, &shell, error, sizeof error);
+ *         struct sim_realtime *const rt = sim_realtime_open(loop, net, &(struct sim_pace){0});
+ *         sim_realtime_add(rt, sim_tun_end_source(end));
+ *         while (heard_ns == 0 && sim_loop_now(loop) < 5000000000)
+ *             sim_realtime_run(rt, sim_loop_now(loop) + 10000000);
+ *         const bool good = p != NULL && sim_process_wait(p, 5000000000).code == 0;
+ *         sim_realtime_close(rt);
+ *         net->ops->close(net);
+ *         sim_tun_end_close(end);
+ *         sim_loop_close(loop);
+ *         sim_netns_close(ns);
+ *         return good && heard_ns >= 20000000 ? 0 : 1;
+ *     }
  *
  * Nothing is ever left behind. The namespaces (network, mounts, processes, host
  * name, System V IPC) have no name and end with their first process, which ends
