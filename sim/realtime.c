@@ -8,13 +8,15 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum {
     NANO = 1000000000,
     LISTEN_NS = 50000, /* what has come waits no longer for overdue events */
     LAG_LIMIT_NS = 10000000,
-    GIVE_UP_S = 10
+    GIVE_UP_S = 10,
+    URGENT = -10
 };
 
 struct sim_realtime {
@@ -112,12 +114,8 @@ static void run_due(struct sim_realtime *rt, uint64_t next_ns, uint64_t now_ns)
     sim_lag_add(&rt->lag, now_ns - next_ns, done_count(rt) - done);
 }
 
-enum sim_realtime_end sim_realtime_run(struct sim_realtime *rt, uint64_t until_ns)
+static enum sim_realtime_end run(struct sim_realtime *rt, uint64_t until_ns)
 {
-    assert(until_ns >= sim_loop_now(rt->loop));
-    if (!rt->started)
-        sim_realtime_start(rt);
-    (void)prctl(PR_SET_TIMERSLACK, 1UL); /* else it wakes up to 50 us late */
     while (sim_loop_now(rt->loop) < until_ns || sim_loop_next(rt->loop) <= until_ns) {
         const uint64_t next_ns = sim_loop_next(rt->loop);
         const uint64_t target_ns = next_ns < until_ns ? next_ns : until_ns;
@@ -133,6 +131,23 @@ enum sim_realtime_end sim_realtime_run(struct sim_realtime *rt, uint64_t until_n
             listen(rt, 0);
     }
     return SIM_REALTIME_DONE;
+}
+
+enum sim_realtime_end sim_realtime_run(struct sim_realtime *rt, uint64_t until_ns)
+{
+    assert(until_ns >= sim_loop_now(rt->loop));
+    if (!rt->started)
+        sim_realtime_start(rt);
+    const int nice = getpriority(PRIO_PROCESS, 0);
+    const int slack = prctl(PR_GET_TIMERSLACK);
+    (void)prctl(PR_SET_TIMERSLACK, 1UL); /* else it wakes up to 50 us late */
+    if (rt->pace.urgent && nice > URGENT)
+        (void)setpriority(PRIO_PROCESS, 0, URGENT);
+    const enum sim_realtime_end end = run(rt, until_ns);
+    if (rt->pace.urgent && nice > URGENT)
+        (void)setpriority(PRIO_PROCESS, 0, nice);
+    (void)prctl(PR_SET_TIMERSLACK, (unsigned long)(slack > 0 ? slack : 0));
+    return end;
 }
 
 struct sim_lag sim_realtime_lag(const struct sim_realtime *rt)

@@ -30,6 +30,7 @@ struct sim_source {
 struct sim_pace {
     uint64_t lag_limit_ns; /* an event later than this is counted as such; 0: 10 ms */
     uint64_t give_up_ns;   /* the run ends when it lags so far behind; 0: 10 s */
+    bool urgent;           /* while it runs the kernel is to prefer us (nice -10), if it lets us */
 };
 
 enum sim_realtime_end {

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -185,6 +186,33 @@ static void test_time_between_runs_passes_or_is_left_out(void)
     EXPECT(wall() - began_ns >= 20 * MS);
     sim_realtime_close(rt);
     sim_loop_close(loop);
+}
+
+static void note_nice(void *owner, uint64_t now_ns)
+{
+    (void)now_ns;
+    *(int *)owner = getpriority(PRIO_PROCESS, 0);
+}
+
+/* Who is not root, or has no such right, may not ask. */
+static void test_an_urgent_run_is_preferred_and_no_other(void)
+{
+    const int before = getpriority(PRIO_PROCESS, 0);
+    const bool allowed = setpriority(PRIO_PROCESS, 0, -10) == 0;
+    EXPECT_EQ(setpriority(PRIO_PROCESS, 0, before), 0);
+    for (int urgent = 0; urgent < 2; urgent++) {
+        int during = 99;
+        struct sim_event note = {.rank = SIM_TIMER, .run = note_nice, .owner = &during};
+        struct sim_loop *const loop = sim_loop_open();
+        struct sim_realtime *const rt =
+            sim_realtime_open(loop, NULL, &(struct sim_pace){.urgent = urgent == 1});
+        sim_loop_at(loop, &note, MS);
+        EXPECT_EQ(sim_realtime_run(rt, 2 * MS), SIM_REALTIME_DONE);
+        EXPECT_EQ(during, urgent == 1 && allowed && before > -10 ? -10 : before);
+        EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
+        sim_realtime_close(rt);
+        sim_loop_close(loop);
+    }
 }
 
 struct talker {
@@ -573,6 +601,7 @@ int main(int argc, char **argv)
         TEST(test_what_comes_late_is_counted_as_late_as_it_was),
         TEST(test_a_run_that_falls_behind_gives_up),
         TEST(test_time_between_runs_passes_or_is_left_out),
+        TEST(test_an_urgent_run_is_preferred_and_no_other),
         TEST(test_a_source_that_has_ended_is_not_listened_to_again),
         TEST(test_what_the_kernel_sends_comes_to_its_end_after_the_lines_delays),
         TEST(test_what_comes_during_a_long_event_has_the_walls_time),
