@@ -352,6 +352,7 @@ static void killed_by(int signal_number)
     const uint32_t mounted = mounts_of_ours();
     const pid_t pid = fork();
     if (pid == 0) {
+        (void)signal(signal_number, SIG_DFL); /* whoever started us may have wanted it ignored */
         (void)dup2(pipes[1], 1);
         (void)close(pipes[0]);
         (void)close(pipes[1]);
