@@ -23,14 +23,15 @@ static const char *const hash_names[] = {
     [HASH_SHA384] = "SHA2-384", [HASH_SHA512] = "SHA2-512", [HASH_IDENTITY] = NULL,
 };
 
+/* RFC 8247 3.1.1: shorter ones of RSA are not to be used. Of the others the curve tells. */
 static const struct {
     const char *name;
     enum ike_key_kind kind;
     unsigned bits_min;
 } kinds[] = {
-    {"RSA", KEY_RSA, RSA_BITS_MIN}, /* RFC 8247 3.1.1: shorter ones are not to be used */
-    {"RSA-PSS", KEY_RSA, RSA_BITS_MIN}, {"EC", KEY_ECDSA, 256},
-    {"ED25519", KEY_ED25519, 0},        {"ED448", KEY_ED448, 0},
+    {"RSA", KEY_RSA, RSA_BITS_MIN}, {"RSA-PSS", KEY_RSA, RSA_BITS_MIN},
+    {"EC", KEY_ECDSA, 0},           {"ED25519", KEY_ED25519, 0},
+    {"ED448", KEY_ED448, 0},
 };
 
 /* Curves other than the three are not for IKE. */

@@ -736,6 +736,27 @@ static void test_the_client_still_decides_after_the_gateway_has_rekeyed(void)
                               .ended = rekeyed_by_the_gateway});
 }
 
+/* RFC 7296 2.2: message ids begin anew with the new IKE SA, and what it says first is not older
+ * than what the old one said last. */
+static void test_after_rekeying_news_of_addresses_are_taken_from_the_first_message_on(void)
+{
+    const struct ike_addr more[] = {pair_addr(A, 4), pair_addr(A, 5)};
+    begin(plain, both);
+    EXPECT(move(&p, A, 2));
+    EXPECT(ike_addresses(p.end[A].engine, p.now_ns, p.end[A].sa, more, 1));
+    pair_run(&p);
+    EXPECT_EQ(known_to(&p, B)->their_count, 2);
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run(&p);
+    EXPECT(ike_addresses(p.end[A].engine, p.now_ns, p.end[A].sa, more, 2));
+    pair_run(&p);
+    EXPECT_EQ(known_to(&p, B)->their_count, 3);
+    EXPECT(move(&p, A, 3));
+    pair_run(&p);
+    EXPECT(at_third(&p, A, B));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -764,6 +785,7 @@ int main(int argc, char **argv)
         TEST(test_a_peer_without_it_stays_where_it_is),
         TEST(test_a_move_that_cannot_be_is_refused),
         TEST(test_the_client_still_decides_after_the_gateway_has_rekeyed),
+        TEST(test_after_rekeying_news_of_addresses_are_taken_from_the_first_message_on),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -248,7 +248,8 @@ static void test_a_packet_s_selector_has_all_ports_where_its_protocol_has_none(v
     } rows[] = {
         {0, 0, {0, 0, 0xff, 0xff}}, {47, 0, {0, 0, 0xff, 0xff}}, {6, 80, {0, 80, 0, 80}},
         {17, 53, {0, 53, 0, 53}},   {1, 0x800, {8, 0, 8, 0}},    {58, 0x8000, {0x80, 0, 0x80, 0}},
-        {132, 99, {0, 99, 0, 99}},  {50, 7, {0, 0, 0xff, 0xff}},
+        {132, 99, {0, 99, 0, 99}},  {50, 7, {0, 0, 0xff, 0xff}}, {33, 99, {0, 99, 0, 99}},
+        {136, 99, {0, 99, 0, 99}},  {135, 0x500, {5, 0, 5, 0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct ike_packet packet = packet_to("10.2.3.4");

@@ -39,6 +39,12 @@ key -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out rsa1024.key.der
 openssl req -new -key rsa1024.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
     openssl x509 -req -CA rsa2048.middle.cert.der -CAkey rsa2048.middle.key.der -CAkeyform DER -days 36500 \
         -set_serial 4 -outform DER -out rsa1024.end.cert.der -extfile extensions.cnf -extensions end
+# One too short for an authority.
+key -algorithm RSA -pkeyopt rsa_keygen_bits:768 -out rsa768.key.der
+# Good for RSASSA-PSS alone.
+for bits in 1024 2048; do
+    key -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:$bits -out rsapss$bits.key.der
+done
 # A key on a curve that is not for IKE.
 key -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out secp256k1.key.der
 openssl req -new -key secp256k1.key.der -keyform DER -subj "/O=ikelab tests/CN=a.test" |
