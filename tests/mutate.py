@@ -63,7 +63,7 @@ LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resum
           "senseless": ["unit_stream"], "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],
-          "verdict": ["unit_sign"], "bits": ["unit_sign"]}
+          "verdict": ["unit_verdict", "unit_sign"], "bits": ["unit_verdict", "unit_sign"]}
 # Messages as the RFCs draw them: what must and may be in each. Whether a rule does anything is for others to notice. And
 # that rows make sense in themselves, which says nothing of what comes of them.
 DRAWN, SENSE = "unit_rules", "unit_message"
