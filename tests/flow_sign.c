@@ -4,6 +4,7 @@
  * RFC 7619; RFC 8420; RFC 9593). What is refused is in flow_cert.c. */
 #include "ike/engine.h"
 #include "ike/v2/describe.h"
+#include "tests/mangle.h"
 #include "tests/signing.h"
 #include "tests/test.h"
 
@@ -254,6 +255,38 @@ static void test_each_signs_with_what_the_other_takes(void)
     check_schemes("ecdsa-sha384", "ecdsa-sha384");
 }
 
+static int announced;
+
+/* Each begins with its length, which counts itself (RFC 9593 3.2). */
+static void count_announced(void)
+{
+    size_t len = 0;
+    const uint8_t *const body = mangle_body(PAYLOAD_NOTIFY, &len);
+    EXPECT(body != NULL && (body[2] << 8 | body[3]) == N_SUPPORTED_AUTH_METHODS);
+    announced = 0;
+    for (size_t at = 4; body != NULL && at < len && body[at] > 0; at += body[at])
+        announced++;
+}
+
+/* RFC 8247 3.2: nobody is asked for SHA-1; and of two ways to write an identifier one is named. */
+static void test_what_is_never_made_is_not_announced_either(void)
+{
+    static struct pair p;
+    plan_both(KEY_TYPE_RSA2048);
+    plan[0].tells = true;
+    plan[0].hashes = 1 << HASH_SHA1 | 1 << HASH_SHA256 | 1 << HASH_SHA384 | 1 << HASH_SHA512;
+    pair_init(
+        &p, (struct pair_options){.provider = PAIR_OPENSSL, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(&p, A, B);
+    pair_open(&p);
+    mangle_edit(&p, 2, count_announced);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT_EQ(announced, 3 + 3 + 3 + 1 + 3); /* PSS, PKCS #1, ECDSA; the old of RSA and ECDSA */
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -269,6 +302,7 @@ int main(int argc, char **argv)
         TEST(test_eap_for_the_initiator_and_a_certificate_for_the_responder),
         TEST(test_a_responder_beside_eap_is_judged_as_strictly),
         TEST(test_each_signs_with_what_the_other_takes),
+        TEST(test_what_is_never_made_is_not_announced_either),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -155,6 +155,7 @@ static void check_scheme(struct ground *g, const struct ike_scheme *scheme,
 static void test_every_key_signs_by_every_scheme_that_fits_it_and_by_no_other(void)
 {
     static struct ground g;
+    uint32_t fitting = 0; /* schemes that some key fits */
     for (int which = 0; which < PROVIDERS; which++)
         for (uint8_t type = 1; type < KEY_TYPE_COUNT; type++) {
             struct ike_public key;
@@ -166,6 +167,7 @@ static void test_every_key_signs_by_every_scheme_that_fits_it_and_by_no_other(vo
                 const struct ike_signed what = {.scheme = scheme, .parts = &name, .part_count = 1};
                 uint8_t out[IKE_SIGNATURE_MAX];
                 size_t len;
+                fitting |= UINT32_C(1) << i & (ike_scheme_fits(scheme, type) ? UINT32_MAX : 0);
                 if (ike_scheme_fits(scheme, type))
                     check_scheme(&g, scheme, &key);
                 else
@@ -175,6 +177,7 @@ static void test_every_key_signs_by_every_scheme_that_fits_it_and_by_no_other(vo
             g.c->ops->public_free(g.c, &key);
             ground_close(&g);
         }
+    EXPECT_EQ(fitting, (UINT32_C(1) << ike_scheme_count) - 1);
 }
 
 static void test_identifiers_are_read_back_and_others_are_none(void)
