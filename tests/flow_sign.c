@@ -55,6 +55,42 @@ static void test_the_old_methods_are_used_when_wished(void)
     }
 }
 
+static uint8_t method;
+
+static void look_at_method(void)
+{
+    size_t len = 0;
+    const uint8_t *const body = mangle_body(PAYLOAD_AUTH, &len);
+    EXPECT(body != NULL && len > 4);
+    method = body != NULL ? body[0] : 0;
+}
+
+/* RFC 7296 3.8, RFC 4754 3, RFC 7427 3 */
+static void test_each_method_has_its_number_on_the_wire(void)
+{
+    static const struct {
+        uint8_t type, method;
+        bool old;
+    } rows[] = {{KEY_TYPE_RSA2048, 1, true},   {KEY_TYPE_ECDSA256, 9, true},
+                {KEY_TYPE_ECDSA384, 10, true}, {KEY_TYPE_ECDSA521, 11, true},
+                {KEY_TYPE_RSA2048, 14, false}, {KEY_TYPE_ED25519, 14, false}};
+    static struct pair p;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plan_both(rows[i].type);
+        plan[0].old = plan[1].old = rows[i].old;
+        pair_init(&p, (struct pair_options){
+                          .provider = PAIR_MODELLED, .lose = PAIR_NONE, .twice = PAIR_NONE});
+        prepare(&p, A, B);
+        pair_open(&p);
+        mangle_edit(&p, 2, look_at_method);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        EXPECT_EQ(method, rows[i].method);
+        pair_close(&p);
+    }
+}
+
 static void test_each_side_may_have_its_own_kind_of_key(void)
 {
     plan_both(KEY_TYPE_RSA2048);
@@ -294,6 +330,7 @@ int main(int argc, char **argv)
         TEST(test_elliptic_keys_authenticate_both_sides),
         TEST(test_every_scheme_of_digital_signature_is_understood),
         TEST(test_the_old_methods_are_used_when_wished),
+        TEST(test_each_method_has_its_number_on_the_wire),
         TEST(test_each_side_may_have_its_own_kind_of_key),
         TEST(test_chains_of_up_to_four_intermediates_are_followed),
         TEST(test_a_key_on_one_side_and_a_signature_on_the_other),

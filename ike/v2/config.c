@@ -29,7 +29,7 @@ static const struct ike_attribute_row rows[] = {
     { INTERNAL_IP4_SUBNET,  IP4_NET_LEN, IP4_NET_LEN,      "INTERNAL_IP4_SUBNET"  },
     { SUPPORTED_ATTRIBUTES, 0,           ANY_MAX,          "SUPPORTED_ATTRIBUTES" },
     { INTERNAL_IP6_SUBNET,  IP6_LEN + 1, IP6_LEN + 1,      "INTERNAL_IP6_SUBNET"  },
-    { INTERNAL_DNS_DOMAIN,  1,           NAME_MAX_LEN,     "INTERNAL_DNS_DOMAIN"  },
+    { INTERNAL_DNS_DOMAIN,  0,           NAME_MAX_LEN,     "INTERNAL_DNS_DOMAIN"  },
     { INTERNAL_DNSSEC_TA,   ANCHOR_MIN,  ANY_MAX,          "INTERNAL_DNSSEC_TA"   },
 };
 /* clang-format on */
