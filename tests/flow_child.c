@@ -329,85 +329,6 @@ static void test_crossing_rekeys_of_the_ike_sa_leave_one_with_the_child(void)
     flow_check(&crossing_ike_rekeys);
 }
 
-static int lost_from, lost_to;
-
-static bool lose_some(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
-                      int number)
-{
-    (void)pair;
-    (void)from;
-    (void)bytes;
-    (void)len;
-    return number < lost_from || number > lost_to;
-}
-
-/* Both rekey the IKE SA; of what follows, the messages of these numbers are lost. */
-static void cross(enum pair_side initiator, int from, int to)
-{
-    struct pair_options options = plain;
-    options.initiator = initiator;
-    pair_init(&p, options);
-    p.touch = lose_some;
-    lost_from = from;
-    lost_to = to;
-    pair_open(&p);
-    (void)pair_connect(&p);
-    pair_run(&p);
-    p.trace_len = 0;
-    both_rekey_ike(&p, initiator, initiator == A ? B : A);
-    pair_run_for(&p, UINT64_C(100000000));
-}
-
-static void expect_one_heir(void)
-{
-    pair_run_for(&p, 2 * IKE_GRACE_NS);
-    EXPECT(has_one_heir(&p, A, B));
-    for (int side = A; side <= B; side++)
-        EXPECT_EQ(p.end[side].reasons[WHY_EXCHANGE_TYPE], 0);
-}
-
-/* RFC 7296 2.8.2: the winner speaks on the new IKE SA before the loser has its answer, which comes
- * when the old one is replaced already. The loser deletes what it made all the same. */
-static void test_an_answer_to_a_rekey_that_is_lost_already_makes_what_is_deleted_at_once(void)
-{
-    cross(A, 7, 8); /* the answer to B, and A's Delete */
-    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
-    expect_one_heir();
-    EXPECT_STR(p.trace, "A>B  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
-                        "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                        "B>A  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
-                        "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}  (lost)\n"
-                        "A>B  INFORMATIONAL   req 3  SK{D(IKE)}  (lost)\n"
-                        "A>B  INFORMATIONAL   req 0  SK{}\n"
-                        "B>A  INFORMATIONAL   rsp 0  SK{}\n"
-                        "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                        "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
-                        "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
-                        "A>B  INFORMATIONAL   req 3  SK{D(IKE)}\n"
-                        "A>B  INFORMATIONAL   rsp 0  SK{}\n"
-                        "B>A  INFORMATIONAL   rsp 3  SK{}\n");
-    pair_close(&p);
-}
-
-/* The loser knows first, and deletes what it made while the winner does not know yet which stays.
- */
-static void test_a_rival_is_deleted_before_it_is_known_to_be_one_too_many(void)
-{
-    cross(B, 7, 7); /* the answer to A */
-    expect_one_heir();
-    EXPECT_STR(p.trace, "B>A  CREATE_CHILD_SA req 2  SK{SA Ni KEi}\n"
-                        "A>B  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                        "A>B  CREATE_CHILD_SA rsp 2  SK{SA Nr KEr}\n"
-                        "B>A  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}  (lost)\n"
-                        "B>A  INFORMATIONAL   req 0  SK{D(IKE)}\n"
-                        "A>B  INFORMATIONAL   rsp 0  SK{}\n"
-                        "A>B  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n"
-                        "B>A  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr}\n"
-                        "A>B  INFORMATIONAL   req 1  SK{D(IKE)}\n"
-                        "B>A  INFORMATIONAL   rsp 1  SK{}\n");
-    pair_close(&p);
-}
-
 static void both_rekey_ike_twice(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     both_rekey_ike(pair, i, r);
@@ -600,8 +521,6 @@ int main(int argc, char **argv)
         TEST(test_crossing_rekeys_of_a_child_leave_one),
         TEST(test_crossing_rekeys_of_the_ike_sa_leave_one_with_the_child),
         TEST(test_a_rekey_asked_for_twice_is_made_once_and_crosses_as_one),
-        TEST(test_an_answer_to_a_rekey_that_is_lost_already_makes_what_is_deleted_at_once),
-        TEST(test_a_rival_is_deleted_before_it_is_known_to_be_one_too_many),
         TEST(test_a_refusal_for_the_moment_is_tried_again_later),
         TEST(test_a_child_being_deleted_is_not_rekeyed),
         TEST(test_a_rekey_that_comes_too_late_finds_no_child),
