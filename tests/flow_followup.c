@@ -8,6 +8,7 @@
 #include "ike/v2/selector.h"
 #include "tests/flow.h"
 #include "tests/mangle.h"
+#include "tests/opened.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -349,6 +350,84 @@ static void test_two_series_at_once_are_told_apart(void)
     pair_close(&p);
 }
 
+/* ---- what comes between ---- */
+
+#define BACK_BEGINS                               \
+    "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi}\n" \
+    "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr " LINK "}\n"
+
+/* B rekeys the IKE SA, and what it wants besides goes out before the key exchange that follows. */
+static void begin_with_gap(void)
+{
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    more_for_ike(&p, A, B);
+    connect_now();
+    EXPECT_EQ(p.sent, 6);
+    p.trace_len = 0;
+    rekey_ike(&p, B, A);
+    EXPECT(ike_delete_child(p.end[B].engine, p.now_ns, p.end[B].sa, p.end[B].child));
+    pair_run_for(&p, UINT64_C(15000000));
+}
+
+/* RFC 7296 2.25.2: what A wants meanwhile waits for the new IKE SA. */
+static void test_a_child_sa_wanted_amid_the_rekeying_of_the_ike_sa_comes_after_it(void)
+{
+    begin_with_gap();
+    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+    pair_run_for(&p, 2 * IKE_GRACE_NS);
+    EXPECT_STR(p.trace, BACK_BEGINS "B>A  INFORMATIONAL   req 1  SK{D(ESP 1)}\n"
+                                    "A>B  INFORMATIONAL   rsp 1  SK{D(ESP 1)}\n" BACK_LAST(
+                                        "2") "A>B  CREATE_CHILD_SA req 0  SK{SA Ni TSi TSr}\n"
+                                             "B>A  INFORMATIONAL   req 3  SK{D(IKE)}\n"
+                                             "B>A  CREATE_CHILD_SA rsp 0  SK{SA Nr TSi TSr}\n"
+                                             "A>B  INFORMATIONAL   rsp 3  SK{}\n");
+    EXPECT(pair_agrees(&p, 1));
+    EXPECT(nothing_waits(&p));
+    pair_close(&p);
+}
+
+/* A's message of this number asks for a Child SA all the same. */
+static int number_turned;
+
+static bool turn_into_create(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                             int number)
+{
+    static const uint8_t types[] = {PAYLOAD_SA, PAYLOAD_NONCE, PAYLOAD_TSI, PAYLOAD_TSR};
+    static struct opened message;
+    static uint8_t out[IKE_MESSAGE_MAX];
+    (void)from;
+    if (number != number_turned)
+        return true;
+    EXPECT(opened_read(pair, (struct ike_bytes){.at = bytes, .len = *len}, &message));
+    message.head.exchange = CREATE_CHILD_SA;
+    message.part_count = sizeof types;
+    for (size_t i = 0; i < sizeof types; i++)
+        message.parts[i] = (struct opened_part){.type = types[i], .len = 32};
+    *len = opened_write(pair, &message, out);
+    memcpy(bytes, out, *len);
+    return true;
+}
+
+static void test_a_peer_that_does_not_wait_for_it_is_put_off(void)
+{
+    begin_with_gap();
+    p.touch = turn_into_create;
+    number_turned = 8;
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run_for(&p, 2 * IKE_GRACE_NS);
+    EXPECT_STR(p.trace, BACK_BEGINS "A>B  CREATE_CHILD_SA req 3  SK{SA Ni TSi TSr}\n"
+                                    "B>A  INFORMATIONAL   req 1  SK{D(ESP 1)}\n"
+                                    "B>A  CREATE_CHILD_SA rsp 3  SK{N(TEMPORARY_FAILURE)}\n"
+                                    "A>B  INFORMATIONAL   rsp 1  SK{D(ESP 1)}\n" BACK_LAST(
+                                        "2") "B>A  INFORMATIONAL   req 3  SK{D(IKE)}\n"
+                                             "A>B  INFORMATIONAL   rsp 3  SK{}\n");
+    EXPECT_EQ(p.end[B].reasons[WHY_TEMPORARY_FAILURE], 1);
+    EXPECT(nothing_waits(&p));
+    pair_close(&p);
+}
+
 /* The answer to one of two crossing rekeyings is spoilt, and the IKE SA is closed for it. What the
  * other was to make waits for more key exchanges, and can take over nothing. */
 static void spoil(void)
@@ -391,6 +470,8 @@ int main(int argc, char **argv)
         TEST(test_who_comes_too_late_is_told_and_begins_anew),
         TEST(test_who_asks_to_rekey_what_is_being_rekeyed_is_put_off),
         TEST(test_another_method_than_agreed_on_ends_the_ike_sa),
+        TEST(test_a_child_sa_wanted_amid_the_rekeying_of_the_ike_sa_comes_after_it),
+        TEST(test_a_peer_that_does_not_wait_for_it_is_put_off),
         TEST(test_what_waits_goes_with_the_ike_sa),
         TEST(test_two_series_at_once_are_told_apart),
     };

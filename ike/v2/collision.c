@@ -25,8 +25,9 @@ static bool is_going_on(const struct ike_turn *t, const struct ike_collision *ro
 {
     for (uint32_t place = t->sa->task; place != 0;) {
         const struct ike_task *const task = ike_task_at(t->engine, place);
+        const bool begun = task->sends > 0 || ike_followup_is_next(t->engine, task);
         if (task->kind == row->ours && (!row->same_child || task->spi == spi_in) &&
-            (row->waiting_too || task->sends > 0))
+            (row->waiting_too || begun))
             return true;
         place = task->next;
     }

@@ -191,6 +191,18 @@ static bool window_is_open(const struct ike_engine *engine, const struct ike_sa 
     return true;
 }
 
+/* RFC 9370 2.2.4: the peer has begun to, and more key exchanges are awaited for it. */
+static bool is_being_rekeyed(const struct ike_engine *engine, const struct ike_sa *sa)
+{
+    for (uint32_t place = sa->task; place != 0;) {
+        const struct ike_task *const task = ike_task_at(engine, place);
+        if (task->kind == TASK_FOLLOWUP && task->fresh != 0)
+            return true;
+        place = task->next;
+    }
+    return false;
+}
+
 /* Kinds of task that may be asked now, were there one. */
 static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa *sa)
 {
@@ -203,6 +215,8 @@ static uint32_t kinds_open(const struct ike_engine *engine, const struct ike_sa 
     const uint32_t going = kinds_under_way(engine, sa);
     if ((going & KIND(TASK_SYNC)) != 0) /* the next message id is not known (RFC 6311 5.1) */
         return 0;
+    if (is_being_rekeyed(engine, sa)) /* RFC 7296 2.25.2: they come after it, on the new one */
+        open &= ~(uint32_t)KINDS_CHILD;
     for (uint32_t kind = 0; kind < TASK_KINDS; kind++)
         if ((rows[kind].not_beside & going) != 0 || rows[kind].ask == NULL)
             open &= ~KIND(kind);
