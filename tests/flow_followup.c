@@ -388,6 +388,25 @@ static void test_a_child_sa_wanted_amid_the_rekeying_of_the_ike_sa_comes_after_i
     pair_close(&p);
 }
 
+/* RFC 9370 2.2.4: not fatal, even where the IKE SA goes anyway. */
+static void test_a_key_exchange_for_an_ike_sa_being_closed_finds_nothing(void)
+{
+    begin();
+    connect_now();
+    p.trace_len = 0;
+    make_second(&p, B, A);
+    pair_run_for(&p, UINT64_C(25000000));
+    EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_STR(p.trace, "B>A  CREATE_CHILD_SA req 0  SK{SA Ni KEi TSi TSr}\n"
+                        "A>B  CREATE_CHILD_SA rsp 0  SK{SA Nr KEr TSi TSr " LINK
+                        "}\n" BACK_REQ("1") "A>B  INFORMATIONAL   req 2  SK{D(IKE)}\n"
+                                            "A>B  IKE_FOLLOWUP_KE rsp 1  SK{N(STATE_NOT_FOUND)}\n"
+                                            "B>A  INFORMATIONAL   rsp 2  SK{}\n");
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 /* A's message of this number asks for a Child SA all the same. */
 static int number_turned;
 
@@ -472,6 +491,7 @@ int main(int argc, char **argv)
         TEST(test_another_method_than_agreed_on_ends_the_ike_sa),
         TEST(test_a_child_sa_wanted_amid_the_rekeying_of_the_ike_sa_comes_after_it),
         TEST(test_a_peer_that_does_not_wait_for_it_is_put_off),
+        TEST(test_a_key_exchange_for_an_ike_sa_being_closed_finds_nothing),
         TEST(test_what_waits_goes_with_the_ike_sa),
         TEST(test_two_series_at_once_are_told_apart),
     };

@@ -245,6 +245,7 @@ static void test_another_method_than_agreed_on_is_refused(void)
     (void)pair_connect(&p);
     pair_run(&p);
     EXPECT_EQ(p.end[B].reasons[WHY_ADDKE_METHOD], 1);
+    EXPECT_EQ(p.end[A].ends[WHY_PEER_REFUSED], 1); /* RFC 7296 2.21.2: it is told */
     EXPECT(pair_is_empty(&p));
     pair_close(&p);
 }
