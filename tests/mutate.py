@@ -93,7 +93,7 @@ class Program:
             environment["IKELAB_QUICK"] = "1"
         begin = time.monotonic()
         try:
-            done = subprocess.run([self.path], env=environment, timeout=60 + 10 * self.seconds,
+            done = subprocess.run([self.path], env=environment, timeout=(60 if quick else 1200) + 10 * self.seconds,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except subprocess.TimeoutExpired:
             return 1

@@ -118,8 +118,6 @@ static const struct drawing drawings[] = {
     { IKE_FOLLOWUP_KE,  REQUEST,  S_ESTABLISHED, "KE N", "",   "followup_request"   },
     { IKE_FOLLOWUP_KE,  RESPONSE, S_ESTABLISHED, "KE",   "",   "followup_response"  },
     { IKE_FOLLOWUP_KE,  RESPONSE, S_ESTABLISHED, "N",    "",   "ike_create_refused" },
-    { IKE_FOLLOWUP_KE,  RESPONSE, S_REPLACED,    "",     "KE", "followup_in_vain"   },
-    { IKE_FOLLOWUP_KE,  RESPONSE, S_DELETING,    "",     "KE", "followup_in_vain"   },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_DELETING,    "",     "KE", "followup_too_late"  },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_REPLACED,    "",     "KE", "followup_too_late"  },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_REDUNDANT,   "",     "KE", "followup_too_late"  },

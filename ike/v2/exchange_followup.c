@@ -163,13 +163,6 @@ static enum ike_why followup_response(struct ike_turn *t)
     return t->task->kind == TASK_REKEY_IKE ? ike_rekey_finish_ours(t) : ike_child_finish_ours(t);
 }
 
-/* The IKE SA was replaced meanwhile: what was to come of it is not needed any more. */
-static enum ike_why followup_in_vain(struct ike_turn *t)
-{
-    ike_task_done(t);
-    return WHY_OK;
-}
-
 /* ---- the responder ---- */
 
 enum ike_why ike_followup_await(struct ike_turn *turn, const struct ike_choice *choice,
@@ -281,8 +274,6 @@ const struct ike_rule ike_followup_rules[] = {
     { IKE_FOLLOWUP_KE,  REQUEST,  S_ESTABLISHED, MUST_FOLLOW,        0,              followup_request,   S_ESTABLISHED, "followup_request"   },
     { IKE_FOLLOWUP_KE,  RESPONSE, S_ESTABLISHED, P(PAYLOAD_KE),      0,              followup_response,  S_ESTABLISHED, "followup_response"  },
     { IKE_FOLLOWUP_KE,  RESPONSE, S_ESTABLISHED, P(PAYLOAD_NOTIFY),  0,              ike_create_refused, S_ESTABLISHED, "ike_create_refused" },
-    { IKE_FOLLOWUP_KE,  RESPONSE, S_REPLACED,    0,                  P(PAYLOAD_KE),  followup_in_vain,   S_REPLACED,    "followup_in_vain"   },
-    { IKE_FOLLOWUP_KE,  RESPONSE, S_DELETING,    0,                  P(PAYLOAD_KE),  followup_in_vain,   S_DELETING,    "followup_in_vain"   },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_DELETING,    0,                  P(PAYLOAD_KE),  followup_too_late,  S_DELETING,    "followup_too_late"  },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_REPLACED,    0,                  P(PAYLOAD_KE),  followup_too_late,  S_REPLACED,    "followup_too_late"  },
     { IKE_FOLLOWUP_KE,  REQUEST,  S_REDUNDANT,   0,                  P(PAYLOAD_KE),  followup_too_late,  S_REDUNDANT,   "followup_too_late"  },
