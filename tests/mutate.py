@@ -56,10 +56,10 @@ TABLES = [(f"rule_{name}", f"ike/v2/{file}.c", f"ike_{name}_rules", *RULE) for n
 NOTHING_TO_DO = 99
 # Where to look first, beside the tests that speak of what the row does.
 LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resume"], "rule_auth": ["flow_childless"],
-          "rule_eap": ["flow_eap"], "rule_child": ["flow_child"], "rule_rekey": ["flow_child"], "rule_rounds": ["flow_rounds"],
+          "rule_eap": ["flow_eap"], "rule_child": ["flow_child", "flow_cross"], "rule_rekey": ["flow_child", "flow_cross"], "rule_rounds": ["flow_rounds"],
           "rule_hold": ["flow_cert"], "rule_info": ["flow_info"], "rule_intermediate": ["flow_intermediate"],
-          "rule_followup": ["flow_followup"], "collision": ["flow_child", "unit_collision"], "attribute": ["unit_config"], "take": ["flow_config"],
-          "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "task": ["unit_tasks"], "error": ["unit_message"],
+          "rule_followup": ["flow_followup", "flow_cross"], "collision": ["flow_child", "unit_collision"], "attribute": ["unit_config"], "take": ["flow_config"],
+          "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "task": ["unit_tasks"], "beside": ["unit_beside"], "error": ["unit_message"],
           "senseless": ["unit_stream"], "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],
