@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ * From an experiment's keys to what is wished of a daemon, and what of it the
+ * daemon has no setting for. */
+#include "models/daemon_recipe.h"
+#include "models/keys_value.h"
+#include "models/places.h"
+#include "models/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void id_text(const char *name, const char *before, char *out, size_t out_max)
+{
+    (void)snprintf(out, out_max, "%s%.64s.test", before, name);
+}
+
+/* How the first of a gateway's clients prove themselves. */
+static enum model_auth peer_auth_of(const struct model_world_config *config,
+                                    const struct model_gateway *gateway)
+{
+    const struct model_clients *const first = model_first_clients_of(config, gateway);
+    return first != NULL ? first->auth : MODEL_PSK;
+}
+
+void model_wish_of_gateway(const struct model_world_config *config,
+                           const struct model_gateway *gateway, struct model_wish *out)
+{
+    const bool pool = gateway->pool[0] != '\0' && strcmp(gateway->pool, "none") != 0;
+    *out = (struct model_wish){
+        .psk = gateway->psk,
+        .auth = model_auth_of_gateway(config, gateway),
+        .peer_auth = peer_auth_of(config, gateway),
+        .proposals = gateway->proposals,
+        .esp = gateway->esp,
+        .local_ts = gateway->selectors,
+        .pool = pool ? gateway->pool : NULL,
+        .cookies_at = gateway->cookies_at,
+        .half_open_limit = gateway->half_open_limit,
+        .half_open_per_address = gateway->half_open_per_address,
+        .half_open_timeout_ns = gateway->half_open_timeout_ns,
+        .liveness_ns = gateway->liveness_ns,
+        .rekey = gateway->rekey,
+        .fragment = gateway->fragment,
+        .mobike = gateway->mobike,
+        .force_encapsulation = gateway->force_encapsulation,
+        .transport_mode = gateway->transport_mode,
+    };
+    id_text(gateway->name, "", out->local_id, sizeof out->local_id);
+}
+
+void model_wish_of_clients(const struct model_world_config *config,
+                           const struct model_clients *clients, struct model_wish *out)
+{
+    const uint32_t to = model_gateway_named(config, clients->to);
+    const struct model_gateway *const gateway = to != UINT32_MAX ? &config->gateways[to] : NULL;
+    *out = (struct model_wish){
+        .psk = clients->psk,
+        .auth = clients->auth,
+        .peer_auth = gateway != NULL ? model_auth_of_gateway(config, gateway) : MODEL_PSK,
+        .proposals = clients->proposals,
+        .esp = clients->esp,
+        .remote_ts = clients->selectors,
+        .wants_address = clients->address == MODEL_IPV4_ADDRESS,
+        .wants_other_address =
+            clients->address == MODEL_IPV6_ADDRESS || clients->address == MODEL_BOTH_ADDRESSES,
+        .cookies_at = IKE_UNLIMITED,
+        .half_open_limit = IKE_UNLIMITED,
+        .half_open_per_address = IKE_UNLIMITED,
+        .rekey = clients->rekey,
+        .fragment = clients->fragment,
+        .retransmit_first_ns = clients->retransmit_first_ns,
+        .retransmit_factor_milli = clients->retransmit_factor_milli,
+        .retransmit_sends = clients->retransmit_sends,
+        .mobike = clients->mobike,
+        .transport_mode = clients->transport_mode,
+    };
+    id_text(clients->name, "client-0@", out->local_id, sizeof out->local_id);
+    id_text(clients->to, "", out->remote_id, sizeof out->remote_id);
+}
+
+struct judging {
+    const struct model_recipe *recipe;
+    struct model_wish wish;
+    const char *path; /* of the entry */
+    model_complain_fn *complain;
+    void *owner;
+    size_t count;
+};
+
+static void object(struct judging *j, const char *key, const char *text)
+{
+    char path[3 * MODEL_NAME_MAX];
+    char words[256];
+    (void)snprintf(path, sizeof path, "%s.%s", j->path, key);
+    (void)snprintf(words, sizeof words, "%s: %s", j->recipe->title, text);
+    j->complain(j->owner, path, true, words);
+    j->count++;
+}
+
+/* Keys that describe our model of a gateway, not what it is told; and those that the world around a
+ * daemon carries out: who comes when, by which way, and what papers and keys there are. */
+static bool is_of_the_world(const char *key)
+{
+    static const char *const keys[] = {
+        "address",     "cores",     "machine",     "implementation",
+        "cost_scale",  "sa_max",    "proposals",   "esp",
+        "selectors",   "psk",       "auth",        "certificate_chain",
+        "to",          "via",       "prefix",      "nat.kind",
+        "nat.address", "nat.ports", "nat.timeout", "nat.rebind",
+        "arrivals",    "from",      "until",       "count",
+        "patience",    "refused",   "retry.wait",  "retry.max",
+        "stay",        "leave",     "reconnect",   "moves",
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static const struct recipe_key *setting_for(const struct model_recipe *recipe, const char *key)
+{
+    for (const struct recipe_key *row = recipe->keys; row->key != NULL; row++)
+        if (strcmp(row->key, key) == 0)
+            return row;
+    return NULL;
+}
+
+/* Whether the key asks for something: it is not as an entry has it that says nothing. */
+static bool asks(const struct model_world_config *config, const struct model_world_config *plain,
+                 const char *path)
+{
+    char got[MODEL_TEXT_MAX * 4], usual[MODEL_TEXT_MAX * 4];
+    return model_config_get(config, path, got, sizeof got) &&
+           model_config_get(plain, path, usual, sizeof usual) && strcmp(got, usual) != 0;
+}
+
+static void judge_keys(struct judging *j, const struct model_world_config *config,
+                       const struct model_world_config *plain, size_t section_len)
+{
+    char path[3 * MODEL_NAME_MAX];
+    for (size_t i = 0; i < model_key_count; i++) {
+        const char *const star = strstr(model_keys[i].path, ".*.");
+        if (star == NULL || star != model_keys[i].path + section_len ||
+            strncmp(model_keys[i].path, j->path, section_len) != 0)
+            continue;
+        const char *const key = star + 3;
+        const struct recipe_key *const row = setting_for(j->recipe, key);
+        if (row != NULL || is_of_the_world(key))
+            continue;
+        (void)snprintf(path, sizeof path, "%s.%s", j->path, key);
+        if (asks(config, plain, path))
+            object(j, key, "there is no setting for it");
+    }
+    for (const struct recipe_key *row = j->recipe->keys; row->key != NULL; row++) {
+        const char *const text = row->objection != NULL ? row->objection(&j->wish) : NULL;
+        if (text != NULL)
+            object(j, row->key, text);
+    }
+}
+
+static void judge_proposals(struct judging *j, const char *key, const char *proposals, bool esp)
+{
+    char room[MODEL_DAEMON_FILE_MAX / 8];
+    char words[192];
+    const char *lacking = NULL;
+    struct model_text out = {.at = room, .max = sizeof room};
+    if (model_daemon_proposals(j->recipe, proposals, esp, &out, &lacking))
+        return;
+    if (strchr(lacking, ' ') != NULL)
+        (void)snprintf(words, sizeof words, "it wants %s", lacking);
+    else
+        (void)snprintf(words, sizeof words, "it has no %s", lacking);
+    object(j, key, words);
+}
+
+static void judge_auth(struct judging *j)
+{
+    const bool own = (j->recipe->auths >> j->wish.auth & 1) != 0;
+    const bool other = (j->recipe->peer_auths >> j->wish.peer_auth & 1) != 0;
+    if (!own)
+        object(j, "auth", "it does not authenticate so");
+    else if (!other)
+        object(j, "auth", "it does not take what the other end authenticates by");
+}
+
+/* One connection is for all clients of a gateway. */
+static void judge_populations(struct judging *j, const struct model_world_config *config,
+                              const struct model_gateway *gateway)
+{
+    for (uint32_t i = 0; i < config->client_count; i++) {
+        const struct model_clients *const clients = &config->clients[i];
+        if (!model_serves(config, gateway, clients))
+            continue;
+        if (clients->auth != j->wish.peer_auth)
+            object(j, "auth", "all its clients are to authenticate alike");
+        if (clients->more[0] != MODEL_NO_AUTH)
+            object(j, "auth", "its clients are to authenticate once");
+    }
+}
+
+size_t model_daemon_judge(const struct model_recipe *recipe,
+                          const struct model_world_config *config, const char *path,
+                          model_complain_fn *complain, void *owner)
+{
+    struct judging j = {.recipe = recipe, .path = path, .complain = complain, .owner = owner};
+    struct model_world_config plain;
+    char section[16];
+    const char *const dot = strchr(path, '.');
+    const size_t section_len = dot != NULL ? (size_t)(dot - path) : 0;
+    (void)snprintf(section, sizeof section, "%.*s", (int)section_len, path);
+    model_config_open(&plain);
+    if (dot == NULL || !model_config_has(config, section, dot + 1) ||
+        !model_config_add(&plain, section, dot + 1))
+        return 0;
+    for (uint32_t i = 0; i < config->gateway_count; i++)
+        if (strcmp(section, "gateways") == 0 && strcmp(config->gateways[i].name, dot + 1) == 0) {
+            model_wish_of_gateway(config, &config->gateways[i], &j.wish);
+            judge_populations(&j, config, &config->gateways[i]);
+        }
+    for (uint32_t i = 0; i < config->client_count; i++)
+        if (strcmp(section, "clients") == 0 && strcmp(config->clients[i].name, dot + 1) == 0)
+            model_wish_of_clients(config, &config->clients[i], &j.wish);
+    judge_auth(&j);
+    judge_proposals(&j, "proposals", j.wish.proposals, false);
+    judge_proposals(&j, "esp", j.wish.esp, true);
+    judge_keys(&j, config, &plain, section_len);
+    return j.count;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ * strongSwan's recipe: charon, configured by swanctl over vici, with its own ESP
+ * in user space (kernel-libipsec), so that it asks nothing of the kernel but a
+ * TUN device. Written for 5.9.8, Debian 12's. */
+#include "models/daemon_recipe.h"
+#include "models/keys_value.h"
+
+#include <string.h>
+
+#define URI " --uri unix:///ikelab/charon.vici"
+#define PLUGINS                                                                                 \
+    "random nonce openssl gcm ccm ctr cmac xcbc curve25519 chapoly aes md5 sha1 sha2 hmac kdf " \
+    "pem x509 pubkey pkcs1 pkcs8 revocation constraints eap-identity eap-md5 eap-gtc "          \
+    "eap-mschapv2 eap-tls eap-ttls$[libipsec] kernel-netlink socket-default vici"
+
+static const char strongswan_conf[] =
+    "charon {\n"
+    "  load = " PLUGINS "\n"
+    "  install_routes = no\n"
+    "  threads = ${threads}\n"
+    "  cookie_threshold = $[cookies]\n"
+    "  cookie_threshold_ip = 0\n"
+    "  block_threshold = $[per-address]\n"
+    "  init_limit_half_open = $[half-open]\n"
+    "  half_open_timeout = ${half-open-timeout}\n"
+    "  fragment_size = ${fragment}\n"
+    "  retransmit_timeout = ${retransmit-first}\n"
+    "  retransmit_base = ${retransmit-factor}\n"
+    "  retransmit_tries = ${retransmit-tries}\n"
+    "  filelog {\n"
+    "    stderr {\n"
+    "      default = 1\n"
+    "      flush_line = yes\n"
+    "    }\n"
+    "  }\n"
+    "  plugins {\n"
+    "    eap-gtc { backend = generic }\n"
+    "    vici { socket = unix:///ikelab/charon.vici }\n"
+    "  }\n"
+    "}\n"
+    "swanctl { load = random openssl pem pkcs1 pkcs8 pubkey x509 }\n";
+
+static const char swanctl_conf[] = "connections {\n"
+                                   "  ikelab {\n"
+                                   "    version = 2\n"
+                                   "    local_addrs = ${local}\n"
+                                   "    remote_addrs = ${remote}\n"
+                                   "    proposals = ${ike}\n"
+                                   "    encap = $[encap]\n"
+                                   "    mobike = $[mobike]\n"
+                                   "    fragmentation = $[fragmentation]\n"
+                                   "    dpd_delay = ${liveness}s\n"
+                                   "    rekey_time = $[rekey-ike-or-0]s\n"
+                                   "    rand_time = ${rekey-ike-rand}s\n"
+                                   "    pools = $[pools]\n"
+                                   "    vips = ${vips}\n"
+                                   "    local {\n"
+                                   "      auth = ${auth}\n"
+                                   "      certs = ${certs}\n"
+                                   "      id = ${local-id}\n"
+                                   "    }\n"
+                                   "    remote {\n"
+                                   "      auth = ${peer-auth}\n"
+                                   "      id = ${remote-id}\n"
+                                   "      eap_id = ${eap-id}\n"
+                                   "    }\n"
+                                   "    children {\n"
+                                   "      net {\n"
+                                   "        local_ts = ${local-ts}\n"
+                                   "        remote_ts = ${remote-ts}\n"
+                                   "        esp_proposals = ${esp}\n"
+                                   "        rekey_time = $[rekey-child-or-0]s\n"
+                                   "        rand_time = ${rekey-child-rand}s\n"
+                                   "        mode = $[mode]\n"
+                                   "      }\n"
+                                   "    }\n"
+                                   "  }\n"
+                                   "}\n"
+                                   "secrets {\n"
+                                   "  ike-any { secret = ${psk} }\n"
+                                   "  eap-any { secret = ${eap-secret} }\n"
+                                   "}\n"
+                                   "pools {\n"
+                                   "${pool-rows}\n"
+                                   "}\n";
+
+/* ---- placeholders ---- */
+
+static void put_libipsec(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->kernel_esp ? "" : " kernel-libipsec");
+}
+
+/* Seconds and thousandths. */
+static void put_retransmit_first(struct model_text *out, const struct model_wish *wish)
+{
+    const uint64_t ms = wish->retransmit_first_ns / 1000000;
+    if (ms != 0)
+        text_put(out, "%llu.%03llu", (unsigned long long)(ms / 1000),
+                 (unsigned long long)(ms % 1000));
+}
+
+static void put_ike(struct model_text *out, const struct model_wish *wish)
+{
+    const char *lacking;
+    out->cut = !model_daemon_proposals(&model_strongswan, wish->proposals, false, out, &lacking) ||
+               out->cut;
+}
+
+static void put_esp(struct model_text *out, const struct model_wish *wish)
+{
+    const char *lacking;
+    out->cut =
+        !model_daemon_proposals(&model_strongswan, wish->esp, true, out, &lacking) || out->cut;
+}
+
+/* By how much a time may be shortened at random. */
+static void put_rand(struct model_text *out, uint64_t ns, uint64_t jitter_ppb)
+{
+    if (ns != 0)
+        text_put(out, "%llu", (unsigned long long)seconds_of(ns / 1000000 * jitter_ppb / 1000));
+}
+
+static void put_rekey_ike_rand(struct model_text *out, const struct model_wish *wish)
+{
+    put_rand(out, wish->rekey.ike_ns, wish->rekey.jitter_ppb);
+}
+
+static void put_rekey_child_rand(struct model_text *out, const struct model_wish *wish)
+{
+    put_rand(out, wish->rekey.child_ns, wish->rekey.jitter_ppb);
+}
+
+/* "inner-0, inner-1", and the rows that say what they are. */
+static void put_pools(struct model_text *out, const struct model_wish *wish)
+{
+    size_t number = 0;
+    char one[MODEL_TEXT_MAX];
+    for (const char *at = wish->pool != NULL ? wish->pool : "";
+         model_list_next(&at, one, sizeof one); number++)
+        text_put(out, "%sinner-%zu", number > 0 ? ", " : "", number);
+}
+
+static void put_pool_rows(struct model_text *out, const struct model_wish *wish)
+{
+    size_t number = 0;
+    char one[MODEL_TEXT_MAX];
+    for (const char *at = wish->pool != NULL ? wish->pool : "";
+         model_list_next(&at, one, sizeof one); number++)
+        text_put(out, "  inner-%zu { addrs = %s }\n", number, one);
+}
+
+static void put_vips(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->wants_address)
+        text_put(out, "0.0.0.0");
+}
+
+static void put_how(struct model_text *out, enum model_auth auth)
+{
+    if (eap_word(auth) != NULL)
+        text_put(out, "eap-%s", eap_word(auth));
+    else
+        text_put(out, "%s", auth == MODEL_PSK ? "psk" : "pubkey");
+}
+
+static void put_auth(struct model_text *out, const struct model_wish *wish)
+{
+    put_how(out, wish->auth);
+}
+
+static void put_peer_auth(struct model_text *out, const struct model_wish *wish)
+{
+    put_how(out, wish->peer_auth);
+}
+
+static void put_eap_id(struct model_text *out, const struct model_wish *wish)
+{
+    if (eap_word(wish->peer_auth) != NULL)
+        text_put(out, "%%any");
+}
+
+static void put_eap_secret(struct model_text *out, const struct model_wish *wish)
+{
+    if (eap_word(wish->peer_auth) != NULL || eap_word(wish->auth) != NULL)
+        put_psk(out, wish);
+}
+
+static void put_certs(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish_signs(wish) && eap_word(wish->auth) == NULL && wish->auth != MODEL_PSK)
+        text_put(out, "end.pem");
+}
+
+static void put_local_ts(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->wants_address)
+        text_put(out, "dynamic");
+    else if (wish->local_ts != NULL)
+        put_list(out, wish->local_ts, "", ", ");
+}
+
+static void put_remote_ts(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->remote_ts != NULL)
+        put_list(out, wish->remote_ts, "", ", ");
+    else
+        text_put(out, "dynamic");
+}
+
+static void put_mode(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->transport_mode ? "transport" : "tunnel");
+}
+
+static bool put_proposals(const struct ike_offer *offers, uint8_t count, bool esp,
+                          struct model_text *out, const char **lacking)
+{
+    static const enum ike_transform_type order[] = {TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF,
+                                                    TRANSFORM_KE, TRANSFORM_ESN};
+    const struct recipe_join join = {.esp = esp, .before = "", .between = "-"};
+    for (uint8_t i = 0; i < count; i++) {
+        const size_t begin = out->len;
+        for (uint8_t k = 0; k < offers[i].count; k++)
+            if (ike_algos[offers[i].algos[k]].kem) {
+                *lacking = ike_algos[offers[i].algos[k]].name;
+                return false;
+            }
+        for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+            if (offer_count(&offers[i], order[k]) == 0)
+                continue;
+            text_put(out, "%s", out->len > begin ? "-" : i > 0 ? ", " : "");
+            if (!put_algos(out, &offers[i], order[k], &join, lacking))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- what it cannot do ---- */
+
+static const char *objects_cookies(const struct model_wish *wish)
+{
+    return wish->cookies_at == 0 ? "it asks for cookies from one half-open SA on at the earliest"
+                                 : NULL;
+}
+
+static const char *objects_mode(const struct model_wish *wish)
+{
+    return wish->transport_mode && !wish->kernel_esp ? "its ESP in user space has no transport mode"
+                                                     : NULL;
+}
+
+/* What is protected would go the same way as IKE itself. */
+static const char *objects_pool(const struct model_wish *wish)
+{
+    const bool own = wish->remote == NULL && wish->remote_ts == NULL && wish->pool == NULL;
+    return own && !wish->kernel_esp ? "its ESP in user space is for clients with an inner address "
+                                      "of a pool, not their own"
+                                    : NULL;
+}
+
+static const char *objects_address(const struct model_wish *wish)
+{
+    return wish->wants_other_address ? "the recipe asks for IPv4 addresses only" : NULL;
+}
+
+static const char *objects_timeout(const struct model_wish *wish)
+{
+    return whole_seconds(wish->half_open_timeout_ns) ? NULL : "it counts in whole seconds";
+}
+
+static const char *objects_liveness(const struct model_wish *wish)
+{
+    return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
+}
+
+/* clang-format off */
+static const struct recipe_holder holders[] = {
+    { "libipsec",          .put = put_libipsec },
+    { "retransmit-first",  .put = put_retransmit_first },
+    { "ike",               .put = put_ike },
+    { "esp",               .put = put_esp },
+    { "rekey-ike-rand",    .put = put_rekey_ike_rand },
+    { "rekey-child-rand",  .put = put_rekey_child_rand },
+    { "pools",             .put = put_pools },
+    { "pool-rows",         .put = put_pool_rows },
+    { "vips",              .put = put_vips },
+    { "auth",              .put = put_auth },
+    { "peer-auth",         .put = put_peer_auth },
+    { "certs",             .put = put_certs },
+    { "eap-id",            .put = put_eap_id },
+    { "eap-secret",        .put = put_eap_secret },
+    { "local-ts",          .put = put_local_ts },
+    { "remote-ts",         .put = put_remote_ts },
+    { "mode",              .put = put_mode },
+    { .name = NULL },
+};
+
+static const char *const packages[] = {
+    "strongswan-charon", "strongswan-libcharon", "strongswan-swanctl", "libstrongswan",
+    "libstrongswan-standard-plugins", "libstrongswan-extra-plugins", "libcharon-extra-plugins",
+    "libcharon-extauth-plugins", NULL,
+};
+static const char *const programs[] = { "/usr/lib/ipsec/charon", "/usr/sbin/swanctl", NULL };
+static const char *const environment[] = {
+    "STRONGSWAN_CONF=/ikelab/strongswan.conf", "SWANCTL_DIR=/ikelab/swanctl", NULL,
+};
+static const char *const memory[] = { NULL };
+static const struct recipe_file root_files[] = { { ALWAYS, NULL, NULL } };
+
+static const struct recipe_file files[] = {
+    { ALWAYS,         "/ikelab/strongswan.conf",           strongswan_conf },
+    { ALWAYS,         "/ikelab/swanctl/swanctl.conf",      swanctl_conf },
+    { SIGNS,          "/ikelab/swanctl/x509/end.pem",      "${certificate}" },
+    { SIGNS,          "/ikelab/swanctl/private/key.pem",   "${key}" },
+    { EACH_AUTHORITY, "/ikelab/swanctl/x509ca/ca-#.pem",   "${authority}" },
+    { ALWAYS,         NULL,                                NULL },
+};
+
+static const struct recipe_command commands[] = {
+    { ERRAND_START,    ALWAYS, "/usr/lib/ipsec/charon" },
+    { ERRAND_READY,    ALWAYS, "/usr/sbin/swanctl --stats" URI },
+    { ERRAND_LOAD,     ALWAYS, "/usr/sbin/swanctl --load-all --clear" URI },
+    { ERRAND_INITIATE, ALWAYS, "/usr/sbin/swanctl --initiate --child net --timeout 30" URI },
+    { ERRAND_LEVELS,   ALWAYS, "/usr/sbin/swanctl --stats" URI },
+    { ERRAND_LIST,     ALWAYS, "/usr/sbin/swanctl --list-sas" URI },
+    { ERRAND_END,      ALWAYS, "/usr/sbin/swanctl --terminate --ike ikelab --timeout 5" URI },
+    { ERRAND_PREPARE,  ALWAYS, NULL },
+};
+
+static const struct recipe_answer answers[] = {
+    { ERRAND_LEVELS, "IKE_SAs: # total, # half-open", { ESTABLISHED, NOT_ESTABLISHED | HALF_OPEN } },
+    { ERRAND_LIST,   "ikelab: *, ESTABLISHED, ",      { ESTABLISHED } },
+    { ERRAND_LIST,   "*: *, CONNECTING, ",            { HALF_OPEN } },
+    { ERRAND_LIST,   "net: *, INSTALLED, ",           { CHILDREN } },
+    { ERRAND_LIST,   NULL,                            { 0 } },
+};
+
+static const struct recipe_key keys[] = {
+    { "cookies.at",            objects_cookies },
+    { "half_open.limit",       NULL },
+    { "half_open.per_address", NULL },
+    { "half_open.timeout",     objects_timeout },
+    { "liveness",              objects_liveness },
+    { "rekey.ike",             NULL },
+    { "rekey.child",           NULL },
+    { "rekey.jitter",          NULL },
+    { "pool",                  objects_pool },
+    { "fragment",              NULL },
+    { "force_encapsulation",   NULL },
+    { "mobike",                NULL },
+    { "mode",                  objects_mode },
+    { "address",               objects_address },
+    { "retransmit.first",      NULL },
+    { "retransmit.factor",     NULL },
+    { "retransmit.sends",      NULL },
+    { NULL,                    NULL },
+};
+/* clang-format on */
+
+const struct model_recipe model_strongswan = {
+    .name = "strongswan",
+    .title = "strongSwan",
+    .packages = packages,
+    .programs = programs,
+    .libraries = "/usr/lib/own:/usr/lib/ipsec",
+    .root_files = root_files,
+    .memory = memory,
+    .environment = environment,
+    .files = files,
+    .holders = holders,
+    .commands = commands,
+    .answers = answers,
+    .keys = keys,
+    .proposals = put_proposals,
+    .auths = AUTH(MODEL_PSK) | AUTHS_SIGNED | AUTHS_EAP,
+    .peer_auths = AUTH(MODEL_PSK) | AUTHS_SIGNED | AUTHS_EAP,
+};
