@@ -20,6 +20,7 @@ int command_describe(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_live(int argc, char **argv);
 
 /* Reads the experiment that options->words[0] names, all its problems told on standard error; NULL
  * when there were any. */

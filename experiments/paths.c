@@ -56,6 +56,29 @@ const char *paths_figures(void)
     return data(found, "results/figures", "figures");
 }
 
+void paths_daemons(char *out, size_t out_max)
+{
+    char share[PATHS_MAX], self[PATHS_MAX];
+    const char *const data_home = getenv("XDG_DATA_HOME");
+    const char *const home = getenv("HOME");
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[len > 0 ? len : 0] = '\0';
+    if (installed(share, sizeof share) || len <= 0) {
+        if (data_home != NULL && data_home[0] == '/')
+            (void)snprintf(out, out_max, "%s/ikelab/daemons", data_home);
+        else
+            (void)snprintf(out, out_max, "%s/.local/share/ikelab/daemons",
+                           home != NULL ? home : "");
+        return;
+    }
+    for (int up = 0; up < 2; up++) { /* build/experiments/ikelab */
+        char *const slash = strrchr(self, '/');
+        if (slash != NULL)
+            *slash = '\0';
+    }
+    (void)snprintf(out, out_max, "%s/daemons", self);
+}
+
 void paths_stem(const char *path, char *out, size_t out_max)
 {
     const char *slash = strrchr(path, '/');

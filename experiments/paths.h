@@ -12,6 +12,9 @@ enum { PATHS_MAX = 1024 };
 
 const char *paths_experiments(void);
 const char *paths_figures(void);
+/* The folder for real daemons, which need not be there: beside what was built, or of the user's own
+ * data when the program is installed. */
+void paths_daemons(char *out, size_t out_max);
 /* An experiment by path or shipped name into `out`; false, with a problem, when there is none. */
 bool paths_experiment(const char *name, char *out, size_t out_max, struct problems *problems);
 /* The same of a topology, named at `at`: a file, or a shipped one's name. */

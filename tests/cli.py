@@ -70,7 +70,7 @@ def test_version_and_help():
     done = ikelab("--version")
     equal(done.returncode, 0)
     expect(done.stdout.startswith("ikelab "), done.stdout)
-    for command in ["run", "list", "check", "describe", "plot", "report", "inspect", "calibrate"]:
+    for command in ["run", "list", "check", "describe", "plot", "report", "inspect", "calibrate", "live"]:
         done = ikelab(command, "--help")
         equal((command, done.returncode), (command, 0))
         expect("usage: ikelab " + command in done.stdout.lower(), done.stdout)
