@@ -469,6 +469,10 @@ static const char *objects_selectors(const struct model_wish *wish)
 {
     const bool many = (wish->local_ts != NULL && strchr(wish->local_ts, ',') != NULL) ||
                       (wish->remote_ts != NULL && strchr(wish->remote_ts, ',') != NULL);
+    const bool finer = (wish->local_ts != NULL && strchr(wish->local_ts, '[') != NULL) ||
+                       (wish->remote_ts != NULL && strchr(wish->remote_ts, '[') != NULL);
+    if (finer)
+        return "the recipe gives it prefixes only";
     return many ? "one of its connections has one selector each way" : NULL;
 }
 

@@ -96,6 +96,15 @@ class Daemon:
         said = self.holder.stdout.readline()
         if said.strip() != "ready":
             raise RuntimeError("mounts: " + said + self.holder.stdout.read())
+        self.process, self.loaded = None, ""
+        try:
+            self.start()
+        except Exception as error:
+            said = self.said()[-1500:]
+            self.close()
+            raise RuntimeError(f"{error}\n{said}") from error
+
+    def start(self):
         for path, text in self.recipe["files"].items():
             self.write(path, text)
         for command in self.recipe["commands"]["prepare"]:
@@ -130,7 +139,7 @@ class Daemon:
             if done.returncode == 0:
                 return
             time.sleep(0.05)
-        raise RuntimeError("it did not start: " + self.said()[-1500:])
+        raise RuntimeError("it did not start")
 
     def said(self):
         with open(self.log.name, encoding="utf8", errors="replace") as log:
@@ -144,17 +153,20 @@ class Daemon:
                 out.write(text)
         return tuple(int(n) for n in run(self.tools["recipe"], self.name, "read", errand, input=text).split())
 
-    def close(self):
-        self.errand("stop", check=False)
-        try:
-            self.process.wait(0.5 if not self.recipe["commands"]["stop"] else 5)
-        except subprocess.TimeoutExpired:
+    def stop(self):
+        if self.recipe["commands"]["stop"]:
+            self.errand("stop", check=False)
+        else:
             self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(5)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+
+    def close(self):
+        if self.process is not None:
+            self.stop()
         self.holder.kill()
         self.holder.wait(5)
         self.log.close()
@@ -337,6 +349,54 @@ def understands(world, name, pair):
         expect(len(kept) == len(ike) + len(esp), "\n".join(said))
 
 
+FULL = [("remote", US), ("remote_id", "us.test"), ("half_open_limit", "100"), ("rekey_ike_ns", "600000000000"),
+        ("rekey_child_ns", "600000000000"), ("rekey_jitter_ppb", "50000000"), ("liveness_ns", "20000000000"),
+        ("fragment", "576"), ("mobike", "1")]
+MORE = {
+    "strongswan": [("cookies_at", "30"), ("half_open_per_address", "5"), ("half_open_timeout_ns", "45000000000"),
+                   ("threads", "12"), ("force_encapsulation", "1"), ("retransmit_first_ns", "1500000000"),
+                   ("retransmit_factor_milli", "1800"), ("retransmit_sends", "4")],
+    "libreswan": [("cookies_at", "30"), ("threads", "2"), ("force_encapsulation", "1"), ("pool", "10.3.0.0/24"),
+                  ("retransmit_first_ns", "1500000000"), ("retransmit_sends", "4")],
+    "openiked": [],
+}
+
+
+def every_setting(world, name, pair, *wanted):
+    """A wish that sets all there is to be set is understood as it was meant, and an SA comes up under it."""
+    plain = [(k, v) for k, v in PLAIN if k != "remote_ts" or name != "libreswan"]
+    daemon = world.start(name, plain + offers(pair) + FULL + MORE[name])
+    for word in ("unknown", "invalid", "ERROR: /", "syntax error"):
+        expect(word not in daemon.loaded + daemon.said(), f"{word}: {daemon.loaded}{daemon.said()[-1500:]}")
+    pool_of_it = name == "libreswan"
+    peer = Peer(world.cable, world.tools, initiate="1", script="probe,go,delete", ike=pair[0], esp=pair[1],
+                fragment="576", mobike="1" if name == "strongswan" else None, wants="1" if pool_of_it else None,
+                local_ts=None if pool_of_it else OUR_NET, force="1" if name == "strongswan" else None)
+    expect(peer.until("AT go"), peer.out + daemon.loaded + daemon.said()[-1500:])
+    command = dict(daemon.recipe["commands"]["levels"][0])
+    if name == "libreswan":
+        command["argv"] = [word if word != "--briefstatus" else "--status" for word in command["argv"]]
+    elif name == "strongswan":
+        command["argv"] = ["/usr/sbin/swanctl", "--list-conns", *command["argv"][-2:]]
+    said = daemon.once(command)
+    for word in wanted:
+        expect(word in said, f"{word} is not in\n{said}")
+    expect("END done" in peer.close(), peer.out)
+
+
+def eap(world, name, pair, method):
+    """Clients do EAP, whose password is the key of their gateway, which signs."""
+    files = [pem("rsa2048.tls.cert", "CERTIFICATE"), pem("rsa2048.key", "RSA PRIVATE KEY"),
+             pem("rsa2048.root.cert", "CERTIFICATE"), pem("rsa2048.middle.cert", "CERTIFICATE")]
+    daemon = world.start(name, [(k, v) for k, v in PLAIN if k != "local_id"] + offers(pair) + [
+        ("local_id", "user@a.test"), ("auth", RSA2048), ("peer_auth", method[1]), ("certificate", files[0].name),
+        ("key", files[1].name), ("authority", files[2].name), ("authority", files[3].name)])
+    peer = Peer(world.cable, world.tools, initiate="1", script="probe,delete", ike=pair[0], esp=pair[1], force="1",
+                id="a.test", peer="user@a.test", type="rsa2048", certs=CERTS, eap=method[0], end="tls")
+    out = peer.close()
+    expect("EVENT UP ok" in out and "EAP" in out and "END done" in out, out + daemon.said()[-2500:])
+
+
 CASES = [
     ("answers us, and says what it has", answers, "strongswan", GCM),
     ("answers us, and says what it has", answers, "libreswan", GCM),
@@ -360,6 +420,12 @@ CASES = [
     ("rsa2048 certificates", certificates, "openiked", CBC, "rsa2048", RSA2048),
     ("ecdsa256 certificates", certificates, "libreswan", GCM, "ecdsa256", ECDSA256),
     ("ecdsa256 certificates", certificates, "openiked", CBC, "ecdsa256", ECDSA256),
+    ("is told every setting", every_setting, "strongswan", GCM, "rekeying every 600s", "dpd delay 20s"),
+    ("is told every setting", every_setting, "libreswan", GCM, "IKE_FRAG_ALLOW", "MOBIKE", "encaps:yes",
+     "ike_life: 660s", "rekey_margin: 60s", "rekey_fuzz: 50%", "dpddelay:20s", "retransmit-interval: 1500ms",
+     "retransmit-timeout: 23s", "ddos-cookies-threshold=30", "ddos-max-halfopen=100"),
+    ("is told every setting", every_setting, "openiked", CBC),
+    ("takes eap-mschapv2 from its clients", eap, "strongswan", GCM, ("eap-mschapv2", "13")),
     ("gives an address of its pool", pool, "strongswan", GCM),
     ("gives an address of its pool", pool, "libreswan", GCM),
     ("gives an address of its pool", pool, "openiked", CBC),
