@@ -503,8 +503,9 @@ static const char *objects_auth(const struct model_wish *wish)
 {
     if (wish->auth != wish->peer_auth)
         return "the recipe has both ends authenticate alike";
-    return (AUTHS_RSA >> wish->auth & 1) != 0 ? "it does not take RSASSA-PSS as RFC 7427 A.4 "
-                                                "writes it, by which the other end signs"
+    return (AUTHS_RSA >> wish->auth & 1) != 0 ? "it takes RSASSA-PSS without its trailer field "
+                                                "only, not as RFC 7427 A.4.3 has it and "
+                                                "the other end signs"
                                               : NULL;
 }
 

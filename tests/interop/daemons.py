@@ -281,7 +281,7 @@ def initiates(world, name, pair):
     expect("EVENT UP ok" in out and "END done" in out, out + said)
 
 
-# libreswan takes RSASSA-PSS in an encoding of its own only, not as RFC 7427 A.4 writes it; hence PKCS#1.
+# libreswan takes RSASSA-PSS without its trailer field (X.690 11.5) only, not as RFC 7427 A.4.3 has it; hence PKCS#1.
 def certificates(world, name, pair, family, auth):
     """Both ends sign with RSA or ECDSA keys, with an intermediate."""
     files = [pem(f"{family}.end.cert", "CERTIFICATE"), pem(f"{family}.key", "RSA PRIVATE KEY" if family[0] == "r" else "EC PRIVATE KEY"),
