@@ -19,7 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = MODEL_DAEMON_PATH_MAX, ARGUMENTS_MAX = 48, SAID_MAX = 16384, SHOWN_MAX = 1200 };
+enum {
+    PATH_ROOM = MODEL_DAEMON_PATH_MAX,
+    ARGUMENTS_MAX = 48,
+    SAID_MAX = 16384,
+    SHOWN_MAX = 1200,
+    FOLDER_MAX = 900
+};
 
 /* ---- where things are ---- */
 
@@ -112,6 +118,9 @@ bool live_find(const struct model_recipe *recipe, struct live_place *out, char *
         (void)snprintf(error, error_max, "this program does not know where its libraries are");
         return false;
     }
+    char real[PATH_MAX];
+    if (realpath(out->root, real) != NULL) /* its mounts and its root are named from the top */
+        (void)snprintf(out->root, sizeof out->root, "%.1100s", real);
     read_version(out->root, out->version);
     return true;
 }
@@ -501,6 +510,10 @@ int live_setup(const struct model_recipe *recipe)
         return EXIT_DONE;
     }
     live_folder(s.folder, sizeof s.folder);
+    if (strlen(s.folder) > FOLDER_MAX) {
+        (void)fail(&s, "the path of its folder is too long", s.folder);
+        return EXIT_FAILED;
+    }
     if (place.named || !find_loader(s.loader, s.libraries)) {
         (void)fail(&s, error, "");
         return EXIT_FAILED;

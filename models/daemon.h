@@ -111,6 +111,7 @@ struct model_wish {
     bool mobike;
     bool force_encapsulation;
     bool transport_mode;
+    bool quiet;      /* logs SAs only, not each datagram, where it can be told so */
     bool kernel_esp; /* the kernel's, or its stand-in's, where the daemon has one of its own too */
 };
 

@@ -13,6 +13,7 @@
     "pem x509 pubkey pkcs1 pkcs8 revocation constraints eap-identity eap-md5 eap-gtc "          \
     "eap-mschapv2 eap-tls eap-ttls$[libipsec] kernel-netlink socket-default vici"
 
+/* clang-format off */
 static const char strongswan_conf[] =
     "charon {\n"
     "  load = " PLUGINS "\n"
@@ -29,7 +30,7 @@ static const char strongswan_conf[] =
     "  retransmit_tries = ${retransmit-tries}\n"
     "  filelog {\n"
     "    stderr {\n"
-    "      default = 1\n"
+    "      default = $[log]\n"
     "      flush_line = yes\n"
     "    }\n"
     "  }\n"
@@ -39,52 +40,62 @@ static const char strongswan_conf[] =
     "  }\n"
     "}\n"
     "swanctl { load = random openssl pem pkcs1 pkcs8 pubkey x509 }\n";
+/* clang-format on */
 
-static const char swanctl_conf[] = "connections {\n"
-                                   "  ikelab {\n"
-                                   "    version = 2\n"
-                                   "    local_addrs = ${local}\n"
-                                   "    remote_addrs = ${remote}\n"
-                                   "    proposals = ${ike}\n"
-                                   "    encap = $[encap]\n"
-                                   "    mobike = $[mobike]\n"
-                                   "    fragmentation = $[fragmentation]\n"
-                                   "    dpd_delay = ${liveness}s\n"
-                                   "    rekey_time = $[rekey-ike-or-0]s\n"
-                                   "    rand_time = ${rekey-ike-rand}s\n"
-                                   "    pools = $[pools]\n"
-                                   "    vips = ${vips}\n"
-                                   "    local {\n"
-                                   "      auth = ${auth}\n"
-                                   "      certs = ${certs}\n"
-                                   "      id = ${local-id}\n"
-                                   "    }\n"
-                                   "    remote {\n"
-                                   "      auth = ${peer-auth}\n"
-                                   "      id = ${remote-id}\n"
-                                   "      eap_id = ${eap-id}\n"
-                                   "    }\n"
-                                   "    children {\n"
-                                   "      net {\n"
-                                   "        local_ts = ${local-ts}\n"
-                                   "        remote_ts = ${remote-ts}\n"
-                                   "        esp_proposals = ${esp}\n"
-                                   "        rekey_time = $[rekey-child-or-0]s\n"
-                                   "        rand_time = ${rekey-child-rand}s\n"
-                                   "        mode = $[mode]\n"
-                                   "      }\n"
-                                   "    }\n"
-                                   "  }\n"
-                                   "}\n"
-                                   "secrets {\n"
-                                   "  ike-any { secret = ${psk} }\n"
-                                   "  eap-any { secret = ${eap-secret} }\n"
-                                   "}\n"
-                                   "pools {\n"
-                                   "${pool-rows}\n"
-                                   "}\n";
+/* clang-format off */
+static const char swanctl_conf[] =
+    "connections {\n"
+    "  ikelab {\n"
+    "    version = 2\n"
+    "    local_addrs = ${local}\n"
+    "    remote_addrs = ${remote}\n"
+    "    proposals = ${ike}\n"
+    "    encap = $[encap]\n"
+    "    mobike = $[mobike]\n"
+    "    fragmentation = $[fragmentation]\n"
+    "    dpd_delay = ${liveness}s\n"
+    "    rekey_time = $[rekey-ike-or-0]s\n"
+    "    rand_time = ${rekey-ike-rand}s\n"
+    "    pools = ${pools}\n"
+    "    vips = ${vips}\n"
+    "    local {\n"
+    "      auth = ${auth}\n"
+    "      certs = ${certs}\n"
+    "      id = ${local-id}\n"
+    "    }\n"
+    "    remote {\n"
+    "      auth = ${peer-auth}\n"
+    "      id = ${remote-id}\n"
+    "      eap_id = ${eap-id}\n"
+    "    }\n"
+    "    children {\n"
+    "      net {\n"
+    "        local_ts = ${local-ts}\n"
+    "        remote_ts = ${remote-ts}\n"
+    "        esp_proposals = ${esp}\n"
+    "        rekey_time = $[rekey-child-or-0]s\n"
+    "        rand_time = ${rekey-child-rand}s\n"
+    "        mode = $[mode]\n"
+    "      }\n"
+    "    }\n"
+    "  }\n"
+    "}\n"
+    "secrets {\n"
+    "  ike-any { secret = ${psk} }\n"
+    "  eap-any { secret = ${eap-secret} }\n"
+    "}\n"
+    "pools {\n"
+    "${pool-rows}\n"
+    "}\n";
+/* clang-format on */
 
 /* ---- placeholders ---- */
+
+/* At 1, its usual, there are some lines for each datagram. */
+static void put_log(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->quiet ? "0" : "1");
+}
 
 static void put_libipsec(struct model_text *out, const struct model_wish *wish)
 {
@@ -277,6 +288,7 @@ static const char *objects_liveness(const struct model_wish *wish)
 
 /* clang-format off */
 static const struct recipe_holder holders[] = {
+    { "log",               .put = put_log },
     { "libipsec",          .put = put_libipsec },
     { "retransmit-first",  .put = put_retransmit_first },
     { "ike",               .put = put_ike },

@@ -118,6 +118,14 @@ def test_a_daemon_is_fetched_unpacked_and_then_there(place):
     equal(place.calls(), ["download"])
 
 
+def test_a_folder_may_be_named_from_where_one_is(place):
+    place.environment["IKELAB_DAEMONS"] = "mine"
+    os.chdir(place.top)
+    equal(place.run("setup", "openiked").returncode, 0)
+    expect(f" {os.path.realpath(place.top)}/mine/openiked/root" in place.run("list").stdout, "its whole path is told")
+    os.chdir("/")
+
+
 def test_what_is_there_is_not_fetched_again(place):
     place.run("setup", "strongswan")
     before = os.stat(place.daemons + "/strongswan").st_ino
@@ -191,6 +199,8 @@ def test_a_program_that_cannot_run_is_told(place):
 def test_a_folder_that_cannot_be_made_is_told(place):
     place.environment["IKELAB_DAEMONS"] = "/proc/ikelab"
     fails(place, ("setup", "openiked"), 1, "/proc/ikelab")
+    place.environment["IKELAB_DAEMONS"] = place.top + "/long" * 250
+    fails(place, ("setup", "openiked"), 1, "is too long")
 
 
 def begin(place):

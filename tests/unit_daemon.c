@@ -99,6 +99,7 @@ static void test_strongswan_is_told_what_a_plain_wish_asks(void)
                        "remote_ts = dynamic", "esp_proposals = aes256gcm16", "mode = tunnel",
                        "ike-any { secret = 0x736563726574 }"));
     EXPECT(strstr(file("/ikelab/strongswan.conf"), "kernel-libipsec") != NULL);
+    EXPECT(has_line(file("/ikelab/strongswan.conf"), "default = 1"));
     EXPECT(strstr(file("/ikelab/strongswan.conf"), "half_open_timeout") == NULL);
     EXPECT(strstr(file("/ikelab/strongswan.conf"), "threads") == NULL);
     EXPECT(strstr(file("/ikelab/swanctl/swanctl.conf"), "remote_addrs") == NULL);
@@ -127,7 +128,7 @@ static struct model_wish full(void)
     wish.retransmit_factor_milli = 1800;
     wish.retransmit_sends = 4;
     wish.threads = 3;
-    wish.mobike = wish.force_encapsulation = wish.kernel_esp = true;
+    wish.mobike = wish.force_encapsulation = wish.kernel_esp = wish.quiet = true;
     return wish;
 }
 
@@ -141,6 +142,7 @@ static void test_strongswan_is_told_what_a_full_wish_asks(void)
                        "fragment_size = 576", "retransmit_timeout = 1.500",
                        "retransmit_base = 1.800", "retransmit_tries = 3"));
     EXPECT(strstr(file("/ikelab/strongswan.conf"), "kernel-libipsec") == NULL);
+    EXPECT(has_line(file("/ikelab/strongswan.conf"), "default = 0"));
     expect_lines("/ikelab/swanctl/swanctl.conf",
                  LINES("remote_addrs = 198.18.0.1",
                        "proposals = aes256gcm16-prfsha256-x25519-ecp256, "
