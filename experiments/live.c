@@ -47,11 +47,14 @@ static int list(const char *const *names, size_t count)
         struct live_place place;
         char error[MODEL_DAEMON_PATH_MAX + 128];
         const char *const name = model_recipe_name(model_recipes[i]);
+        const char *const wants = model_recipe_wants(model_recipes[i]);
         if (!live_find(model_recipes[i], &place, error, sizeof error))
             (void)printf("%-12s not there: %s\n", name, error);
         else
-            (void)printf("%-12s %-22s %s%s\n", name, place.version, place.root,
-                         place.named ? " (named by the environment)" : "");
+            (void)printf("%-12s %-22s %s%s%s%s\n", name, place.version, place.root,
+                         place.named ? ", named by the environment" : "",
+                         wants != NULL ? ", wants of the kernel: " : "",
+                         wants != NULL ? wants : "");
     }
     return EXIT_DONE;
 }
@@ -77,7 +80,7 @@ static void print_help(void)
         "Real daemons for experiments: strongswan, libreswan, openiked. `setup` fetches those\n"
         "named, or all, as Debian packages with apt-get and unpacks them into a folder of\n"
         "ikelab's own; nothing is installed on the machine, and who has them already keeps them.\n"
-        "`list` says which are there, their versions, and where.\n\n"
+        "`list` says which are there, their versions, where, and what they want of the kernel.\n\n"
         "The folder is %s, or what $IKELAB_DAEMONS says. A daemon that is\n"
         "elsewhere may be named: $IKELAB_STRONGSWAN, $IKELAB_LIBRESWAN, $IKELAB_OPENIKED, each\n"
         "the path of a root folder like those that `setup` makes.\n",

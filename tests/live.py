@@ -141,14 +141,15 @@ def test_list_says_versions_and_places(place):
     lines = done.stdout.splitlines()
     equal((done.returncode, len(lines)), (0, 3))
     equal(lines[0], "strongswan   not there: ikelab live setup strongswan")
-    equal(lines[2].split(), ["openiked", "1:2.3-4", place.daemons + "/openiked/root"])
+    equal(lines[2].split(), ["openiked", "1:2.3-4", place.daemons + "/openiked/root,", "wants", "of", "the", "kernel:", "ESP",
+                              "by", "PF_KEY"])
 
 
 def test_one_that_is_elsewhere_may_be_named(place):
     place.run("setup", "openiked")
     os.rename(place.daemons + "/openiked", place.top + "/mine")
     place.environment["IKELAB_OPENIKED"] = place.top + "/mine/root"
-    expect(f"openiked     1:2.3-4                {place.top}/mine/root (named by" in place.run("list").stdout, "list")
+    expect(f"openiked     1:2.3-4                {place.top}/mine/root, named by" in place.run("list").stdout, "list")
     equal(place.run("setup", "openiked").returncode, 0)
     equal(place.left(), [])
     place.environment["IKELAB_OPENIKED"] = place.top + "/nowhere"

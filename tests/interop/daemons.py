@@ -458,7 +458,7 @@ def places_of(ikelab):
     found = {}
     for line in run(ikelab, "live", "list").splitlines():
         words = line.split()
-        found[words[0]] = (words[2], os.path.dirname(os.path.realpath(interpreter(ikelab))))
+        found[words[0]] = (words[2].rstrip(","), os.path.dirname(os.path.realpath(interpreter(ikelab))))
     return found
 
 
