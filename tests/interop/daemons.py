@@ -349,6 +349,19 @@ def understands(world, name, pair):
         expect(len(kept) == len(ike) + len(esp), "\n".join(said))
 
 
+def rekeys(world, name, pair):
+    """Its count holds through rekeying of both kinds of SA."""
+    daemon = world.start(name, PLAIN + offers(pair))
+    peer = Peer(world.cable, world.tools, initiate="1", script="rekey,rekey-child,go,delete", ike=pair[0], esp=pair[1],
+                force="1" if name == "strongswan" else None)
+    expect(peer.until("AT go"), peer.out + daemon.said()[-1500:])
+    time.sleep(0.2)
+    seen, listed = daemon.levels(), daemon.levels("list")
+    expect(seen[:2] == (1, 0) and listed[:3] == (1, 0, 1), f"{seen} {listed}")
+    out = peer.close()
+    expect("EVENT REKEYED ok" in out and "EVENT CHILD_DOWN rekeyed" in out and "END done" in out, out)
+
+
 FULL = [("remote", US), ("remote_id", "us.test"), ("half_open_limit", "100"), ("rekey_ike_ns", "600000000000"),
         ("rekey_child_ns", "600000000000"), ("rekey_jitter_ppb", "50000000"), ("liveness_ns", "20000000000"),
         ("fragment", "576"), ("mobike", "1")]
@@ -420,6 +433,9 @@ CASES = [
     ("rsa2048 certificates", certificates, "openiked", CBC, "rsa2048", RSA2048),
     ("ecdsa256 certificates", certificates, "libreswan", GCM, "ecdsa256", ECDSA256),
     ("ecdsa256 certificates", certificates, "openiked", CBC, "ecdsa256", ECDSA256),
+    ("keeps count through rekeying", rekeys, "strongswan", GCM),
+    ("keeps count through rekeying", rekeys, "libreswan", GCM),
+    ("keeps count through rekeying", rekeys, "openiked", CBC),
     ("is told every setting", every_setting, "strongswan", GCM, "rekeying every 600s", "dpd delay 20s"),
     ("is told every setting", every_setting, "libreswan", GCM, "IKE_FRAG_ALLOW", "MOBIKE", "encaps:yes",
      "ike_life: 660s", "rekey_margin: 60s", "rekey_fuzz: 50%", "dpddelay:20s", "retransmit-interval: 1500ms",
