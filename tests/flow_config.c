@@ -456,6 +456,52 @@ static void test_a_version_that_is_not_told_is_an_empty_one(void)
     }
 }
 
+/* ---- an address without a Child SA ---- */
+
+/* As strongSwan answers whose kernel takes no policy. */
+static void keep_the_address_only(void)
+{
+    static const uint8_t unacceptable[] = {0, 0, 0, N_TS_UNACCEPTABLE};
+    mangle_drop(PAYLOAD_SA);
+    mangle_drop(PAYLOAD_TSI);
+    mangle_drop(PAYLOAD_TSR);
+    mangle_add(PAYLOAD_NOTIFY, unacceptable, sizeof unacceptable);
+}
+
+/* RFC 7296 1.2: "the IKE SA is still created as usual", whatever else the answer brings; resumed
+ * too. */
+static void test_a_child_refused_with_an_address_given_leaves_the_ike_sa(void)
+{
+    static const uint8_t secret[IKE_TICKET_SECRET] = {1};
+    static struct pair p;
+    for (int resumed = 0; resumed < 2; resumed++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+        one_gateway(&p, A, B);
+        p.end[A].policy.tickets = resumed == 1;
+        p.end[B].config.tickets =
+            (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = secret, .remembered = 16};
+        pair_open(&p);
+        mangle_edit(&p, resumed == 1 ? 7 : 3, keep_the_address_only);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        if (resumed == 1) {
+            EXPECT(pair_agrees(&p, 1));
+            ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+            EXPECT(pair_resume(&p) != 0);
+            pair_run(&p);
+        }
+        EXPECT_EQ(pair_count(&p, A, IKE_UP), 1 + resumed);
+        EXPECT_EQ(pair_count(&p, A, IKE_CHILD_FAILED), 1);
+        EXPECT_EQ(pair_count(&p, A, IKE_FAILED), 0);
+        EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+        EXPECT_EQ(ike_stats(p.end[A].engine).children, 0);
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -474,6 +520,7 @@ int main(int argc, char **argv)
         TEST(test_everything_asked_for_is_told),
         TEST(test_domains_without_a_server_are_not_told),
         TEST(test_a_version_that_is_not_told_is_an_empty_one),
+        TEST(test_a_child_refused_with_an_address_given_leaves_the_ike_sa),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -541,7 +541,7 @@ const struct ike_rule ike_auth_rules[] = {
     { IKE_AUTH,  REQUEST,  S_KEYED,     MUST_AUTH,         MAY_AUTH,                           auth_request,       S_ESTABLISHED, "auth_request"       },
     { IKE_AUTH,  REQUEST,  S_KEYED,     MUST_SAY,          MAY_AUTH,                           childless_request,  S_ESTABLISHED, "childless_request"  },
     { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_CHILD,        P(PAYLOAD_CERT) | P(PAYLOAD_CP),    auth_response,      S_ESTABLISHED, "auth_response"      },
-    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_ALONE,        P(PAYLOAD_CERT),                    auth_without_child, S_ESTABLISHED, "auth_without_child" },
+    { IKE_AUTH,  RESPONSE, S_AUTH_SENT, MUST_ALONE,        P(PAYLOAD_CERT) | P(PAYLOAD_CP),    auth_without_child, S_ESTABLISHED, "auth_without_child" },
     { IKE_AUTH,  RESPONSE, S_AUTH_SENT, P(PAYLOAD_NOTIFY), 0,                                  auth_refused,       S_AUTH_SENT,   "auth_refused"       },
 };
 /* clang-format on */

@@ -487,7 +487,7 @@ const struct ike_rule ike_resume_rules[] = {
     { IKE_AUTH,           REQUEST,  S_RESUMED,     MUST_AUTH,         MAY_AUTH,      resumed_request,       S_ESTABLISHED, "resumed_request"       },
     { IKE_AUTH,           REQUEST,  S_RESUMED,     MUST_SAY,          MAY_AUTH,      resumed_childless,     S_ESTABLISHED, "resumed_childless"     },
     { IKE_AUTH,           RESPONSE, S_PROOF_SENT,  MUST_CHILD,        P(PAYLOAD_CP), resumed_response,      S_ESTABLISHED, "resumed_response"      },
-    { IKE_AUTH,           RESPONSE, S_PROOF_SENT,  MUST_ALONE,        0,             resumed_without_child, S_ESTABLISHED, "resumed_without_child" },
+    { IKE_AUTH,           RESPONSE, S_PROOF_SENT,  MUST_ALONE,        P(PAYLOAD_CP), resumed_without_child, S_ESTABLISHED, "resumed_without_child" },
     { IKE_AUTH,           RESPONSE, S_PROOF_SENT,  P(PAYLOAD_NOTIFY), 0,             resumed_refused,       S_PROOF_SENT,  "resumed_refused"       },
 };
 /* clang-format on */
