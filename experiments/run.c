@@ -393,6 +393,8 @@ int command_run(int argc, char **argv)
     s.study = experiment_open(&s.options);
     if (s.study == NULL)
         return EXIT_USAGE;
+    if (study_is_live(s.study))
+        s.options.jobs = 1; /* in real time one after the other, or they would share the time */
     facts_fill(&s);
     int status = EXIT_USAGE;
     if (place_choose(&s) && pcap_folder(&s) && database_open(&s))

@@ -47,13 +47,29 @@ void study_config(const struct study *study, uint32_t run, struct model_world_co
     (void)model_world_judge(out, deaf, NULL);
 }
 
+/* A key has this value in the file, or somewhere in the sweep. */
+static bool some_run_has(const struct study *study, const char *path, const char *value)
+{
+    const struct sweep_axis *const axis = sweep_axis_of(&study->sweep, path);
+    char text[64] = "";
+    if (axis == NULL)
+        return model_config_get(&study->base, path, text, sizeof text) && strcmp(text, value) == 0;
+    for (uint32_t i = 0; i < axis->value_count; i++)
+        if (strcmp(axis->values[i].text, value) == 0)
+            return true;
+    return false;
+}
+
 bool study_needs_ns3(const struct study *study)
 {
-    const struct sweep_axis *const axis = sweep_axis_of(&study->sweep, "network.kind");
-    bool needs = axis == NULL && study->base.network == MODEL_NS3;
-    for (uint32_t i = 0; axis != NULL && i < axis->value_count; i++)
-        needs = needs || strcmp(axis->values[i].text, "ns3") == 0;
-    return needs;
+    return some_run_has(study, "network.kind", "ns3") ||
+           (some_run_has(study, "network.kind", "live") &&
+            some_run_has(study, "network.carrier", "ns3"));
+}
+
+bool study_is_live(const struct study *study)
+{
+    return some_run_has(study, "network.kind", "live");
 }
 
 const char *study_axis_head(const struct study *study, uint32_t axis)

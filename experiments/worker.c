@@ -10,6 +10,7 @@
  *     ->  done FINGERPRINT WALL_NS CPU_NS   or   failed TEXT
  *
  * It ends when its standard input closes, also amid a run. */
+#include "experiments/live_setup.h"
 #include "experiments/runner.h"
 #include "ike/crypto.h"
 #include "results/results.h"
@@ -149,11 +150,35 @@ static struct results_capture *capture_open(struct shift *shift, uint32_t run)
     return results_capture_open(capture, keys, shift->error);
 }
 
+/* Where the daemons are that gateways are to be. False, with a line, when one is not there. */
+static bool daemons_find(struct shift *shift)
+{
+    struct model_world_config *const c = &shift->config;
+    for (uint32_t i = 0; i < c->gateway_count; i++) {
+        struct live_place place;
+        char why[MODEL_DAEMON_PATH_MAX + 128];
+        const uint64_t daemon = c->gateways[i].daemon;
+        if (daemon == 0)
+            continue;
+        if (!live_find(model_recipes[daemon - 1], &place, why, sizeof why)) {
+            (void)snprintf(shift->error, sizeof shift->error, "%s: %.400s",
+                           model_recipe_title(model_recipes[daemon - 1]), why);
+            return false;
+        }
+        (void)snprintf(c->daemons[daemon - 1].root, sizeof c->daemons[0].root, "%s", place.root);
+        (void)snprintf(c->daemons[daemon - 1].libraries, sizeof c->daemons[0].libraries, "%s",
+                       place.libraries);
+    }
+    return true;
+}
+
 /* The world, from its opening to its end. False when it failed, or nobody waits for it any more. */
 static bool world_run(struct shift *shift, struct tee *tee, char *fingerprint)
 {
     model_provider_fn *provider =
         shift->config.crypto == MODEL_OPENSSL ? ike_crypto_openssl : ike_crypto_modelled;
+    if (!daemons_find(shift))
+        return false;
     struct model_world *world =
         model_world_open(&shift->config, provider, &tee->record, shift->error, sizeof shift->error);
     if (world == NULL)
@@ -161,11 +186,11 @@ static bool world_run(struct shift *shift, struct tee *tee, char *fingerprint)
     shift->said = 0;
     shift->end_ns = shift->config.for_ns;
     const bool ran = model_world_run(world, still_wanted, shift);
+    const char *const trouble = model_world_trouble(world);
+    (void)snprintf(shift->error, sizeof shift->error, "%s", trouble != NULL ? trouble : "stopped");
     const struct sim_fingerprint trace = model_world_fingerprint(world);
     sim_fingerprint_text(&trace, fingerprint);
     model_world_close(world);
-    if (!ran)
-        (void)snprintf(shift->error, sizeof shift->error, "stopped");
     return ran;
 }
 

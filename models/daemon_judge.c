@@ -110,6 +110,7 @@ static bool is_of_the_world(const char *key)
         "arrivals",    "from",      "until",       "count",
         "patience",    "refused",   "retry.wait",  "retry.max",
         "stay",        "leave",     "reconnect",   "moves",
+        "at",          "daemon",
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)

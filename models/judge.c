@@ -5,6 +5,7 @@
 #include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/attempts.h"
+#include "models/daemon.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
 #include "models/places.h"
@@ -266,8 +267,26 @@ static void judge_lookup(struct judge *j, const struct model_gateway *g)
             lists + most, IKE_ASKS_MAX);
 }
 
+/* A real daemon lives in real time and speaks real cryptography, by its own keys. */
+static void judge_daemon(struct judge *j, const struct model_gateway *g)
+{
+    char path[PATH_SAID];
+    if (g->daemon == 0)
+        return;
+    if (j->config->network != MODEL_LIVE)
+        say(j, gateway(g, ".daemon"), true,
+            "a real daemon lives in real time: write `network: {kind: live}`");
+    if (model_auth_of_gateway(j->config, g) != MODEL_PSK)
+        say(j, gateway(g, ".daemon"), true,
+            "clients of a real daemon are authenticated by a pre-shared key: write `auth: psk`");
+    (void)snprintf(path, sizeof path, "gateways.%s", g->name);
+    j->count +=
+        model_daemon_judge(model_recipes[g->daemon - 1], j->config, path, j->complain, j->owner);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
+    judge_daemon(j, g);
     judge_at(j, g);
     judge_backends(j, g);
     judge_lookup(j, g);
@@ -415,13 +434,16 @@ static void judge_rounds(struct judge *j, const struct model_clients *c,
 /* ns-3's lines are not all that ours can be, nor ours all that its can. */
 static void judge_links(struct judge *j)
 {
+    if (j->config->network == MODEL_LIVE && j->config->crypto != MODEL_OPENSSL)
+        say(j, (struct about){"crypto", "", ""}, true,
+            "a real daemon understands no modelled cryptography: write `crypto: openssl`");
     const bool room = model_topology_find(j->config, &j->topology);
     if (!room)
         say(j, (struct about){"links", "", ""}, true, "name more than %d nodes", MODEL_NODES_MAX);
     for (uint32_t i = 0; i < j->config->link_count; i++) {
         const struct model_link *const l = &j->config->links[i];
         const struct sim_link_config config = model_link_config(l);
-        const bool ns3 = j->config->network == MODEL_NS3;
+        const bool ns3 = model_carrier(j->config) == MODEL_NS3;
         const char *const lacking = ns3 ? sim_net_ns3_lacks(&config) : NULL;
         if (room && j->topology.ends[i][0] == j->topology.ends[i][1])
             say(j, (struct about){"links", l->name, ".from"}, true,

@@ -8,19 +8,22 @@
 #include "models/clients.h"
 #include "models/flood.h"
 #include "models/gateway.h"
+#include "models/live_gateway.h"
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/scene.h"
 #include "models/topology.h"
 #include "sim/net_links.h"
+#include "sim/netns.h"
 #include "sim/ns3_door.h"
+#include "sim/realtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRESS_STEPS = 200 };
+enum { PROGRESS_STEPS = 200, LATE_MAX_PPM = 1000 };
 
 struct model_world {
     struct model_world_config config;
@@ -28,7 +31,10 @@ struct model_world {
     struct model_places places;
     struct model_topology topology; /* its nodes are the network's, by number */
     uint32_t link_numbers[MODEL_LINKS_MAX];
-    struct model_gateway_run *gateways[MODEL_THINGS_MAX];
+    struct model_gateway_run *gateways[MODEL_THINGS_MAX]; /* NULL: */
+    struct model_live_run *lives[MODEL_THINGS_MAX];       /* a real one */
+    struct sim_realtime *realtime;                        /* NULL: in virtual time */
+    char trouble[512];
     struct model_clients_run *clients[MODEL_THINGS_MAX];
     struct model_flood_run *floods[MODEL_THINGS_MAX];
 };
@@ -86,16 +92,41 @@ static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
     net->ops->attach(net, node, port, prefix);
 }
 
+/* A real daemon has the last CPUs to itself, and we keep to the others, if there are others. */
+static uint64_t cpus_part(uint64_t cores)
+{
+    const uint64_t all = sim_cpus();
+    uint64_t theirs = 0;
+    for (uint64_t bit = UINT64_C(1) << 63; bit != 0 && cores > 0; bit >>= 1)
+        if ((all & bit) != 0) {
+            theirs |= bit;
+            cores--;
+        }
+    if ((all & ~theirs) == 0)
+        return 0;
+    return sim_cpus_keep(all & ~theirs) ? theirs : 0;
+}
+
+static struct sim_port *gateway_open(struct model_world *w, uint32_t i, char *error,
+                                     size_t error_max)
+{
+    const struct model_gateway *const g = &w->config.gateways[i];
+    if (g->daemon != 0) {
+        w->lives[i] = model_live_open(&w->scene, g, cpus_part(g->cores), error, error_max);
+        return w->lives[i] != NULL ? model_live_port(w->lives[i]) : NULL;
+    }
+    w->gateways[i] = model_gateway_open(&w->scene, g, &w->places.gateways[i], error, error_max);
+    return w->gateways[i] != NULL ? model_gateway_port(w->gateways[i]) : NULL;
+}
+
 static bool gateways_build(struct model_world *w, char *error, size_t error_max)
 {
     for (uint32_t i = 0; i < w->config.gateway_count; i++) {
         const struct ike_prefix own = model_prefix_of(&w->places.gateways[i]);
-        w->gateways[i] = model_gateway_open(&w->scene, &w->config.gateways[i],
-                                            &w->places.gateways[i], error, error_max);
-        if (w->gateways[i] == NULL)
+        struct sim_port *const port = gateway_open(w, i, error, error_max);
+        if (port == NULL)
             return false;
-        attach(w, model_node_named(&w->topology, w->config.gateways[i].at),
-               model_gateway_port(w->gateways[i]), &own);
+        attach(w, model_node_named(&w->topology, w->config.gateways[i].at), port, &own);
     }
     return true;
 }
@@ -124,7 +155,8 @@ static bool papers_exchange(struct model_world *w)
         const bool signs = model_rounds_have_signature(&w->config.clients[i]);
         for (uint32_t k = 0; k < w->config.gateway_count; k++) {
             struct model_papers *const theirs = model_clients_papers(w->clients[i]);
-            if (!model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
+            if (w->gateways[k] == NULL ||
+                !model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
                 continue;
             done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]), theirs) &&
                    (!signs || model_gateway_lists(w->gateways[k], theirs));
@@ -134,7 +166,8 @@ static bool papers_exchange(struct model_world *w)
         model_clients_ready(w->clients[i]);
     }
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
-        model_gateway_ready(w->gateways[i]);
+        if (w->gateways[i] != NULL)
+            model_gateway_ready(w->gateways[i]);
     return done;
 }
 
@@ -197,6 +230,16 @@ static void deaf(void *owner, const char *path, bool fatal, const char *text)
     (void)text;
 }
 
+static bool realtime_open(struct model_world *w)
+{
+    const struct sim_pace pace = {.lag_limit_ns = w->config.lag_limit_ns, .urgent = true};
+    w->realtime = sim_realtime_open(w->scene.loop, w->scene.net, &pace);
+    for (uint32_t i = 0; w->realtime != NULL && i < w->config.gateway_count; i++)
+        if (w->lives[i] != NULL)
+            sim_realtime_add(w->realtime, model_live_source(w->lives[i]));
+    return w->realtime != NULL;
+}
+
 static bool build(struct model_world *w, char *error, size_t error_max)
 {
     struct model_scene *const scene = &w->scene;
@@ -214,7 +257,7 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     if (scene->loop == NULL)
         return false;
     scene->net =
-        w->config.network == MODEL_NS3
+        model_carrier(&w->config) == MODEL_NS3
             ? sim_net_ns3_open(scene->loop, w->config.seed, &scene->fingerprint, error, error_max)
             : sim_net_links_open(scene->loop, w->config.seed, &scene->fingerprint);
     if (scene->net == NULL)
@@ -224,7 +267,8 @@ static bool build(struct model_world *w, char *error, size_t error_max)
         !papers_exchange(w) || !algorithms_had(w, error, error_max) ||
         !floods_build(w, error, error_max))
         return false;
-    return scene->net->ops->route(scene->net, error, error_max);
+    return scene->net->ops->route(scene->net, error, error_max) &&
+           (w->config.network != MODEL_LIVE || realtime_open(w));
 }
 
 struct model_world *model_world_open(const struct model_world_config *config,
@@ -260,7 +304,10 @@ static void report(struct model_world *w)
                 {SIM_METRIC_OUTAGES, SIM_LOST_OUTAGE},
                 {SIM_METRIC_NO_ROUTE, SIM_LOST_NO_ROUTE}};
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
-        model_gateway_report(w->gateways[i]);
+        if (w->lives[i] != NULL)
+            model_live_report(w->lives[i]);
+        else
+            model_gateway_report(w->gateways[i]);
     for (uint32_t i = 0; i < w->config.client_count; i++)
         model_clients_report(w->clients[i]);
     for (uint32_t i = 0; i < w->config.attacker_count; i++)
@@ -272,6 +319,23 @@ static void report(struct model_world *w)
     model_metric(&w->scene, "network", SIM_METRIC_DUPLICATES, totals.doubled);
     model_metric(&w->scene, "network", SIM_METRIC_ICMP_ERRORS, totals.reported);
     model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
+}
+
+/* How well real time was kept. */
+static void report_lag(struct model_world *w)
+{
+    const struct sim_lag lag = sim_realtime_lag(w->realtime);
+    const uint64_t late = lag.count > 0 ? model_mul_div(lag.over, 1000000, lag.count) : 0;
+    model_metric_ratio(&w->scene, "run", SIM_METRIC_LAG_MEAN,
+                       (uint64_t[]){lag.sum_ns, 1, lag.count});
+    model_metric(&w->scene, "run", SIM_METRIC_LAG_P99, sim_lag_percentile(&lag, 990000));
+    model_metric(&w->scene, "run", SIM_METRIC_LAG_MAX, lag.max_ns);
+    model_metric(&w->scene, "run", SIM_METRIC_LATE_SHARE, late);
+    if (late > LATE_MAX_PPM && w->config.late == MODEL_LATE_FAILS)
+        (void)snprintf(w->trouble, sizeof w->trouble,
+                       "real time was not kept: %.1f %% of all events were later than "
+                       "network.lag_limit, the latest by %.1f ms",
+                       (double)late / 10000, (double)lag.max_ns / 1e6);
 }
 
 /* What each link lost, by its name, both directions together. */
@@ -290,18 +354,42 @@ static void report_links(const struct model_world *w)
     }
 }
 
+/* Moves the world on; false: it is over before its time. */
+static bool run_until(struct model_world *w, uint64_t until_ns)
+{
+    if (w->realtime == NULL) {
+        sim_loop_run(w->scene.loop, until_ns);
+        return true;
+    }
+    if (sim_realtime_run(w->realtime, until_ns) == SIM_REALTIME_BEHIND)
+        (void)snprintf(w->trouble, sizeof w->trouble,
+                       "real time was lost: after %.1f s of it the world is more than ten seconds "
+                       "behind: less of everything, or a faster machine",
+                       (double)sim_loop_now(w->scene.loop) / 1e9);
+    for (uint32_t i = 0; i < w->config.gateway_count; i++)
+        if (w->lives[i] != NULL && model_live_trouble(w->lives[i]) != NULL)
+            (void)snprintf(w->trouble, sizeof w->trouble, "%s", model_live_trouble(w->lives[i]));
+    return w->trouble[0] == '\0';
+}
+
+const char *model_world_trouble(const struct model_world *world)
+{
+    return world->trouble[0] != '\0' ? world->trouble : NULL;
+}
+
 bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner)
 {
     const uint64_t for_ns = world->config.for_ns;
     for (uint64_t step = 1; step <= PROGRESS_STEPS; step++) {
         const uint64_t until_ns = step == PROGRESS_STEPS ? for_ns : for_ns / PROGRESS_STEPS * step;
-        sim_loop_run(world->scene.loop, until_ns);
-        if (progress != NULL && !progress(owner, until_ns))
+        if (!run_until(world, until_ns) || (progress != NULL && !progress(owner, until_ns)))
             return false;
     }
     report(world);
     report_links(world);
-    return true;
+    if (world->realtime != NULL)
+        report_lag(world);
+    return world->trouble[0] == '\0';
 }
 
 struct sim_fingerprint model_world_fingerprint(const struct model_world *world)
@@ -317,7 +405,9 @@ void model_world_close(struct model_world *world)
         model_flood_close(world->floods[i]);
         model_clients_close(world->clients[i]);
         model_gateway_close(world->gateways[i]);
+        model_live_close(world->lives[i]);
     }
+    sim_realtime_close(world->realtime);
     if (world->scene.net != NULL)
         world->scene.net->ops->close(world->scene.net);
     if (world->scene.loop != NULL)

@@ -26,7 +26,10 @@ enum model_limits {
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };
 
-enum model_network { MODEL_LINKS, MODEL_NS3 };
+/* The last: the one that `carrier` names, in real time, with real daemons at its ends. */
+enum model_network { MODEL_LINKS, MODEL_NS3, MODEL_LIVE };
+enum model_late { MODEL_LATE_NOTED, MODEL_LATE_FAILS };
+enum { MODEL_DAEMON_KINDS = 3, MODEL_DAEMON_PLACE_MAX = 1200 };
 enum model_crypto { MODEL_MODELLED, MODEL_OPENSSL };
 /* Between the first two, rows of ike_key_types: by a signature with such a key. */
 enum model_auth {
@@ -126,6 +129,7 @@ struct model_gateway {
     char name[MODEL_NAME_MAX];
     char address[MODEL_NAME_MAX]; /* "auto", or an address of either family */
     char at[MODEL_NAME_MAX];      /* a node */
+    uint64_t daemon;              /* 0: ours; 1 and on: a real one, enum model_daemon + 1 */
     uint64_t cores;
     char machine[MODEL_PATH_MAX]; /* a profile's name, or the path of one calibrate printed */
     char implementation[MODEL_NAME_MAX];
@@ -316,6 +320,9 @@ struct model_world_config {
     uint64_t seed;
     uint64_t sample_ns; /* of series */
     enum model_network network;
+    enum model_network carrier; /* in real time: MODEL_LINKS or MODEL_NS3 */
+    uint64_t lag_limit_ns;      /* in real time: events later than that are late, */
+    enum model_late late;       /* and a run with more than a thousandth of them so is: */
     enum model_crypto crypto;
     struct model_link links[MODEL_LINKS_MAX];
     uint32_t link_count;
@@ -326,7 +333,18 @@ struct model_world_config {
     struct model_attacker attackers[MODEL_THINGS_MAX];
     uint32_t attacker_count;
     uint64_t trace_messages; /* told to the record; 0: none */
+    /* Where daemons are, in the order of `gateways.*.daemon`: no key, given by the program. */
+    struct {
+        char root[MODEL_DAEMON_PLACE_MAX];
+        char libraries[MODEL_DAEMON_PLACE_MAX];
+    } daemons[MODEL_DAEMON_KINDS];
 };
+
+/* The simulated network there is, in real time or not. */
+static inline enum model_network model_carrier(const struct model_world_config *config)
+{
+    return config->network == MODEL_LIVE ? config->carrier : config->network;
+}
 
 struct model_world;
 
@@ -350,6 +368,9 @@ struct model_world *model_world_open(const struct model_world_config *config,
  * evenly over virtual time (NULL: not), and stops without a report when it says false. */
 typedef bool model_progress_fn(void *owner, uint64_t now_ns);
 bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner);
+/* Why it ended before its time, or is worth nothing: a daemon ended, real time was not kept. NULL:
+ * nothing went wrong. */
+const char *model_world_trouble(const struct model_world *world);
 struct sim_fingerprint model_world_fingerprint(const struct model_world *world);
 void model_world_close(struct model_world *world);
 

@@ -128,6 +128,16 @@
         "IP fragments dropped for want of room at their destination")                             \
     ROW(REASSEMBLY_TIMEOUTS, "reassembly_timeouts", "1", COUNT, "network",                        \
         "IP fragments dropped because the others of their datagram did not come")                 \
+    ROW(UNANSWERED, "unanswered", "1", COUNT, "gateway",                                          \
+        "samples at which a real daemon did not say in time how many SAs it has")                 \
+    ROW(LAG_MEAN, "lag_mean", "ns", TIME, "run",                                                  \
+        "in real time: how late events happened")                                                 \
+    ROW(LAG_P99, "lag_p99", "ns", TIME, "run",                                                    \
+        "99th percentile of it")                                                                  \
+    ROW(LAG_MAX, "lag_max", "ns", TIME, "run",                                                    \
+        "most of it")                                                                             \
+    ROW(LATE_SHARE, "late_share", "ppm", SHARE, "run",                                            \
+        "in real time: events later than network.lag_limit")                                      \
     ROW(EVENTS, "events", "1", COUNT, "run",                                                      \
         "events of the loop")
 /* clang-format on */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A gateway that is a real daemon: started by its recipe in a namespace at the
+ * end of the network, asked for its levels at each sample, and measured from
+ * outside, under the names of what a modelled one tells of itself. Within models
+ * only. */
+#ifndef MODELS_LIVE_GATEWAY_H
+#define MODELS_LIVE_GATEWAY_H
+
+#include "models/scene.h"
+#include "sim/realtime.h"
+
+struct model_live_run;
+
+/* The daemon listens when this returns, some seconds later. NULL on failure, with a line in
+ * `error`: what failed, and the end of what the daemon has said. `cpus`: where it may run
+ * (netns.h). */
+struct model_live_run *model_live_open(struct model_scene *scene,
+                                       const struct model_gateway *gateway, uint64_t cpus,
+                                       char *error, size_t error_max);
+struct sim_port *model_live_port(struct model_live_run *run);
+struct sim_source model_live_source(struct model_live_run *run);
+/* What went wrong while it ran: the daemon has ended. NULL: nothing. */
+const char *model_live_trouble(const struct model_live_run *run);
+void model_live_report(struct model_live_run *run);
+/* Ends the daemon, and all that it was made of. */
+void model_live_close(struct model_live_run *run);
+
+#endif
