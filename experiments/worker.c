@@ -154,6 +154,8 @@ static struct results_capture *capture_open(struct shift *shift, uint32_t run)
 static bool daemons_find(struct shift *shift)
 {
     struct model_world_config *const c = &shift->config;
+    const char *const stand_in = getenv("IKELAB_STAND_IN");
+    (void)snprintf(c->stand_in, sizeof c->stand_in, "%s", stand_in != NULL ? stand_in : "");
     for (uint32_t i = 0; i < c->gateway_count; i++) {
         struct live_place place;
         char why[MODEL_DAEMON_PATH_MAX + 128];

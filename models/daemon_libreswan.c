@@ -16,6 +16,7 @@ static const char ipsec_conf[] =
     "\tprotostack=xfrm\n"
     "\tplutodebug=none\n"
     "\tlogtime=no\n"
+    "\taudit-log=no\n" /* it ends where the kernel takes no audit, as in a namespace of processes */
     "\tuniqueids=no\n"
     "\tnhelpers=${threads}\n"
     "\tddos-mode=${ddos-mode}\n"

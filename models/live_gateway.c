@@ -34,6 +34,7 @@ struct model_live_run {
     const struct model_recipe *recipe;
     struct model_place place;
     struct model_wish wish;
+    char own[IKE_ADDR_TEXT]; /* its address */
     uint64_t cpus;
     struct sim_netns *ns;
     struct sim_tun_end *end;
@@ -149,12 +150,10 @@ static uint32_t inner_addresses(const struct model_gateway *gateway,
     return count;
 }
 
-static bool namespace_open(struct model_live_run *run, const struct ike_addr *addr, char *error,
-                           size_t error_max)
+static bool namespace_open(struct model_live_run *run, char *error, size_t error_max)
 {
-    char own[IKE_ADDR_TEXT];
     char inner[INNER_MAX][IKE_ADDR_TEXT];
-    const char *const outer[] = {own};
+    const char *const outer[] = {run->own};
     const char *within[INNER_MAX];
     const uint32_t inner_count = inner_addresses(run->gateway, inner, within);
     struct model_mount mounts[MODEL_DAEMON_MOUNTS_MAX];
@@ -162,7 +161,6 @@ static bool namespace_open(struct model_live_run *run, const struct ike_addr *ad
     const size_t count = model_daemon_mounts(run->recipe, &run->place, mounts);
     for (size_t i = 0; i < count; i++)
         shown[i] = (struct sim_mount){.at = mounts[i].at, .from = mounts[i].from};
-    ike_addr_format(addr, own);
     const struct sim_netns_config config = {.host = run->gateway->name,
                                             .outer = outer,
                                             .outer_count = 1,
@@ -342,6 +340,17 @@ static void events_open(struct model_live_run *run)
 
 /* ---- the whole ---- */
 
+static void place_find(struct model_live_run *run)
+{
+    const struct model_world_config *const c = run->scene->config;
+    const uint64_t index = run->gateway->daemon - 1;
+    run->recipe = model_recipes[index];
+    const bool wants = model_recipe_wants(run->recipe) != NULL && c->stand_in[0] != '\0';
+    run->place = (struct model_place){.root = c->daemons[index].root,
+                                      .libraries = c->daemons[index].libraries,
+                                      .stand_in = wants ? c->stand_in : NULL};
+}
+
 struct model_live_run *model_live_open(struct model_scene *scene,
                                        const struct model_gateway *gateway, uint64_t cpus,
                                        char *error, size_t error_max)
@@ -356,13 +365,12 @@ struct model_live_run *model_live_open(struct model_scene *scene,
     run->scene = scene;
     run->gateway = gateway;
     run->cpus = cpus;
-    run->recipe = model_recipes[gateway->daemon - 1];
-    run->place =
-        (struct model_place){.root = scene->config->daemons[gateway->daemon - 1].root,
-                             .libraries = scene->config->daemons[gateway->daemon - 1].libraries};
+    place_find(run);
     model_wish_of_gateway(scene->config, gateway, &run->wish);
     run->wish.quiet = true;
-    if (!namespace_open(run, addr, error, error_max) || !daemon_start(run, error, error_max) ||
+    ike_addr_format(addr, run->own);
+    run->wish.local = run->own;
+    if (!namespace_open(run, error, error_max) || !daemon_start(run, error, error_max) ||
         !daemon_ready(run, error, error_max) || !errand_run(run, ERRAND_LOAD, error, error_max)) {
         model_live_close(run);
         return NULL;
@@ -413,6 +421,7 @@ void model_live_report(struct model_live_run *run)
                      ? usage.resident_max - run->first.resident_bytes
                      : 0);
     model_metric(scene, who, SIM_METRIC_UNANSWERED, run->unanswered);
+    model_metric(scene, who, SIM_METRIC_STAND_IN, run->place.stand_in != NULL ? 1 : 0);
     if (run->answers == 0)
         return;
     model_metric(scene, who, SIM_METRIC_HALF_OPEN, run->levels.half_open);

@@ -338,6 +338,9 @@ struct model_world_config {
         char root[MODEL_DAEMON_PLACE_MAX];
         char libraries[MODEL_DAEMON_PLACE_MAX];
     } daemons[MODEL_DAEMON_KINDS];
+    /* A library that answers for the kernel to daemons that want of it what it lacks; empty: none.
+     */
+    char stand_in[MODEL_DAEMON_PLACE_MAX];
 };
 
 /* The simulated network there is, in real time or not. */

@@ -130,6 +130,8 @@
         "IP fragments dropped because the others of their datagram did not come")                 \
     ROW(UNANSWERED, "unanswered", "1", COUNT, "gateway",                                          \
         "samples at which a real daemon did not say in time how many SAs it has")                 \
+    ROW(STAND_IN, "stand_in", "1", GAUGE, "gateway",                                              \
+        "1: a stand-in answered a real daemon for what the kernel lacks: no study of it")         \
     ROW(LAG_MEAN, "lag_mean", "ns", TIME, "run",                                                  \
         "in real time: how late events happened")                                                 \
     ROW(LAG_P99, "lag_p99", "ns", TIME, "run",                                                    \

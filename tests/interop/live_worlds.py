@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Experiments with a real daemon as their gateway: clients of the simulated network come through, what the daemon tells
+is what came to it, and whatever ends a run leaves nothing behind.
+
+Usage: live_worlds.py IKELAB STAND_IN [MODULE]        prints TAP
+
+The daemons are those of `ikelab live setup`, which is run where they are not there yet. Skipped, saying why, where
+namespaces are not allowed or the packages cannot be had. All is in real time on a machine with other work: times have
+lower bounds only, and what is counted is counted by both sides.
+"""
+import glob
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+EXPERIMENT = """
+for: {seconds}s
+sample: 500ms
+seeds: 1
+network: {{kind: live, carrier: {carrier}, lag_limit: 50ms}}
+crypto: openssl
+links: {{wan: {{delay: 20ms}}}}
+gateways: {{vpn: {{daemon: {daemon}, pool: 10.9.0.0/16{esp}}}}}
+clients: {{people: {{to: vpn, via: wan, arrivals: uniform 5/s, until: 3s, patience: 10s, address: ipv4{esp}}}}}
+"""
+FLOOD = "attackers: {flood: {to: vpn, via: wan, rate: 40/s, from: 1s, until: 3s}}\n"
+
+
+class Lab:
+    def __init__(self, folder):
+        self.ikelab, self.stand_in = (os.path.abspath(path) for path in sys.argv[1:3])
+        self.folder, self.number = folder, 0
+
+    def begin(self, daemon="strongswan", carrier="links", seconds=14, more="", sets=(), environment=None):
+        """A run, begun; and its database."""
+        self.number += 1
+        esp = ", esp: aes256-sha512" if daemon == "openiked" else ""
+        text = EXPERIMENT.format(daemon=daemon, carrier=carrier, seconds=seconds, esp=esp) + more
+        with open(os.path.join(self.folder, "e.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        words = [word for value in sets for word in ("--set", value)]
+        database = os.path.join(self.folder, f"{self.number}.db")
+        run = subprocess.Popen([self.ikelab, "run", "e.yaml", "-o", database, *words], cwd=self.folder, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "IKELAB_STAND_IN": self.stand_in, **(environment or {})})
+        return run, database
+
+    def run(self, *arguments, **options):
+        """Its exit status, what it said, and its metrics by who and name."""
+        run, database = self.begin(*arguments, **options)
+        _, said = run.communicate(timeout=120)
+        if run.returncode == 2:
+            return 2, said, {}
+        with sqlite3.connect(database) as db:
+            return run.returncode, said, {(who, name): value for who, name, value in
+                                          db.execute("SELECT who, metric, value FROM metric")}
+
+
+def daemons_running():
+    """Processes whose program is one of those unpacked for ikelab, by id."""
+    found = {}
+    for link in glob.glob("/proc/[0-9]*/exe"):
+        try:
+            program = os.readlink(link)
+        except OSError:
+            continue
+        if program.endswith(("/charon", "/pluto", "/iked")):
+            found[int(link.split("/")[2])] = program
+    return found
+
+
+def wait_for(what, seconds):
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    return what()
+
+
+def clients_come_through(lab, daemon, carrier, more=""):
+    status, said, found = lab.run(daemon, carrier, more=more)
+    wrong = [] if status == 0 else [said]
+    tell = lambda who, name: found.get((who, name), -1)
+    attempts = tell("people", "attempts")
+    if not attempts == 15 == tell("people", "successes"):
+        wrong.append(f"{tell('people', 'successes')} of {attempts} came through")
+    if tell("people", "tunnel_setup_time_p50") < 80e6:
+        wrong.append(f"too soon: {tell('people', 'tunnel_setup_time_p50')}")
+    if tell("vpn", "established") != attempts:
+        wrong.append(f"the daemon has {tell('vpn', 'established')} IKE SAs")
+    if tell("vpn", "stand_in") != (0 if daemon == "strongswan" else 1):
+        wrong.append("it is not marked whether a stand-in was there")
+    if more and not 70 <= tell("flood", "flood_sent") == tell("vpn", "half_open_max"):
+        wrong.append(f"{tell('flood', 'flood_sent')} were sent, {tell('vpn', 'half_open_max')} are half-open")
+    return wrong
+
+
+def what_cannot_be_is_said(lab):
+    wrong = []
+    cases = [("there is no daemon", {"environment": {"IKELAB_DAEMONS": "/nonexistent"}}, 1, "ikelab live setup strongswan"),
+             ("late", {"sets": ["network.lag_limit=100us", "network.late=fail"]}, 1, "real time was not kept"),
+             ("virtual", {"sets": ["network.kind=links"]}, 2, "a real daemon lives in real time"),
+             ("modelled", {"sets": ["crypto=modelled"]}, 2, "write `crypto: openssl`"),
+             ("far", {"sets": ["gateways.vpn.address=10.1.1.1"]}, 1, "198.18.0.0/15"),
+             ("resumed", {"sets": ["gateways.vpn.tickets.kind=value"]}, 2, "there is no setting for it")]
+    for name, options, status, words in cases:
+        got, said, _ = lab.run(seconds=5 if name != "late" else 14, **{**options, "sets": [*options.get("sets", []), *(
+            ["clients.people.patience=1s"] if name != "late" else [])]})
+        if got != status or words not in said:
+            wrong.append(f"{name}: {got}: {said[-400:]}")
+    return wrong
+
+
+def a_daemon_that_dies_ends_the_run(lab):
+    before = daemons_running()
+    run, _ = lab.begin()
+    wait_for(lambda: daemons_running().keys() - before.keys(), 20)
+    time.sleep(1.5)
+    for process in daemons_running().keys() - before.keys():
+        os.kill(process, signal.SIGKILL)
+    _, said = run.communicate(timeout=60)
+    return [] if run.returncode == 1 and "ended" in said else [f"{run.returncode}: {said}"]
+
+
+def killed_runs_leave_nothing(lab):
+    wrong = []
+    before = daemons_running()
+    for after in (0.3, 3):
+        run, _ = lab.begin()
+        time.sleep(after)
+        os.kill(run.pid, signal.SIGKILL)
+        run.communicate(timeout=20)
+        if not wait_for(lambda: not daemons_running().keys() - before.keys(), 10):
+            wrong.append(f"after {after} s: {daemons_running()}")
+    return wrong
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab(folder)
+        if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
+            print("1..0 # SKIP network namespaces with a TUN device are not allowed here")
+            return
+        done = subprocess.run([lab.ikelab, "live", "setup"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=300)
+        if done.returncode != 0:
+            print(f"1..0 # SKIP the daemons cannot be set up: {done.stdout.strip().splitlines()[-1:]}")
+            return
+        tests = [("strongswan_serves_clients_of_the_simulated_network_beside_a_flood",
+                  lambda: clients_come_through(lab, "strongswan", "links", FLOOD)),
+                 ("libreswan_does", lambda: clients_come_through(lab, "libreswan", "links")),
+                 ("openiked_does", lambda: clients_come_through(lab, "openiked", "links")),
+                 ("what_cannot_be_is_said", lambda: what_cannot_be_is_said(lab)),
+                 ("a_daemon_that_dies_ends_the_run", lambda: a_daemon_that_dies_ends_the_run(lab)),
+                 ("killed_runs_leave_nothing", lambda: killed_runs_leave_nothing(lab))]
+        if len(sys.argv) > 3:
+            tests.insert(1, ("strongswan_does_over_ns3", lambda: clients_come_through(lab, "strongswan", "ns3")))
+        print(f"1..{len(tests)}")
+        for number, (name, test) in enumerate(tests, 1):
+            wrong = test()
+            print("".join(f"# {line}\n" for each in wrong for line in each.splitlines()), end="")
+            print(f"{'not ok' if wrong else 'ok'} {number} - {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
