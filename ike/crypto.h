@@ -33,6 +33,8 @@ struct ike_seal_keys {
     const struct ike_algo *integ; /* NULL with an AEAD */
     struct ike_bytes encr_key;    /* key_len + salt_len octets */
     struct ike_bytes integ_key;   /* out_len octets, or none */
+    struct ike_bytes esn_high; /* ESP: the upper half of an extended sequence number, which the ICV
+                                  covers and nobody sends (RFC 4303 2.2.1); else none */
 };
 
 /* What is or was signed: the parts one after another. */
@@ -84,7 +86,8 @@ struct ike_crypto_ops {
     /* Seals in place a message laid out as
      *     header and SK payload header (aad_len) | IV | text (text_len) | ICV
      * where IV and text are filled in, lengths in the headers final, and ICV is room
-     * (RFC 7296 3.14, RFC 5282 5.1). */
+     * (RFC 7296 3.14, RFC 5282 5.1), or an ESP packet with SPI and sequence number as its header
+     * (RFC 4303 2). */
     void (*seal)(struct ike_crypto *c, const struct ike_seal_keys *keys, uint8_t *message,
                  size_t aad_len, size_t text_len);
     /* The way back, in place; false when the ICV is wrong, and then the text is undefined. */

@@ -126,10 +126,10 @@ static void meter_seal(struct ike_crypto *c, const struct ike_seal_keys *keys, u
                        size_t aad_len, size_t text_len)
 {
     struct meter *const m = meter_of(c);
-    const uint64_t before_text = (uint64_t)aad_len + keys->encr->iv_len;
-    charge_row(m, keys->encr, keys->integ == NULL ? before_text + text_len : text_len);
+    const uint64_t beside_text = (uint64_t)aad_len + keys->encr->iv_len + keys->esn_high.len;
+    charge_row(m, keys->encr, keys->integ == NULL ? beside_text + text_len : text_len);
     if (keys->integ != NULL)
-        charge_row(m, keys->integ, before_text + text_len);
+        charge_row(m, keys->integ, beside_text + text_len);
     m->head.below->ops->seal(m->head.below, keys, message, aad_len, text_len);
 }
 
@@ -137,12 +137,12 @@ static bool meter_open(struct ike_crypto *c, const struct ike_seal_keys *keys, u
                        size_t aad_len, size_t text_len)
 {
     struct meter *const m = meter_of(c);
-    const uint64_t before_text = (uint64_t)aad_len + keys->encr->iv_len;
+    const uint64_t beside_text = (uint64_t)aad_len + keys->encr->iv_len + keys->esn_high.len;
     const bool opened = m->head.below->ops->open(m->head.below, keys, message, aad_len, text_len);
     if (keys->integ != NULL)
-        charge_row(m, keys->integ, before_text + text_len);
+        charge_row(m, keys->integ, beside_text + text_len);
     if (keys->integ == NULL)
-        charge_row(m, keys->encr, before_text + text_len);
+        charge_row(m, keys->encr, beside_text + text_len);
     else if (opened) /* the ICV is judged before anything is decrypted */
         charge_row(m, keys->encr, text_len);
     return opened;

@@ -413,6 +413,7 @@ static void icv_make(const struct ike_seal_keys *keys, const struct sealed *seal
     digest_key(&d, aead ? keys->encr_key : keys->integ_key);
     digest_add(&d, sealed->before_text);
     digest_add(&d, (struct ike_bytes){.at = sealed->text, .len = sealed->text_len});
+    digest_add(&d, keys->esn_high);
     digest_end(&d);
     digest_take(&d, out, sealed->icv_len);
 }

@@ -18,6 +18,8 @@
 
 enum {
     BLOCK_MAX = 128, /* of SHA2-512 */
+    ESP_HEAD = 8,    /* SPI and sequence number */
+    ESP_AAD_MAX = 12,
     HASHES = 5,
     SLOTS = 4, /* keys kept prepared for each hash */
     NONCE_MAX = 16,
@@ -281,27 +283,48 @@ static EVP_CIPHER_CTX *cipher_ready(struct openssl *o, const struct ike_seal_key
     return cipher->ctx;
 }
 
+/* What an AEAD covers beside the text: the headers as they stand; or, of ESP with an extended
+ * sequence number, SPI and the whole number, made in `room` (RFC 4106 5, RFC 4309 5, RFC 7634 2.1).
+ */
+static struct ike_bytes aad_of(const struct ike_seal_keys *keys, const struct sealed *sealed,
+                               uint8_t *room)
+{
+    const struct ike_bytes headers = {.at = sealed->aad, .len = (size_t)sealed->aad_len};
+    if (keys->esn_high.len == 0)
+        return headers;
+    struct ike_reader r = rd_open(headers);
+    struct ike_writer w = wr_open(room, ESP_AAD_MAX);
+    assert(headers.len == ESP_HEAD && keys->esn_high.len == ESP_AAD_MAX - ESP_HEAD);
+    put_bytes(&w, rd_bytes(&r, 4));
+    put_bytes(&w, keys->esn_high);
+    put_bytes(&w, rd_rest(&r));
+    return wr_done(&w);
+}
+
 /* Nonce: salt, then the IV of the message (RFC 5282 4, RFC 7634 2). */
 static EVP_CIPHER_CTX *aead_begin(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
                                   const struct sealed *sealed)
 {
-    uint8_t nonce[NONCE_MAX];
+    uint8_t nonce[NONCE_MAX], room[ESP_AAD_MAX];
+    const struct ike_bytes aad = aad_of(keys, sealed, room);
     const size_t salt_len = keys->encr->salt_len;
     int len;
     memcpy(nonce, keys->encr_key.at + keys->encr->key_len, salt_len);
     memcpy(nonce + salt_len, sealed->iv, keys->encr->iv_len);
     EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, nonce);
-    must(EVP_CipherUpdate(ctx, NULL, &len, sealed->aad, sealed->aad_len));
+    must(EVP_CipherUpdate(ctx, NULL, &len, aad.at, (int)aad.len));
     must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
     return ctx;
 }
 
-/* Over all from the header to the last octet of what is encrypted (RFC 7296 3.14). */
+/* Over all from the header to the last octet of what is encrypted (RFC 7296 3.14), and after it
+ * what of an extended sequence number is not sent (RFC 4303 2.2.1). */
 static void icv_make(struct openssl *o, const struct ike_seal_keys *keys,
                      const struct sealed *sealed, uint8_t *out)
 {
     const struct ike_bytes all = {.at = sealed->aad, .len = (size_t)(sealed->icv - sealed->aad)};
-    openssl_prf(&o->head, keys->integ, keys->integ_key, &all, 1, out);
+    openssl_prf(&o->head, keys->integ, keys->integ_key, (struct ike_bytes[]){all, keys->esn_high},
+                2, out);
 }
 
 /* What an INTEG algorithm goes with: CBC; counter mode, whose first block is the salt, the IV and
@@ -335,7 +358,8 @@ static bool ccm(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
     const size_t row = (size_t)(keys->encr - ike_algos);
     const int nonce_len = keys->encr->salt_len + keys->encr->iv_len;
     EVP_CIPHER_CTX *const ctx = seal ? o->seals[row].ctx : o->opens[row].ctx;
-    uint8_t nonce[NONCE_MAX];
+    uint8_t nonce[NONCE_MAX], room[ESP_AAD_MAX];
+    const struct ike_bytes aad = aad_of(keys, sealed, room);
     int len;
     memcpy(nonce, keys->encr_key.at + keys->encr->key_len, keys->encr->salt_len);
     memcpy(nonce + keys->encr->salt_len, sealed->iv, keys->encr->iv_len);
@@ -345,7 +369,7 @@ static bool ccm(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
                              seal ? NULL : sealed->icv));
     must(EVP_CipherInit_ex(ctx, NULL, NULL, keys->encr_key.at, nonce, seal));
     must(EVP_CipherUpdate(ctx, NULL, &len, NULL, sealed->text_len));
-    must(EVP_CipherUpdate(ctx, NULL, &len, sealed->aad, sealed->aad_len));
+    must(EVP_CipherUpdate(ctx, NULL, &len, aad.at, (int)aad.len));
     const bool right =
         EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len) == 1;
     if (seal)

@@ -540,6 +540,21 @@ struct ike_use {
 };
 bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
                     const struct ike_use *use);
+/* What a host makes the two ESP SAs of a Child SA from (esp.h), views as those of ike_sa_keys.
+ * False: there is no such Child SA, or it is not up. */
+struct ike_child_sa {
+    uint32_t spi_in;
+    uint32_t spi_out;
+    struct ike_suite suite;
+    struct ike_bytes encr_in, integ_in;   /* keys by which the peer sends, salt and all, */
+    struct ike_bytes encr_out, integ_out; /* and by which we do */
+    uint8_t policy;
+    bool asked; /* the exchange that made it was ours */
+    bool transport;
+    bool no_tfc; /* the peer takes no padded packets (RFC 7296 1.3.1) */
+};
+bool ike_child_sa(const struct ike_engine *engine, uint64_t sa, uint32_t child_spi,
+                  struct ike_child_sa *out);
 /* What the peer takes the two ends of a Child SA in transport mode for, when a NAT has other
  * addresses for them: checksums of what comes out of it are made good by these (RFC 3948 3.1.2,
  * RFC 7296 2.23.1). False: there is no such Child SA. */

@@ -405,6 +405,43 @@ bool ike_child_seen_as(const struct ike_engine *engine, uint64_t sa, uint32_t ch
     return true;
 }
 
+bool ike_child_sa(const struct ike_engine *engine, uint64_t sa, uint32_t child_spi,
+                  struct ike_child_sa *out)
+{
+    const struct ike_sa *const found = ike_sa_numbered(engine, sa);
+    const uint32_t place = found != NULL ? ike_child_find(engine, found, child_spi, true) : 0;
+    if (place == 0)
+        return false;
+    const struct ike_child *const child = ike_child_at(engine, place);
+    const struct ike_algo *const encr = &ike_algos[child->suite.encr];
+    const size_t encr_len = (size_t)encr->key_len + encr->salt_len;
+    const size_t integ_len = ike_algos[child->suite.integ].key_len;
+    *out = (struct ike_child_sa){
+        .spi_in = child->spi_in,
+        .spi_out = child->spi_out,
+        .suite = child->suite,
+        .policy = child->policy,
+        .asked = child->asked,
+        .transport = child->transport,
+        .no_tfc = child->no_tfc,
+    };
+    /* RFC 7296 2.17: "All keys for SAs carrying data from the initiator to the responder are taken
+     * before SAs going from the responder to the initiator", of an SA the encryption key first. */
+    struct ike_reader r = rd_open(ike_store_view(&engine->store, child->keys));
+    struct ike_bytes encr_keys[2], integ_keys[2];
+    for (size_t i = 0; i < 2; i++) {
+        encr_keys[i] = rd_bytes(&r, encr_len);
+        integ_keys[i] = rd_bytes(&r, integ_len);
+    }
+    assert(!r.bad && r.left == 0);
+    const size_t ours = child->asked ? 0 : 1;
+    out->encr_out = encr_keys[ours];
+    out->integ_out = integ_keys[ours];
+    out->encr_in = encr_keys[1 - ours];
+    out->integ_in = integ_keys[1 - ours];
+    return true;
+}
+
 enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
                             const struct ike_child_deal *deal, const struct ike_child_seed *seed,
                             bool asked)
@@ -434,6 +471,7 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
     made.no_tfc = ike_message_notify(&turn->in, N_ESP_TFC_PADDING_NOT_SUPPORTED) != NULL;
     made.cpi_out = deal->cpi;
     made.keys = keys;
+    made.asked = asked;
     made.up = true;
     ike_lifetime_begin_child(turn->engine, turn->sa, &made, turn->now_ns);
     *child = made;

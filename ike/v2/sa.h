@@ -150,6 +150,8 @@ struct ike_child {
     uint8_t remote_count;
     uint16_t
         cpi_out; /* of IPComp, to the peer (RFC 7296 3.10.1); 0: none. Ours is ike_ipcomp_cpi */
+    bool asked;  /* the exchange that made it was ours */
+    bool heard;  /* something has come by it */
 };
 
 /* Chained hash of SA places over reserved address space. */
