@@ -133,8 +133,10 @@ bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uin
     const struct ike_lifetime *const life = &found->policy->child[child->policy].lifetime;
     child->bytes += use->bytes;
     child->packets += use->packets;
-    if (use->heard) /* RFC 7296 2.4 */
+    if (use->heard) { /* RFC 7296 2.4 */
         found->heard_ns = now_ns;
+        child->heard = true;
+    }
     const bool hard =
         reaches(child->bytes, life->life_bytes) || reaches(child->packets, life->life_packets);
     const bool soft =

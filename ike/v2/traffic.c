@@ -49,7 +49,17 @@ static bool child_covers(const struct ike_engine *engine, const struct ike_child
                       packet->protocol);
 }
 
-/* The newest that covers it: one that is about to be replaced carries packets until it is gone. */
+/* How well a Child SA is fit to carry packets. RFC 7296 2.8: "When rekeying an SA, the responder
+ * continues to send traffic on the old SA" until it has received something on the new one, or the
+ * old one is closed. Before that the initiator may not know of the new one: the answer was lost. */
+static int fitness(const struct ike_child *child)
+{
+    if (child->fate == WHY_OK)
+        return child->asked || child->heard ? 3 : 1;
+    return child->fate == WHY_REKEYED ? 2 : 0;
+}
+
+/* The fittest that covers it, of those the newest. */
 static const struct ike_child *find_child(const struct ike_engine *engine, const struct ike_sa *sa,
                                           const struct ike_packet *packet)
 {
@@ -58,7 +68,7 @@ static const struct ike_child *find_child(const struct ike_engine *engine, const
         const struct ike_child *const child = ike_child_at(engine, place);
         if (!child->up || !child_covers(engine, child, packet))
             continue;
-        if (found == NULL || (found->fate != WHY_OK && child->fate == WHY_OK))
+        if (found == NULL || fitness(child) > fitness(found))
             found = child;
     }
     return found;
