@@ -141,6 +141,7 @@ bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uin
         reaches(child->bytes, life->life_bytes) || reaches(child->packets, life->life_packets);
     const bool soft =
         reaches(child->bytes, life->rekey_bytes) || reaches(child->packets, life->rekey_packets);
+    child->worn = child->worn || hard;
     if ((!hard && (!soft || child->overdue)) || found->state != S_ESTABLISHED)
         return true;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);

@@ -152,6 +152,7 @@ struct ike_child {
         cpi_out; /* of IPComp, to the peer (RFC 7296 3.10.1); 0: none. Ours is ike_ipcomp_cpi */
     bool asked;  /* the exchange that made it was ours */
     bool heard;  /* something has come by it */
+    bool worn;   /* it has carried all that it may */
 };
 
 /* Chained hash of SA places over reserved address space. */

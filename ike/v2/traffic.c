@@ -59,14 +59,15 @@ static int fitness(const struct ike_child *child)
     return child->fate == WHY_REKEYED ? 2 : 0;
 }
 
-/* The fittest that covers it, of those the newest. */
+/* The fittest that covers it, of those the newest; none that has reached the end of its lifetime by
+ * octets or packets, which is closed as soon as the window lets it be asked (RFC 4301 4.4.2.1). */
 static const struct ike_child *find_child(const struct ike_engine *engine, const struct ike_sa *sa,
                                           const struct ike_packet *packet)
 {
     const struct ike_child *found = NULL;
     for (uint32_t place = sa->child; place != 0; place = ike_child_at(engine, place)->next) {
         const struct ike_child *const child = ike_child_at(engine, place);
-        if (!child->up || !child_covers(engine, child, packet))
+        if (!child->up || child->worn || !child_covers(engine, child, packet))
             continue;
         if (found == NULL || fitness(child) > fitness(found))
             found = child;
