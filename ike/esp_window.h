@@ -28,7 +28,7 @@ enum ike_esp_place { ESP_PLACE_NEW, ESP_PLACE_TAKEN, ESP_PLACE_BELOW };
 /* `size` numbers are told apart, up to IKE_ESP_WINDOW_MAX; 0: all count as new. */
 void ike_esp_window_open(struct ike_esp_window *window, uint32_t size);
 /* The number of a packet that carries these 32 bits, most likely: with an extended one the lowest
- * that is not below the window (RFC 4303 Appendix A2.2). */
+ * that is not below the window (RFC 4303 A.2.2). */
 uint64_t ike_esp_window_number(const struct ike_esp_window *window, uint32_t low, bool extended);
 /* Where it stands; changes nothing. */
 enum ike_esp_place ike_esp_window_look(const struct ike_esp_window *window, uint64_t number);

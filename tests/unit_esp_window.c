@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The anti-replay window against a set of all numbers that came, and the upper
- * half of a number against the pseudo-code of RFC 4303 Appendix A2.3. */
+ * half of a number against the pseudo-code of RFC 4303 A.2.3. */
 #include "ike/esp_window.h"
 #include "tests/test.h"
 
@@ -148,7 +148,7 @@ static void test_a_jump_forgets_what_came_before(void)
     }
 }
 
-/* Line by line RFC 4303 Appendix A2.3: what Seqh is. */
+/* Line by line RFC 4303 A.2.3: what Seqh is. */
 static uint32_t pseudo_code(uint64_t top, uint32_t w, uint32_t seq_l)
 {
     const uint32_t t_l = (uint32_t)top, t_h = (uint32_t)(top >> 32);
