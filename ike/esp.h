@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * ESP (RFC 4303): packets of one Child SA sealed and opened, one direction
- * each. What carries them, IP or UDP (RFC 3948), is the caller's, and so is who
- * is asked for which SPI. A host makes the two ends of a Child SA so:
+ * each. What carries them, IP or UDP (RFC 3948), is the caller's, and so is which
+ * SA has which SPI, what selectors an inner packet must be within (RFC 4301 5.2),
+ * and IPComp. A host makes the two ends of a Child SA so:
  *
  *     IKE_CHILD_UP      ike_child_sa() and ike_esp_pair() give an inbound and an
  *                       outbound SA. The keys of both come from one KEYMAT, those

@@ -61,6 +61,5 @@ void ike_esp_window_take(struct ike_esp_window *window, uint64_t number)
     assert(ike_esp_window_look(window, number) == ESP_PLACE_NEW);
     if (number > window->top)
         move_to(window, number);
-    if (window->size > 0)
-        *word_of(window, number) |= UINT64_C(1) << number % IKE_ESP_WINDOW_BITS;
+    *word_of(window, number) |= UINT64_C(1) << number % IKE_ESP_WINDOW_BITS;
 }

@@ -523,9 +523,10 @@ bool ike_create_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, u
 bool ike_rekey_child(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi);
 bool ike_rekey(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 /* A packet wants to go out. TRAFFIC_PASSES: through the Child SA whose inbound SPI is in
- * *child_spi. TRAFFIC_HELD: one is being made for it, with the packet's own selectors first (RFC
- * 7296 2.9). TRAFFIC_NO_POLICY: the policy has nothing for it. Without an IKE SA, ike_connect with
- * the packet as trigger makes both. */
+ * *child_spi; one that takes another's place at the peer's wish only when something has come by it
+ * (ike_use.heard), or the other is closed (RFC 7296 2.8). TRAFFIC_HELD: one is being made for it,
+ * with the packet's own selectors first (RFC 7296 2.9). TRAFFIC_NO_POLICY: the policy has nothing
+ * for it. Without an IKE SA, ike_connect with the packet as trigger makes both. */
 enum ike_traffic { TRAFFIC_NO_POLICY, TRAFFIC_HELD, TRAFFIC_PASSES };
 enum ike_traffic ike_packet_out(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                                 const struct ike_packet *packet, uint32_t *child_spi);
@@ -536,7 +537,7 @@ uint8_t ike_policy_match(const struct ike_policy *policy, const struct ike_packe
 struct ike_use {
     uint64_t bytes;
     uint64_t packets;
-    bool heard; /* some of it from the peer, who is alive then (2.4) */
+    bool heard; /* some of it from the peer, who is alive then (2.4) and has this Child SA (2.8) */
 };
 bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
                     const struct ike_use *use);

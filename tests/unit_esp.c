@@ -528,7 +528,39 @@ static void test_a_tunnel_loses_what_hides_the_length(void)
     }
 }
 
+/* Zeros they are, before the padding. */
+static void test_what_hides_the_length_is_zeros(void)
+{
+    const struct ike_esp_spec spec = spec_of(ALGO_NULL, ALGO_SHA256, false);
+    struct ike_esp_inner inner = v4;
+    bench_begin(ike_crypto_openssl, &spec);
+    inner.tfc = 31;
+    EXPECT_EQ(bench_seal(&inner), ESP_WHY_OK);
+    for (size_t i = 0; i < 31; i++)
+        EXPECT_EQ(bench.packet[8 + sizeof inner_v4 + i], 0);
+    EXPECT(crypto_is_hex(bench.packet + 8 + sizeof inner_v4 + 31, 5, "01 02 03 03 04"));
+    bench_end();
+}
+
 /* ---- the sender ---- */
+
+/* A packet goes behind what is written already, where there is room for both. */
+static void test_a_packet_is_added_to_what_is_there(void)
+{
+    const struct ike_esp_spec spec = spec_of(ALGO_AES128GCM16, 0, false);
+    bench_begin(ike_crypto_openssl, &spec);
+    const size_t len = ike_esp_len(&bench.out.sa, sizeof inner_v4);
+    struct ike_writer w = wr_open(bench.packet, len + 7);
+    put_u64(&w, 1);
+    EXPECT_EQ(ike_esp_seal(&bench.out, bench.crypto, &v4, &w), ESP_WHY_LONG);
+    EXPECT(w.len == 8 && !w.bad);
+    w = wr_open(bench.packet, len + 8);
+    put_u64(&w, 1);
+    EXPECT_EQ(ike_esp_seal(&bench.out, bench.crypto, &v4, &w), ESP_WHY_OK);
+    EXPECT_EQ(ike_esp_open(&bench.in, bench.crypto, bench.packet + 8, len, &bench.opened),
+              ESP_WHY_OK);
+    bench_end();
+}
 
 static void test_a_packet_too_long_leaves_no_trace(void)
 {
@@ -702,6 +734,8 @@ int main(int argc, char **argv)
         TEST(test_what_a_peer_sealed_wrong_is_refused),
         TEST(test_transport_mode_carries_any_protocol),
         TEST(test_a_tunnel_loses_what_hides_the_length),
+        TEST(test_what_hides_the_length_is_zeros),
+        TEST(test_a_packet_is_added_to_what_is_there),
         TEST(test_a_packet_too_long_leaves_no_trace),
         TEST(test_no_number_is_used_twice),
         TEST(test_the_upper_half_is_authenticated),
