@@ -337,6 +337,7 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
     const struct ike_use use = {.bytes = 1000, .packets = 10};
     const uint32_t child = sa->child != 0 ? ike_child_at(e, sa->child)->spi_in : 0;
     const uint64_t number = sa->number;
+    struct ike_child_sa carries;
     uint32_t spi;
     if (act == REKEY)
         (void)ike_rekey(e, p.now_ns, number);
@@ -357,8 +358,8 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
         (void)ike_limit(e, p.now_ns, number, 3);
     if (act == FORGET && sa->state != S_FRESH)
         ike_forget(e, p.now_ns, number);
-    if (act == PACKET)
-        (void)ike_packet_out(e, p.now_ns, number, &packet, &spi);
+    if (act == PACKET && ike_packet_out(e, p.now_ns, number, &packet, &spi) == TRAFFIC_PASSES)
+        demand(ike_child_sa(e, number, spi, &carries) && carries.spi_in == spi);
     if (act == USED)
         (void)ike_child_used(e, p.now_ns, number, child, &use);
     if (act == TICKET)
