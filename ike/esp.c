@@ -34,8 +34,8 @@ static size_t icv_len(const struct ike_esp *sa)
     return sa->integ != 0 ? ike_algos[sa->integ].icv_len : encr_of(sa)->icv_len;
 }
 
-/* What the text is a multiple of: "the ciphertext terminates on a 4-byte boundary", whatever the
- * cipher (RFC 4303 2.4). */
+/* What the text is a multiple of, a power of two: "the ciphertext terminates on a 4-byte boundary",
+ * whatever the cipher (RFC 4303 2.4). */
 static size_t block_len(const struct ike_esp *sa)
 {
     return encr_of(sa)->block > ALIGN ? encr_of(sa)->block : ALIGN;
@@ -50,7 +50,7 @@ static size_t text_at(const struct ike_esp *sa)
 static size_t text_len(const struct ike_esp *sa, size_t len)
 {
     const size_t block = block_len(sa);
-    return (len + TRAILER + block - 1) / block * block;
+    return (len + TRAILER + block - 1) & ~(block - 1);
 }
 
 size_t ike_esp_len(const struct ike_esp *sa, size_t len)
@@ -61,7 +61,7 @@ size_t ike_esp_len(const struct ike_esp *sa, size_t len)
 size_t ike_esp_most(const struct ike_esp *sa, size_t max)
 {
     const size_t around = text_at(sa) + icv_len(sa);
-    const size_t room = max > around ? (max - around) / block_len(sa) * block_len(sa) : 0;
+    const size_t room = max > around ? (max - around) & ~(block_len(sa) - 1) : 0;
     return room > TRAILER ? room - TRAILER : 0;
 }
 
@@ -256,7 +256,7 @@ static enum ike_esp_why look(const struct ike_esp_in *in, struct ike_bytes packe
     if (spi != in->sa.spi)
         return ESP_WHY_UNKNOWN_SPI;
     *text = packet.len - around;
-    if (*text % block_len(&in->sa) != 0)
+    if ((*text & (block_len(&in->sa) - 1)) != 0)
         return ESP_WHY_LENGTH;
     *number = ike_esp_window_number(&in->window, low, in->sa.extended);
     return says[ike_esp_window_look(&in->window, *number)];

@@ -8,12 +8,14 @@
 
 void ike_esp_window_open(struct ike_esp_window *window, uint32_t size)
 {
+    const uint32_t least = (size + IKE_ESP_WINDOW_BITS - 1) / IKE_ESP_WINDOW_BITS + 1;
+    uint32_t words = 1;
     assert(size <= IKE_ESP_WINDOW_MAX);
-    *window = (struct ike_esp_window){
-        .top = 0,
-        .size = (uint16_t)size,
-        .words = (uint16_t)((size + IKE_ESP_WINDOW_BITS - 1) / IKE_ESP_WINDOW_BITS + 1),
-    };
+    while (words < least)
+        words *= 2;
+    assert(words <= IKE_ESP_WINDOW_WORDS);
+    *window =
+        (struct ike_esp_window){.top = 0, .size = (uint16_t)size, .mask = (uint16_t)(words - 1)};
     window->ring[0] = 1; /* number 0 */
 }
 
@@ -31,7 +33,7 @@ uint64_t ike_esp_window_number(const struct ike_esp_window *window, uint32_t low
 
 static uint64_t *word_of(struct ike_esp_window *window, uint64_t number)
 {
-    return &window->ring[number / IKE_ESP_WINDOW_BITS % window->words];
+    return &window->ring[number / IKE_ESP_WINDOW_BITS & window->mask];
 }
 
 enum ike_esp_place ike_esp_window_look(const struct ike_esp_window *window, uint64_t number)
@@ -40,7 +42,7 @@ enum ike_esp_place ike_esp_window_look(const struct ike_esp_window *window, uint
         return ESP_PLACE_NEW;
     if (window->top - number >= window->size)
         return ESP_PLACE_BELOW;
-    const uint64_t word = window->ring[number / IKE_ESP_WINDOW_BITS % window->words];
+    const uint64_t word = window->ring[number / IKE_ESP_WINDOW_BITS & window->mask];
     return (word >> number % IKE_ESP_WINDOW_BITS & 1) != 0 ? ESP_PLACE_TAKEN : ESP_PLACE_NEW;
 }
 
@@ -49,10 +51,10 @@ static void move_to(struct ike_esp_window *window, uint64_t number)
 {
     const uint64_t last = number / IKE_ESP_WINDOW_BITS;
     uint64_t word = window->top / IKE_ESP_WINDOW_BITS;
-    if (last - word > window->words)
-        word = last - window->words; /* all of them */
+    if (last - word > window->mask)
+        word = last - window->mask - 1; /* all of them */
     while (word < last)
-        window->ring[++word % window->words] = 0;
+        window->ring[++word & window->mask] = 0;
     window->top = number;
 }
 

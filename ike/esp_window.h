@@ -12,15 +12,15 @@
 
 enum {
     IKE_ESP_WINDOW_BITS = 64,
-    /* One word more than the window fills, for the one it ends in the midst of. */
+    /* A power of two, and one word more than the window fills: it ends in the midst of one. */
     IKE_ESP_WINDOW_WORDS = IKE_ESP_WINDOW_MAX / IKE_ESP_WINDOW_BITS + 1,
 };
 
 struct ike_esp_window {
     uint64_t top; /* the highest number that was authenticated */
     uint16_t size;
-    uint16_t words;                      /* of the ring, in use */
-    uint64_t ring[IKE_ESP_WINDOW_WORDS]; /* bit n % 64 of word n / 64 % words: n has come */
+    uint16_t mask;                       /* words of the ring in use, less one */
+    uint64_t ring[IKE_ESP_WINDOW_WORDS]; /* bit n % 64 of word n / 64 & mask: n has come */
 };
 
 enum ike_esp_place { ESP_PLACE_NEW, ESP_PLACE_TAKEN, ESP_PLACE_BELOW };

@@ -85,7 +85,7 @@ enum ike_limits {
                               of its session */
     IKE_ESP_MAX = 16384,   /* octets of an ESP packet: jumbo frames have 9000 */
     IKE_ESP_WINDOW = 64,   /* of the anti-replay window: RFC 4303 3.4.3 has it as the default, */
-    IKE_ESP_WINDOW_MAX = 2048, /* and fast links reorder more; Linux takes 4096 */
+    IKE_ESP_WINDOW_MAX = 1984, /* and fast links reorder more: 31 words of 64 */
     IKE_ESP_KEYS_MAX = 128,    /* octets of keys of one direction: 36 and 64 at most */
     IKE_TEMPORARY_MAX = 8,     /* TEMPORARY_FAILURE in a row: some three minutes, RFC 7296 2.25 */
 };

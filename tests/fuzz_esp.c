@@ -24,7 +24,7 @@ static const struct {
     {ALGO_AES128, ALGO_SHA256}, {ALGO_AES256CTR, ALGO_SHA1}, {ALGO_NULL, ALGO_SHA512},
     {ALGO_3DES, ALGO_AESXCBC},  {ALGO_AES192GCM12, 0},       {ALGO_AES192, ALGO_AESCMAC},
 };
-static const uint16_t windows[] = {64, 0, 1, 32, 65, 1000, 2048, 63};
+static const uint16_t windows[] = {64, 0, 1, 32, 65, 1000, 1984, 63};
 
 static struct ike_crypto *providers[2];
 static struct ike_crypto *crypto;

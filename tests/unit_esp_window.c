@@ -26,7 +26,7 @@ static uint32_t draw(uint32_t below)
 }
 
 static const uint32_t sizes[] = {1,   2,   31,  32,   33,   63,   64,  65,
-                                 127, 128, 129, 1000, 1024, 2047, 2048};
+                                 127, 128, 129, 1000, 1024, 1983, 1984};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 /* Both at a number from which on others come; the window has jumped there. */
