@@ -57,7 +57,7 @@ static const struct drawing drawings[] = {
     { IKE_AUTH, RESPONSE, S_AUTH_SENT, "IDr AUTH " CHILD, "CERT CP",             "auth_response" },
     { IKE_AUTH, RESPONSE, S_AUTH_SENT, "N",               "",                    "auth_refused"  },
     /* RFC 7296 1.2, 2.21.2: the Child SA is refused; RFC 6023 3: there is to be none */
-    { IKE_AUTH, RESPONSE, S_AUTH_SENT, "IDr AUTH", "CERT",                "auth_without_child" },
+    { IKE_AUTH, RESPONSE, S_AUTH_SENT, "IDr AUTH", "CERT CP",             "auth_without_child" },
     { IKE_AUTH, REQUEST,  S_KEYED,     "IDi AUTH", "CERT CERTREQ IDr CP", "childless_request"  },
     /* RFC 7296 2.16 */
     { IKE_AUTH, REQUEST,  S_KEYED,     "IDi " CHILD,  "CERT CERTREQ IDr CP", "eap_asked"         },
@@ -88,7 +88,7 @@ static const struct drawing drawings[] = {
     { IKE_AUTH, REQUEST,  S_RESUMED,    "IDi AUTH " CHILD, "CERTREQ IDr CP", "resumed_request"       },
     { IKE_AUTH, REQUEST,  S_RESUMED,    "IDi AUTH",        "CERTREQ IDr CP", "resumed_childless"     },
     { IKE_AUTH, RESPONSE, S_PROOF_SENT, "IDr AUTH " CHILD, "CP",             "resumed_response"      },
-    { IKE_AUTH, RESPONSE, S_PROOF_SENT, "IDr AUTH",        "",               "resumed_without_child" },
+    { IKE_AUTH, RESPONSE, S_PROOF_SENT, "IDr AUTH",        "CP",             "resumed_without_child" },
     { IKE_AUTH, RESPONSE, S_PROOF_SENT, "N",               "",               "resumed_refused"       },
     /* RFC 7296 1.3.1 to 1.3.3, 2.25 */
     { CREATE_CHILD_SA, REQUEST,  S_ESTABLISHED, "Ni " CHILD, "KE",         "child_request"       },
