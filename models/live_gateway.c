@@ -296,15 +296,15 @@ static void on_sample(void *owner, uint64_t now_ns)
         daemon_said(run, "ended in the midst of the run", run->trouble, sizeof run->trouble);
         return;
     }
-    if (run->tool != NULL) { /* it has had all the time since the last sample */
+    sim_loop_at(run->scene->loop, &run->sample, now_ns + every_ns);
+    if (run->tool != NULL) { /* it is busy: it is asked once at a time, and nobody waits for it */
         run->unanswered++;
-        sim_process_close(run->tool);
+        return;
     }
     run->tool_number = 0;
     run->answer = model_untold;
     if (ask(run))
         sim_loop_at(run->scene->loop, &run->look, now_ns + look_again_ns);
-    sim_loop_at(run->scene->loop, &run->sample, now_ns + every_ns);
 }
 
 static void on_attack_begin(void *owner, uint64_t now_ns)
