@@ -151,7 +151,7 @@ int command_check(int argc, char **argv)
     if (study == NULL)
         return EXIT_USAGE;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const uint32_t jobs = cores > 0 ? (uint32_t)cores : 1;
+    const uint32_t jobs = cores > 0 && !study_is_live(study) ? (uint32_t)cores : 1;
     const uint64_t ns = expected_ns(study, jobs);
     if (options.json) {
         json_open("plan");

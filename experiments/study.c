@@ -121,11 +121,19 @@ static uint64_t flood_of(const struct model_attacker *a, uint64_t end_ns)
 /* Measured on one core of a recent server; only ratios matter for the order of runs. */
 uint64_t study_expected_ns(const struct study *study, uint32_t run)
 {
-    enum { START_NS = 2000000, FLOOD_NS = 1200, ATTEMPT_NS = 25000, REAL_CRYPTO = 50 };
+    enum {
+        START_NS = 2000000,
+        FLOOD_NS = 1200,
+        ATTEMPT_NS = 25000,
+        REAL_CRYPTO = 50,
+        DAEMON_NS = 1500000000
+    };
     static struct model_world_config config;
     study_config(study, run, &config);
     uint64_t flood = 0;
     uint64_t attempts = 0;
+    if (config.network == MODEL_LIVE)
+        return config.for_ns + DAEMON_NS;
     for (uint32_t i = 0; i < config.attacker_count; i++)
         flood += flood_of(&config.attackers[i], config.for_ns);
     for (uint32_t i = 0; i < config.client_count; i++) {

@@ -154,11 +154,12 @@ static void theory_at(struct judging *j, const struct study_check *check, uint32
     judged(j, check, &c, wrong != NULL ? wrong : "");
 }
 
-/* Whether two points have all alike but the path. */
+/* Whether two points have all alike but the path, and what is zipped with it. */
 static bool differ_only_in(const struct study *study, const char *path, uint32_t a, uint32_t b)
 {
+    const uint32_t group = sweep_axis_of(&study->sweep, path)->group;
     for (uint32_t axis = 0; axis < study->sweep.axis_count; axis++)
-        if (strcmp(study->sweep.axes[axis].path, path) != 0 &&
+        if (study->sweep.axes[axis].group != group &&
             strcmp(sweep_value_at(&study->sweep, axis, a)->text,
                    sweep_value_at(&study->sweep, axis, b)->text) != 0)
             return false;

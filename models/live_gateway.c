@@ -20,7 +20,8 @@ enum {
     THOUSAND = 1000,
     LOG_SHOWN = 240,
     ANSWER_MAX = 65536,
-    TRIES = 400
+    TRIES = 400,
+    TOLD_PART = 10
 };
 
 #define MS(n) ((n)*UINT64_C(1000000))
@@ -422,8 +423,8 @@ void model_live_report(struct model_live_run *run)
                      : 0);
     model_metric(scene, who, SIM_METRIC_UNANSWERED, run->unanswered);
     model_metric(scene, who, SIM_METRIC_STAND_IN, run->place.stand_in != NULL ? 1 : 0);
-    if (run->answers == 0)
-        return;
+    if (run->answers == 0 || run->unanswered * TOLD_PART > run->answers + run->unanswered)
+        return; /* it was too busy to say: what it said in between is not what there was */
     model_metric(scene, who, SIM_METRIC_HALF_OPEN, run->levels.half_open);
     model_metric(scene, who, SIM_METRIC_ESTABLISHED, run->levels.established);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MAX, run->half_open_max);

@@ -129,7 +129,8 @@
     ROW(REASSEMBLY_TIMEOUTS, "reassembly_timeouts", "1", COUNT, "network",                        \
         "IP fragments dropped because the others of their datagram did not come")                 \
     ROW(UNANSWERED, "unanswered", "1", COUNT, "gateway",                                          \
-        "samples at which a real daemon did not say in time how many SAs it has")                 \
+        "samples at which a real daemon did not say in time how many SAs it has; of more than "   \
+        "a tenth of all, no levels are told")                                                     \
     ROW(STAND_IN, "stand_in", "1", GAUGE, "gateway",                                              \
         "1: a stand-in answered a real daemon for what the kernel lacks: no study of it")         \
     ROW(LAG_MEAN, "lag_mean", "ns", TIME, "run",                                                  \
