@@ -158,7 +158,8 @@ def test_bad_files_leave_nothing_behind():
 
 def test_shipped_experiments_can_be_run():
     names = [line.split()[0] for line in ikelab("list").stdout.splitlines()]
-    equal(names, ["cookie-threshold", "cpu-queue", "half-open-table", "handshake", "links-against-ns3", "packet-count"])
+    equal(names, ["cookie-threshold", "cpu-queue", "half-open-table", "handshake", "links-against-ns3", "packet-count",
+                  "prediction"])
     for name in names:
         done = ikelab("check", name)
         equal((name, done.returncode, done.stderr), (name, 0, ""))
@@ -245,6 +246,14 @@ def test_quiet_says_nothing():
     write("small.yaml", SMALL)
     done = ikelab("run", "small.yaml", "--quiet")
     equal((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+def test_what_is_zipped_with_a_path_moves_with_it_in_alike():
+    write("zipped.yaml", "for: 4s\nseeds: 2\ngateways: {vpn: {}}\nclients: {p: {to: vpn, arrivals: uniform 5/s, patience: 2s}}\n"
+          "sweep: {clients.p.patience: [1s, 2s], zip: [{gateways.vpn.cores: [1, 2], gateways.vpn.inbox: [208KiB, 300KiB]}]}\n"
+          "check: [{name: same, metric: successes, alike: gateways.vpn.cores, within: 1%}]\n")
+    equal(ikelab("run", "zipped.yaml", "-o", "zipped.db").returncode, 0)
+    equal(query("zipped.db", 'SELECT point, pass FROM "check" ORDER BY point'), [(1, 1), (3, 1)])
 
 
 def test_a_failed_check_is_status_1():
