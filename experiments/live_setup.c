@@ -269,6 +269,7 @@ struct setup {
     char work[PATH_ROOM];   /* what becomes folder/name */
     char root[PATH_ROOM];
     char debs[PATH_ROOM];
+    char deb[PATH_ROOM + 300]; /* of these, the one at hand */
     char loader[PATH_ROOM];
     char libraries[PATH_ROOM];
     struct run run;
@@ -348,16 +349,16 @@ static void deb_words(const char *file, char *out, size_t out_max)
 
 static bool unpack_one(struct setup *s, const char *file, FILE *list)
 {
-    char path[PATH_ROOM + 300], words[256];
+    char words[256];
     struct stat facts;
-    (void)snprintf(path, sizeof path, "%s/%s", s->debs, file);
+    (void)snprintf(s->deb, sizeof s->deb, "%s/%s", s->debs, file);
     deb_words(file, words, sizeof words);
-    if (stat(path, &facts) != 0)
-        return fail(s, path, strerror(errno));
+    if (stat(s->deb, &facts) != 0)
+        return fail(s, s->deb, strerror(errno));
     s->run = (struct run){.folder = NULL};
     run_add(&s->run, "dpkg");
     run_add(&s->run, "-x");
-    run_add(&s->run, path);
+    run_add(&s->run, s->deb);
     run_add(&s->run, s->root);
     if (!run_program(&s->run))
         return fail_run(s, words);

@@ -120,6 +120,7 @@ static void numbered(struct model_text *out, const char *text, size_t number)
 static void break_up(char *text, const char **words)
 {
     size_t count = 0;
+    assert(words != NULL);
     for (char *at = text; at != NULL && count < MODEL_DAEMON_WORDS_MAX;) {
         words[count++] = at;
         at = strchr(at, ' ');

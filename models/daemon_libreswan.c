@@ -433,10 +433,11 @@ static void put_rekey_margin(struct model_text *out, const struct model_wish *wi
 static void put_rekey_fuzz(struct model_text *out, const struct model_wish *wish)
 {
     const uint64_t percent_ppb = 10000000;
-    if (margin_s(wish) != 0)
+    const uint64_t margin = margin_s(wish);
+    if (margin != 0)
         text_put(out, "%llu",
                  (unsigned long long)(wish->rekey.jitter_ppb / percent_ppb * rekey_first_s(wish) /
-                                      margin_s(wish)));
+                                      margin));
 }
 
 /* Each wait is twice the one before: until the last of so many sends has been waited for. */

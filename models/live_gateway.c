@@ -64,7 +64,8 @@ static void said(const struct sim_process *p, char *out, size_t out_max)
         end--;
     out[end] = '\0';
     for (size_t i = 0; i < end; i++)
-        out[i] = out[i] == '\n' ? '|' : out[i];
+        if (out[i] == '\n')
+            out[i] = '|';
 }
 
 static void daemon_said(const struct model_live_run *run, const char *what, char *error,
