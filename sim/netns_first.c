@@ -5,6 +5,7 @@
  * kills all the others. */
 #include "sim/netns_inside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -160,6 +161,7 @@ static _Noreturn void become(const struct netns_request *request, const struct w
         failure.step = FAILED_EXEC;
         capabilities_drop();
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        assert(words->arguments[0] != NULL); /* who asks has named a program */
         (void)execvpe(words->arguments[0], words->arguments, words->environment);
     }
     failure.error = errno;

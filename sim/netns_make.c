@@ -158,7 +158,7 @@ static bool mount_proc(void)
 
 static bool mount_all(const struct sim_netns_config *config, struct netns_reply *reply)
 {
-    int sources[SIM_NETNS_MOUNTS_MAX];
+    int sources[SIM_NETNS_MOUNTS_MAX] = {0};
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         return netns_fails(reply, errno, "mounts cannot be had for the namespace alone");
     if (!restrict_to_reading("/", true))
