@@ -40,6 +40,8 @@ TABLES = [(f"rule_{name}", f"ike/v2/{file}.c", f"ike_{name}_rules", *RULE) for n
     ("move", "ike/v2/move.c", "answers", 16, [("off", 0, OFF1)]),
     ("error", "ike/v2/message.c", "known", 2, [("off", 0, OFF2)]),
     ("senseless", "ike/stream.c", "senseless", 4, [("off", 0, "00000000")]),
+    ("esp_why", "ike/esp.c", "rows", 16, [("name", 0, NULL)]),
+    ("esp_place", "ike/esp.c", "says", 4, [("off", 0, "00000000")]),
     ("eap_payload", "ike/v2/exchange_eap.c", "types", 1, [("off", 0, OFF1)]),
     ("ports", "ike/v2/selector.c", "with", 1, [("off", 0, OFF1)]),
     ("protocol", "ike/v2/selector.c", "protocol_names", 16, [("off", 8, OFF1)]),
@@ -52,6 +54,8 @@ TABLES = [(f"rule_{name}", f"ike/v2/{file}.c", f"ike_{name}_rules", *RULE) for n
     ("verdict", "ike/crypto_openssl_cert.c", "reasons", 8, [("off", 0, OFF4)]),
     ("bits", "ike/crypto_openssl_sign.c", "kinds", 16, [("bits_min", 12, "00000000")]),
 ]
+# Whose rows are an X-macro's, and where that stands.
+LISTED = {"why": "ike/why.h", "esp_why": "ike/esp.h"}
 # Exit status of a program in which the column is so already, or not what is asked for (mutate.c).
 NOTHING_TO_DO = 99
 # Where to look first, beside the tests that speak of what the row does.
@@ -60,7 +64,8 @@ LIKELY = {"rule_init": ["flow_init"], "rule_resume": ["unit_ticket", "flow_resum
           "rule_hold": ["flow_cert"], "rule_info": ["flow_info"], "rule_intermediate": ["flow_intermediate"],
           "rule_followup": ["flow_followup", "flow_cross"], "collision": ["flow_child", "unit_collision"], "attribute": ["unit_config"], "take": ["flow_config"],
           "inner": ["flow_config"], "allowed": ["flow_config"], "move": ["flow_mobike"], "task": ["unit_tasks"], "beside": ["unit_beside"], "error": ["unit_message"],
-          "senseless": ["unit_stream"], "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
+          "senseless": ["unit_stream"], "esp_why": ["unit_esp"], "esp_place": ["unit_esp", "flow_esp"],
+          "eap_payload": ["flow_eap"], "ports": ["unit_selector"], "protocol": ["unit_selector"],
           "notify": ["unit_describe"], "name": ["unit_describe"], "detail": ["unit_describe"],
           "algo": ["unit_algo", "unit_algos", "unit_crypto"], "key": ["unit_sign"], "scheme": ["unit_sign", "flow_sign"],
           "verdict": ["unit_verdict", "unit_sign"], "bits": ["unit_verdict", "unit_sign"]}
@@ -126,8 +131,8 @@ def read_rows(source, table):
     """The text of each row as it stands in the source; of X-macros, each ROW()."""
     with open(os.path.join(source, table[1]), encoding="utf-8") as file:
         text = file.read()
-    if table[0] == "why":
-        with open(os.path.join(source, "ike/why.h"), encoding="utf-8") as file:
+    if table[0] in LISTED:
+        with open(os.path.join(source, LISTED[table[0]]), encoding="utf-8") as file:
             return [" ".join(row.split()) for row in re.findall(r"\bROW\(([A-Z]\w+,.*?\".*?\")\s*\)\s*\\?", file.read())]
     rows = []
     for body in re.findall(rf"\b{table[2]}\[\w*\] = \{{\n?(.*?)\}};", text, re.S):
