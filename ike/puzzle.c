@@ -2,6 +2,12 @@
  * The search. */
 #include "ike/puzzle.h"
 
+#include <assert.h>
+
+enum { MANY = 64 }; /* times as many keys as are to be expected */
+static_assert((uint64_t)MANY * IKE_PUZZLE_KEYS << IKE_PUZZLE_BITS_MAX <= (uint64_t)UINT32_MAX + 1,
+              "each of them has its own IKE_PUZZLE_KEY octets");
+
 static unsigned trailing_zeros(const uint8_t *octets, size_t len)
 {
     unsigned bits = 0;
@@ -27,8 +33,8 @@ uint64_t ike_puzzle_search(struct ike_crypto *c, const struct ike_puzzle *puzzle
     struct ike_writer out = wr_open(keys, IKE_PUZZLE_SOLUTION);
     if (puzzle->bits > IKE_PUZZLE_BITS_MAX)
         return 0;
-    const uint64_t most = UINT64_C(64) * IKE_PUZZLE_KEYS << puzzle->bits;
-    for (uint64_t number = 0; number < most && number <= UINT32_MAX; number++) {
+    const uint64_t most = (uint64_t)MANY * IKE_PUZZLE_KEYS << puzzle->bits;
+    for (uint64_t number = 0; number < most; number++) {
         uint8_t key[IKE_PUZZLE_KEY];
         struct ike_writer w = wr_open(key, sizeof key);
         put_u32(&w, (uint32_t)number);

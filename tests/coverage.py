@@ -35,10 +35,11 @@ def run_tests(source, build):
 
 
 def counters(build):
-    """Files of counters of the room's objects."""
+    """Files of counters of the room's objects, and of the tests', which hold what the room's headers have inline."""
     found = []
-    for folder, _, names in os.walk(os.path.join(build, ROOM)):
-        found += [os.path.join(folder, name) for name in names if name.endswith(".gcda")]
+    for room in (ROOM, "tests/"):
+        for folder, _, names in os.walk(os.path.join(build, room)):
+            found += [os.path.join(folder, name) for name in names if name.endswith(".gcda")]
     return sorted(found)
 
 

@@ -197,6 +197,24 @@ static void test_message_ids_do_not_begin_again(void)
 
 /* ---- liveness ---- */
 
+/* An IKE SA that is being closed asks for nothing more, however much its Child SAs carry. */
+static void test_what_is_carried_while_all_is_closed_asks_for_nothing(void)
+{
+    static const struct ike_use uses[] = {{.bytes = 1000, .packets = 1},
+                                          {.bytes = 1500, .packets = 1}};
+    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+        begin(by_octets);
+        struct pair_end *const a = &p.end[A];
+        EXPECT(ike_delete(a->engine, p.now_ns, a->sa));
+        EXPECT(ike_child_used(a->engine, p.now_ns, a->sa, a->child, &uses[i]));
+        pair_run_for(&p, second_ns);
+        EXPECT_EQ(p.sent, 4 + 2);
+        EXPECT_EQ(a->ends[WHY_LIFETIME], 0);
+        EXPECT_EQ(ike_stats(a->engine).established, 0);
+        pair_close(&p);
+    }
+}
+
 static void watchful(struct ike_policy *policy, struct ike_config *b)
 {
     (void)policy;
@@ -469,6 +487,7 @@ int main(int argc, char **argv)
         TEST(test_the_ike_sa_is_rekeyed_when_its_time_has_come),
         TEST(test_jitter_only_shortens_a_lifetime_and_by_its_share_at_most),
         TEST(test_octets_and_packets_wear_a_child_out),
+        TEST(test_what_is_carried_while_all_is_closed_asks_for_nothing),
         TEST(test_an_ike_sa_whose_message_ids_run_out_is_rekeyed),
         TEST(test_an_ike_sa_whose_message_ids_run_out_and_cannot_be_rekeyed_is_closed),
         TEST(test_message_ids_do_not_begin_again),

@@ -448,7 +448,11 @@ static bool is_between(const struct pair *pair, enum pair_side side)
            ike_addr_same_ip(&ts[1].from, &there) && ike_addr_same_ip(&ts[1].to, &there) &&
            ike_child_seen_as(pair->end[side].engine, pair->end[side].sa, child->spi_in, &local,
                              &remote) &&
-           ike_addr_same_ip(&local, &here) && ike_addr_same_ip(&remote, &pair->end[far].addr);
+           ike_addr_same_ip(&local, &here) && ike_addr_same_ip(&remote, &pair->end[far].addr) &&
+           !ike_child_seen_as(pair->end[side].engine, pair->end[side].sa, child->spi_out, &local,
+                              &remote) &&
+           !ike_child_seen_as(pair->end[side].engine, pair->end[side].sa + 1, child->spi_in, &local,
+                              &remote);
 }
 
 static bool both_between(const struct pair *pair, enum pair_side i, enum pair_side r)

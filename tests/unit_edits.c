@@ -373,6 +373,33 @@ static void same_key_four_times(struct opened *m)
     memset(part(m, PAYLOAD_PS)->body, 7, part(m, PAYLOAD_PS)->len);
 }
 
+static void tickets(void)
+{
+    static const uint8_t secret[IKE_TICKET_SECRET] = {1};
+    p.end[A].policy.tickets = true;
+    p.end[B].config.tickets =
+        (struct ike_ticket_config){.kind = TICKET_VALUE, .secret = secret, .remembered = 16};
+}
+
+static void tickets_of_b(void)
+{
+    tickets();
+    asks_for_b();
+}
+
+static void resume(void)
+{
+    ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+    EXPECT(pair_resume(&p) != 0);
+}
+
+static void no_child(struct opened *m)
+{
+    drop(m, PAYLOAD_SA);
+    drop(m, PAYLOAD_TSI);
+    drop(m, PAYLOAD_TSR);
+}
+
 static void run(const struct row *r)
 {
     row = r;
@@ -449,6 +476,12 @@ static const struct row rows[] = {
     { "a solution cut",                    puzzles, NULL, 2, keys_cut,                 B, WHY_PUZZLE_WRONG },
     { "a solution of keys too long",       puzzles, NULL, 2, keys_too_long,            B, WHY_PUZZLE_WRONG },
     { "a solution four times the same",    puzzles, NULL, 2, same_key_four_times,      B, WHY_PUZZLE_WRONG },
+    { "resumed by an answer without SPI",  tickets, resume, 1, spi_zero,               A, WHY_SPI_ZERO },
+    { "resumed by a status",               tickets, resume, 1, status_only,            A, WHY_MISSING_PAYLOAD },
+    { "resumed with a cut name asked for", tickets_of_b, resume, 2, name_cut,          B, WHY_SYNTAX },
+    { "resumed with another asked for",    tickets_of_b, resume, 2, another_name,      B, WHY_TICKET_IDENTITY },
+    { "resumed, and no Child SA asked for", tickets, resume, 2, no_child,              B, WHY_MISSING_PAYLOAD },
+    { "a proof answered by a status",      tickets, resume, 3, status_only,            A, WHY_MISSING_PAYLOAD },
     { "networks where pairs are wanted",   single_pairs, NULL, 2, unchanged,           A, WHY_OK },
 };
 /* clang-format on */

@@ -119,6 +119,69 @@ static void test_the_search_finds_the_first_four_and_counts(void)
     c->ops->close(c);
 }
 
+/* ---- a prf whose output ends so, whatever the key ---- */
+
+static struct ending {
+    uint8_t tail[4];
+    size_t zeros; /* octets of them behind it */
+    unsigned bits;
+} ending;
+static uint64_t calls_of_prf;
+
+static void prf_of_one_ending(struct ike_crypto *c, const struct ike_algo *prf,
+                              struct ike_bytes key, const struct ike_bytes *parts,
+                              size_t part_count, uint8_t *out)
+{
+    struct ike_writer w = wr_open(out, prf->out_len);
+    (void)c;
+    (void)key;
+    (void)parts;
+    (void)part_count;
+    memset(put_room(&w, prf->out_len - ending.zeros), 0xff, prf->out_len - ending.zeros);
+    for (size_t i = 0; i < sizeof ending.tail && w.len >= sizeof ending.tail; i++)
+        out[w.len - sizeof ending.tail + i] = ending.tail[i];
+    memset(out + w.len, 0, ending.zeros);
+    calls_of_prf++;
+}
+
+static struct ike_crypto_ops ops_of_one_ending = {.prf = prf_of_one_ending};
+static struct ike_crypto crypto_of_one_ending = {.ops = &ops_of_one_ending};
+
+static struct ike_puzzle puzzle_of(uint8_t bits)
+{
+    static const uint8_t s[] = {1};
+    return (struct ike_puzzle){
+        .prf = &ike_algos[ike_algo_named("prfsha256")], .s = {s, sizeof s}, .bits = bits};
+}
+
+static void test_zeros_are_counted_to_the_first_one_or_to_the_front(void)
+{
+    static const struct ending endings[] = {
+        {{0, 0, 0, 1}, 0, 0},    {{0, 0, 0, 2}, 0, 1},    {{0, 0, 0, 0x80}, 0, 7},
+        {{0, 0, 1, 0}, 0, 8},    {{0, 0, 3, 0}, 0, 8},    {{0x80, 0, 0, 0}, 0, 31},
+        {{9, 9, 9, 6}, 20, 161}, {{9, 9, 9, 5}, 28, 224}, {{9, 9, 9, 9}, 32, 256},
+    };
+    const struct ike_puzzle puzzle = puzzle_of(1);
+    const struct ike_bytes key = {.at = (const uint8_t *)"key", .len = 3};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        ending = endings[i];
+        EXPECT_EQ(ike_puzzle_zero_bits(&crypto_of_one_ending, &puzzle, key), ending.bits);
+    }
+}
+
+/* 64 times as many as are to be expected, 4 x 2^bits, and then no more. */
+static void test_a_search_that_finds_nothing_ends(void)
+{
+    uint8_t keys[IKE_PUZZLE_SOLUTION];
+    ending = (struct ending){{0, 0, 0, 4}, 0, 2};
+    for (uint8_t bits = 0; bits < 12; bits++) {
+        const struct ike_puzzle puzzle = puzzle_of(bits);
+        calls_of_prf = 0;
+        EXPECT_EQ(ike_puzzle_search(&crypto_of_one_ending, &puzzle, keys), bits <= 2 ? 4 : 0);
+        EXPECT_EQ(calls_of_prf, bits <= 2 ? 4 : UINT64_C(64) * 4 << bits);
+    }
+}
+
 /* The stand-in costs what is to be expected, 4 x 2^bits calls, and the check one. */
 static void test_a_meter_charges_for_the_search_and_for_the_check(void)
 {
@@ -152,6 +215,8 @@ int main(int argc, char **argv)
         TEST(test_prf_of_key_and_cookie_ends_in_the_bits_that_were_computed),
         TEST(test_the_printed_examples_are_of_hashed_keys),
         TEST(test_the_search_finds_the_first_four_and_counts),
+        TEST(test_zeros_are_counted_to_the_first_one_or_to_the_front),
+        TEST(test_a_search_that_finds_nothing_ends),
         TEST(test_a_meter_charges_for_the_search_and_for_the_check),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -306,6 +306,52 @@ static void test_what_the_policy_allows_no_more_is_not_resumed(void)
     pair_close(&p);
 }
 
+/* Whom EAP authenticated, or several rounds, is not resumed where a key is wanted now. */
+static void test_how_one_was_authenticated_must_be_allowed_still(void)
+{
+    begin(PAIR_MODELLED, TICKET_VALUE);
+    for (int side = A; side <= B; side++) {
+        struct ike_eap_config *const eap = &p.end[side].policy.eap;
+        *eap = (struct ike_eap_config){.methods = {EAP_MD5}, .method_count = 1, .user_len = 1};
+        eap->password_len = 1;
+    }
+    pair_open(&p);
+    connect();
+    EXPECT(p.end[A].ticket_len > 0);
+    p.end[B].policy.eap.method_count = 0;
+    EXPECT_EQ(present(ticket(), 1), WHY_TICKET_POLICY);
+    p.end[B].policy.eap.method_count = 1;
+    EXPECT_EQ(present(ticket(), 2), WHY_OK);
+    pair_close(&p);
+}
+
+#define RESUMED_PLAINLY                                    \
+    "A>B  IKE_SESSION_RESUME req 0  Ni N(TICKET_OPAQUE)\n" \
+    "B>A  IKE_SESSION_RESUME rsp 0  Nr\n"
+/* RFC 4555 3.9: where NATs are not to be found out nobody looks for one, and one that is there
+ * all the same ends the attempt. */
+static void test_a_session_is_resumed_without_looking_for_nats(void)
+{
+    for (int nat = 0; nat < 2; nat++) {
+        begin(PAIR_MODELLED, TICKET_VALUE);
+        for (int side = A; side <= B; side++)
+            p.end[side].policy.mobike.on = p.end[side].policy.mobike.no_nats = true;
+        pair_open(&p);
+        connect();
+        EXPECT(p.end[A].ticket_len > 0);
+        ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+        p.options.nat[A] = nat != 0;
+        p.trace_len = 0;
+        EXPECT(pair_resume(&p) != 0);
+        pair_run_for(&p, SECOND);
+        EXPECT(strncmp(p.trace, RESUMED_PLAINLY, strlen(RESUMED_PLAINLY)) == 0);
+        EXPECT_EQ(p.end[B].reasons[WHY_NAT_FORBIDDEN], nat);
+        EXPECT_EQ(p.end[B].ends[WHY_RESUMED], nat != 0 ? 0 : 2);
+        EXPECT_EQ(pair_count(&p, A, IKE_FAILED), nat);
+        pair_close(&p);
+    }
+}
+
 /* What an owner gives back is looked at, too. */
 static void test_a_client_resumes_nothing_that_is_not_a_ticket_of_its_own(void)
 {
@@ -545,6 +591,8 @@ int main(int argc, char **argv)
         TEST(test_a_ticket_changed_anywhere_is_refused),
         TEST(test_a_ticket_is_opened_by_the_key_it_names_as_long_as_that_may_be_out),
         TEST(test_what_the_policy_allows_no_more_is_not_resumed),
+        TEST(test_how_one_was_authenticated_must_be_allowed_still),
+        TEST(test_a_session_is_resumed_without_looking_for_nats),
         TEST(test_a_client_resumes_nothing_that_is_not_a_ticket_of_its_own),
         TEST(test_a_ticket_is_fetched_once),
         TEST(test_the_table_is_bounded_and_refuses_what_it_has_no_room_for),
