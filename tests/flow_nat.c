@@ -31,6 +31,30 @@ static bool is_found(const struct pair *pair, enum pair_side side)
     return ike_addr_equal(&sa_of(pair, side)->remote, &there);
 }
 
+/* ---- not looked for (RFC 4555 3.9) ---- */
+
+static void not_by_the_responder(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    pair->end[r].policy.mobike.no_nats = true;
+}
+
+static bool at_port_500(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(pair, 1) && sa_of(pair, i)->remote.port == IKE_PORT &&
+           sa_of(pair, r)->remote.port == IKE_PORT && sa_of(pair, i)->nat == 0;
+}
+
+/* RFC 7296 2.23: who gets no such notify takes it that the other does not traverse NATs. */
+static void test_a_responder_that_looks_for_no_nat_does_not_answer_to_that(void)
+{
+    flow_check(
+        &(struct flow){.prepare = not_by_the_responder,
+                       .trace = ARROW_INIT_REQ
+                       "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr\n" ARROW_AUTH_REQ ARROW_AUTH_RSP,
+                       .ended = at_port_500});
+}
+
 /* ---- a mapping that changes (RFC 7296 2.11, 2.23) ---- */
 
 static void behind_a_nat(struct pair *pair, enum pair_side i, enum pair_side r)
@@ -599,6 +623,7 @@ static void test_only_selectors_of_one_address_each_are_exchanged(void)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_a_responder_that_looks_for_no_nat_does_not_answer_to_that),
         TEST(test_a_responder_follows_the_initiator_to_its_new_mapping),
         TEST(test_an_initiator_follows_a_responder_behind_a_nat),
         TEST(test_the_ike_sa_that_replaces_it_is_at_the_new_mapping),

@@ -5,6 +5,7 @@
 #include "tests/test.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct pair p;
 
@@ -93,6 +94,79 @@ static void test_a_responder_follows_to_the_connection_it_hears_on(void)
     EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
     pair_run(&p);
     EXPECT_STR(p.trace, "B=A  INFORMATIONAL   req 0  SK{}\nA=B  INFORMATIONAL   rsp 0  SK{}\n");
+    pair_close(&p);
+}
+
+static uint8_t last_octets[IKE_MESSAGE_MAX];
+static size_t last_len;
+
+static bool keep_last(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                      int number)
+{
+    (void)pair;
+    (void)from;
+    (void)number;
+    memcpy(last_octets, bytes, *len);
+    last_len = *len;
+    return false;
+}
+
+enum { HEARD_ON = 77 };
+
+static uint32_t stream_of_a(void)
+{
+    struct ike_stream now;
+    EXPECT(ike_sa_stream(p.end[A].engine, p.end[A].sa, &now));
+    return now.number;
+}
+
+/* The initiator has lost its connection, `refused` others were not to be had, and the responder is
+ * heard on one that is another's. */
+static void heard_by_another(int refused)
+{
+    begin_up(&p);
+    p.touch = keep_last;
+    EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, 1);
+    p.touch = NULL;
+    p.options.refused = refused;
+    p.trace_len = 0;
+    pair_cut_end(&p, A);
+    pair_run_for(&p, refused > 0 ? SECOND_NS / 2 : 1);
+    EXPECT_EQ(stream_of_a(), 0);
+    const struct ike_datagram request = {.local = p.end[A].addr,
+                                         .remote = p.end[B].addr,
+                                         .bytes = {last_octets, last_len},
+                                         .stream = HEARD_ON};
+    EXPECT_EQ(ike_input(p.end[A].engine, p.now_ns, &request), WHY_OK);
+    EXPECT_EQ(stream_of_a(), HEARD_ON);
+    EXPECT(ike_stream_in_use(p.end[A].engine, HEARD_ON));
+}
+
+/* What is being opened meanwhile is gone by as soon as it stands, and the other closed. */
+static void test_an_initiator_goes_by_what_it_hears_on_until_its_own_connection_stands(void)
+{
+    heard_by_another(0);
+    pair_run(&p);
+    EXPECT(stream_of_a() != 0 && stream_of_a() != HEARD_ON);
+    EXPECT(!ike_stream_in_use(p.end[A].engine, HEARD_ON));
+    EXPECT_EQ(pair_count(&p, A, IKE_STREAM_DONE), 1);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
+/* None is asked for any more when none was being opened, until that one breaks, too. */
+static void test_an_initiator_that_is_heard_asks_for_no_other_connection(void)
+{
+    heard_by_another(1);
+    pair_run_for(&p, 3 * SECOND_NS);
+    EXPECT_STR(p.trace, "A=B  opens  (refused)\n");
+    EXPECT_EQ(stream_of_a(), HEARD_ON);
+    ike_stream_down(p.end[A].engine, p.now_ns, HEARD_ON);
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "A=B  opens  (refused)\n" OPENS) == p.trace);
+    EXPECT(stream_of_a() != 0 && stream_of_a() != HEARD_ON);
+    EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
 }
 
@@ -392,6 +466,8 @@ int main(int argc, char **argv)
         TEST(test_a_request_under_way_is_sent_again_by_the_next_connection),
         TEST(test_a_connection_that_breaks_during_the_handshake_ends_nothing),
         TEST(test_a_responder_follows_to_the_connection_it_hears_on),
+        TEST(test_an_initiator_goes_by_what_it_hears_on_until_its_own_connection_stands),
+        TEST(test_an_initiator_that_is_heard_asks_for_no_other_connection),
         TEST(test_a_request_of_the_responder_waits_for_a_connection),
         TEST(test_connections_that_are_refused_are_tried_again_and_given_up_in_the_end),
         TEST(test_an_attempt_without_a_connection_fails),

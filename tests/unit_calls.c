@@ -196,6 +196,8 @@ static void test_only_a_responder_limits_and_only_known_children_are_meant(void)
     struct ike_stream stream;
     EXPECT(!ike_stream_up(a, p.now_ns, p.end[A].sa, NULL)); /* it goes by UDP */
     EXPECT(!ike_sa_stream(a, p.end[A].sa, &stream));
+    EXPECT_EQ(ike_sa_sends(a, p.end[A].sa), 0);
+    EXPECT_EQ(ike_sa_sends(a, p.end[A].sa + 1), 0);
     ike_stream_down(a, p.now_ns, 0);
     ike_stream_down(a, p.now_ns, 7);
     EXPECT(!ike_rekey_child(a, p.now_ns, p.end[A].sa, p.end[A].child + 1));
