@@ -6,8 +6,10 @@
 #include "ike/v2/selector.h"
 #include "tests/eap_talk.h"
 #include "tests/flow.h"
+#include "tests/opened.h"
 #include "tests/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define INIT_RSP "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D " N(MULTIPLE_AUTH_SUPPORTED)\n"
@@ -240,6 +242,28 @@ static void test_where_the_responder_knows_no_rounds_there_is_one(void)
     flow_check(&(struct flow){.prepare = one_is_enough, .trace = ARROWS_PLAIN, .ended = both_up});
 }
 
+static void one_is_enough_without_a_child(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    one_is_enough(p, i, r);
+    p->end[i].policy.childless = p->end[r].policy.childless = true;
+}
+
+static bool up_childless(const struct pair *p, enum pair_side i, enum pair_side r)
+{
+    return pair_agrees(p, 0) && pair_count(p, i, IKE_UP) == 1 && pair_count(p, r, IKE_UP) == 1;
+}
+
+/* RFC 6023 3 */
+static void test_there_one_is_enough_without_a_child_sa_too(void)
+{
+    flow_check(&(struct flow){
+        .prepare = one_is_enough_without_a_child,
+        .trace = ARROW_INIT_REQ
+        "B>A  IKE_SA_INIT     rsp 0  SAr1 KEr Nr " NAT_D " N(CHILDLESS_IKEV2_SUPPORTED)\n"
+        "A>B  IKE_AUTH        req 1  SK{IDi AUTH}\nB>A  IKE_AUTH        rsp 1  SK{IDr AUTH}\n",
+        .ended = up_childless});
+}
+
 static void child_refused(struct pair *p, enum pair_side i, enum pair_side r)
 {
     two_keys(p, i, r);
@@ -282,6 +306,71 @@ static void test_initial_contact_of_nobody_in_particular_ends_nothing(void)
     pair_close(&p);
 }
 
+/* ---- a responder that is content too early ---- */
+
+static struct early {
+    void (*prepare)(struct pair *p, enum pair_side i, enum pair_side r);
+    int number;  /* of its answer, which says something else: */
+    bool grants; /* a Child SA; else that there is none */
+} early;
+static struct pair hasty;
+static struct opened asked, answer;
+
+static bool content_too_early(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                              int number)
+{
+    static const uint8_t no_child[] = {0, 0, 0, N_NO_PROPOSAL_CHOSEN};
+    const struct ike_bytes whole = {.at = bytes, .len = *len};
+    (void)from;
+    if (number == 2)
+        EXPECT(opened_read(pair, whole, &asked));
+    if (number != early.number)
+        return true;
+    EXPECT(opened_read(pair, whole, &answer));
+    if (number == 5)
+        answer.part_count = 0; /* else IDr, AUTH, or AUTH after EAP, stay */
+    for (size_t i = 0; early.grants && i < asked.part_count; i++)
+        if (asked.parts[i].type == PAYLOAD_SA || asked.parts[i].type == PAYLOAD_TSI ||
+            asked.parts[i].type == PAYLOAD_TSR)
+            answer.parts[answer.part_count++] = asked.parts[i];
+    if (!early.grants) {
+        struct opened_part *const part = &answer.parts[answer.part_count++];
+        *part = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = sizeof no_child};
+        memcpy(part->body, no_child, sizeof no_child);
+    }
+    *len = opened_write(pair, &answer, bytes);
+    return true;
+}
+
+/* RFC 4739 2.2: the initiator has said that another authentication follows, and is not up before
+ * it was done, whatever it is given. */
+static void test_what_is_granted_before_the_last_round_is_not_taken(void)
+{
+    static const struct early rows[] = {
+        {two_keys, 3, true},     {two_keys, 3, false},     {three_keys, 5, true},
+        {three_keys, 5, false},  {key_then_eap, 5, true},  {key_then_eap, 5, false},
+        {eap_then_key, 7, true}, {eap_then_key, 7, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        early = rows[i];
+        pair_init(&hasty, (struct pair_options){.provider = PAIR_MODELLED,
+                                                .initiator = A,
+                                                .lose = PAIR_NONE,
+                                                .twice = PAIR_NONE});
+        rows[i].prepare(&hasty, A, B);
+        hasty.touch = content_too_early;
+        pair_open(&hasty);
+        (void)pair_connect(&hasty);
+        pair_run_for(&hasty, UINT64_C(1000000000));
+        EXPECT_EQ(pair_count(&hasty, A, IKE_UP), 0);
+        EXPECT_EQ(pair_count(&hasty, A, IKE_CHILD_UP), 0);
+        EXPECT_EQ(ike_stats(hasty.end[A].engine).established, 0);
+        if (!EXPECT_EQ(hasty.end[A].ends[WHY_UNEXPECTED_PAYLOAD], 1))
+            (void)printf("# %zu\n%s", i, hasty.trace);
+        pair_close(&hasty);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -293,7 +382,9 @@ int main(int argc, char **argv)
         TEST(test_a_second_proof_that_fails_ends_it_all),
         TEST(test_fewer_than_wanted_are_refused),
         TEST(test_where_the_responder_knows_no_rounds_there_is_one),
+        TEST(test_there_one_is_enough_without_a_child_sa_too),
         TEST(test_the_child_sa_may_be_refused_at_the_end),
+        TEST(test_what_is_granted_before_the_last_round_is_not_taken),
         TEST(test_initial_contact_of_nobody_in_particular_ends_nothing),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -320,7 +320,7 @@ enum ike_why ike_auth_up_childless(struct ike_turn *t)
 
 bool ike_auth_is_childless(const struct ike_turn *t)
 {
-    return ike_setup_of(t->engine, t->sa)->childless && t->sa->policy->next_auth == NULL;
+    return ike_setup_of(t->engine, t->sa)->childless && !ike_rounds_left(t);
 }
 
 /* RFC 7296 2.16: one who wants EAP has proven nothing yet, and may not be let in. */
@@ -335,7 +335,9 @@ enum ike_why ike_auth_check_answer(struct ike_turn *t)
 static enum ike_why auth_response(struct ike_turn *t)
 {
     const enum ike_why why = ike_auth_check_answer(t);
-    return why != WHY_OK ? why : ike_auth_child_granted(t);
+    if (why != WHY_OK)
+        return why;
+    return ike_rounds_left(t) ? WHY_UNEXPECTED_PAYLOAD : ike_auth_child_granted(t);
 }
 
 static enum ike_why auth_without_child(struct ike_turn *t)
@@ -348,7 +350,7 @@ static enum ike_why auth_without_child(struct ike_turn *t)
     if (first)
         return ike_redirect_leave_first(t);
     if (told || ike_message_error(&t->in) != NULL)
-        return ike_auth_child_refused(t);
+        return ike_rounds_child_refused(t);
     return ike_auth_is_childless(t) ? ike_auth_up_childless(t) : ike_rounds_next(t);
 }
 

@@ -268,7 +268,9 @@ static enum ike_why check_last(struct ike_turn *t)
 static enum ike_why eap_granted(struct ike_turn *t)
 {
     const enum ike_why why = check_last(t);
-    return why != WHY_OK ? why : ike_auth_child_granted(t);
+    if (why != WHY_OK)
+        return why;
+    return ike_rounds_left(t) ? WHY_UNEXPECTED_PAYLOAD : ike_auth_child_granted(t);
 }
 
 static enum ike_why eap_without_child(struct ike_turn *t)
@@ -278,7 +280,7 @@ static enum ike_why eap_without_child(struct ike_turn *t)
         return why;
     return ike_message_error(&t->in) == NULL && ike_auth_is_childless(t)
                ? ike_auth_up_childless(t)
-               : ike_auth_child_refused(t);
+               : ike_rounds_child_refused(t);
 }
 
 static enum ike_why eap_continued(struct ike_turn *t)

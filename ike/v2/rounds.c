@@ -64,16 +64,28 @@ static bool is_supported(const struct ike_turn *t)
     return ike_message_notify(&init, N_MULTIPLE_AUTH_SUPPORTED) != NULL;
 }
 
+bool ike_rounds_left(const struct ike_turn *t)
+{
+    return t->sa->policy->next_auth != NULL && is_supported(t);
+}
+
 void ike_rounds_put_support(struct ike_turn *t)
 {
-    if (t->sa->policy->next_auth != NULL && is_supported(t))
+    if (ike_rounds_left(t))
         ike_put_status(&t->out, &t->link, N_MULTIPLE_AUTH_SUPPORTED, nothing);
 }
 
 void ike_rounds_put_another(struct ike_turn *t)
 {
-    if (t->sa->policy->next_auth != NULL && is_supported(t))
+    if (ike_rounds_left(t))
         ike_put_status(&t->out, &t->link, N_ANOTHER_AUTH_FOLLOWS, nothing);
+}
+
+enum ike_why ike_rounds_child_refused(struct ike_turn *t)
+{
+    const struct ike_notify *const error = ike_message_error(&t->in);
+    const bool ends = error == NULL || ike_error_ends(error->type) || ike_redirect_is_told(t);
+    return ike_rounds_left(t) && !ends ? WHY_UNEXPECTED_PAYLOAD : ike_auth_child_refused(t);
 }
 
 /* IDi of this round, and AUTH unless that is for EAP to bring. */
@@ -81,7 +93,7 @@ enum ike_why ike_rounds_next(struct ike_turn *t)
 {
     struct ike_sa *const sa = t->sa;
     struct ike_setup *const setup = setup_of(t);
-    if (sa->policy->next_auth == NULL)
+    if (!ike_rounds_left(t))
         return WHY_MISSING_PAYLOAD; /* nothing was to follow: a Child SA is missing */
     if (setup->first_policy == NULL)
         setup->first_policy = sa->policy;
@@ -111,9 +123,8 @@ static enum ike_why again_answered(struct ike_turn *t)
 
 static enum ike_why again_granted(struct ike_turn *t)
 {
-    return t->sa->policy->next_auth != NULL || ike_eap_is_wanted(t->sa->policy)
-               ? WHY_UNEXPECTED_PAYLOAD
-               : ike_auth_child_granted(t);
+    return ike_rounds_left(t) || ike_eap_is_wanted(t->sa->policy) ? WHY_UNEXPECTED_PAYLOAD
+                                                                  : ike_auth_child_granted(t);
 }
 
 /* The IKE SA, or only its Child SA (RFC 7296 1.2, 2.21.2). */
@@ -123,7 +134,7 @@ static enum ike_why again_refused(struct ike_turn *t)
     if (error == NULL ? !ike_redirect_is_told(t)
                       : ike_error_ends(error->type) || ike_message_failed(&t->in))
         return ike_auth_refused(t);
-    if (t->sa->policy->next_auth != NULL || ike_eap_is_wanted(t->sa->policy))
+    if (ike_rounds_left(t) || ike_eap_is_wanted(t->sa->policy))
         return WHY_UNEXPECTED_PAYLOAD;
     t->sa->state = S_ESTABLISHED;
     return ike_auth_child_refused(t);

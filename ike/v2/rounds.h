@@ -24,6 +24,13 @@ void ike_rounds_end(struct ike_turn *t);
 /* Whether this is a round after the first. */
 bool ike_rounds_later(const struct ike_turn *t);
 
+/* The initiator has announced another, so that nothing is granted yet: "The IKE_AUTH phase is
+ * considered successful only if all the individual authentication exchanges complete successfully"
+ * (RFC 4739 2.1). */
+bool ike_rounds_left(const struct ike_turn *t);
+/* So that there is no Child SA is not taken before the last round, unless there is to be no IKE SA
+ * either. */
+enum ike_why ike_rounds_child_refused(struct ike_turn *t);
 /* The initiator's next claim, after the answer to the one before. */
 enum ike_why ike_rounds_next(struct ike_turn *t);
 
