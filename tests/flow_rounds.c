@@ -310,8 +310,9 @@ static void test_initial_contact_of_nobody_in_particular_ends_nothing(void)
 
 static struct early {
     void (*prepare)(struct pair *p, enum pair_side i, enum pair_side r);
-    int number;  /* of its answer, which says something else: */
-    bool grants; /* a Child SA; else that there is none */
+    int number;     /* of its answer, which says something else: */
+    uint16_t error; /* this, or nought: it grants a Child SA */
+    enum ike_why why;
 } early;
 static struct pair hasty;
 static struct opened asked, answer;
@@ -319,7 +320,7 @@ static struct opened asked, answer;
 static bool content_too_early(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
                               int number)
 {
-    static const uint8_t no_child[] = {0, 0, 0, N_NO_PROPOSAL_CHOSEN};
+    const uint8_t error[] = {0, 0, (uint8_t)(early.error >> 8), (uint8_t)early.error};
     const struct ike_bytes whole = {.at = bytes, .len = *len};
     (void)from;
     if (number == 2)
@@ -329,17 +330,37 @@ static bool content_too_early(struct pair *pair, enum pair_side from, uint8_t *b
     EXPECT(opened_read(pair, whole, &answer));
     if (number == 5)
         answer.part_count = 0; /* else IDr, AUTH, or AUTH after EAP, stay */
-    for (size_t i = 0; early.grants && i < asked.part_count; i++)
+    for (size_t i = 0; early.error == 0 && i < asked.part_count; i++)
         if (asked.parts[i].type == PAYLOAD_SA || asked.parts[i].type == PAYLOAD_TSI ||
             asked.parts[i].type == PAYLOAD_TSR)
             answer.parts[answer.part_count++] = asked.parts[i];
-    if (!early.grants) {
+    if (early.error != 0) {
         struct opened_part *const part = &answer.parts[answer.part_count++];
-        *part = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = sizeof no_child};
-        memcpy(part->body, no_child, sizeof no_child);
+        *part = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = sizeof error};
+        memcpy(part->body, error, sizeof error);
     }
     *len = opened_write(pair, &answer, bytes);
     return true;
+}
+
+static void end_too_early(const struct early *one)
+{
+    early = *one;
+    pair_init(&hasty, (struct pair_options){.provider = PAIR_MODELLED,
+                                            .initiator = A,
+                                            .lose = PAIR_NONE,
+                                            .twice = PAIR_NONE});
+    early.prepare(&hasty, A, B);
+    hasty.touch = content_too_early;
+    pair_open(&hasty);
+    (void)pair_connect(&hasty);
+    pair_run_for(&hasty, UINT64_C(1000000000));
+    EXPECT_EQ(pair_count(&hasty, A, IKE_UP), 0);
+    EXPECT_EQ(pair_count(&hasty, A, IKE_CHILD_UP), 0);
+    EXPECT_EQ(ike_stats(hasty.end[A].engine).established, 0);
+    if (!EXPECT_EQ(hasty.end[A].ends[early.why], 1))
+        (void)printf("# answer %d\n%s", early.number, hasty.trace);
+    pair_close(&hasty);
 }
 
 /* RFC 4739 2.2: the initiator has said that another authentication follows, and is not up before
@@ -347,28 +368,21 @@ static bool content_too_early(struct pair *pair, enum pair_side from, uint8_t *b
 static void test_what_is_granted_before_the_last_round_is_not_taken(void)
 {
     static const struct early rows[] = {
-        {two_keys, 3, true},     {two_keys, 3, false},     {three_keys, 5, true},
-        {three_keys, 5, false},  {key_then_eap, 5, true},  {key_then_eap, 5, false},
-        {eap_then_key, 7, true}, {eap_then_key, 7, false},
+        {two_keys, 3, 0, WHY_UNEXPECTED_PAYLOAD},
+        {two_keys, 3, N_NO_PROPOSAL_CHOSEN, WHY_UNEXPECTED_PAYLOAD},
+        {three_keys, 5, 0, WHY_UNEXPECTED_PAYLOAD},
+        {three_keys, 5, N_NO_PROPOSAL_CHOSEN, WHY_UNEXPECTED_PAYLOAD},
+        {key_then_eap, 5, 0, WHY_UNEXPECTED_PAYLOAD},
+        {key_then_eap, 5, N_NO_PROPOSAL_CHOSEN, WHY_UNEXPECTED_PAYLOAD},
+        {eap_then_key, 7, 0, WHY_UNEXPECTED_PAYLOAD},
+        {eap_then_key, 7, N_NO_PROPOSAL_CHOSEN, WHY_UNEXPECTED_PAYLOAD},
+        /* that there is to be no IKE SA either may be said at any time (RFC 7296 2.21.2) */
+        {two_keys, 3, N_AUTHENTICATION_FAILED, WHY_PEER_REFUSED},
+        {three_keys, 5, N_AUTHENTICATION_FAILED, WHY_PEER_REFUSED},
+        {eap_then_key, 7, N_AUTHENTICATION_FAILED, WHY_PEER_REFUSED},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        early = rows[i];
-        pair_init(&hasty, (struct pair_options){.provider = PAIR_MODELLED,
-                                                .initiator = A,
-                                                .lose = PAIR_NONE,
-                                                .twice = PAIR_NONE});
-        rows[i].prepare(&hasty, A, B);
-        hasty.touch = content_too_early;
-        pair_open(&hasty);
-        (void)pair_connect(&hasty);
-        pair_run_for(&hasty, UINT64_C(1000000000));
-        EXPECT_EQ(pair_count(&hasty, A, IKE_UP), 0);
-        EXPECT_EQ(pair_count(&hasty, A, IKE_CHILD_UP), 0);
-        EXPECT_EQ(ike_stats(hasty.end[A].engine).established, 0);
-        if (!EXPECT_EQ(hasty.end[A].ends[WHY_UNEXPECTED_PAYLOAD], 1))
-            (void)printf("# %zu\n%s", i, hasty.trace);
-        pair_close(&hasty);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        end_too_early(&rows[i]);
 }
 
 int main(int argc, char **argv)
