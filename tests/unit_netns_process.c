@@ -275,7 +275,8 @@ static void test_time_and_memory_are_counted_but_those_of_tools(void)
     struct sim_netns *const ns = netns_opened(&netns_usual);
     EXPECT_EQ(netns_shell(ns, burn, out), 0);
     EXPECT(sim_netns_usage(ns).cpu_ns <= 20 * MS);
-    (void)snprintf(script, sizeof script, "%s; (%s) & wait; echo done; sleep 1000", burn, burn);
+    (void)snprintf(script, sizeof script, "%s; (%s) & wait; sleep 1000 & echo done; wait", burn,
+                   burn);
     struct sim_process *const burns = netns_shell_start(ns, script);
     EXPECT(sim_process_says(burns, "done", 3 * NETNS_LONG));
     const struct sim_usage usage = sim_netns_usage(ns);
