@@ -260,6 +260,30 @@ static void test_a_refused_rekey_ends_in_a_delete(void)
     pair_close(&p);
 }
 
+static void of_a_minute_and_three_seconds(struct ike_policy *policy, struct ike_config *b)
+{
+    (void)b;
+    policy->lifetime = (struct ike_lifetime){.rekey_ns = 60 * second_ns, .over_ns = 3 * second_ns};
+}
+
+/* The old IKE SA was to be closed for its age when the peer answered after all: the new one is not
+ * as old. */
+static void test_a_late_rekey_is_not_closed_for_the_age_of_the_old_ike_sa(void)
+{
+    begin(of_a_minute_and_three_seconds);
+    pair_run_for(&p, 58 * second_ns);
+    p.touch = pair_touch_lose;
+    pair_run_for(&p, 5 * second_ns);
+    EXPECT_EQ(pair_count(&p, A, IKE_REKEYED), 0);
+    p.touch = NULL;
+    pair_run_for(&p, 30 * second_ns);
+    EXPECT_EQ(pair_count(&p, A, IKE_REKEYED), 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_CHILD_DOWN), 0);
+    EXPECT_EQ(p.end[A].ends[WHY_LIFETIME], 0);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 /* ---- packets ---- */
 
 enum { KINDS = 6 };
@@ -493,6 +517,7 @@ int main(int argc, char **argv)
         TEST(test_message_ids_do_not_begin_again),
         TEST(test_what_a_child_sa_brings_shows_that_the_peer_is_alive),
         TEST(test_a_refused_rekey_ends_in_a_delete),
+        TEST(test_a_late_rekey_is_not_closed_for_the_age_of_the_old_ike_sa),
         TEST(test_each_further_policy_costs_two_messages),
         TEST(test_a_packet_outside_all_policies_makes_nothing),
         TEST(test_four_requests_are_under_way_when_the_peer_allows_it),

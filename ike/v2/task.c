@@ -352,6 +352,12 @@ void ike_tasks_give_up(struct ike_engine *engine, struct ike_sa *sa, uint64_t no
     }
 }
 
+/* The old IKE SA was to be closed for its age, while it was being rekeyed: the new one is young. */
+static bool is_for_age(const struct ike_task *task)
+{
+    return task->kind == TASK_DELETE && task->why == WHY_LIFETIME;
+}
+
 void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_sa *to)
 {
     uint32_t *tail = &to->task;
@@ -360,7 +366,7 @@ void ike_tasks_move(struct ike_engine *engine, struct ike_sa *from, struct ike_s
     for (uint32_t *link = &from->task; *link != 0;) {
         const uint32_t place = *link;
         struct ike_task *const task = ike_task_at(engine, place);
-        if (task->sends > 0 || (KIND(task->kind) & KINDS_STAY) != 0) {
+        if (task->sends > 0 || (KIND(task->kind) & KINDS_STAY) != 0 || is_for_age(task)) {
             if ((KIND(task->kind) & KINDS_OWNER) != 0)
                 task->rival = to->number;
             link = &task->next;
