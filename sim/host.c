@@ -5,7 +5,10 @@
  *
  * With cores, datagrams wait in the inbox for one that is free. Without, each
  * local address is a core of its own: the engine hears at once, and an address
- * that is still busy only speaks later. */
+ * that is still busy only speaks later.
+ *
+ * Packets of ESP do not wait in the inbox, which is the engine's: their turns
+ * follow those that are under way, as a kernel's work is not a daemon's. */
 #include "sim/host.h"
 
 #include "sim/inbox.h"
@@ -19,6 +22,8 @@
 enum {
     HELD_BUCKETS = 4096, /* of turns held back */
     WAIT_BINS = 1 + 4 * 64,
+    CARRIED_BY_CORES = 500, /* turns of the carrier under way at once, */
+    CARRIED_BY_MANY = 1 << 13,
     MILLION = 1000000
 };
 
@@ -27,13 +32,16 @@ enum {
 static const uint32_t held_by_cores[SIM_SLAB_SIZES] = {1 << 14, 1 << 10, 1 << 6};
 static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 20, 1 << 14, 1 << 8};
 
-/* One thing that a turn said: a datagram, its octets following, or an event. */
+/* One thing that a turn said: a datagram or a packet of the carrier, its octets following, or an
+ * event. */
+enum note_kind { NOTE_DATAGRAM, NOTE_PACKET, NOTE_EVENT };
 struct note {
     struct note *next;
-    bool is_event;
+    enum note_kind kind;
     union {
         struct ike_event event;
         struct ike_datagram datagram;
+        struct sim_datagram packet;
     };
 };
 
@@ -51,10 +59,12 @@ struct turn {
     struct sim_host *host;
     struct core *core; /* NULL: a population's */
     struct note *first, *last;
+    uint64_t began_ns;
     uint64_t cost_ns;
     uint64_t end_ns;
     struct turn *next, *prev; /* of one bucket of those held back, latest first */
     uint32_t bucket;
+    bool carried; /* the carrier's */
     struct ike_addr local;
     uint32_t outputs, half_open, established;
     uint64_t out_bytes;
@@ -68,6 +78,8 @@ struct sim_host {
     struct sim_inbox *inbox;
     struct sim_slabs *slabs;
     struct sim_streams *streams; /* NULL: no TCP */
+    struct turn *carrying;       /* the carrier's turn in which we are, or NULL */
+    uint32_t carried;            /* turns of it that have not ended */
     struct sim_host_counts counts;
     uint64_t waits[WAIT_BINS];
     uint64_t area_at_ns;
@@ -149,7 +161,7 @@ static void note_output(struct sim_host *h, struct turn *t, const struct ike_dat
     }
     uint8_t *const payload = (uint8_t *)(note + 1);
     memcpy(payload, d->bytes.at, d->bytes.len);
-    note->is_event = false;
+    note->kind = NOTE_DATAGRAM;
     note->datagram = *d;
     note->datagram.bytes.at = payload;
 }
@@ -165,15 +177,17 @@ static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_even
 
 static void note_event(struct sim_host *h, struct turn *t, const struct ike_event *e)
 {
+    if (h->parts.carrier.event != NULL)
+        h->parts.carrier.event(h->parts.carrier.owner, t->began_ns, e);
     if (e->kind == IKE_KEYED) { /* in time for who looks at the message that it came with */
-        say_event(h, sim_loop_now(h->parts.loop), e);
+        say_event(h, t->began_ns, e);
         return;
     }
     t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
     t->established += e->kind == IKE_UP ? 1 : 0;
     struct note *const note = note_make(h, t, e->what.len);
     assert(note != NULL);
-    note->is_event = true;
+    note->kind = NOTE_EVENT;
     note->event = *e;
     if (e->what.len == 0)
         return;
@@ -182,12 +196,13 @@ static void note_event(struct sim_host *h, struct turn *t, const struct ike_even
     note->event.what.at = what;
 }
 
-static struct turn *turn_open(struct sim_host *h)
+static struct turn *turn_open(struct sim_host *h, uint64_t now_ns)
 {
     struct turn *const t = sim_slabs_take(h->slabs, sizeof *t);
     assert(t != NULL);
     memset(t, 0, sizeof *t);
     t->host = h;
+    t->began_ns = now_ns;
     return t;
 }
 
@@ -232,10 +247,12 @@ static void turn_say(struct turn *t, uint64_t now_ns)
     struct sim_host *const h = t->host;
     for (struct note *note = t->first; note != NULL;) {
         struct note *const next = note->next;
-        if (note->is_event)
+        if (note->kind == NOTE_EVENT)
             say_event(h, now_ns, &note->event);
-        else
+        else if (note->kind == NOTE_DATAGRAM)
             say_output(h, now_ns, &note->datagram);
+        else
+            (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &note->packet);
         sim_slabs_give(h->slabs, note);
         note = next;
     }
@@ -323,6 +340,7 @@ static void turn_end(void *owner, uint64_t now_ns)
     struct sim_host *const h = t->host;
     struct core *const core = t->core;
     h->counts.busy_ns += t->cost_ns;
+    h->carried -= t->carried ? 1 : 0;
     held_remove(h, t);
     turn_say(t, now_ns);
     sim_slabs_give(h->slabs, t);
@@ -343,6 +361,7 @@ static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
     const uint64_t free_ns = core != NULL ? core->free_ns : address_free_ns(h, t);
     t->end_ns = (free_ns > now_ns ? free_ns : now_ns) + t->cost_ns;
     if (core == NULL && t->cost_ns == 0 && t->first == NULL) {
+        h->carried -= t->carried ? 1 : 0;
         sim_slabs_give(h->slabs, t); /* nothing came of it */
         timer_arm(h, now_ns);
         return;
@@ -363,7 +382,7 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
 {
     const struct sim_implementation *const i = &h->config.implementation;
     const struct ike_datagram in = *datagram;
-    struct turn *const t = turn_open(h);
+    struct turn *const t = turn_open(h, now_ns);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
     h->counts.reasons[why]++;
@@ -381,7 +400,7 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
 
 static void turn_timer(struct sim_host *h, uint64_t now_ns, struct core *core)
 {
-    struct turn *const t = turn_open(h);
+    struct turn *const t = turn_open(h, now_ns);
     ike_tick(h->parts.engine, now_ns);
     turn_collect(t, h->config.implementation.expired_ns, 0);
     turn_spend(t, now_ns, core);
@@ -484,10 +503,24 @@ static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_data
         sim_loop_at(h->parts.loop, &h->cores[index].wake, now_ns);
 }
 
+static void host_carry(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *packet);
+
+/* Of UDP what does not begin with the marker, and is no keepalive (RFC 3948 2). */
+static bool is_carried(const struct sim_host *h, const struct sim_datagram *d)
+{
+    static const uint8_t marker[4] = {0};
+    if (h->parts.carrier.take == NULL || d->protocol == SIM_ESP)
+        return d->protocol == SIM_ESP;
+    return d->protocol == SIM_UDP && d->to.port == IKE_PORT_NAT && d->len > sizeof marker &&
+           memcmp(d->at, marker, sizeof marker) != 0;
+}
+
 static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
 {
     struct sim_host *const h = owner;
-    if (datagram->protocol == SIM_UDP)
+    if (is_carried(h, datagram))
+        host_carry(h, now_ns, datagram);
+    else if (datagram->protocol == SIM_UDP)
         host_take(h, now_ns, datagram, 0);
     else if (datagram->protocol == SIM_TCP && h->streams != NULL)
         sim_streams_deliver(h->streams, now_ns, datagram);
@@ -504,7 +537,7 @@ static void turn_wish(struct turn *t, uint64_t now_ns, uint64_t sa)
 
 uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct ike_attempt *attempt)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     t->local = attempt->local;
     const uint64_t sa = ike_connect(host->parts.engine, now_ns, attempt);
     turn_wish(t, now_ns, sa);
@@ -513,14 +546,14 @@ uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct i
 
 void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     (void)ike_delete(host->parts.engine, now_ns, sa);
     turn_wish(t, now_ns, sa);
 }
 
 void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     (void)ike_create_child(host->parts.engine, now_ns, sa, policy, NULL);
     turn_wish(t, now_ns, sa);
 }
@@ -528,7 +561,7 @@ void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, 
 void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                        const struct ike_gateway *to)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     (void)ike_redirect(host->parts.engine, now_ns, sa, to);
     turn_wish(t, now_ns, sa);
 }
@@ -536,7 +569,7 @@ void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
 void sim_host_inform(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                      const struct ike_inform *what)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     (void)ike_inform(host->parts.engine, now_ns, sa, what);
     turn_wish(t, now_ns, sa);
 }
@@ -544,7 +577,7 @@ void sim_host_inform(struct sim_host *host, uint64_t now_ns, uint64_t sa,
 bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
                    const struct ike_addr *local)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     t->local = *local;
     const bool moved = ike_move(host->parts.engine, now_ns, sa, local, NULL);
     turn_wish(t, now_ns, sa);
@@ -554,7 +587,7 @@ bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
 bool sim_host_answer(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint32_t question,
                      struct ike_bytes bytes)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     const bool wanted = ike_answer(host->parts.engine, now_ns, sa, question, bytes);
     turn_wish(t, now_ns, sa);
     return wanted;
@@ -562,7 +595,7 @@ bool sim_host_answer(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint32
 
 void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 {
-    struct turn *const t = turn_open(host);
+    struct turn *const t = turn_open(host, now_ns);
     ike_forget(host->parts.engine, now_ns, sa);
     turn_wish(t, now_ns, sa);
 }
@@ -570,6 +603,67 @@ void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
 size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room)
 {
     return ike_sa_ticket(host->parts.engine, sa, room);
+}
+
+/* What the carrier does. */
+
+/* NULL: too much of it is under way. */
+static struct turn *carry_begin(struct sim_host *h, uint64_t now_ns)
+{
+    const uint32_t most = h->config.cores > 0 ? CARRIED_BY_CORES : CARRIED_BY_MANY;
+    assert(h->carrying == NULL);
+    if (h->carried >= most) {
+        h->counts.carried_dropped++;
+        return NULL;
+    }
+    h->carried++;
+    h->carrying = turn_open(h, now_ns);
+    h->carrying->carried = true;
+    return h->carrying;
+}
+
+static void carry_end(struct turn *t, uint64_t now_ns, uint64_t sa)
+{
+    t->host->carrying = NULL;
+    turn_wish(t, now_ns, sa);
+}
+
+static void host_carry(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *packet)
+{
+    const struct sim_host_carrier *const carrier = &h->parts.carrier;
+    struct turn *const t = carrier->take != NULL ? carry_begin(h, now_ns) : NULL;
+    if (t == NULL)
+        return;
+    t->local = packet->to;
+    carry_end(t, now_ns, carrier->take(carrier->owner, now_ns, h, packet));
+}
+
+void sim_host_act(struct sim_host *host, uint64_t now_ns, uint64_t sa)
+{
+    const struct sim_host_carrier *const carrier = &host->parts.carrier;
+    struct turn *const t = carry_begin(host, now_ns);
+    if (t == NULL)
+        return;
+    carrier->act(carrier->owner, now_ns, host);
+    carry_end(t, now_ns, sa);
+}
+
+void sim_host_send(struct sim_host *host, const struct sim_datagram *packet)
+{
+    struct turn *const t = host->carrying;
+    assert(t != NULL);
+    if (t->local.family == 0)
+        t->local = packet->from;
+    struct note *const note = note_make(host, t, packet->len);
+    if (note == NULL) {
+        host->counts.carried_dropped++;
+        return;
+    }
+    uint8_t *const payload = (uint8_t *)(note + 1);
+    memcpy(payload, packet->at, packet->len);
+    note->kind = NOTE_PACKET;
+    note->packet = *packet;
+    note->packet.at = payload;
 }
 
 /* What TCP tells. */
@@ -587,7 +681,7 @@ static void on_message(void *owner, uint64_t now_ns, const struct ike_datagram *
 static bool on_stream_up(void *owner, uint64_t now_ns, uint64_t sa, const struct ike_stream *stream)
 {
     struct sim_host *const h = owner;
-    struct turn *const t = turn_open(h);
+    struct turn *const t = turn_open(h, now_ns);
     if (stream != NULL)
         t->local = stream->local;
     const bool wanted = ike_stream_up(h->parts.engine, now_ns, sa, stream);
@@ -598,7 +692,7 @@ static bool on_stream_up(void *owner, uint64_t now_ns, uint64_t sa, const struct
 static void on_stream_down(void *owner, uint64_t now_ns, uint32_t stream)
 {
     struct sim_host *const h = owner;
-    struct turn *const t = turn_open(h);
+    struct turn *const t = turn_open(h, now_ns);
     ike_stream_down(h->parts.engine, now_ns, stream);
     turn_wish(t, now_ns, stream);
 }

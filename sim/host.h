@@ -51,6 +51,20 @@ struct sim_host_ear {
     void *owner;
 };
 
+/* Who carries ESP beside the engine: that no datagram but IKE's comes to the engine. It is called
+ * in turns of its own, in which it may call the engine, and sends; they are charged what the meter
+ * says, and nothing for system calls, copies or datagrams, which in a kernel are others. */
+struct sim_host_carrier {
+    /* At once, in the turn in which the engine tells: it may look at the engine, not call it. */
+    void (*event)(void *owner, uint64_t now_ns, const struct ike_event *event);
+    /* A packet of ESP, in UDP or not; the number of the SA on whose core it was. NULL: nobody
+     * does, ESP in UDP goes to the engine and other is thrown away. */
+    uint64_t (*take)(void *owner, uint64_t now_ns, struct sim_host *host,
+                     const struct sim_datagram *packet);
+    void (*act)(void *owner, uint64_t now_ns, struct sim_host *host); /* sim_host_act */
+    void *owner;
+};
+
 struct sim_host_parts {
     struct sim_loop *loop;
     struct sim_net *net;
@@ -58,6 +72,7 @@ struct sim_host_parts {
     struct ike_crypto *crypto; /* the meter whose spent_ns is charged */
     struct sim_fingerprint *fingerprint;
     struct sim_host_ear ear;
+    struct sim_host_carrier carrier; /* all zero: none */
 };
 
 /* Octets a datagram takes of the inbox: the true size Linux charges a socket buffer for (measured:
@@ -93,6 +108,12 @@ void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 /* What an IKE_TICKET event told of: ike_sa_ticket. */
 size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);
 
+/* The carrier has something to do of its own: `act`, charged to the core of `sa`; and it sends, in
+ * a turn of its. Where as much of it is held back as may be, neither is done, and that is counted.
+ */
+void sim_host_act(struct sim_host *host, uint64_t now_ns, uint64_t sa);
+void sim_host_send(struct sim_host *host, const struct sim_datagram *packet);
+
 struct sim_host_counts {
     uint64_t busy_ns; /* core time spent, all cores */
     uint64_t served;  /* datagrams taken from the inbox */
@@ -102,7 +123,8 @@ struct sim_host_counts {
     uint64_t wait_sum_ns;   /* of those served, from arrival to start of service */
     uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
     uint64_t out_packets;
-    uint64_t out_dropped; /* too many answers held back at once: lost; a population's only */
+    uint64_t out_dropped;     /* too many answers held back at once: lost; a population's only */
+    uint64_t carried_dropped; /* packets and wishes of the carrier, for the same reason */
     uint64_t reasons[IKE_WHY_COUNT];  /* what ike_input said, WHY_OK included */
     uint64_t events[IKE_EVENT_KINDS]; /* engine events by kind */
 };
