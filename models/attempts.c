@@ -13,6 +13,7 @@
 #include "models/clients.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "models/traffic.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -62,6 +63,7 @@ struct model_attempts_run {
     const struct ike_policy *policy;
     struct model_passports *passports;
     struct model_backend *backend;
+    struct model_traffic_run *traffic;
     struct model_gaps arrivals;
     struct sim_event arrive;
     struct sim_event due;        /* the first of `deadlines` */
@@ -264,6 +266,7 @@ static void go_away(struct model_attempts_run *run, uint64_t now_ns, uint32_t in
     const uint64_t back_ns = run->clients->reconnect_ns;
     const bool back = back_ns < run->clients->until_ns && now_ns < run->clients->until_ns - back_ns;
     a->state = back ? AWAY : ENDED;
+    model_traffic_stop(run->traffic, now_ns, index);
     deadline_set(run, index, back ? now_ns + back_ns : SIM_NEVER);
 }
 
@@ -542,6 +545,7 @@ void model_attempts_begin(struct model_attempts_run *run, const struct model_att
     run->policy = parts->policy;
     run->passports = parts->passports;
     run->backend = parts->backend;
+    run->traffic = parts->traffic;
     (void)snprintf(stream, sizeof stream, "clients.%s.arrivals", run->clients->name);
     sim_rng_open(&run->arrivals.rng, scene->config->seed, stream);
     run->arrive = (struct sim_event){.rank = SIM_ARRIVAL, .run = on_arrive, .owner = run};

@@ -21,6 +21,7 @@ struct model_attempts_parts {
     const struct ike_policy *policy;
     struct model_passports *passports; /* of serial numbers from MODEL_FIRST_SERIAL on */
     struct model_backend *backend;     /* NULL: they ask nobody */
+    struct model_traffic_run *traffic; /* NULL: they send nothing */
 };
 
 /* Attempts there will be room for; more than MODEL_ATTEMPTS_MAX is too many. */

@@ -10,6 +10,7 @@
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/rounds.h"
+#include "models/traffic.h"
 #include "sim/nat.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct model_clients_run {
     struct model_passports passports; /* by the population's one key */
     struct model_backend *backend;    /* NULL: they fetch nothing */
     struct model_attempts_run *attempts;
+    struct model_traffic_run *traffic; /* NULL: they send nothing */
     struct ike_engine *engine;
     struct sim_host *host;
     struct sim_nat *nat; /* before all of them; NULL: none */
@@ -103,10 +105,21 @@ void model_clients_ready(struct model_clients_run *run)
                       &run->policy);
 }
 
-/* With room for one more that replaces another. */
+static const struct model_gateway *gateway_of(const struct model_clients_run *run)
+{
+    const struct model_world_config *const config = run->scene->config;
+    return &config->gateways[model_gateway_named(config, run->clients->to)];
+}
+
+/* With room for one more that replaces another; and one of the gateway's that does, where both ends
+ * may ask at once (RFC 7296 2.8.1). */
 static uint32_t child_max_of(const struct model_clients_run *run)
 {
-    const uint64_t all = (uint64_t)model_attempts_max(run->attempts) * (run->clients->children + 1);
+    const struct model_clients *const c = run->clients;
+    const bool both =
+        model_rekeys_children(&c->rekey) && model_rekeys_children(&gateway_of(run)->rekey);
+    const uint64_t each = c->children + (both ? 2 : 1);
+    const uint64_t all = model_attempts_max(run->attempts) * each;
     return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
 }
 
@@ -114,15 +127,30 @@ static uint32_t child_max_of(const struct model_clients_run *run)
 static uint32_t sa_max_of(const struct model_clients_run *run)
 {
     const struct model_clients *const c = run->clients;
-    const uint32_t to = model_gateway_named(run->scene->config, c->to);
-    const bool more = run->scene->config->gateways[to].rekey.ike_ns != 0 || c->rekey.ike_ns != 0;
-    const uint32_t attempts = model_attempts_max(run->attempts);
-    return more || c->reauth == REAUTH_MAKE_FIRST ? 2 * attempts : attempts;
+    const uint32_t rivals =
+        (gateway_of(run)->rekey.ike_ns != 0 ? 1U : 0U) + (c->rekey.ike_ns != 0 ? 1U : 0U);
+    const uint32_t more = rivals == 0 && c->reauth == REAUTH_MAKE_FIRST ? 1 : rivals;
+    return (1 + more) * model_attempts_max(run->attempts);
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
+}
+
+static bool traffic_open(struct model_clients_run *run, uint32_t child_max)
+{
+    const struct model_traffic_parts parts = {.scene = run->scene,
+                                              .clients = run->clients,
+                                              .gateway = run->place.gateway,
+                                              .engine = run->engine,
+                                              .crypto = run->provider.meter,
+                                              .child_max = child_max,
+                                              .attempt_max = model_attempts_max(run->attempts)};
+    if (!model_has_traffic(run->clients))
+        return true;
+    run->traffic = model_traffic_open(&parts);
+    return run->traffic != NULL;
 }
 
 static bool host_open(struct model_clients_run *run)
@@ -154,19 +182,25 @@ static bool host_open(struct model_clients_run *run)
     run->engine = ike_open(&config, run->provider.meter);
     if (run->engine == NULL)
         return false;
+    if (!traffic_open(run, config.child_max))
+        return false;
     struct sim_host_config host = {.name = c->name, .cores = 0, .timers_max = 1};
     if (c->transport != TCP_NEVER) {
         host.tcp.connections =
             least(2 * model_attempts_max(run->attempts), SIM_TCP_CONNECTIONS_MAX);
         host.tcp.mss = model_mss_of(scene->config, c, run->place.gateway.family);
     }
-    const struct sim_host_parts parts = {.loop = scene->loop,
-                                         .net = scene->net,
-                                         .engine = run->engine,
-                                         .crypto = run->provider.meter,
-                                         .fingerprint = &scene->fingerprint,
-                                         .ear = model_attempts_ear(run->attempts)};
+    struct sim_host_parts parts = {.loop = scene->loop,
+                                   .net = scene->net,
+                                   .engine = run->engine,
+                                   .crypto = run->provider.meter,
+                                   .fingerprint = &scene->fingerprint,
+                                   .ear = model_attempts_ear(run->attempts)};
+    if (run->traffic != NULL)
+        parts.carrier = model_traffic_carrier(run->traffic);
     run->host = sim_host_open(&host, &parts);
+    if (run->host != NULL && run->traffic != NULL)
+        model_traffic_begin(run->traffic, run->host);
     return run->host != NULL;
 }
 
@@ -224,7 +258,8 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
                                                                        .host = run->host,
                                                                        .policy = &run->policy,
                                                                        .passports = &run->passports,
-                                                                       .backend = run->backend});
+                                                                       .backend = run->backend,
+                                                                       .traffic = run->traffic});
     return run;
 }
 
@@ -239,6 +274,7 @@ void model_clients_close(struct model_clients_run *run)
         return;
     model_backend_close(run->backend);
     sim_host_close(run->host);
+    model_traffic_close(run->traffic);
     sim_nat_close(run->nat);
     if (run->engine != NULL)
         ike_close(run->engine);
@@ -274,5 +310,6 @@ void model_clients_report(struct model_clients_run *run)
     model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     model_backend_report(run->backend, scene, who);
+    model_traffic_report(run->traffic);
     report_nat(run);
 }

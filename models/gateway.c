@@ -6,6 +6,7 @@
 
 #include "models/abilities.h"
 #include "models/backend.h"
+#include "models/echo.h"
 #include "models/gateway_trace.h"
 #include "models/inner.h"
 #include "models/policy.h"
@@ -33,6 +34,7 @@ struct model_gateway_run {
     struct model_abilities_run abilities;
     struct ike_engine *engine;
     struct sim_host *host;
+    struct model_echo_run *echo; /* NULL: its clients send nothing */
     struct sim_implementation implementation;
     struct model_backend *backend; /* NULL: there is none */
     uint8_t lists[IKE_CRLS_MAX][LIST_MAX];
@@ -165,16 +167,20 @@ static void on_attack_end(void *owner, uint64_t now_ns)
     run->attack_end_busy_ns = sim_host_counts(run->host)->busy_ns;
 }
 
-/* For the greediest of its clients, and one more that replaces another. */
+/* For the greediest of its clients, and one more that replaces another; two where both ends may ask
+ * at once (RFC 7296 2.8.1). */
 static uint32_t child_max_of(const struct model_gateway_run *run)
 {
     const struct model_world_config *const config = run->scene->config;
-    uint64_t each = run->gateway->rekey.child_ns != 0 ? 2 : 1;
+    const bool ours = model_rekeys_children(&run->gateway->rekey);
+    uint64_t each = ours ? 2 : 1;
     for (uint32_t i = 0; i < config->client_count; i++) {
         const struct model_clients *const c = &config->clients[i];
-        const bool more = c->children > 1 || c->rekey.child_ns != 0;
-        if (model_serves(config, run->gateway, c) && more && c->children + 1 > each)
-            each = c->children + 1;
+        const bool theirs = model_rekeys_children(&c->rekey);
+        const uint64_t spare = ours && theirs ? 2 : 1;
+        if (model_serves(config, run->gateway, c) && (c->children > 1 || theirs) &&
+            c->children + spare > each)
+            each = c->children + spare;
     }
     const uint64_t all = run->gateway->sa_max * each;
     return all < CHILD_MAX ? (uint32_t)all : CHILD_MAX;
@@ -365,8 +371,21 @@ static struct sim_tcp_config tcp_of(const struct model_gateway_run *run)
                                    .backlog = tcp->listen ? (uint32_t)tcp->backlog : 0};
 }
 
+static bool echo_open(struct model_gateway_run *run)
+{
+    const struct model_tunnels_parts parts = {.engine = run->engine,
+                                              .crypto = run->provider.meter,
+                                              .child_max = child_max_of(run),
+                                              .esp = run->gateway->esp_sas};
+    if (!model_gateway_has_traffic(run->scene->config, run->gateway))
+        return true;
+    run->echo = model_echo_open(run->scene, run->gateway->name, &parts);
+    return run->echo != NULL;
+}
+
 static bool host_open(struct model_gateway_run *run)
 {
+    static const struct sim_host_carrier nobody;
     struct model_scene *const scene = run->scene;
     if (scene->config->trace_messages > 0 && scene->record != NULL) {
         run->trace = model_trace_open(scene, run->gateway->name, run->provider.below);
@@ -385,7 +404,8 @@ static bool host_open(struct model_gateway_run *run)
         .engine = run->engine,
         .crypto = run->provider.meter,
         .fingerprint = &scene->fingerprint,
-        .ear = {.event = on_event, .seen = run->trace != NULL ? on_seen : NULL, .owner = run}};
+        .ear = {.event = on_event, .seen = run->trace != NULL ? on_seen : NULL, .owner = run},
+        .carrier = run->echo != NULL ? model_echo_carrier(run->echo) : nobody};
     run->host = sim_host_open(&host, &parts);
     return run->host != NULL;
 }
@@ -442,7 +462,7 @@ struct model_gateway_run *model_gateway_open(struct model_scene *scene,
                                   &run->implementation) &&
         model_costs_find(gateway->machine, gateway->cost_scale_ppm, &costs, error, error_max) &&
         model_provider_open(&run->provider, scene, stream, &costs) && papers_open(run) &&
-        engine_open(run, error, error_max) && host_open(run) && backend_open(run);
+        engine_open(run, error, error_max) && echo_open(run) && host_open(run) && backend_open(run);
     if (!good) {
         model_gateway_close(run);
         return NULL;
@@ -468,6 +488,7 @@ void model_gateway_close(struct model_gateway_run *run)
         sim_loop_cancel(run->scene->loop, events[i]);
     model_backend_close(run->backend);
     sim_host_close(run->host);
+    model_echo_close(run->echo);
     model_trace_close(run->trace);
     if (run->engine != NULL)
         ike_close(run->engine);
@@ -545,5 +566,6 @@ void model_gateway_report(struct model_gateway_run *run)
                  c->reasons[WHY_COOKIE_WANTED] + c->reasons[WHY_COOKIE_WRONG]);
     model_metric(scene, who, SIM_METRIC_MEMORY_MAX, run->memory_max);
     model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
+    model_echo_report(run->echo);
     model_refusals(scene, who, c->reasons);
 }

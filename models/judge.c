@@ -5,6 +5,7 @@
 #include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/attempts.h"
+#include "models/carried.h"
 #include "models/daemon.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
@@ -14,6 +15,7 @@
 #include "models/rounds.h"
 #include "models/scene.h"
 #include "models/topology.h"
+#include "models/traffic.h"
 #include "sim/ns3_door.h"
 
 #include <inttypes.h>
@@ -524,6 +526,27 @@ static void judge_moves(struct judge *j, const struct model_clients *c,
         say(j, client(c, ".prefix"), true, "has no addresses to move to: give %d at least", LEAST);
 }
 
+/* ESP goes by UDP or by itself here, and comes back from gateways of ours. */
+static void judge_traffic(struct judge *j, const struct model_clients *c,
+                          const struct model_gateway *g)
+{
+    const struct about about = client(c, ".traffic.rate");
+    const struct ike_addr *const addr = &j->places.gateways[g - j->config->gateways];
+    struct ike_addr to;
+    if (!model_has_traffic(c))
+        return;
+    if (c->transport != TCP_NEVER)
+        say(j, about, true, "sends no ESP by TCP: write `transport: udp`, or none here");
+    if (g->daemon != 0)
+        say(j, about, true, "sends to gateways of ours alone, and gateways.%s is a real daemon",
+            g->name);
+    if (!model_carried_to(c, g, addr, &to))
+        say(j, about, true,
+            "has nowhere to go: `selectors` and those of gateways.%s have no address in common "
+            "that UDP is let through to",
+            g->name);
+}
+
 /* Whether to ask for a Child SA after IKE_AUTH is to be known before. */
 static void judge_childless(struct judge *j, const struct model_clients *c)
 {
@@ -560,6 +583,7 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
     judge_nat(j, c);
     judge_transport(j, c);
     judge_moves(j, c, g, prefix);
+    judge_traffic(j, c, g);
     judge_mtu(j, c, g);
     judge_rounds(j, c, g);
     judge_eap(j, c, g);

@@ -114,8 +114,18 @@ static struct ike_lifetime lifetime_of(uint64_t rekey_ns, uint64_t jitter_ppb)
 
 static void set_lifetimes(struct ike_policy *policy, const struct model_rekey *rekey)
 {
+    struct ike_lifetime *const child = &policy->child[0].lifetime;
     policy->lifetime = lifetime_of(rekey->ike_ns, rekey->jitter_ppb);
-    policy->child[0].lifetime = lifetime_of(rekey->child_ns, rekey->jitter_ppb);
+    *child = lifetime_of(rekey->child_ns, rekey->jitter_ppb);
+    child->rekey_bytes = rekey->octets;
+    child->life_bytes = rekey->octets + rekey->octets / 10;
+    child->rekey_packets = rekey->packets;
+    child->life_packets = rekey->packets + rekey->packets / 10;
+}
+
+bool model_rekeys_children(const struct model_rekey *rekey)
+{
+    return rekey->child_ns != 0 || rekey->octets != 0 || rekey->packets != 0;
 }
 
 uint8_t model_eap_method_of(enum model_auth auth)

@@ -10,6 +10,7 @@
 void model_policy_of_gateway(const struct model_gateway *gateway, const struct ike_addr *addr,
                              struct ike_policy *out);
 void model_policy_of_clients(const struct model_clients *clients, struct ike_policy *out);
+bool model_rekeys_children(const struct model_rekey *rekey);
 /* How a gateway proves itself, `auto` resolved; and what its clients come with, as
  * ike_policy.accepts. */
 enum model_auth model_auth_of_gateway(const struct model_world_config *config,

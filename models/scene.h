@@ -10,6 +10,13 @@
 #include "sim/loop.h"
 #include "sim/rng.h"
 
+/* Packets of a population's traffic, inner ones. */
+struct model_traffic_counts {
+    uint64_t sent, received;           /* to its gateway */
+    uint64_t sent_back, received_back; /* and back */
+    uint64_t held;                     /* not sent, either way: there was no Child SA */
+};
+
 struct model_scene {
     const struct model_world_config *config;
     const struct model_places *places;
@@ -20,6 +27,8 @@ struct model_scene {
     model_provider_fn *provider;
     uint64_t attack_from_ns;  /* the first attacker begins; SIM_NEVER: there is none */
     uint64_t attack_until_ns; /* the last one has ended */
+    struct model_traffic_counts traffic[MODEL_THINGS_MAX]; /* by population */
+    uint64_t esp_unknown, esp_replayed; /* packets that ends refused, told at the end */
 };
 
 struct sim_link_config model_link_config(const struct model_link *link);

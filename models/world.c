@@ -14,6 +14,7 @@
 #include "models/rounds.h"
 #include "models/scene.h"
 #include "models/topology.h"
+#include "models/traffic.h"
 #include "sim/net_links.h"
 #include "sim/netns.h"
 #include "sim/ns3_door.h"
@@ -318,6 +319,7 @@ static void report(struct model_world *w)
     model_metric(&w->scene, "network", SIM_METRIC_FRAGMENTS, totals.cut);
     model_metric(&w->scene, "network", SIM_METRIC_DUPLICATES, totals.doubled);
     model_metric(&w->scene, "network", SIM_METRIC_ICMP_ERRORS, totals.reported);
+    model_traffic_sums(&w->scene);
     model_metric(&w->scene, "run", SIM_METRIC_EVENTS, sim_loop_count(w->scene.loop));
 }
 

@@ -70,11 +70,37 @@ struct model_behind {
     uint64_t fails_ppb; /* questions that are answered with nothing */
 };
 
-/* When an end rekeys what it has used for so long; 0: never. */
+enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
+
+/* `poisson 20/s`, `uniform 20/s`, `burst 100 every 10s` */
+struct model_arrivals {
+    enum model_process process;
+    uint64_t rate_micro; /* events per second x 1e6 */
+    uint64_t burst;      /* how many at once */
+    uint64_t every_ns;
+};
+
+/* When an end rekeys what it has used for so long, or so much of; 0: never. */
 struct model_rekey {
     uint64_t ike_ns;
     uint64_t child_ns;
+    uint64_t octets; /* of a Child SA */
+    uint64_t packets;
     uint64_t jitter_ppb; /* each time is shortened at random by up to this part of it */
+};
+
+/* How an end keeps its inbound ESP SAs. */
+struct model_esp {
+    uint64_t window; /* of the anti-replay window */
+    uint64_t linger_ns;
+};
+
+/* What each client that is up sends through its tunnel. */
+struct model_traffic {
+    struct model_arrivals arrivals; /* rate 0: nothing */
+    uint64_t size;                  /* octets of an inner packet */
+    bool back;                      /* each that comes is sent back */
+    uint64_t rest_ns;               /* no client sends at the end of the run */
 };
 
 /* How EAP goes between clients who do it and their gateway. */
@@ -158,6 +184,7 @@ struct model_gateway {
     enum model_auth auth; /* MODEL_AUTH_AUTO: as its first clients */
     uint64_t certificate_chain;
     struct model_rekey rekey;
+    struct model_esp esp_sas;
     uint64_t reuse_ns; /* 0: never */
     bool derive_late;
     char ppk[MODEL_SECRET_MAX]; /* "none" */
@@ -186,16 +213,6 @@ struct model_gateway {
     bool crl_strict;
     struct model_abilities abilities;
     uint64_t cost_scale_ppm; /* every cost multiplied by this: 1,000,000 as the profile says */
-};
-
-enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
-
-/* `poisson 20/s`, `uniform 20/s`, `burst 100 every 10s` */
-struct model_arrivals {
-    enum model_process process;
-    uint64_t rate_micro; /* events per second x 1e6 */
-    uint64_t burst;      /* how many at once */
-    uint64_t every_ns;
 };
 
 /* What a client does when an attempt ended short: `give-up`, or `retry` after a wait. */
@@ -251,6 +268,8 @@ struct model_clients {
     uint64_t certificate_chain; /* intermediates */
     uint64_t children;          /* Child SAs of each attempt */
     struct model_rekey rekey;
+    struct model_esp esp_sas;
+    struct model_traffic traffic;
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char first_group[MODEL_NAME_MAX]; /* "auto": the first proposed */

@@ -43,6 +43,20 @@
         "thousandths")                                                                            \
     ROW(RESUMED, "resumed", "1", COUNT, "clients",                                                \
         "successes that resumed a session by its ticket, where clients do")                       \
+    ROW(ESP_SENT, "esp_sent", "1", COUNT, "clients",                                              \
+        "packets sent by ESP, by the clients and back to them, where they send any")              \
+    ROW(ESP_RECEIVED, "esp_received", "1", COUNT, "clients",                                      \
+        "of those, come out of the tunnel at its other end")                                      \
+    ROW(ESP_LOST, "esp_lost", "1", COUNT, "clients",                                              \
+        "of those, not come out of it by the end of the run")                                     \
+    ROW(ESP_LOST_SHARE, "esp_lost_share", "ppm", SHARE, "clients",                                \
+        "these over those sent")                                                                  \
+    ROW(ESP_HELD, "esp_held", "1", COUNT, "clients",                                              \
+        "packets that were not sent: no Child SA was there for them")                             \
+    ROW(CHILD_REKEYS, "child_rekeys", "1", COUNT, "clients",                                      \
+        "Child SAs that took another's place, where clients send packets")                        \
+    ROW(IKE_REKEYS, "ike_rekeys", "1", COUNT, "clients",                                          \
+        "IKE SAs that did, by a rekey")                                                           \
     ROW(TCP_OPENED, "tcp_opened", "1", COUNT, "clients",                                          \
         "TCP connections that came to stand, either end counts its own")                          \
     ROW(TCP_SEGMENTS, "tcp_segments", "1", COUNT, "clients",                                      \
@@ -133,6 +147,10 @@
         "a tenth of all, no levels are told")                                                     \
     ROW(STAND_IN, "stand_in", "1", GAUGE, "gateway",                                              \
         "1: a stand-in answered a real daemon for what the kernel lacks: no study of it")         \
+    ROW(ESP_UNKNOWN_SPI, "esp_unknown_spi", "1", COUNT, "run",                                    \
+        "packets of ESP for an SA that is not there, or not any more")                            \
+    ROW(ESP_REPLAYED, "esp_replayed", "1", COUNT, "run",                                          \
+        "packets of ESP that came twice, or later than the anti-replay window reaches")           \
     ROW(LAG_MEAN, "lag_mean", "ns", TIME, "run",                                                  \
         "in real time: how late events happened")                                                 \
     ROW(LAG_P99, "lag_p99", "ns", TIME, "run",                                                    \

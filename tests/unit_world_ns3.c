@@ -68,6 +68,34 @@ static void test_clients_behind_a_nat_with_long_certificates_are_the_same_on_bot
     expect_the_same();
 }
 
+/* Packets by ESP, and the rekeys that they see, in an IP network of IPv4 and IPv6. */
+static void test_traffic_by_esp_is_the_same_on_both(void)
+{
+    static const enum sim_metric told[] = {SIM_METRIC_ESP_SENT, SIM_METRIC_ESP_RECEIVED,
+                                           SIM_METRIC_ESP_HELD, SIM_METRIC_CHILD_REKEYS};
+    int64_t built_in[4];
+    for (int six = 0; six < 2; six++) {
+        plain();
+        if (six != 0) {
+            set("gateways.vpn.address", "2001:db8::1");
+            set("gateways.vpn.selectors", "2001:db8:1::/48");
+            set("clients.people.selectors", "::/0");
+        }
+        set("clients.people.arrivals", "burst 5 every 1h");
+        set("clients.people.traffic.rate", "20/s");
+        set("clients.people.rekey.child", "5s");
+        world_run(NULL);
+        for (size_t i = 0; i < 4; i++)
+            built_in[i] = metric("people", told[i]);
+        set("network.kind", "ns3");
+        world_run(NULL);
+        for (size_t i = 0; i < 4; i++)
+            EXPECT_EQ(metric("people", told[i]), built_in[i]);
+        EXPECT_EQ(metric("people", SIM_METRIC_ESP_LOST), 0);
+        EXPECT(built_in[0] > 6000 && built_in[3] > 25);
+    }
+}
+
 static void expect_the_same_reports(const char *gateway)
 {
     plain();
@@ -183,6 +211,7 @@ int main(int argc, char **argv)
         TEST(test_a_world_of_ipv6_is_the_same_on_both),
         TEST(test_clients_behind_a_nat_with_long_certificates_are_the_same_on_both),
         TEST(test_who_learns_of_a_narrow_way_by_icmp_does_so_alike_on_both),
+        TEST(test_traffic_by_esp_is_the_same_on_both),
         TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_is_lost_at_random_is_lost_as_often),
         TEST(test_fair_queues_let_clients_pass_a_flood),
