@@ -12,6 +12,7 @@
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "models/traffic.h"
 
 #include <assert.h>
 #include <math.h>
@@ -353,6 +354,28 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     return true;
 }
 
+/* Each packet goes by the one line once, and nothing else can take it. */
+static bool line_loss(const struct model_world_config *world, double *out, char *error,
+                      size_t error_max)
+{
+    const struct model_clients *const c = &world->clients[0];
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
+    if (world->client_count != 1 || world->attacker_count != 0 || !model_has_traffic(c))
+        return no(&s, "it speaks of one kind of clients, who send packets, and no attacker");
+    const uint32_t link = model_link_named(world, c->via);
+    if (link == UINT32_MAX || world->link_count != 1)
+        return no(&s, "it speaks of one line");
+    struct sim_impairments others = world->links[link].impairments;
+    others.loss_ppb = 0;
+    if (!sim_impairments_are_none(&others))
+        return no(&s, "it speaks of a line that loses each packet with the same chance");
+    if (world->links[link].rate_bps != 0 || world->links[link].mtu < c->traffic.size + 200)
+        return no(&s, "it speaks of a line of any rate, and packets that it passes whole");
+    *out = (double)world->links[link].impairments.loss_ppb / 1e3;
+    return true;
+}
+
 const struct model_theory model_theories[] = {
     {"erlang-b", "half_open_refused_share",
      "one poisson flood of constant rate, half_open.limit N, every slot held for the timeout T",
@@ -372,6 +395,9 @@ const struct model_theory model_theories[] = {
     {"packet-count", "packets_per_connection",
      "one kind of clients, nothing lost, no TLS: an exchange for each thing said and answered",
      "RFC 7296 1.2, 1.3, 2.16, RFC 4739 2.2", packet_count},
+    {"line-loss", "esp_lost_share",
+     "one kind of clients who send packets, by one line that loses at random: rekeys lose none",
+     "RFC 7296 2.8: an SA is made before the one it replaces is closed", line_loss},
 };
 const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
 

@@ -291,6 +291,26 @@ static void test_packets_are_counted_by_the_arrows(void)
     EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
 }
 
+static void test_a_line_loses_what_it_loses(void)
+{
+    char error[256];
+    double value;
+    clients_alone();
+    EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
+    set("clients.people.traffic.rate", "10/s");
+    EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
+    EXPECT(model_config_add(&config, "links", "wan"));
+    set("clients.people.via", "wan");
+    expect_near(predicted("line-loss"), 0, 1e-9);
+    set("links.wan.loss", "2.5%");
+    expect_near(predicted("line-loss"), 25000, 1e-9);
+    set("links.wan.reorder.share", "1%");
+    EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
+    set("links.wan.reorder.share", "0%");
+    set("clients.people.traffic.size", "1400B");
+    EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -304,6 +324,7 @@ int main(int argc, char **argv)
         TEST(test_saturation_without_secrets_is_where_the_costs_put_it),
         TEST(test_a_form_is_silent_about_worlds_it_does_not_speak_of),
         TEST(test_packets_are_counted_by_the_arrows),
+        TEST(test_a_line_loses_what_it_loses),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
