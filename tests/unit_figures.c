@@ -104,6 +104,7 @@ static void params_write(struct results_db *db)
         param(db, point, "clients.people.eap.fragment", point % 2 == 0 ? "512B" : "1024B");
         param(db, point, "clients.people.children", "1");
         param(db, point, "for", "60s");
+        param(db, point, "network.kind", point < 2 ? "live" : "links");
     }
 }
 
