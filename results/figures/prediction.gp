@@ -7,7 +7,7 @@ set offsets 0.3, 0.3, 0, 0
 set yrange [-2:104]
 set ytics 0,25,100
 set ylabel "CPU during\nthe flood, %"
-set key at graph 1.03,1 left top Left reverse maxrows 12 title "cookies from N\nhalf-open SAs on, N =" left
+set key at graph 1.03,1 left top Left reverse font ",12" spacing 1.2 title "cookies from N\nhalf-open SAs on, N =" left font ",12"
 plot data2 index 0 using 2:(NaN):xtic("") every ::1 notitle, \
      for [i=0:blocks1-1] data1 index i using ($2 + shift(i)):3:4:5 with yerrorlines linetype i+1 title columnheader(1)
 unset key
