@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Real daemons as data: what each is made of, what it is told, how it is asked.
- * A recipe is rows of a table (daemons_table.c) and texts with placeholders; a
- * wish is what an experiment's keys ask of one daemon. Nothing is started, read
- * or written here: who runs a daemon does, in this order:
+ * A recipe is tables and texts with placeholders, one file for each daemon
+ * (daemon_strongswan.c and its like); a wish is what an experiment's keys ask of
+ * one. Nothing is started, read or written here: who runs a daemon does (as
+ * live_gateway.c), in this order:
  *
  *     model_wish_of_gateway(config, gateway, &wish);      and model_daemon_judge
  *     model_daemon_mounts(recipe, &place, mounts);        in a namespace of its own
@@ -23,14 +24,16 @@
 #include <stdint.h>
 
 enum model_daemon_limits {
-    MODEL_DAEMON_PATH_MAX = 1200, /* a path of the machine */
+    MODEL_DAEMON_PATH_MAX = MODEL_DAEMON_PLACE_MAX, /* a path of the machine */
     MODEL_DAEMON_FILE_MAX = 16384,
     MODEL_DAEMON_WORDS_MAX = 32,
     MODEL_DAEMON_MOUNTS_MAX = 16,
     MODEL_AUTHORITIES_MAX = 8,
 };
 
+/* The order of the words of `gateways.*.daemon`. */
 enum model_daemon { MODEL_STRONGSWAN, MODEL_LIBRESWAN, MODEL_OPENIKED, MODEL_DAEMONS };
+_Static_assert((int)MODEL_DAEMONS == (int)MODEL_DAEMON_KINDS, "a world has a place for each");
 
 struct model_recipe;
 extern const struct model_recipe *const model_recipes[MODEL_DAEMONS];
