@@ -2,7 +2,7 @@
 --
 -- Times are nanoseconds of virtual time since the run began, shares are parts
 -- per million. Everything but `machine` repeats to the last digit when the
--- same study is run again; REAL stands only in `param`, `check`, `theory` and
+-- same study is run again, unless it ran in real time (network live); REAL stands only in `param`, `check`, `theory` and
 -- in views. A run's number is point x seeds + seed.
 
 PRAGMA application_id = 0x696b656c; -- "ikel"

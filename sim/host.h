@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * A machine that runs an engine: k cores, a bounded inbox as a socket buffer
- * is, run-to-completion service. The engine acts in no time at all; the host
- * keeps its answers back until the core has spent what the turn cost, so that
- * a flood is felt where a real one is, in the queue. */
+ * A machine that runs an engine, and what carries ESP beside it: k cores, a bounded inbox as a
+ * socket buffer is, run-to-completion service. The engine acts in no time at all; the host keeps
+ * its answers back until the core has spent what the turn cost, so that a flood is felt where a
+ * real one is, in the queue. */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
 

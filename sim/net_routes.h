@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Who owns which addresses, and which way leads there: the routing half of the
- * built-in network. Private to net_links.c and its tests. */
+ * Who owns which addresses, and which way leads there: the routing half of any
+ * network. Within networks, and for their tests. */
 #ifndef SIM_NET_ROUTES_H
 #define SIM_NET_ROUTES_H
 
