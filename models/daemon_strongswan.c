@@ -11,7 +11,7 @@
 #define PLUGINS                                                                                 \
     "random nonce openssl gcm ccm ctr cmac xcbc curve25519 chapoly aes md5 sha1 sha2 hmac kdf " \
     "pem x509 pubkey pkcs1 pkcs8 revocation constraints eap-identity eap-md5 eap-gtc "          \
-    "eap-mschapv2 eap-tls eap-ttls$[libipsec] kernel-netlink socket-default vici"
+    "xauth-generic eap-mschapv2 eap-tls eap-ttls$[libipsec] kernel-netlink socket-default vici"
 
 /* clang-format off */
 static const char strongswan_conf[] =

@@ -249,6 +249,8 @@ def built(tree):
 def nothing_lies_about_unused(tree):
     listed = set(built(tree))
     included = {name for _, text in tree.code() for name in re.findall(r'^#include "(.*?)"', text, re.M)}
+    listed |= {f"{os.path.dirname(path)}/{name}.py" for path in listed if path.endswith(".py")
+               for name in re.findall(r"^(?:import|from) (\w+)", tree.files[path], re.M)}
     for path in tree.files:
         if (path.endswith(".c") or re.match(r"tests/.*\.py$", path)) and path not in listed:
             yield f"{path}: is built or run by nobody"

@@ -5,6 +5,8 @@
  *     recipe DAEMON ROOT LIBRARIES STAND_IN|- NAME=VALUE...
  *     recipe DAEMON read levels|list     what standard input, the daemon's answer, says
  *     recipe DAEMON spell ike|esp        how it calls each algorithm it has, in a proposal */
+#include "ike/eap.h"
+#include "ike/sign.h"
 #include "models/daemon.h"
 #include "models/daemon_recipe.h"
 
@@ -62,6 +64,25 @@ static const char *text_of(const char *path)
     return text;
 }
 
+/* As experiment files spell it. */
+static const char *auth_name(enum model_auth auth)
+{
+    if (auth == MODEL_PSK)
+        return "psk";
+    if (auth < MODEL_NULL)
+        return ike_key_types[auth].name;
+    return auth < MODEL_EAP ? "null" : ike_eap_method_at((size_t)auth - MODEL_EAP)->name;
+}
+
+static enum model_auth auth_named(const char *name)
+{
+    for (size_t auth = 0; auth < MODEL_EAP || ike_eap_method_at(auth - MODEL_EAP) != NULL; auth++)
+        if (auth != MODEL_AUTH_AUTO && strcmp(auth_name((enum model_auth)auth), name) == 0)
+            return (enum model_auth)auth;
+    fail(name);
+    return MODEL_PSK;
+}
+
 /* A wish's members by name. */
 static bool wish_set(struct model_wish *w, const char *name, size_t len, const char *value)
 {
@@ -95,6 +116,7 @@ static bool wish_set(struct model_wish *w, const char *name, size_t len, const c
         {.name = "force_encapsulation", .yes = &w->force_encapsulation},
         {.name = "liveness_ns", .number = &w->liveness_ns},
         {.name = "wants_address", .yes = &w->wants_address},
+        {.name = "transport_mode", .yes = &w->transport_mode},
         {.name = "kernel_esp", .yes = &w->kernel_esp},
         {.name = "mobike", .yes = &w->mobike},
         {.name = "auth", .auth = &w->auth},
@@ -110,7 +132,7 @@ static bool wish_set(struct model_wish *w, const char *name, size_t len, const c
         else if (rows[i].yes != NULL)
             *rows[i].yes = true;
         else
-            *rows[i].auth = (enum model_auth)strtoul(value, NULL, 10);
+            *rows[i].auth = auth_named(value);
         return true;
     }
     return false;
@@ -133,6 +155,27 @@ static void wish_take(struct model_wish *w, const char *argument)
         w->authorities[w->authority_count++] = text_of(value);
     else if (!wish_set(w, argument, len, value))
         fail(argument);
+}
+
+static void lack(const char *what)
+{
+    (void)fprintf(stderr, "lacks: %s\n", what);
+    exit(2);
+}
+
+/* What the daemon, or its recipe, has no way for. */
+static void judge(const struct model_recipe *recipe, const struct model_wish *wish)
+{
+    static char room[MODEL_DAEMON_FILE_MAX];
+    struct model_text ike = {.at = room, .max = sizeof room}, esp = ike;
+    const char *lacking;
+    if (!model_daemon_proposals(recipe, wish->proposals, false, &ike, &lacking) ||
+        !model_daemon_proposals(recipe, wish->esp, true, &esp, &lacking))
+        lack(lacking);
+    if ((recipe->auths >> wish->auth & 1) == 0)
+        lack(auth_name(wish->auth));
+    if ((recipe->peer_auths >> wish->peer_auth & 1) == 0)
+        lack(auth_name(wish->peer_auth));
 }
 
 static void put_commands(const struct model_recipe *recipe, const struct model_wish *wish,
@@ -224,6 +267,7 @@ int main(int argc, char **argv)
     struct model_mount mounts[MODEL_DAEMON_MOUNTS_MAX];
     for (int i = 5; i < argc; i++)
         wish_take(&wish, argv[i]);
+    judge(recipe, &wish);
     const size_t count = model_daemon_mounts(recipe, &place, mounts);
     (void)printf("{\"mounts\":[");
     for (size_t i = 0; i < count; i++) {
