@@ -129,7 +129,8 @@ G = "EAP"
 TTLS = lacks("EAP within the tunnel only, not MS-CHAP-V2 by itself as RFC 5281 11.2.4 has it")
 for method in ("eap-md5", "eap-gtc", "eap-mschapv2", "eap-tls", "eap-ttls"):
     row(G, method[4:].upper(), "RFC 7296 2.16", family="rsa2048", eap=method, wanted=["EAP"],
-        strongswan=TTLS if method == "eap-ttls" else {})
+        strongswan=TTLS if method == "eap-ttls" else {},
+        libreswan=unseen("its recipe has no EAP: it knows EAP-TLS alone, for both ends at once") if method == "eap-tls" else {})
 
 # ---- key exchange and ciphers ----
 

@@ -11,7 +11,7 @@ LOG_MAX = 12000  # characters of a log: its end
 ROLES = {"i": "initiates", "r": "responds"}
 MARK = {"pass": "✓", "fail": "✗", "theirs": "theirs", "lacks": "–", "skip": "·"}
 TITLES = {"strongswan": "strongSwan", "libreswan": "libreswan", "openiked": "OpenIKED"}
-LEGEND = [("pass", "works"), ("fail", "does not work"), ("theirs", "the daemon does it wrongly, says its document"),
+LEGEND = [("pass", "works"), ("fail", "does not work"), ("theirs", "the daemon does it wrongly, by the section its cell names"),
           ("lacks", "the daemon has no such thing"), ("skip", "cannot be seen here")]
 
 HEAD = """<!doctype html>
@@ -102,7 +102,7 @@ def write(path, about, results):
     legend = "".join(f'<span class="{kind}">{MARK[kind]} {meaning}: {counts[kind]}</span>' for kind, meaning in LEGEND)
     text = (HEAD + f"<h1>Interop matrix</h1><p>{html.escape(about['ikelab'])} and real daemons, each over UDP between two network "
             "namespaces. libreswan and OpenIKED run with a stand-in for their kernel's database of SAs, so their ESP is not seen. "
-            f'A click on a cell shows its logs and a capture.</p><p class="legend">{legend}</p>'
+            f'Init: ikelab initiates; resp: the daemon does. A click on a cell shows its logs and a capture.</p><p class="legend">{legend}</p>'
             f"<table><thead><tr><th></th>{heads}</tr><tr><th></th>" + ('<th title="ikelab initiates">init</th>'
             '<th title="ikelab responds">resp</th>') * len(features.DAEMONS) + f"</tr></thead><tbody>\n{table(results)}\n</tbody></table>\n"
             + "".join(dialog(number, cell) for number, cell in enumerate(results)) + SCRIPT)
