@@ -150,28 +150,37 @@ static struct results_capture *capture_open(struct shift *shift, uint32_t run)
     return results_capture_open(capture, keys, shift->error);
 }
 
-/* Where the daemons are that gateways are to be. False, with a line, when one is not there. */
+/* Where a daemon is (0: none is asked for). False, with a line, when it is not there. */
+static bool daemon_find(struct shift *shift, uint64_t daemon)
+{
+    struct model_world_config *const c = &shift->config;
+    struct live_place place;
+    char why[MODEL_DAEMON_PATH_MAX + 128];
+    if (daemon == 0)
+        return true;
+    if (!live_find(model_recipes[daemon - 1], &place, why, sizeof why)) {
+        (void)snprintf(shift->error, sizeof shift->error, "%s: %.400s",
+                       model_recipe_title(model_recipes[daemon - 1]), why);
+        return false;
+    }
+    (void)snprintf(c->daemons[daemon - 1].root, sizeof c->daemons[0].root, "%s", place.root);
+    (void)snprintf(c->daemons[daemon - 1].libraries, sizeof c->daemons[0].libraries, "%s",
+                   place.libraries);
+    return true;
+}
+
+/* Those that gateways and clients are to be. */
 static bool daemons_find(struct shift *shift)
 {
     struct model_world_config *const c = &shift->config;
     const char *const stand_in = getenv("IKELAB_STAND_IN");
     (void)snprintf(c->stand_in, sizeof c->stand_in, "%s", stand_in != NULL ? stand_in : "");
-    for (uint32_t i = 0; i < c->gateway_count; i++) {
-        struct live_place place;
-        char why[MODEL_DAEMON_PATH_MAX + 128];
-        const uint64_t daemon = c->gateways[i].daemon;
-        if (daemon == 0)
-            continue;
-        if (!live_find(model_recipes[daemon - 1], &place, why, sizeof why)) {
-            (void)snprintf(shift->error, sizeof shift->error, "%s: %.400s",
-                           model_recipe_title(model_recipes[daemon - 1]), why);
-            return false;
-        }
-        (void)snprintf(c->daemons[daemon - 1].root, sizeof c->daemons[0].root, "%s", place.root);
-        (void)snprintf(c->daemons[daemon - 1].libraries, sizeof c->daemons[0].libraries, "%s",
-                       place.libraries);
-    }
-    return true;
+    bool found = true;
+    for (uint32_t i = 0; found && i < c->gateway_count; i++)
+        found = daemon_find(shift, c->gateways[i].daemon);
+    for (uint32_t i = 0; found && i < c->client_count; i++)
+        found = daemon_find(shift, c->clients[i].daemon);
+    return found;
 }
 
 /* The world, from its opening to its end. False when it failed, or nobody waits for it any more. */

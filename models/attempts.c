@@ -11,6 +11,7 @@
 #include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/clients.h"
+#include "models/outcomes.h"
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/traffic.h"
@@ -70,15 +71,14 @@ struct model_attempts_run {
     struct ike_timers deadlines; /* by attempt, from 1 */
     struct attempt *attempts;
     struct keepsake *keepsakes; /* by attempt; NULL: they resume nothing */
-    uint64_t *times_ns;         /* of successes, as they came */
     uint32_t *latest;           /* attempt of each address, from 1 */
     uint32_t attempt_max;
     uint32_t attempt_count;
     uint32_t client_count;
     uint32_t address_count; /* in `latest` */
 
-    uint64_t successes, failures, censored, move_count;
-    uint64_t resolved_during, successes_during;
+    struct model_outcomes outcomes;
+    uint64_t move_count;
     uint64_t retransmissions;
     uint64_t packets; /* of successes */
     uint64_t resumed; /* successes */
@@ -129,18 +129,11 @@ struct ending {
 static void count_ending(struct model_attempts_run *run, const struct attempt *a,
                          const struct ending *end)
 {
-    const bool success = end->outcome == SIM_SUCCEEDED;
     run->retransmissions += end->resent;
-    if (end->outcome == SIM_CENSORED) {
-        run->censored++;
-        return;
-    }
-    run->failures += success ? 0 : 1;
-    run->resolved_during += a->phase == SIM_DURING ? 1 : 0;
-    run->successes_during += success && a->phase == SIM_DURING ? 1 : 0;
-    if (success) {
+    model_outcomes_add(&run->outcomes, end->outcome, (enum sim_phase)a->phase,
+                       end->end_ns - a->start_ns);
+    if (end->outcome == SIM_SUCCEEDED) {
         run->resumed += a->resumed ? 1 : 0;
-        run->times_ns[run->successes++] = end->end_ns - a->start_ns;
         run->packets += (uint64_t)a->sent + a->received;
     }
 }
@@ -494,14 +487,14 @@ static bool reserve(struct model_attempts_run *run)
     run->attempt_max = (uint32_t)bound + 1;
     run->address_count = size < run->attempt_max + 2 ? (uint32_t)size : run->attempt_max + 2;
     run->attempts = ike_reserve(run->attempt_max, sizeof *run->attempts);
-    run->times_ns = ike_reserve(run->attempt_max, sizeof *run->times_ns);
     run->latest = ike_reserve(run->address_count, sizeof *run->latest);
     if (run->clients->resume)
         run->keepsakes = ike_reserve(run->attempt_max, sizeof *run->keepsakes);
     if (run->clients->resume && run->keepsakes == NULL)
         return false;
-    return ike_timers_open(&run->deadlines, run->attempt_max) && run->attempts != NULL &&
-           run->times_ns != NULL && run->latest != NULL;
+    return model_outcomes_open(&run->outcomes, run->attempt_max) &&
+           ike_timers_open(&run->deadlines, run->attempt_max) && run->attempts != NULL &&
+           run->latest != NULL;
 }
 
 struct model_attempts_run *model_attempts_open(struct model_scene *scene,
@@ -565,39 +558,12 @@ void model_attempts_close(struct model_attempts_run *run)
     ike_timers_close(&run->deadlines);
     ike_unreserve(run->attempts, run->attempt_max, sizeof *run->attempts);
     ike_unreserve(run->keepsakes, run->attempt_max, sizeof *run->keepsakes);
-    ike_unreserve(run->times_ns, run->attempt_max, sizeof *run->times_ns);
+    model_outcomes_close(&run->outcomes);
     ike_unreserve(run->latest, run->address_count, sizeof *run->latest);
     free(run);
 }
 
 /* The end. */
-
-static int time_order(const void *a, const void *b)
-{
-    uint64_t x;
-    uint64_t y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x < y ? -1 : x > y;
-}
-
-/* The smallest time that `percent` of all are not above. */
-static void report_times(struct model_attempts_run *run)
-{
-    static const struct {
-        enum sim_metric metric;
-        uint64_t percent;
-    } rows[] = {{SIM_METRIC_SETUP_TIME_P50, 50},
-                {SIM_METRIC_SETUP_TIME_P95, 95},
-                {SIM_METRIC_SETUP_TIME_P99, 99}};
-    if (run->successes == 0)
-        return;
-    qsort(run->times_ns, (size_t)run->successes, sizeof *run->times_ns, time_order);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const uint64_t rank = (run->successes * rows[i].percent + 99) / 100;
-        model_metric(run->scene, run->clients->name, rows[i].metric, run->times_ns[rank - 1]);
-    }
-}
 
 void model_attempts_report(struct model_attempts_run *run)
 {
@@ -610,17 +576,10 @@ void model_attempts_report(struct model_attempts_run *run)
                                          .end_ns = SIM_NEVER,
                                          .resent = ike_sa_sends(run->engine, run->attempts[i].sa)});
     model_metric(scene, who, SIM_METRIC_ATTEMPTS, run->attempt_count);
-    model_metric(scene, who, SIM_METRIC_SUCCESSES, run->successes);
-    model_metric(scene, who, SIM_METRIC_FAILURES, run->failures);
-    model_metric(scene, who, SIM_METRIC_CENSORED, run->censored);
-    model_metric_ratio(scene, who, SIM_METRIC_SUCCESS_SHARE,
-                       (uint64_t[]){run->successes, MILLION, run->successes + run->failures});
-    model_metric_ratio(scene, who, SIM_METRIC_SUCCESS_SHARE_DURING,
-                       (uint64_t[]){run->successes_during, MILLION, run->resolved_during});
-    report_times(run);
+    model_outcomes_report(scene, who, &run->outcomes);
     model_metric(scene, who, SIM_METRIC_IKE_RETRANSMISSIONS, run->retransmissions);
     if (run->clients->resume)
         model_metric(scene, who, SIM_METRIC_RESUMED, run->resumed);
     model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,
-                       (uint64_t[]){run->packets, THOUSAND, run->successes});
+                       (uint64_t[]){run->packets, THOUSAND, run->outcomes.successes});
 }

@@ -562,8 +562,28 @@ static void judge_childless(struct judge *j, const struct model_clients *c)
     }
 }
 
+/* A client that is a real daemon: its world lives in real time, and it has but one address. */
+static void judge_client_daemon(struct judge *j, const struct model_clients *c)
+{
+    char path[PATH_SAID];
+    if (c->daemon == 0)
+        return;
+    if (j->config->network != MODEL_LIVE)
+        say(j, client(c, ".daemon"), true,
+            "a real daemon lives in real time: write `network: {kind: live}`");
+    if (c->auth != MODEL_PSK || c->more[0] != MODEL_NO_AUTH)
+        say(j, client(c, ".daemon"), true,
+            "a real daemon is authenticated by a pre-shared key: write `auth: psk`");
+    if (c->nat.kind != MODEL_NO_NAT)
+        say(j, client(c, ".nat.kind"), true, "a real daemon stands behind no NAT");
+    (void)snprintf(path, sizeof path, "clients.%s", c->name);
+    j->count +=
+        model_daemon_judge(model_recipes[c->daemon - 1], j->config, path, j->complain, j->owner);
+}
+
 static void judge_clients(struct judge *j, struct model_clients *c, const struct ike_prefix *prefix)
 {
+    judge_client_daemon(j, c);
     const bool known = judge_to(j, client(c, ".to"), c->to);
     judge_via(j, client(c, ".via"), c->via);
     if (known)

@@ -353,6 +353,9 @@ const struct model_key model_keys[] = {
       "the link between them and the gateways, or the node where they are; who shares a link shares its queues" },
     { "clients.*.prefix", KIND_PREFIX, NULL, NULL, NULL, "auto", CLIENTS(prefix),
       "their addresses; auto: a part of 10.0.0.0/8" },
+    { "clients.*.daemon", KIND_CHOICE, "none|strongswan|libreswan|openiked", NULL, NULL, "none", CLIENTS(daemon),
+      "a real daemon is the one client there is, where the network is live; it is told to connect at each arrival at which it is " \
+      "not connected" },
     { "clients.*.nat.kind", KIND_CHOICE, "none|endpoint-independent|address-dependent|symmetric",
       NULL, NULL, "none", CLIENTS(nat.kind),
       "a NAT before all of them, and what its mappings depend on beside the client (RFC 4787 4.1)" },

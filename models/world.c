@@ -8,6 +8,7 @@
 #include "models/clients.h"
 #include "models/flood.h"
 #include "models/gateway.h"
+#include "models/live_client.h"
 #include "models/live_gateway.h"
 #include "models/places.h"
 #include "models/policy.h"
@@ -37,6 +38,7 @@ struct model_world {
     struct sim_realtime *realtime;                        /* NULL: in virtual time */
     char trouble[512];
     struct model_clients_run *clients[MODEL_THINGS_MAX];
+    struct model_live_client *live_clients[MODEL_THINGS_MAX]; /* a real one in its place */
     struct model_flood_run *floods[MODEL_THINGS_MAX];
 };
 
@@ -132,18 +134,31 @@ static bool gateways_build(struct model_world *w, char *error, size_t error_max)
     return true;
 }
 
+static struct sim_port *clients_open(struct model_world *w, uint32_t i, char *error,
+                                     size_t error_max)
+{
+    const struct model_clients *const c = &w->config.clients[i];
+    const struct ike_addr *const gateway =
+        &w->places.gateways[model_gateway_named(&w->config, c->to)];
+    if (c->daemon != 0) {
+        const struct ike_addr own = ike_prefix_at(&w->places.clients[i], 0, 0);
+        const struct model_live_client_place place = {&own, gateway};
+        w->live_clients[i] = model_live_client_open(&w->scene, c, &place, error, error_max);
+        return w->live_clients[i] != NULL ? model_live_client_port(w->live_clients[i]) : NULL;
+    }
+    const struct model_clients_place place = {w->places.clients[i], w->places.outside[i], *gateway};
+    w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
+    return w->clients[i] != NULL ? model_clients_port(w->clients[i]) : NULL;
+}
+
 static bool clients_build(struct model_world *w, char *error, size_t error_max)
 {
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        const struct model_clients *const c = &w->config.clients[i];
-        const struct model_clients_place place = {
-            w->places.clients[i], w->places.outside[i],
-            w->places.gateways[model_gateway_named(&w->config, c->to)]};
-        w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
-        if (w->clients[i] == NULL)
+        struct sim_port *const port = clients_open(w, i, error, error_max);
+        if (port == NULL)
             return false;
-        attach(w, model_node_via(&w->config, &w->topology, c->via),
-               model_clients_port(w->clients[i]), &place.outside);
+        attach(w, model_node_via(&w->config, &w->topology, w->config.clients[i].via), port,
+               &w->places.outside[i]);
     }
     return true;
 }
@@ -153,6 +168,8 @@ static bool papers_exchange(struct model_world *w)
 {
     bool done = true;
     for (uint32_t i = 0; i < w->config.client_count; i++) {
+        if (w->clients[i] == NULL)
+            continue;
         const bool signs = model_rounds_have_signature(&w->config.clients[i]);
         for (uint32_t k = 0; k < w->config.gateway_count; k++) {
             struct model_papers *const theirs = model_clients_papers(w->clients[i]);
@@ -238,6 +255,9 @@ static bool realtime_open(struct model_world *w)
     for (uint32_t i = 0; w->realtime != NULL && i < w->config.gateway_count; i++)
         if (w->lives[i] != NULL)
             sim_realtime_add(w->realtime, model_live_source(w->lives[i]));
+    for (uint32_t i = 0; w->realtime != NULL && i < w->config.client_count; i++)
+        if (w->live_clients[i] != NULL)
+            sim_realtime_add(w->realtime, model_live_client_source(w->live_clients[i]));
     return w->realtime != NULL;
 }
 
@@ -310,7 +330,10 @@ static void report(struct model_world *w)
         else
             model_gateway_report(w->gateways[i]);
     for (uint32_t i = 0; i < w->config.client_count; i++)
-        model_clients_report(w->clients[i]);
+        if (w->live_clients[i] != NULL)
+            model_live_client_report(w->live_clients[i]);
+        else
+            model_clients_report(w->clients[i]);
     for (uint32_t i = 0; i < w->config.attacker_count; i++)
         model_flood_report(w->floods[i]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -371,6 +394,10 @@ static bool run_until(struct model_world *w, uint64_t until_ns)
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
         if (w->lives[i] != NULL && model_live_trouble(w->lives[i]) != NULL)
             (void)snprintf(w->trouble, sizeof w->trouble, "%s", model_live_trouble(w->lives[i]));
+    for (uint32_t i = 0; i < w->config.client_count; i++)
+        if (w->live_clients[i] != NULL && model_live_client_trouble(w->live_clients[i]) != NULL)
+            (void)snprintf(w->trouble, sizeof w->trouble, "%s",
+                           model_live_client_trouble(w->live_clients[i]));
     return w->trouble[0] == '\0';
 }
 
@@ -405,6 +432,7 @@ void model_world_close(struct model_world *world)
         return;
     for (uint32_t i = 0; i < MODEL_THINGS_MAX; i++) {
         model_flood_close(world->floods[i]);
+        model_live_client_close(world->live_clients[i]);
         model_clients_close(world->clients[i]);
         model_gateway_close(world->gateways[i]);
         model_live_close(world->lives[i]);

@@ -246,6 +246,7 @@ struct model_clients {
     char to[MODEL_NAME_MAX];
     char via[MODEL_NAME_MAX];    /* a link; empty: none */
     char prefix[MODEL_NAME_MAX]; /* "auto", or the prefix they own */
+    uint64_t daemon;             /* 1 + row of model_recipes: one client, a real one; 0: ours */
     struct model_nat nat;
     enum ike_tcp_use transport;
     uint64_t udp_sends;    /* before TCP is tried; 0: all */

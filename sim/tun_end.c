@@ -62,7 +62,6 @@ const char *sim_tun_refused_name(enum sim_tun_refused refused)
 static void deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
 {
     struct sim_tun_end *const end = owner;
-    (void)now_ns;
     if (datagram->protocol != SIM_UDP && datagram->protocol != SIM_ESP && !sim_is_icmp(datagram)) {
         end->counts.out[SIM_TUN_REFUSED_PROTOCOL]++;
         return;
@@ -75,6 +74,7 @@ static void deliver(void *owner, uint64_t now_ns, const struct sim_datagram *dat
         end->counts.out[SIM_TUN_REFUSED_NOT_TAKEN]++;
         return;
     }
+    end->counts.last_written_ns = now_ns;
     end->counts.written++;
     end->counts.written_bytes += len;
 }
@@ -115,6 +115,8 @@ static void enter(void *owner, uint64_t now_ns)
         end->first = arrival->next;
         end->counts.waiting--;
         end->counts.entered++;
+        if (end->counts.first_entered_ns == SIM_NEVER)
+            end->counts.first_entered_ns = now_ns;
         (void)end->net->ops->send(end->net, now_ns, &end->port, &arrival->datagram);
         sim_slabs_give(end->slabs, arrival);
     }
@@ -192,6 +194,7 @@ struct sim_tun_end *sim_tun_end_open(struct sim_net *net, int fd, const struct i
     end->enter = (struct sim_event){.rank = SIM_ARRIVAL, .run = enter, .owner = end};
     memcpy(end->owned, owned, owned_count * sizeof *owned);
     end->owned_count = owned_count;
+    sim_tun_end_mark(end);
     return end;
 }
 
@@ -203,6 +206,11 @@ struct sim_port *sim_tun_end_port(struct sim_tun_end *end)
 struct sim_source sim_tun_end_source(struct sim_tun_end *end)
 {
     return (struct sim_source){.fd = end->fd, .read = read_some, .owner = end};
+}
+
+void sim_tun_end_mark(struct sim_tun_end *end)
+{
+    end->counts.first_entered_ns = end->counts.last_written_ns = SIM_NEVER;
 }
 
 struct sim_tun_counts sim_tun_end_counts(const struct sim_tun_end *end)

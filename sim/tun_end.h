@@ -37,6 +37,8 @@ struct sim_tun_counts {
     uint64_t written, written_bytes;
     uint64_t in[SIM_TUN_REFUSED_COUNT];  /* refused, from the kernel */
     uint64_t out[SIM_TUN_REFUSED_COUNT]; /* refused, to the kernel */
+    /* Since sim_tun_end_mark: when the first entered, and the last was written; SIM_NEVER: none. */
+    uint64_t first_entered_ns, last_written_ns;
 };
 
 struct sim_tun_end;
@@ -50,6 +52,7 @@ struct sim_port *sim_tun_end_port(struct sim_tun_end *end);
 /* What sim_realtime_add is to be given. */
 struct sim_source sim_tun_end_source(struct sim_tun_end *end);
 struct sim_tun_counts sim_tun_end_counts(const struct sim_tun_end *end);
+void sim_tun_end_mark(struct sim_tun_end *end);
 /* When the loop runs no more, and before it is closed. */
 void sim_tun_end_close(struct sim_tun_end *end);
 

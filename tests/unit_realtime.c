@@ -451,6 +451,32 @@ static void test_what_comes_to_the_end_is_written_as_an_ip_packet(void)
     lab_close(lab);
 }
 
+/* What an exchange took at the end: from the first packet out to the last one in. */
+static void test_the_first_out_and_the_last_in_since_a_mark_are_told(void)
+{
+    struct lab *const lab = lab_open();
+    const struct sim_datagram d = to_near(false, SIM_UDP, "x");
+    EXPECT_EQ(sim_tun_end_counts(lab->end).first_entered_ns, SIM_NEVER);
+    EXPECT_EQ(sim_tun_end_counts(lab->end).last_written_ns, SIM_NEVER);
+    for (int round = 0; round < 2; round++) {
+        const uint32_t heard = lab->heard_count;
+        sim_tun_end_mark(lab->end);
+        const uint64_t from_ns = sim_loop_now(lab->loop);
+        send_to_end(lab, &d); /* written 10 ms later, */
+        for (int i = 0; i < 2; i++)
+            kernel_sends(lab, &d);
+        while (lab->heard_count < heard + 2 && sim_loop_now(lab->loop) < UINT64_C(2) * SECOND)
+            EXPECT_EQ(sim_realtime_run(lab->rt, sim_loop_now(lab->loop) + 10 * MS),
+                      SIM_REALTIME_DONE);
+        const struct sim_tun_counts counts = sim_tun_end_counts(lab->end);
+        EXPECT_EQ(counts.last_written_ns, from_ns + 10 * MS);
+        EXPECT_EQ(lab->heard[heard].at_ns,
+                  counts.first_entered_ns + 10 * MS); /* as this one comes */
+        EXPECT(counts.first_entered_ns >= from_ns);
+    }
+    lab_close(lab);
+}
+
 static void test_tcp_and_what_the_kernel_does_not_take_are_counted(void)
 {
     enum { COUNT = 2000 };
@@ -604,6 +630,7 @@ int main(int argc, char **argv)
         TEST(test_an_urgent_run_is_preferred_and_no_other),
         TEST(test_a_source_that_has_ended_is_not_listened_to_again),
         TEST(test_what_the_kernel_sends_comes_to_its_end_after_the_lines_delays),
+        TEST(test_the_first_out_and_the_last_in_since_a_mark_are_told),
         TEST(test_what_comes_during_a_long_event_has_the_walls_time),
         TEST(test_what_comes_to_the_end_is_written_as_an_ip_packet),
         TEST(test_tcp_and_what_the_kernel_does_not_take_are_counted),

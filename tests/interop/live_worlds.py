@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Experiments with a real daemon as their gateway: clients of the simulated network come through, what the daemon tells
-is what came to it, and whatever ends a run leaves nothing behind.
+"""Experiments with a real daemon as their gateway, their client, or both: they come through the simulated network, what a
+daemon tells is what came to it, and whatever ends a run leaves nothing behind.
 
 Usage: live_worlds.py IKELAB STAND_IN [MODULE]        prints TAP
 
@@ -28,6 +28,16 @@ links: {{wan: {{delay: 20ms}}}}
 gateways: {{vpn: {{daemon: {daemon}, pool: 10.9.0.0/16{esp}}}}}
 clients: {{people: {{to: vpn, via: wan, arrivals: uniform 5/s, until: 3s, patience: 10s, address: ipv4{esp}}}}}
 """
+CLIENT = """
+for: 8s
+seeds: 1
+network: {{kind: live, carrier: {carrier}, lag_limit: 50ms}}
+crypto: openssl
+links: {{wan: {{delay: 20ms}}}}
+gateways: {{vpn: {{daemon: {gateway}, selectors: 10.20.0.0/16, esp: aes256-sha512}}}}
+clients: {{one: {{to: vpn, via: wan, daemon: {client}, arrivals: uniform 1/s, stay: 400ms, patience: 3s,
+                 selectors: 10.20.0.0/16, esp: aes256-sha512}}}}
+"""
 FLOOD = "attackers: {flood: {to: vpn, via: wan, rate: 40/s, from: 1s, until: 3s}}\n"
 
 
@@ -36,11 +46,11 @@ class Lab:
         self.ikelab, self.stand_in = (os.path.abspath(path) for path in sys.argv[1:3])
         self.folder, self.number = folder, 0
 
-    def begin(self, daemon="strongswan", carrier="links", seconds=14, more="", sets=(), environment=None):
+    def begin(self, daemon="strongswan", carrier="links", seconds=14, more="", sets=(), environment=None, text=None):
         """A run, begun; and its database."""
         self.number += 1
         esp = ", esp: aes256-sha512" if daemon == "openiked" else ""
-        text = EXPERIMENT.format(daemon=daemon, carrier=carrier, seconds=seconds, esp=esp) + more
+        text = text or EXPERIMENT.format(daemon=daemon, carrier=carrier, seconds=seconds, esp=esp) + more
         with open(os.path.join(self.folder, "e.yaml"), "w", encoding="utf-8") as file:
             file.write(text)
         words = [word for value in sets for word in ("--set", value)]
@@ -99,6 +109,29 @@ def clients_come_through(lab, daemon, carrier, more=""):
     return wrong
 
 
+def a_client_comes_through(lab, client, gateway="none", carrier="links", sets=()):
+    """It comes each second in the first five, or when it has the time, and leaves each time."""
+    status, said, found = lab.run(text=CLIENT.format(client=client, gateway=gateway, carrier=carrier), sets=sets)
+    tell = lambda who, name: found.get((who, name), -1)
+    wrong = [] if status == 0 else [said]
+    least = 1 if client == "openiked" else 4  # which thinks for two seconds before it begins
+    if not 5 >= tell("one", "attempts") == tell("one", "successes") >= least:
+        wrong.append(f"{tell('one', 'successes')} of {tell('one', 'attempts')} came through")
+    if not 80e6 <= tell("one", "tunnel_setup_time_p50") < 3e9:
+        wrong.append(f"it took {tell('one', 'tunnel_setup_time_p50')} ns, of two round trips of 40 ms")
+    if gateway == "none" and tell("vpn", "established") != 0:
+        wrong.append(f"it left, and our gateway has {tell('vpn', 'established')} IKE SAs")
+    return wrong
+
+
+def a_client_that_is_refused_fails(lab):
+    status, said, found = lab.run(text=CLIENT.format(client="strongswan", gateway="none", carrier="links"),
+                                  sets=["clients.one.psk=another", "clients.one.patience=1s"])
+    attempts = found.get(("one", "attempts"), -1)
+    good = status == 0 and attempts > 0 and found.get(("one", "failures"), -1) == attempts
+    return [] if good else [f"{status}: {said} {attempts} attempts, {found.get(('one', 'failures'))} failures"]
+
+
 def what_cannot_be_is_said(lab):
     wrong = []
     cases = [("there is no daemon", {"environment": {"IKELAB_DAEMONS": "/nonexistent"}}, 1, "ikelab live setup strongswan"),
@@ -106,6 +139,10 @@ def what_cannot_be_is_said(lab):
              ("virtual", {"sets": ["network.kind=links"]}, 2, "a real daemon lives in real time"),
              ("modelled", {"sets": ["crypto=modelled"]}, 2, "write `crypto: openssl`"),
              ("far", {"sets": ["gateways.vpn.address=10.1.1.1"]}, 1, "198.18.0.0/15"),
+             ("behind a NAT", {"sets": ["clients.people.daemon=strongswan", "clients.people.nat.kind=symmetric"]}, 2,
+              "a real daemon stands behind no NAT"),
+             ("a client in virtual time", {"sets": ["network.kind=links", "gateways.vpn.daemon=none", "crypto=modelled",
+                                                    "clients.people.daemon=libreswan"]}, 2, "a real daemon lives in real time"),
              ("resumed", {"sets": ["gateways.vpn.tickets.kind=value"]}, 2, "there is no setting for it")]
     for name, options, status, words in cases:
         got, said, _ = lab.run(seconds=5 if name != "late" else 14, **{**options, "sets": [*options.get("sets", []), *(
@@ -154,6 +191,12 @@ def main():
                   lambda: clients_come_through(lab, "strongswan", "links", FLOOD)),
                  ("libreswan_does", lambda: clients_come_through(lab, "libreswan", "links")),
                  ("openiked_does", lambda: clients_come_through(lab, "openiked", "links")),
+                 ("a_strongswan_client_comes_to_our_gateway_and_leaves", lambda: a_client_comes_through(lab, "strongswan")),
+                 ("a_libreswan_client_does", lambda: a_client_comes_through(lab, "libreswan")),
+                 ("an_openiked_client_does", lambda: a_client_comes_through(lab, "openiked")),
+                 ("a_strongswan_client_comes_to_a_libreswan_gateway",
+                  lambda: a_client_comes_through(lab, "strongswan", "libreswan", "ns3" if len(sys.argv) > 3 else "links")),
+                 ("a_client_that_is_refused_fails", lambda: a_client_that_is_refused_fails(lab)),
                  ("what_cannot_be_is_said", lambda: what_cannot_be_is_said(lab)),
                  ("a_daemon_that_dies_ends_the_run", lambda: a_daemon_that_dies_ends_the_run(lab)),
                  ("killed_runs_leave_nothing", lambda: killed_runs_leave_nothing(lab))]
