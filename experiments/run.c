@@ -5,6 +5,7 @@
 #include "experiments/commands.h"
 #include "experiments/json.h"
 #include "experiments/ladder.h"
+#include "experiments/live_setup.h"
 #include "experiments/paths.h"
 #include "experiments/runner.h"
 #include "experiments/verdict.h"
@@ -52,6 +53,23 @@ static void print_help(void)
     options_help(RUN_BITS);
 }
 
+/* "strongswan 5.9.8-5+deb12u6, libreswan 4.10-2": of one that is not there the run will say so. */
+static const char *daemons_of(const struct session *s)
+{
+    const char *text = "";
+    for (size_t i = 0; i < MODEL_DAEMONS; i++) {
+        const char *const name = model_recipe_name(model_recipes[i]);
+        struct live_place place = {.version = "unknown"};
+        char error[MODEL_DAEMON_PATH_MAX + 128];
+        if (!study_has_daemon(s->study, name))
+            continue;
+        (void)live_find(model_recipes[i], &place, error, sizeof error);
+        text = arena_format(&s->study->arena, "%s%s%s %s", text, text[0] != '\0' ? ", " : "", name,
+                            place.version);
+    }
+    return text;
+}
+
 static void facts_fill(struct session *s)
 {
     const char *figures = "";
@@ -69,6 +87,7 @@ static void facts_fill(struct session *s)
         .provider = s->study->base.crypto == MODEL_OPENSSL ? "openssl" : "modelled",
         .openssl = ike_crypto_openssl_version(),
         .ns3 = study_needs_ns3(s->study) ? sim_ns3_release() : "",
+        .daemons = daemons_of(s),
         .figures = figures,
         .points = study_points(s->study),
         .seeds = (uint32_t)s->study->seeds,

@@ -67,6 +67,22 @@ bool study_needs_ns3(const struct study *study)
             some_run_has(study, "network.carrier", "ns3"));
 }
 
+bool study_has_daemon(const struct study *study, const char *daemon)
+{
+    const struct model_world_config *const c = &study->base;
+    char path[3 * MODEL_NAME_MAX];
+    bool has = false;
+    for (uint32_t i = 0; i < c->gateway_count && !has; i++) {
+        (void)snprintf(path, sizeof path, "gateways.%s.daemon", c->gateways[i].name);
+        has = some_run_has(study, path, daemon);
+    }
+    for (uint32_t i = 0; i < c->client_count && !has; i++) {
+        (void)snprintf(path, sizeof path, "clients.%s.daemon", c->clients[i].name);
+        has = some_run_has(study, path, daemon);
+    }
+    return has;
+}
+
 bool study_is_live(const struct study *study)
 {
     return some_run_has(study, "network.kind", "live");

@@ -109,6 +109,8 @@ void study_config(const struct study *study, uint32_t run, struct model_world_co
 bool study_traced(const struct study *study, uint32_t run);
 /* Some run is on ns-3. */
 bool study_needs_ns3(const struct study *study);
+/* Some of its runs has this real daemon, by its word in `gateways.*.daemon`, at either end. */
+bool study_has_daemon(const struct study *study, const char *daemon);
 /* Some run is in real time. */
 bool study_is_live(const struct study *study);
 /* The last two words of a swept path; all of it when another one ends so too. */

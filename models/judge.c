@@ -615,6 +615,18 @@ static void judge_clients(struct judge *j, struct model_clients *c, const struct
         say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
 }
 
+/* What floods a real machine's kernel is bounded. */
+static void judge_live_rate(struct judge *j, const struct model_attacker *a)
+{
+    for (uint64_t i = 0; j->config->network == MODEL_LIVE && i < a->rate.count; i++)
+        if (a->rate.at[i].rate_micro > MODEL_LIVE_RATE_MAX * UINT64_C(1000000)) {
+            say(j, attacker(a, ".rate"), true,
+                "is more than a live run sends: give at most %" PRIu64 "/s",
+                (uint64_t)MODEL_LIVE_RATE_MAX);
+            return;
+        }
+}
+
 static void judge_attacker(struct judge *j, struct model_attacker *a,
                            const struct ike_prefix *sources)
 {
@@ -622,6 +634,7 @@ static void judge_attacker(struct judge *j, struct model_attacker *a,
     judge_via(j, attacker(a, ".via"), a->via);
     if (known)
         judge_way(j, attacker(a, ".via"), a->via, a->to);
+    judge_live_rate(j, a);
     clip_attacker(j, a);
     if (known)
         (void)same_family(j, attacker(a, ".sources"), sources->base.family, a->to);

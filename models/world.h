@@ -21,7 +21,8 @@ enum model_limits {
         2 + 2 * IKE_PSK_MAX + 1, /* RFC 7296 2.15: 64 characters, in hexadecimal too */
     MODEL_THINGS_MAX = 16,       /* gateways, client populations, attackers: each */
     MODEL_LINKS_MAX = 128,
-    MODEL_PROFILE_MAX = 32, /* points of a rate over time */
+    MODEL_PROFILE_MAX = 32,       /* points of a rate over time */
+    MODEL_LIVE_RATE_MAX = 100000, /* datagrams a second of an attacker, in real time */
     MODEL_PATH_MAX = 256,
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };

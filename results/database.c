@@ -41,12 +41,13 @@ static bool schema_write(sqlite3 *db, char *error)
 
 static bool study_write(sqlite3 *db, const struct results_study *study, char *error)
 {
-    const char *const texts[] = {
-        study->experiment, study->question, study->config_text, study->config_hash, study->version,
-        study->commit,     study->compiler, study->provider,    study->openssl,     study->ns3};
+    const char *const texts[] = {study->experiment,  study->question, study->config_text,
+                                 study->config_hash, study->version,  study->commit,
+                                 study->compiler,    study->provider, study->openssl,
+                                 study->ns3,         study->daemons};
     const int count = sizeof texts / sizeof texts[0];
     sqlite3_stmt *const row =
-        sql_prepare(db, "INSERT INTO study VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", error);
+        sql_prepare(db, "INSERT INTO study VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", error);
     if (row == NULL)
         return false;
     for (int i = 0; i < count; i++)

@@ -12,7 +12,7 @@ struct results_study {
     const char *question;
     const char *config_text; /* the file with --set applied, canonical */
     const char *config_hash;
-    const char *version, *commit, *compiler, *provider, *openssl, *ns3;
+    const char *version, *commit, *compiler, *provider, *openssl, *ns3, *daemons;
     const char *figures; /* names between blanks; NULL: none are listed */
     uint32_t points, seeds;
     uint32_t jobs;

@@ -4,7 +4,7 @@
 #define RESULTS_LIMITS_H
 
 enum results_limits {
-    RESULTS_SCHEMA = 1,      /* user_version of the database */
+    RESULTS_SCHEMA = 2,      /* user_version of the database */
     RESULTS_ERROR_MAX = 512, /* a line of error text */
     RESULTS_PATH_MAX = 4096,
 };

@@ -13,11 +13,11 @@ static bool same(sqlite3_stmt *row, int column, const char *wanted)
 
 static enum results_state compared(sqlite3 *db, const struct results_study *study, char *error)
 {
-    sqlite3_stmt *const row =
-        sql_prepare(db,
-                    "SELECT experiment, config_hash, version, provider, ns3, points, seeds,"
-                    " (SELECT count(*) FROM run) FROM study",
-                    error);
+    sqlite3_stmt *const row = sql_prepare(
+        db,
+        "SELECT experiment, config_hash, version, provider, ns3, daemons, points, seeds,"
+        " (SELECT count(*) FROM run) FROM study",
+        error);
     if (row == NULL)
         return RESULTS_TROUBLE;
     enum results_state state = RESULTS_TROUBLE;
@@ -30,10 +30,11 @@ static enum results_state compared(sqlite3 *db, const struct results_study *stud
         (void)sql_trouble(db, error);
     else if (!same(row, 0, study->experiment) || !same(row, 1, study->config_hash) ||
              !same(row, 2, study->version) || !same(row, 3, study->provider) ||
-             !same(row, 4, study->ns3) || sqlite3_column_int64(row, 5) != study->points ||
-             sqlite3_column_int64(row, 6) != study->seeds)
+             !same(row, 4, study->ns3) || !same(row, 5, study->daemons) ||
+             sqlite3_column_int64(row, 6) != study->points ||
+             sqlite3_column_int64(row, 7) != study->seeds)
         state = RESULTS_OTHER;
-    else if (sqlite3_column_int64(row, 7) < runs)
+    else if (sqlite3_column_int64(row, 8) < runs)
         state = RESULTS_PARTIAL;
     else
         state = RESULTS_COMPLETE;
@@ -46,6 +47,7 @@ enum results_state results_look(const char *path, const struct results_study *st
     /* clang-format off */
     static const enum results_state states[] = {
         [SQL_FILE_ABSENT] = RESULTS_ABSENT,   [SQL_FILE_NEWER] = RESULTS_NEWER,
+        [SQL_FILE_OLDER] = RESULTS_OTHER,
         [SQL_FILE_FOREIGN] = RESULTS_FOREIGN, [SQL_FILE_TROUBLE] = RESULTS_TROUBLE,
     };
     /* clang-format on */

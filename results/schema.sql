@@ -6,7 +6,7 @@
 -- in views. A run's number is point x seeds + seed.
 
 PRAGMA application_id = 0x696b656c; -- "ikel"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What was asked, and by which program: one row.
 CREATE TABLE study(
@@ -20,6 +20,7 @@ CREATE TABLE study(
     provider    TEXT NOT NULL, -- of cryptography: openssl or modelled
     openssl     TEXT NOT NULL, -- the version of the library
     ns3         TEXT NOT NULL, -- its release, where there are runs on ns-3; else empty
+    daemons     TEXT NOT NULL, -- real ones in it, each with its version, between commas; else empty
     points      INTEGER NOT NULL,
     seeds       INTEGER NOT NULL,
     figures     TEXT NOT NULL  -- names of those it lists, between blanks

@@ -112,12 +112,21 @@ enum sql_file sql_file_look(const char *path, char *error)
     if (len < sizeof header || memcmp(header, "SQLite format 3", 16) != 0 ||
         big_endian(header + AT_APPLICATION) != APPLICATION)
         return SQL_FILE_FOREIGN;
-    return big_endian(header + AT_VERSION) > RESULTS_SCHEMA ? SQL_FILE_NEWER : SQL_FILE_OURS;
+    const uint32_t schema = big_endian(header + AT_VERSION);
+    if (schema != RESULTS_SCHEMA)
+        return schema > RESULTS_SCHEMA ? SQL_FILE_NEWER : SQL_FILE_OLDER;
+    return SQL_FILE_OURS;
 }
 
 sqlite3 *sql_open_ours(const char *path, enum sql_mode mode, char *error)
 {
     switch (sql_file_look(path, error)) {
+    case SQL_FILE_OLDER:
+        if (mode == SQL_READ)
+            return sql_open(path, mode, error);
+        (void)sql_error(error, "was written by an older ikelab, with an older schema: it is left "
+                               "as it is, and can be read");
+        break;
     case SQL_FILE_OURS:
         return sql_open(path, mode, error);
     case SQL_FILE_ABSENT:

@@ -36,6 +36,7 @@ int64_t sql_number(sqlite3 *db, const char *sql, int64_t none);
 enum sql_file {
     SQL_FILE_ABSENT,
     SQL_FILE_OURS,
+    SQL_FILE_OLDER, /* can be read */
     SQL_FILE_NEWER,
     SQL_FILE_FOREIGN,
     SQL_FILE_TROUBLE

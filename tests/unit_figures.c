@@ -58,6 +58,7 @@ static const struct results_study study = {.experiment = "flood's \"half\"",
                                            .provider = "modelled",
                                            .openssl = "",
                                            .ns3 = "",
+                                           .daemons = "",
                                            .points = 4,
                                            .seeds = 2,
                                            .jobs = 1};

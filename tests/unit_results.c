@@ -33,6 +33,7 @@ static const struct results_study study = {.experiment = "flood",
                                            .provider = "modelled",
                                            .openssl = "OpenSSL 3",
                                            .ns3 = "",
+                                           .daemons = "",
                                            .points = 2,
                                            .seeds = 3,
                                            .jobs = 2};
@@ -207,7 +208,7 @@ static void test_one_file_remains_after_closing(void)
     EXPECT(access(in_folder("one.db-new"), F_OK) != 0);
     EXPECT_STR(ask(db, "PRAGMA journal_mode"), "delete");
     EXPECT_STR(ask(db, "PRAGMA application_id"), "1768645996");
-    EXPECT_STR(ask(db, "PRAGMA user_version"), "1");
+    EXPECT_STR(ask(db, "PRAGMA user_version"), "2");
     EXPECT_STR(ask(db, "PRAGMA integrity_check"), "ok");
 }
 
@@ -406,11 +407,25 @@ static void test_newer_schema_is_left_alone(void)
     sqlite3 *db = NULL;
     database_make(path, in_order, 1);
     EXPECT_EQ(sqlite3_open(path, &db), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
     (void)sqlite3_close(db);
     EXPECT_EQ(results_look(path, &study, error), RESULTS_NEWER);
     EXPECT(results_resume(path, &study, error) == NULL);
     EXPECT(says("newer"));
+}
+
+static void test_older_schema_is_read_and_not_added_to(void)
+{
+    const char *const path = in_folder("older.db");
+    sqlite3 *db = NULL;
+    database_make(path, in_order, 1);
+    EXPECT_EQ(sqlite3_open(path, &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(db);
+    EXPECT_EQ(results_look(path, &study, error), RESULTS_OTHER);
+    EXPECT(results_resume(path, &study, error) == NULL);
+    EXPECT(says("older"));
+    EXPECT(results_print(path, "SELECT 1", error));
 }
 
 static void test_damaged_database_is_said_to_be_damaged(void)
@@ -642,6 +657,7 @@ int main(int argc, char **argv)
         TEST(test_files_that_are_not_ours_are_left_alone),
         TEST(test_bad_places_are_named_as_what_they_are),
         TEST(test_newer_schema_is_left_alone),
+        TEST(test_older_schema_is_read_and_not_added_to),
         TEST(test_damaged_database_is_said_to_be_damaged),
         TEST(test_spool_that_is_not_whole_is_refused),
         TEST(test_killed_program_keeps_finished_runs_and_no_half_of_a_study),

@@ -11,6 +11,7 @@ lower bounds only, and what is counted is counted by both sides.
 """
 import glob
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -67,8 +68,9 @@ class Lab:
         if run.returncode == 2:
             return 2, said, {}
         with sqlite3.connect(database) as db:
-            return run.returncode, said, {(who, name): value for who, name, value in
-                                          db.execute("SELECT who, metric, value FROM metric")}
+            found = {(who, name): value for who, name, value in db.execute("SELECT who, metric, value FROM metric")}
+            found["daemons"] = db.execute("SELECT daemons FROM study").fetchone()[0]
+            return run.returncode, said, found
 
 
 def daemons_running():
@@ -104,6 +106,8 @@ def clients_come_through(lab, daemon, carrier, more=""):
         wrong.append(f"the daemon has {tell('vpn', 'established')} IKE SAs")
     if tell("vpn", "stand_in") != (0 if daemon == "strongswan" else 1):
         wrong.append("it is not marked whether a stand-in was there")
+    if not re.fullmatch(daemon + r" \d+\.\S+", found.get("daemons", "")):
+        wrong.append(f"the record says of the daemon: {found.get('daemons')}")
     if more and not 70 <= tell("flood", "flood_sent") == tell("vpn", "half_open_max"):
         wrong.append(f"{tell('flood', 'flood_sent')} were sent, {tell('vpn', 'half_open_max')} are half-open")
     return wrong
@@ -119,6 +123,8 @@ def a_client_comes_through(lab, client, gateway="none", carrier="links", sets=()
         wrong.append(f"{tell('one', 'successes')} of {tell('one', 'attempts')} came through")
     if not 80e6 <= tell("one", "tunnel_setup_time_p50") < 3e9:
         wrong.append(f"it took {tell('one', 'tunnel_setup_time_p50')} ns, of two round trips of 40 ms")
+    if not re.fullmatch(r"strongswan \d\S+, libreswan \d\S+" if gateway != "none" else client + r" \d\S+", found.get("daemons", "")):
+        wrong.append(f"the record says of the daemons: {found.get('daemons')}")
     if gateway == "none" and tell("vpn", "established") != 0:
         wrong.append(f"it left, and our gateway has {tell('vpn', 'established')} IKE SAs")
     return wrong
@@ -139,6 +145,7 @@ def what_cannot_be_is_said(lab):
              ("virtual", {"sets": ["network.kind=links"]}, 2, "a real daemon lives in real time"),
              ("modelled", {"sets": ["crypto=modelled"]}, 2, "write `crypto: openssl`"),
              ("far", {"sets": ["gateways.vpn.address=10.1.1.1"]}, 1, "198.18.0.0/15"),
+             ("too fast", {"more": FLOOD, "sets": ["attackers.flood.rate=100001/s"]}, 2, "give at most 100000/s"),
              ("behind a NAT", {"sets": ["clients.people.daemon=strongswan", "clients.people.nat.kind=symmetric"]}, 2,
               "a real daemon stands behind no NAT"),
              ("a client in virtual time", {"sets": ["network.kind=links", "gateways.vpn.daemon=none", "crypto=modelled",
