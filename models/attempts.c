@@ -11,6 +11,7 @@
 #include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/clients.h"
+#include "models/gateway_trace.h"
 #include "models/outcomes.h"
 #include "models/places.h"
 #include "models/policy.h"
@@ -390,6 +391,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     struct model_attempts_run *const run = owner;
     if (event->kind == IKE_ASK && run->backend != NULL)
         model_backend_hear(run->backend, now_ns, event);
+    if (event->kind == IKE_KEYED) /* they are asked for where a trace wants them */
+        model_trace_told(run->scene, run->clients->to, run->engine, event->sa);
     if (event->tag >= run->attempt_count)
         return;
     struct attempt *const a = &run->attempts[event->tag];

@@ -6,6 +6,7 @@
 #include "ike/v2/payload.h"
 #include "models/abilities.h"
 #include "models/attempts.h"
+#include "models/gateway_trace.h"
 #include "models/inner.h"
 #include "models/places.h"
 #include "models/policy.h"
@@ -171,6 +172,7 @@ static bool host_open(struct model_clients_run *run)
         .cookies_max = (uint32_t)c->cookies_max,
         .puzzle_bits = (uint8_t)c->puzzles,
         .groups_max = (uint32_t)c->groups_max,
+        .tell_keys = model_trace_wants(run->scene, c->to),
         .keepalive_ns = c->keepalive_ns,
         .policies = &run->policy,
         .policy_count = 1,

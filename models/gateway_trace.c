@@ -37,6 +37,20 @@ struct model_trace_run *model_trace_open(struct model_scene *scene, const char *
     return trace;
 }
 
+bool model_trace_wants(const struct model_scene *scene, const char *gateway)
+{
+    const uint32_t index = model_gateway_named(scene->config, gateway);
+    return index != UINT32_MAX && scene->traces[index] != NULL;
+}
+
+void model_trace_told(struct model_scene *scene, const char *gateway,
+                      const struct ike_engine *engine, uint64_t sa)
+{
+    struct ike_sa_keys keys;
+    if (model_trace_wants(scene, gateway) && ike_sa_keys(engine, sa, &keys))
+        model_trace_keys(scene->traces[model_gateway_named(scene->config, gateway)], &keys);
+}
+
 void model_trace_close(struct model_trace_run *trace)
 {
     free(trace);

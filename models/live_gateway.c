@@ -2,10 +2,12 @@
  * What is seen of a real daemon that is a gateway (live_gateway.h). */
 #include "models/live_gateway.h"
 
+#include "models/gateway_trace.h"
 #include "models/live_daemon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MILLION = 1000000, THOUSAND = 1000, TOLD_PART = 10 };
 
@@ -13,6 +15,9 @@ struct model_live_run {
     struct model_scene *scene;
     const struct model_gateway *gateway;
     struct model_live_daemon *daemon;
+    struct model_trace_run *trace; /* NULL: nobody wants its messages */
+    struct ike_crypto *crypto;     /* that opens them */
+    struct sim_rng rng;
     struct sim_event sample, attack_begin, attack_end;
     struct sim_usage first, last; /* when it began to listen, and at the last sample */
     uint64_t attack_begin_cpu_ns, attack_end_cpu_ns;
@@ -118,6 +123,41 @@ static void events_open(struct model_live_run *run)
     sim_loop_at(scene->loop, &run->attack_end, until_ns);
 }
 
+/* ---- its messages ---- */
+
+/* Whether it reads them nobody knows. */
+static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct sim_datagram *d)
+{
+    struct model_live_run *const run = owner;
+    const bool nat = (inbound ? d->to.port : d->from.port) == IKE_PORT_NAT;
+    const bool ike = d->protocol == SIM_UDP && d->at != NULL && !sim_is_fragment(d) &&
+                     (nat || (inbound ? d->to.port : d->from.port) == IKE_PORT);
+    static const uint8_t marker[4] = {0};
+    if (!ike || (nat && (d->len < sizeof marker || memcmp(d->at, marker, sizeof marker) != 0)))
+        return;
+    const struct ike_datagram seen = {.local = inbound ? d->to : d->from,
+                                      .remote = inbound ? d->from : d->to,
+                                      .bytes = {.at = d->at, .len = d->len}};
+    model_trace_seen(run->trace, now_ns, inbound, &seen, inbound ? "delivered" : "sent");
+}
+
+static bool trace_open(struct model_live_run *run)
+{
+    struct model_scene *const scene = run->scene;
+    if (scene->config->trace_messages == 0 || scene->record == NULL)
+        return true;
+    sim_rng_open(&run->rng, scene->config->seed, "trace");
+    run->crypto = scene->provider(sim_rng_random(&run->rng));
+    run->trace =
+        run->crypto == NULL ? NULL : model_trace_open(scene, run->gateway->name, run->crypto);
+    if (run->trace == NULL)
+        return false;
+    scene->traces[model_gateway_named(scene->config, run->gateway->name)] = run->trace;
+    sim_tun_end_listen(model_live_daemon_end(run->daemon),
+                       (struct sim_tun_ear){.seen = on_seen, .owner = run});
+    return true;
+}
+
 /* ---- the whole ---- */
 
 struct model_live_run *model_live_open(struct model_scene *scene,
@@ -141,8 +181,8 @@ struct model_live_run *model_live_open(struct model_scene *scene,
     run->gateway = gateway;
     model_wish_of_gateway(scene->config, gateway, &spec.wish);
     run->daemon = model_live_daemon_open(scene, &spec, error, error_max);
-    if (run->daemon == NULL) {
-        free(run);
+    if (run->daemon == NULL || !trace_open(run)) {
+        model_live_close(run);
         return NULL;
     }
     run->first = model_live_daemon_usage(run->daemon);
@@ -205,5 +245,8 @@ void model_live_close(struct model_live_run *run)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         sim_loop_cancel(run->scene->loop, events[i]);
     model_live_daemon_close(run->daemon);
+    model_trace_close(run->trace);
+    if (run->crypto != NULL)
+        run->crypto->ops->close(run->crypto);
     free(run);
 }

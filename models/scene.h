@@ -17,6 +17,8 @@ struct model_traffic_counts {
     uint64_t held;                     /* not sent, either way: there was no Child SA */
 };
 
+struct model_trace_run;
+
 struct model_scene {
     const struct model_world_config *config;
     const struct model_places *places;
@@ -28,6 +30,9 @@ struct model_scene {
     uint64_t attack_from_ns;  /* the first attacker begins; SIM_NEVER: there is none */
     uint64_t attack_until_ns; /* the last one has ended */
     struct model_traffic_counts traffic[MODEL_THINGS_MAX]; /* by population */
+    /* Of real gateways, by their row, where messages are recorded: clients of ours tell them keys.
+     */
+    struct model_trace_run *traces[MODEL_THINGS_MAX];
     uint64_t esp_unknown, esp_replayed; /* packets that ends refused, told at the end */
 };
 

@@ -44,6 +44,7 @@ struct sim_tun_end {
     struct sim_tun_counts counts;
     struct ike_prefix owned[OWNED_MAX];
     uint32_t owned_count;
+    struct sim_tun_ear ear;
     uint8_t packet[PACKET_MAX + 1];
 };
 
@@ -77,6 +78,8 @@ static void deliver(void *owner, uint64_t now_ns, const struct sim_datagram *dat
     end->counts.last_written_ns = now_ns;
     end->counts.written++;
     end->counts.written_bytes += len;
+    if (end->ear.seen != NULL)
+        end->ear.seen(end->ear.owner, now_ns, true, datagram);
 }
 
 /* ---- from the kernel ---- */
@@ -117,6 +120,8 @@ static void enter(void *owner, uint64_t now_ns)
         end->counts.entered++;
         if (end->counts.first_entered_ns == SIM_NEVER)
             end->counts.first_entered_ns = now_ns;
+        if (end->ear.seen != NULL)
+            end->ear.seen(end->ear.owner, now_ns, false, &arrival->datagram);
         (void)end->net->ops->send(end->net, now_ns, &end->port, &arrival->datagram);
         sim_slabs_give(end->slabs, arrival);
     }
@@ -206,6 +211,11 @@ struct sim_port *sim_tun_end_port(struct sim_tun_end *end)
 struct sim_source sim_tun_end_source(struct sim_tun_end *end)
 {
     return (struct sim_source){.fd = end->fd, .read = read_some, .owner = end};
+}
+
+void sim_tun_end_listen(struct sim_tun_end *end, struct sim_tun_ear ear)
+{
+    end->ear = ear;
 }
 
 void sim_tun_end_mark(struct sim_tun_end *end)

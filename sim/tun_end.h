@@ -53,6 +53,12 @@ struct sim_port *sim_tun_end_port(struct sim_tun_end *end);
 struct sim_source sim_tun_end_source(struct sim_tun_end *end);
 struct sim_tun_counts sim_tun_end_counts(const struct sim_tun_end *end);
 void sim_tun_end_mark(struct sim_tun_end *end);
+/* Hears of what is written to the kernel (`inbound`), and of what enters the network from it. */
+struct sim_tun_ear {
+    void (*seen)(void *owner, uint64_t now_ns, bool inbound, const struct sim_datagram *datagram);
+    void *owner;
+};
+void sim_tun_end_listen(struct sim_tun_end *end, struct sim_tun_ear ear);
 /* When the loop runs no more, and before it is closed. */
 void sim_tun_end_close(struct sim_tun_end *end);
 

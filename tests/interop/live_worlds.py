@@ -47,14 +47,14 @@ class Lab:
         self.ikelab, self.stand_in = (os.path.abspath(path) for path in sys.argv[1:3])
         self.folder, self.number = folder, 0
 
-    def begin(self, daemon="strongswan", carrier="links", seconds=14, more="", sets=(), environment=None, text=None):
+    def begin(self, daemon="strongswan", carrier="links", seconds=14, more="", sets=(), environment=None, text=None, pcap=None):
         """A run, begun; and its database."""
         self.number += 1
         esp = ", esp: aes256-sha512" if daemon == "openiked" else ""
         text = text or EXPERIMENT.format(daemon=daemon, carrier=carrier, seconds=seconds, esp=esp) + more
         with open(os.path.join(self.folder, "e.yaml"), "w", encoding="utf-8") as file:
             file.write(text)
-        words = [word for value in sets for word in ("--set", value)]
+        words = [word for value in sets for word in ("--set", value)] + (["--pcap", pcap] if pcap else [])
         database = os.path.join(self.folder, f"{self.number}.db")
         run = subprocess.Popen([self.ikelab, "run", "e.yaml", "-o", database, *words], cwd=self.folder, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -127,6 +127,21 @@ def a_client_comes_through(lab, client, gateway="none", carrier="links", sets=()
         wrong.append(f"the record says of the daemons: {found.get('daemons')}")
     if gateway == "none" and tell("vpn", "established") != 0:
         wrong.append(f"it left, and our gateway has {tell('vpn', 'established')} IKE SAs")
+    return wrong
+
+
+def what_passes_a_daemon_is_captured_with_its_keys(lab):
+    """Our clients have derived the same keys: the capture is read with them, to the last message."""
+    capture = os.path.join(lab.folder, "captures")
+    run, _ = lab.begin(seconds=5, sets=["clients.people.patience=1s", "clients.people.stay=500ms"], more="", pcap=capture)
+    _, said = run.communicate(timeout=60)
+    wrong = [] if run.returncode == 0 else [said]
+    read = subprocess.run([lab.ikelab, "inspect", capture + "/e.pcapng", "--keys", capture + "/ikev2_decryption_table", "--summary"],
+                          stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    for line in ("IKE_AUTH        req 1  SK{IDi ", "IKE_AUTH        rsp 1  SK{IDr AUTH CP(CFG_REPLY) SAr2 TSi TSr}",
+                 "INFORMATIONAL   req 2  SK{D(IKE)}"):
+        if read.count(line) < 10:
+            wrong.append(f"{read.count(line)} times {line}\n{read[-600:]}")
     return wrong
 
 
@@ -203,6 +218,7 @@ def main():
                  ("an_openiked_client_does", lambda: a_client_comes_through(lab, "openiked")),
                  ("a_strongswan_client_comes_to_a_libreswan_gateway",
                   lambda: a_client_comes_through(lab, "strongswan", "libreswan", "ns3" if len(sys.argv) > 3 else "links")),
+                 ("what_passes_a_daemon_is_captured_with_its_keys", lambda: what_passes_a_daemon_is_captured_with_its_keys(lab)),
                  ("a_client_that_is_refused_fails", lambda: a_client_that_is_refused_fails(lab)),
                  ("what_cannot_be_is_said", lambda: what_cannot_be_is_said(lab)),
                  ("a_daemon_that_dies_ends_the_run", lambda: a_daemon_that_dies_ends_the_run(lab)),
