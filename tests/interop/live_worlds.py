@@ -12,6 +12,7 @@ lower bounds only, and what is counted is counted by both sides.
 import glob
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -185,6 +186,46 @@ def a_daemon_that_dies_ends_the_run(lab):
     return [] if run.returncode == 1 and "ended" in said else [f"{run.returncode}: {said}"]
 
 
+def stand_in_for_charon(lab, charon, swanctl):
+    """A root with shell scripts where the daemon and its tool are."""
+    root = os.path.join(lab.folder, "root")
+    shutil.rmtree(root, ignore_errors=True)
+    for path, text in (("usr/lib/ipsec/charon", charon), ("usr/sbin/swanctl", swanctl)):
+        os.makedirs(os.path.dirname(f"{root}/{path}"), exist_ok=True)
+        with open(f"{root}/{path}", "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        os.chmod(f"{root}/{path}", 0o755)
+    real = subprocess.run([lab.ikelab, "live", "list"], stdout=subprocess.PIPE, text=True, timeout=30).stdout.split()[2]
+    for path in ("lib", "lib64", "usr/lib64"):  # as the real one has them
+        if os.path.islink(f"{real}/{path}"):
+            os.symlink(os.readlink(f"{real}/{path}"), f"{root}/{path}")
+        elif os.path.isdir(f"{real}/{path}"):
+            shutil.copytree(f"{real}/{path}", f"{root}/{path}", symlinks=True, dirs_exist_ok=True)
+    for name in ("sh", "sleep"):
+        os.makedirs(f"{root}/bin", exist_ok=True)
+        shutil.copy(shutil.which(name), f"{root}/bin/{name}")
+    for path in ("proc", "dev", "ikelab", "run", "tmp", "usr/lib/x86_64-linux-gnu"):
+        os.makedirs(f"{root}/{path}", exist_ok=True)
+    return {"IKELAB_STRONGSWAN": root}
+
+
+def what_a_broken_daemon_does_is_told(lab):
+    """It ends at once; it never listens; it says more than anybody reads, and that harms nobody."""
+    told = "echo 'IKE_SAs: 0 total, 0 half-open'"
+    cases = [("ends", "echo no such plugin; exit 3", "exit 1", 1, ("ended at its start", "no such plugin")),
+             ("hangs", "echo thinking; exec /bin/sleep 100", "exit 1", 1, ("does not come to listen", "thinking")),
+             ("talks", "while echo a line that says nothing at all; do :; done", told, 0, ("1 run done",))]
+    wrong = []
+    for name, charon, swanctl, status, words in cases:
+        before = daemons_running()
+        got, said, _ = lab.run(seconds=4, sets=["clients.people.patience=500ms"], environment=stand_in_for_charon(lab, charon, swanctl))
+        if got != status or not all(word in said for word in words):
+            wrong.append(f"{name}: {got}: {said[-500:]}")
+        if daemons_running().keys() - before.keys():
+            wrong.append(f"{name}: left {daemons_running()}")
+    return wrong
+
+
 def killed_runs_leave_nothing(lab):
     wrong = []
     before = daemons_running()
@@ -222,6 +263,7 @@ def main():
                  ("a_client_that_is_refused_fails", lambda: a_client_that_is_refused_fails(lab)),
                  ("what_cannot_be_is_said", lambda: what_cannot_be_is_said(lab)),
                  ("a_daemon_that_dies_ends_the_run", lambda: a_daemon_that_dies_ends_the_run(lab)),
+                 ("what_a_broken_daemon_does_is_told", lambda: what_a_broken_daemon_does_is_told(lab)),
                  ("killed_runs_leave_nothing", lambda: killed_runs_leave_nothing(lab))]
         if len(sys.argv) > 3:
             tests.insert(1, ("strongswan_does_over_ns3", lambda: clients_come_through(lab, "strongswan", "ns3")))
