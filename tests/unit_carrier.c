@@ -9,7 +9,7 @@
 
 enum { HERE = 0x0a000001, THERE = 0x0a010000, SENT_MAX = 1024 };
 
-static const uint64_t cost_ns = 1000;
+static const uint32_t cost_ns = 1000;
 
 static struct scene {
     struct sim_net net; /* first: it is the host's network, and only listens */
