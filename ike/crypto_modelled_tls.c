@@ -40,6 +40,7 @@ struct modelled_tls {
     uint8_t state;          /* enum ike_tls_state */
     uint8_t next;           /* enum kind of the flight awaited */
     bool mutual;            /* the server asked for a certificate */
+    bool begun;             /* run before: a client has said HELLO */
     uint8_t before[DIGEST]; /* of all flights so far */
     size_t text_len;
     uint8_t text[IKE_TLS_TEXT_MAX];
@@ -303,8 +304,9 @@ static enum ike_tls_state tls_run(struct ike_crypto *c, struct ike_tls *tls)
     struct ike_reader r = rd_open((struct ike_bytes){.at = t->in.bytes, .len = t->in.len});
     if (t->out.at == t->out.len)
         t->out.at = t->out.len = 0;
-    if (!t->server && r.left == 0 && t->state == TLS_GOING && t->version == 0 && t->out.len == 0)
+    if (!t->server && !t->begun)
         flight_put(c, t, KIND_HELLO);
+    t->begun = true;
     while (r.left > 0 && t->state != TLS_FAILED) {
         const uint8_t first = r.at[0];
         t->state = (uint8_t)(first == HANDSHAKE ? handshake(c, t, &r)

@@ -30,7 +30,7 @@ struct openssl_tls {
     BIO *in;
     BIO *out;
     size_t text_len;
-    uint8_t text[IKE_TLS_TEXT_MAX]; /* came in, and was not heard yet */
+    uint8_t text[IKE_TLS_TEXT_MAX + 1]; /* came in, and was not heard yet; the last is too much */
 };
 
 static struct openssl_tls *tls_of(const struct ike_tls *tls)
@@ -229,10 +229,9 @@ static bool text_read(struct openssl_tls *t)
 {
     int got;
     do {
-        const size_t room = sizeof t->text - t->text_len;
-        if (room == 0)
+        if (t->text_len > IKE_TLS_TEXT_MAX)
             return false;
-        got = SSL_read(t->ssl, t->text + t->text_len, (int)room);
+        got = SSL_read(t->ssl, t->text + t->text_len, (int)(sizeof t->text - t->text_len));
         t->text_len += got > 0 ? (size_t)got : 0;
     } while (got > 0);
     return SSL_get_error(t->ssl, got) == SSL_ERROR_WANT_READ;

@@ -43,6 +43,7 @@
     CALL2(int, EVP_CIPHER_CTX_set_padding, EVP_CIPHER_CTX *, int) \
     CALL3(EVP_CIPHER *, EVP_CIPHER_fetch, OSSL_LIB_CTX *, const char *, const char *) \
     CALL3(int, EVP_DigestFinal_ex, EVP_MD_CTX *, unsigned char *, unsigned int *) \
+    CALL3(int, EVP_DigestInit_ex, EVP_MD_CTX *, const EVP_MD *, ENGINE *) \
     CALL3(int, EVP_DigestInit_ex2, EVP_MD_CTX *, const EVP_MD *, const OSSL_PARAM *) \
     CALL5(int, EVP_DigestSign, EVP_MD_CTX *, unsigned char *, size_t *, \
           const unsigned char *, size_t) \
@@ -98,6 +99,7 @@
     CALL1(SSL_CTX *, SSL_CTX_new, const SSL_METHOD *) \
     CALL2(int, SSL_CTX_set_cipher_list, SSL_CTX *, const char *) \
     CALL2(int, SSL_CTX_set_ciphersuites, SSL_CTX *, const char *) \
+    CALL2(int, SSL_CTX_set_num_tickets, SSL_CTX *, size_t) \
     CALL2(int, SSL_CTX_use_PrivateKey, SSL_CTX *, EVP_PKEY *) \
     CALL2(int, SSL_CTX_use_certificate, SSL_CTX *, X509 *) \
     CALL8(int, SSL_export_keying_material, SSL *, unsigned char *, size_t, const char *, \

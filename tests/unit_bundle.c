@@ -89,6 +89,8 @@ static void test_every_truncation_and_every_other_tag_is_refused(void)
     EXPECT_EQ(items_in(good), SIZE_MAX);
     made[1] = 0x84;
     EXPECT_EQ(items_in(good), SIZE_MAX);
+    static uint8_t longer[] = {0x30, 3, 0xa0, 2, 5}; /* an item that goes on beyond the bundle */
+    EXPECT_EQ(items_in((struct ike_bytes){.at = longer, .len = sizeof longer}), SIZE_MAX);
 }
 
 static void test_more_than_fits_is_bad(void)
@@ -96,6 +98,7 @@ static void test_more_than_fits_is_bad(void)
     struct ike_writer w = wr_open(made, 10);
     const size_t begin = ike_bundle_begin(&w);
     ike_bundle_put(&w, BUNDLE_CERT, (struct ike_bytes){.at = octets, .len = 20});
+    ike_bundle_put(&w, BUNDLE_CRL, (struct ike_bytes){.at = octets, .len = 1}); /* nor after it */
     ike_bundle_end(&w, begin);
     EXPECT(w.bad);
     w = wr_open(made, sizeof made);

@@ -384,6 +384,33 @@ static void test_passwords_are_unicode_to_mschapv2(void)
     crypto->ops->close(crypto);
 }
 
+/* IKE_EAP_PASSWORD_MAX octets of one octet a character are the most. */
+static void test_a_password_longer_than_is_kept_has_no_hash(void)
+{
+    uint8_t password[IKE_EAP_PASSWORD_MAX + 1] = {'a'};
+    uint8_t out[16];
+    crypto = talk_provider(true);
+    EXPECT(ike_mschapv2_hash(crypto, (struct ike_bytes){.at = password, .len = sizeof password - 1},
+                             out));
+    EXPECT(!ike_mschapv2_hash(crypto, (struct ike_bytes){.at = password, .len = sizeof password},
+                              out));
+    crypto->ops->close(crypto);
+}
+
+static void test_a_method_that_is_none_is_not_begun(void)
+{
+    uint8_t room[64];
+    struct ike_writer w = wr_open(room, sizeof room);
+    crypto = talk_provider(false);
+    talk_begin(99);
+    const struct ike_eap_start start = {
+        .crypto = crypto, .config = &talk.config[0], .server = true};
+    ike_eap_open(&talk.eap[0], &start);
+    EXPECT_EQ(ike_eap_begin(&talk.eap[0], &w), WHY_EAP_METHOD);
+    talk_end();
+    crypto->ops->close(crypto);
+}
+
 static void test_methods_are_found_by_name_type_and_place(void)
 {
     size_t count = 0;
@@ -536,6 +563,8 @@ int main(int argc, char **argv)
         TEST(test_a_domain_before_the_user_name_does_not_count),
         TEST(test_des_keys_are_spread_as_rfc_2759_does),
         TEST(test_passwords_are_unicode_to_mschapv2),
+        TEST(test_a_password_longer_than_is_kept_has_no_hash),
+        TEST(test_a_method_that_is_none_is_not_begun),
         TEST(test_methods_are_found_by_name_type_and_place),
         TEST(test_packets_out_of_place_end_the_conversation),
         TEST(test_one_method_to_a_conversation),

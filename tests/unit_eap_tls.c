@@ -254,6 +254,25 @@ static void test_a_wrong_password_within_ttls_ends_in_failure(void)
     each_variant(wrong_password, false);
 }
 
+/* The response is right for the name it was made with, which is not the user's. */
+static void other_user(struct ike_crypto *crypto, const struct variant *v)
+{
+    if (v->method != EAP_TTLS)
+        return;
+    prepare(v);
+    talk_text(talk.config[1].user, &talk.config[1].user_len, "Eser");
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_FAILED);
+    EXPECT(!talk_succeeded());
+    talk_end();
+}
+
+static void test_the_right_password_under_another_name_ends_in_failure(void)
+{
+    each_variant(other_user, true);
+    each_variant(other_user, false);
+}
+
 static void test_an_identity_that_cannot_be_read_is_a_reason_of_its_own(void)
 {
     struct ike_crypto *const crypto = talk_provider(true);
@@ -290,8 +309,158 @@ static void test_calls_out_of_turn_fail(void)
             EXPECT(!ops->put(crypto, &tls, (struct ike_bytes){.at = long_flight, .len = 1}));
         EXPECT_EQ(ops->run(crypto, &tls), TLS_FAILED);
         ops->close(crypto, &tls);
+        ops->close(crypto, &tls); /* what is closed already may be closed */
         crypto->ops->close(crypto);
     }
+}
+
+/* ---- two ends without EAP ---- */
+
+static struct ike_tls ends[2]; /* server, client */
+
+static void pass(struct ike_crypto *crypto, int from)
+{
+    static uint8_t octets[2 * IKE_TLS_FLIGHT_MAX];
+    const size_t len = crypto->ops->tls->waiting(crypto, &ends[from]);
+    EXPECT(len <= sizeof octets);
+    if (len == 0)
+        return;
+    crypto->ops->tls->take(crypto, &ends[from], octets, len);
+    EXPECT(crypto->ops->tls->put(crypto, &ends[1 - from],
+                                 (struct ike_bytes){.at = octets, .len = len}));
+}
+
+static void open_ends(struct ike_crypto *crypto, uint8_t version)
+{
+    static struct ike_tls_config configs[2];
+    for (int i = 0; i < 2; i++) {
+        configs[i] =
+            (struct ike_tls_config){.version = version,
+                                    .identity = i == 0 ? &tls_identities[TLS_SERVER_EC] : NULL,
+                                    .anchors = {tls_root},
+                                    .anchor_count = 1};
+        EXPECT(crypto->ops->tls->open(crypto, &configs[i], i == 0, &ends[i]));
+    }
+}
+
+/* Both are done; each end is run once more before it has spoken, which changes nothing. */
+static void shake_hands(struct ike_crypto *crypto)
+{
+    enum ike_tls_state states[2] = {TLS_GOING, TLS_GOING};
+    for (int i = 0; i < 8 && (states[0] != TLS_DONE || states[1] != TLS_DONE); i++) {
+        const int at = 1 - i % 2;
+        states[at] = crypto->ops->tls->run(crypto, &ends[at]);
+        const size_t waiting = crypto->ops->tls->waiting(crypto, &ends[at]);
+        EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[at]), states[at]);
+        EXPECT_EQ(crypto->ops->tls->waiting(crypto, &ends[at]), waiting);
+        pass(crypto, at);
+        EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[at]), states[at]);
+    }
+    EXPECT(states[0] == TLS_DONE && states[1] == TLS_DONE);
+}
+
+static void close_ends(struct ike_crypto *crypto)
+{
+    for (int i = 0; i < 2; i++)
+        crypto->ops->tls->close(crypto, &ends[i]);
+    crypto->ops->close(crypto);
+}
+
+/* IKE_TLS_TEXT_MAX octets of one flight are kept; who says more is not heard any more. */
+static void test_so_much_is_heard_of_a_peer_and_no_more(void)
+{
+    static const uint8_t text[IKE_TLS_TEXT_MAX];
+    static uint8_t heard[IKE_TLS_TEXT_MAX];
+    for (int i = 0; i < 4; i++) {
+        struct ike_crypto *const crypto = talk_provider(i % 2 == 1);
+        const struct ike_tls_ops *const ops = crypto->ops->tls;
+        open_ends(crypto, i < 2 ? TLS_1_2 : TLS_1_3);
+        shake_hands(crypto);
+        EXPECT(ops->say(crypto, &ends[1], (struct ike_bytes){.at = text, .len = sizeof text}));
+        pass(crypto, 1);
+        EXPECT_EQ(ops->run(crypto, &ends[0]), TLS_DONE);
+        EXPECT_EQ(ops->hear(crypto, &ends[0], heard, 24), 24);
+        EXPECT_EQ(ops->hear(crypto, &ends[0], heard, sizeof heard), sizeof text - 24);
+        EXPECT(ops->say(crypto, &ends[1], (struct ike_bytes){.at = text, .len = sizeof text}));
+        EXPECT(ops->say(crypto, &ends[1], (struct ike_bytes){.at = text, .len = 1}));
+        pass(crypto, 1);
+        EXPECT_EQ(ops->run(crypto, &ends[0]), TLS_FAILED);
+        close_ends(crypto);
+    }
+}
+
+/* The stand-in's room for what it says is that of one flight. */
+static void test_a_stand_in_says_no_more_than_it_has_room_for(void)
+{
+    static const uint8_t text[IKE_TLS_TEXT_MAX];
+    struct ike_crypto *const crypto = talk_provider(false);
+    int times = 0;
+    open_ends(crypto, TLS_1_3);
+    shake_hands(crypto);
+    while (times < 17 && crypto->ops->tls->say(crypto, &ends[1],
+                                               (struct ike_bytes){.at = text, .len = sizeof text}))
+        times++;
+    EXPECT_EQ(times, 15);
+    close_ends(crypto);
+}
+
+/* Data before the handshake is over, though the version is known. */
+static void test_data_amid_a_handshake_is_answered_by_an_alert(void)
+{
+    static const uint8_t record[64] = {0x17, 0, 1, 'x'};
+    struct ike_crypto *const crypto = talk_provider(false);
+    open_ends(crypto, TLS_1_2);
+    EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[1]), TLS_GOING);
+    pass(crypto, 1);
+    EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[0]), TLS_GOING);
+    EXPECT(crypto->ops->tls->put(crypto, &ends[0],
+                                 (struct ike_bytes){.at = record, .len = sizeof record}));
+    EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[0]), TLS_FAILED);
+    close_ends(crypto);
+}
+
+/* Anybody can make the digest of a first flight; with nothing in it there is no version. */
+static void test_a_first_flight_of_nothing_is_answered_by_an_alert(void)
+{
+    static const uint8_t key[16];
+    uint8_t flight[6 + 16] = {0x16, 0, 0, 0, 0, sizeof flight};
+    uint8_t full[IKE_PRF_MAX];
+    struct ike_crypto *const crypto = talk_provider(false);
+    const struct ike_bytes head = {.at = flight, .len = 6};
+    crypto->ops->prf(crypto, &ike_algos[ALGO_PRFSHA256],
+                     (struct ike_bytes){.at = key, .len = sizeof key}, &head, 1, full);
+    memcpy(flight + 6, full, 16);
+    open_ends(crypto, TLS_1_3);
+    EXPECT(crypto->ops->tls->put(crypto, &ends[0],
+                                 (struct ike_bytes){.at = flight, .len = sizeof flight}));
+    EXPECT_EQ(crypto->ops->tls->run(crypto, &ends[0]), TLS_FAILED);
+    EXPECT_EQ(crypto->ops->tls->waiting(crypto, &ends[0]), 7);
+    close_ends(crypto);
+}
+
+/* RFC 5216 2.1.5: pieces that say not how much they come to, each marked as one of more. */
+static void test_pieces_add_up_to_a_flight_and_to_no_more(void)
+{
+    static uint8_t packet[6 + 8000] = {EAP_RESPONSE, 0, 8006 >> 8, 8006 & 0xff, EAP_TLS, 0x40};
+    struct ike_crypto *const crypto = talk_provider(true);
+    prepare(&(struct variant){.method = EAP_TLS, .client = -1});
+    const struct ike_eap_start start = {
+        .crypto = crypto, .config = &talk.config[0], .server = true};
+    struct ike_writer w = wr_open(talk.room, sizeof talk.room);
+    ike_eap_open(&talk.eap[0], &start);
+    EXPECT_EQ(ike_eap_begin(&talk.eap[0], &w), WHY_OK);
+    enum ike_why why = WHY_OK;
+    int pieces = 0;
+    for (; why == WHY_OK && pieces < 20; pieces++) {
+        packet[1] = talk.room[1]; /* the identifier of the request */
+        w = wr_open(talk.room, sizeof talk.room);
+        why =
+            ike_eap_step(&talk.eap[0], (struct ike_bytes){.at = packet, .len = sizeof packet}, &w);
+    }
+    EXPECT_EQ(why, WHY_EAP_SYNTAX);
+    EXPECT_EQ(pieces, IKE_TLS_FLIGHT_MAX / 8000 + 1);
+    talk_end();
+    crypto->ops->close(crypto);
 }
 
 /* A flight of the modelled kind whose frame is wrong, each in its own way: an alert, no more. */
@@ -456,7 +625,13 @@ int main(int argc, char **argv)
         TEST(test_whoever_takes_both_versions_takes_the_others),
         TEST(test_changed_octets_end_no_handshake_well),
         TEST(test_a_wrong_password_within_ttls_ends_in_failure),
+        TEST(test_the_right_password_under_another_name_ends_in_failure),
         TEST(test_an_identity_that_cannot_be_read_is_a_reason_of_its_own),
+        TEST(test_so_much_is_heard_of_a_peer_and_no_more),
+        TEST(test_a_stand_in_says_no_more_than_it_has_room_for),
+        TEST(test_data_amid_a_handshake_is_answered_by_an_alert),
+        TEST(test_a_first_flight_of_nothing_is_answered_by_an_alert),
+        TEST(test_pieces_add_up_to_a_flight_and_to_no_more),
         TEST(test_a_configuration_is_known_by_its_octets_and_not_by_where_they_are),
         TEST(test_each_connection_has_its_own_time),
         TEST(test_more_configurations_than_are_kept_work_as_well),

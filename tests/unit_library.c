@@ -232,7 +232,7 @@ static bool exchange_keys(void)
     struct ike_crypto *const c = provider(true);
     armed = failure;
     seen = 0;
-    bool done = c->ops->kex_begin(c, group, &kex, share[0]);
+    bool done = ike_crypto_has(c, group_at_hand) && c->ops->kex_begin(c, group, &kex, share[0]);
     if (done) {
         done = c->ops->kex_answer(c, group,
                                   (struct ike_bytes){.at = share[0], .len = group->share_len},
@@ -253,8 +253,8 @@ static bool exchange_keys(void)
 
 static void test_key_exchanges_without_memory_fail_or_agree(void)
 {
-    static const uint8_t groups[] = {ALGO_X25519, ALGO_X448,     ALGO_ECP256,
-                                     ALGO_ECP521, ALGO_MODP1024, ALGO_MODP2048};
+    static const uint8_t groups[] = {ALGO_X25519,   ALGO_X448,     ALGO_ECP256,      ALGO_ECP521,
+                                     ALGO_MODP1024, ALGO_MODP2048, ALGO_MODP2048S224};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         group_at_hand = groups[i];
         check_all(exchange_keys);
@@ -291,6 +291,7 @@ static void test_old_algorithms_without_memory_fail_or_are_right(void)
 
 static bool provider_is_real;
 static uint8_t key_type;
+static bool lists_first;    /* a list is made, and no certificate */
 static bool raw_signatures; /* r | s of fixed length (RFC 4754 7) */
 
 struct ground {
@@ -319,6 +320,8 @@ static bool make_certificates(struct ground *g)
                                       .serial = 77,
                                       .from_s = NOW_S - 9,
                                       .until_s = NOW_S + 9};
+    struct ike_cert_spec server = end;
+    server.usage = USAGE_SERVER;
     const struct ike_crl_spec list = {
         .from_s = NOW_S - 9, .until_s = NOW_S + 9, .serials = serials, .serial_count = 2};
     struct ike_writer w = wr_open(g->rooms[0], IKE_CERT_MAX);
@@ -330,6 +333,9 @@ static bool make_certificates(struct ground *g)
     if (!ops->cert_make(g->c, &end, g->key, &issuer, &w))
         return false;
     g->cert = wr_done(&w);
+    w = wr_open(g->rooms[2], IKE_CERT_MAX);
+    if (!ops->cert_make(g->c, &server, g->key, &issuer, &w))
+        return false;
     w = wr_open(g->rooms[2], IKE_CERT_MAX);
     if (!ops->crl_make(g->c, &list, &issuer, &w))
         return false;
@@ -443,6 +449,44 @@ static void test_certificates_without_memory_are_not_made_or_believed(void)
         }
 }
 
+/* What a provider makes of keys that another has made is the first it needs the library for. */
+static bool certify_elsewhere(void)
+{
+    struct ground g = {.c = NULL};
+    const struct ike_cert_spec ca = {
+        .name = "root", .serial = 1, .from_s = NOW_S - 9, .until_s = NOW_S + 9, .ca = true};
+    const struct ike_crl_spec list = {.from_s = NOW_S - 9, .until_s = NOW_S + 9};
+    const long failure = armed;
+    armed = -1;
+    struct ike_crypto *const other = provider(true);
+    g.root_key = other->ops->credentials->key_make(other, KEY_TYPE_ED25519);
+    struct ike_writer w = wr_open(g.rooms[0], IKE_CERT_MAX);
+    const struct ike_issuer self = {.key = g.root_key};
+    EXPECT(other->ops->credentials->cert_make(other, &ca, g.root_key, &self, &w));
+    const struct ike_issuer issuer = {.key = g.root_key, .cert = wr_done(&w)};
+    g.c = provider(true);
+    armed = failure;
+    seen = 0;
+    w = wr_open(g.rooms[1], IKE_CERT_MAX);
+    const bool done = lists_first
+                          ? g.c->ops->credentials->crl_make(g.c, &list, &issuer, &w)
+                          : g.c->ops->credentials->cert_make(g.c, &ca, g.root_key, &self, &w);
+    if (done)
+        give(g.rooms[1], w.len);
+    other->ops->credentials->key_free(g.root_key);
+    g.c->ops->close(g.c);
+    other->ops->close(other);
+    return done;
+}
+
+static void test_a_provider_without_its_library_makes_nothing(void)
+{
+    for (int lists = 0; lists < 2; lists++) {
+        lists_first = lists == 1;
+        check_all(certify_elsewhere);
+    }
+}
+
 /* ---- TLS ---- */
 
 static uint8_t tls_version_at_hand;
@@ -528,6 +572,7 @@ int main(int argc, char **argv)
         TEST(test_key_exchanges_without_memory_fail_or_agree),
         TEST(test_old_algorithms_without_memory_fail_or_are_right),
         TEST(test_certificates_without_memory_are_not_made_or_believed),
+        TEST(test_a_provider_without_its_library_makes_nothing),
         TEST(test_tls_without_memory_ends_or_agrees),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
