@@ -75,5 +75,5 @@ bool openssl_eap_des(struct openssl_eap *e, const uint8_t *key, const uint8_t *b
         return false;
     return EVP_EncryptInit_ex2(e->ciphering, e->des, key, NULL, NULL) == 1 &&
            EVP_CIPHER_CTX_set_padding(e->ciphering, 0) == 1 &&
-           EVP_EncryptUpdate(e->ciphering, out, &len, block, 8) == 1 && len == 8;
+           EVP_EncryptUpdate(e->ciphering, out, &len, block, 8) == 1;
 }

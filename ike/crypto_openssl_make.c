@@ -4,6 +4,7 @@
 #include "ike/crypto_openssl.h"
 #include "ike/ike.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -30,7 +31,8 @@ static X509 *parse(OSSL_LIB_CTX *context, struct ike_bytes from)
 {
     X509 *cert = X509_new_ex(context, NULL);
     const uint8_t *at = from.at;
-    if (cert == NULL || from.len > LONG_MAX || d2i_X509(&cert, &at, (long)from.len) == NULL) {
+    assert(from.len <= LONG_MAX);
+    if (cert == NULL || d2i_X509(&cert, &at, (long)from.len) == NULL) {
         X509_free(cert);
         return NULL;
     }

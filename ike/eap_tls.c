@@ -6,6 +6,8 @@
  */
 #include "ike/eap_methods.h"
 
+#include <assert.h>
+
 enum flag { FLAG_L = 0x80, FLAG_M = 0x40, FLAG_S = 0x20 };
 enum { AROUND = EAP_HEADER_LEN + 2 /* type and flags */, LENGTH = 4 };
 
@@ -66,7 +68,8 @@ void ike_eap_tls_send(struct ike_eap *eap, struct ike_writer *out)
         put_u32(out, (uint32_t)waiting);
     const size_t len = waiting < room ? waiting : room;
     uint8_t *const at = put_room(out, len);
-    if (at != NULL && len > 0)
+    assert(at != NULL); /* no more than `most` */
+    if (len > 0)
         ops_of(eap)->take(eap->crypto, &s->tls, at, len);
     s->sending = len < waiting;
 }
@@ -186,8 +189,8 @@ static enum ike_why tls_peer(struct ike_eap *eap, struct ike_bytes data, struct 
         return why;
     if (eap->of.tls.broken)
         return WHY_EAP_TLS;
-    if ((why = ike_eap_tls_run(eap, &state)) != WHY_OK)
-        return why;
+    why = ike_eap_tls_run(eap, &state);
+    assert(why == WHY_OK); /* a peer always has something to say */
     if (state == TLS_DONE && !eap->concluded && has_concluded(eap)) {
         eap->concluded = true;
         why = ike_eap_tls_keys(eap, label_1_2);

@@ -12,6 +12,8 @@
 #include "ike/eap_methods.h"
 #include "ike/mschapv2.h"
 
+#include <assert.h>
+
 /* RFC 5281 11.2.4; RFC 2548 2.1.4, 2.3 */
 enum avp { AVP_USER = 1, AVP_CHALLENGE = 11, AVP_RESPONSE = 25, AVP_SUCCESS = 26 };
 enum { MICROSOFT = 311, AVP_VENDOR = 0x80, AVP_MANDATORY = 0x40, RESERVED = 8 };
@@ -107,7 +109,8 @@ static enum ike_why ttls_keys(struct ike_eap *eap)
 
 static enum ike_why say(struct ike_eap *eap, const struct ike_writer *w)
 {
-    const bool said = !w->bad && ops_of(eap)->say(eap->crypto, &eap->of.tls.tls, wr_done(w));
+    assert(!w->bad);
+    const bool said = ops_of(eap)->say(eap->crypto, &eap->of.tls.tls, wr_done(w));
     return said ? WHY_OK : WHY_EAP_TLS;
 }
 
@@ -245,8 +248,8 @@ static enum ike_why ttls_peer(struct ike_eap *eap, struct ike_bytes data, struct
         return why;
     if (s->broken)
         return WHY_EAP_TLS;
-    if ((why = ike_eap_tls_run(eap, &state)) != WHY_OK)
-        return why;
+    why = ike_eap_tls_run(eap, &state);
+    assert(why == WHY_OK); /* a peer always has something to say */
     if (state == TLS_DONE)
         why = s->inner.stage == ST_BEGUN ? ask(eap) : check_proof(eap);
     ike_eap_tls_send(eap, out);

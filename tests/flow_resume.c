@@ -317,6 +317,27 @@ static void test_whom_eap_authenticated_is_resumed_as_the_same(void)
                               .ended = agree_as_user});
 }
 
+static void to_whom(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    pair->end[i].policy.remote_id = pair->end[r].policy.local_id;
+}
+
+/* RFC 5723 4.3.3: with IDr, should the gateway be several. */
+static void test_a_client_says_to_whom_it_resumes(void)
+{
+    flow_check(&(struct flow){.prepare = to_whom,
+                              .act = sleep_and_resume,
+                              .trace = ARROW_INIT_REQ ARROW_INIT_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi IDr AUTH SAi2 TSi TSr " N_ASK
+                              "}\nB>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr " N_GIVEN
+                              "}\n" ARROW_RESUME_REQ ARROW_RESUME_RSP
+                              "A>B  IKE_AUTH        req 1  SK{IDi IDr AUTH SAi2 TSi TSr " N_ASK
+                              "}\nB>A  IKE_AUTH        rsp 1  SK{IDr AUTH SAr2 TSi TSr " N_GIVEN
+                              "}\n",
+                              .ended = agree_resumed});
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -333,6 +354,7 @@ int main(int argc, char **argv)
         TEST(test_the_child_may_be_refused_and_the_session_goes_on),
         TEST(test_a_client_gets_its_inner_address_again),
         TEST(test_whom_eap_authenticated_is_resumed_as_the_same),
+        TEST(test_a_client_says_to_whom_it_resumes),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

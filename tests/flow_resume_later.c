@@ -2,7 +2,10 @@
  * What becomes of a ticket (RFC 5723): used twice, too old, of another gateway, of an
  * SA that is closed, rekeyed or forgotten, and what a resumed session costs. */
 #include "ike/v2/beside.h"
+#include "ike/v2/mobike.h"
+#include "ike/v2/payload.h"
 #include "ike/v2/resume.h"
+#include "tests/mangle.h"
 #include "tests/resuming.h"
 #include "tests/test.h"
 
@@ -371,6 +374,178 @@ static void test_nobody_in_particular_is_resumed_as_nobody(void)
     pair_close(&p);
 }
 
+/* ---- addresses ---- */
+
+static void no_nats(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    by_value(pair, i, r);
+    for (int side = A; side <= B; side++)
+        pair->end[side].policy.mobike.on = pair->end[side].policy.mobike.no_nats = true;
+}
+
+/* RFC 4555 3.9: who allows no NAT looks for none when the session goes on either, and the addresses
+ * stand in the message: a NAT that has come in between is found out by that. */
+static void test_where_no_nat_is_allowed_none_is_looked_for_when_resumed(void)
+{
+    for (int nat = 0; nat < 2; nat++) {
+        connected(no_nats);
+        p.options.nat[A] = nat == 1;
+        p.trace_len = 0;
+        sleep_and_resume(&p, A, B);
+        pair_run_for(&p, SECOND);
+        EXPECT(strstr(p.trace, "NAT_DETECTION") == NULL);
+        EXPECT(strstr(p.trace, "N(NO_NATS_ALLOWED)") != NULL || nat == 0);
+        EXPECT_EQ(p.end[B].reasons[WHY_NAT_FORBIDDEN], nat);
+        EXPECT(nat == 1 || agree_resumed(&p, A, B));
+        pair_close(&p);
+    }
+}
+
+/* ---- what a peer may say ---- */
+
+static bool first_spi_zero(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
+                           int number)
+{
+    static int last = -1;
+    (void)len;
+    (void)pair;
+    if (from == B && bytes[18] == IKE_SESSION_RESUME && last < 0) {
+        last = number;
+        memset(bytes + 8, 0, 8);
+    }
+    return true;
+}
+
+/* RFC 7296 2.6: it is not the responder's; the true answer comes when it is asked for again. */
+static void test_an_answer_with_no_spi_of_the_gateway_is_none(void)
+{
+    connected(by_value);
+    p.touch = first_spi_zero;
+    sleep_and_resume(&p, A, B);
+    pair_run(&p);
+    EXPECT_EQ(p.end[A].reasons[WHY_SPI_ZERO], 1);
+    EXPECT(agree_resumed(&p, A, B));
+    pair_close(&p);
+}
+
+static void without_child(void)
+{
+    mangle_drop(PAYLOAD_SA);
+    mangle_drop(PAYLOAD_TSI);
+    mangle_drop(PAYLOAD_TSR);
+}
+
+/* RFC 6023 3: only where the gateway has said that it may be. */
+static void test_a_session_is_not_resumed_without_a_child_where_that_is_not_said(void)
+{
+    connected(by_value);
+    mangle_edit(&p, p.sent + 2, without_child);
+    sleep_and_resume(&p, A, B);
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT_EQ(p.end[B].reasons[WHY_MISSING_PAYLOAD], 1);
+    EXPECT(!is_resumed(&p, B));
+    pair_close(&p);
+}
+
+static void longer_ticket(void)
+{
+    static uint8_t body[4 + 4 + IKE_TICKET_MAX + 1] = {
+        0, 0, N_TICKET_LT_OPAQUE >> 8, N_TICKET_LT_OPAQUE & 0xff, 0, 0, 1};
+    mangle_drop(PAYLOAD_NOTIFY);
+    mangle_add(PAYLOAD_NOTIFY, body, sizeof body);
+}
+
+static void ticket(void)
+{
+    static const uint8_t body[4 + 4 + 9] = {
+        0, 0, N_TICKET_LT_OPAQUE >> 8, N_TICKET_LT_OPAQUE & 0xff, 0, 0, 1};
+    mangle_add(PAYLOAD_NOTIFY, body, sizeof body);
+}
+
+/* RFC 5723 4.2: what is longer than is kept is passed over, and so is what nobody asked for: by a
+ * client that wants none, or by a gateway that rekeys. */
+static void test_tickets_too_long_or_not_asked_for_are_passed_over(void)
+{
+    pair_init(&p, plain);
+    by_value(&p, A, B);
+    pair_open(&p);
+    mangle_edit(&p, 3, longer_ticket);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    EXPECT(mangle_done() && pair_agrees(&p, 1));
+    EXPECT_EQ(pair_count(&p, A, IKE_TICKET), 0);
+    pair_close(&p);
+
+    pair_init(&p, plain);
+    pair_open(&p);
+    mangle_edit(&p, 3, ticket);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    EXPECT(mangle_done() && pair_agrees(&p, 1));
+    EXPECT_EQ(pair_count(&p, A, IKE_TICKET), 0);
+    pair_close(&p);
+
+    connected(by_value);
+    mangle_edit(&p, p.sent + 1, ticket);
+    EXPECT(ike_rekey(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, SECOND);
+    EXPECT(mangle_done() && pair_agrees(&p, 1));
+    EXPECT_EQ(pair_count(&p, B, IKE_TICKET), 0);
+    pair_close(&p);
+}
+
+/* A client that is a gateway to others gives none to its own gateway. */
+static void test_a_client_gives_no_tickets(void)
+{
+    const struct ike_note ask = {.type = N_TICKET_REQUEST};
+    pair_init(&p, plain);
+    by_value(&p, A, B);
+    p.end[A].config.tickets = p.end[B].config.tickets;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    p.trace_len = 0;
+    EXPECT(ike_inform(p.end[B].engine, p.now_ns, p.end[B].sa,
+                      &(struct ike_inform){.notes = &ask, .note_count = 1}));
+    pair_run_for(&p, SECOND);
+    EXPECT_STR(p.trace, "B>A  INFORMATIONAL   req 0  SK{N(TICKET_REQUEST)}\n"
+                        "A>B  INFORMATIONAL   rsp 0  SK{N(TICKET_NACK)}\n");
+    pair_close(&p);
+}
+
+/* ---- what policy says now ---- */
+
+/* RFC 5723 4.3.2: the policy has become another since. */
+static void test_a_ticket_is_judged_by_the_policy_of_today(void)
+{
+    static struct ike_policy policies[2];
+    for (int variant = 0; variant < 4; variant++) {
+        pair_init(&p, plain);
+        by_value(&p, A, B);
+        policies[0] = policies[1] = p.end[B].policy;
+        if (variant == 3) /* the first is another's */
+            (void)ike_id_from_text("nobody.test", &policies[0].remote_id);
+        p.end[B].config.policies = policies;
+        p.end[B].config.policy_count = 2;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, SECOND);
+        EXPECT(agree(&p, A, B));
+        if (variant == 0) /* by EAP from now on */
+            policies[0].eap.methods[policies[0].eap.method_count++] = EAP_MD5;
+        if (variant == 1)
+            (void)ike_id_from_text("c.test", &policies[0].local_id);
+        if (variant == 2)
+            policies[0].local_id = (struct ike_id){.type = 0}; /* whoever it is asked for */
+        sleep_and_resume(&p, A, B);
+        pair_run_for(&p, SECOND);
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_POLICY], variant < 2 ? 1 : 0);
+        EXPECT(is_resumed(&p, A) == (variant >= 2));
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -390,6 +565,12 @@ int main(int argc, char **argv)
         TEST(test_who_has_a_ticket_gives_a_cookie_and_does_no_work),
         TEST(test_the_old_sa_goes_at_both_ends),
         TEST(test_nobody_in_particular_is_resumed_as_nobody),
+        TEST(test_where_no_nat_is_allowed_none_is_looked_for_when_resumed),
+        TEST(test_an_answer_with_no_spi_of_the_gateway_is_none),
+        TEST(test_a_session_is_not_resumed_without_a_child_where_that_is_not_said),
+        TEST(test_tickets_too_long_or_not_asked_for_are_passed_over),
+        TEST(test_a_client_gives_no_tickets),
+        TEST(test_a_ticket_is_judged_by_the_policy_of_today),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

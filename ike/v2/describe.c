@@ -12,6 +12,7 @@
 #include "ike/v2/registry.h"
 #include "ike/v2/selector.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,8 +30,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct text *t, const char
     va_start(args, format);
     const int wrote = vsnprintf(t->at + t->len, t->max - t->len, format, args);
     va_end(args);
-    if (wrote > 0)
-        t->len += (size_t)wrote < t->max - t->len ? (size_t)wrote : t->max - t->len - 1;
+    assert(wrote >= 0);
+    t->len += (size_t)wrote < t->max - t->len ? (size_t)wrote : t->max - t->len - 1;
 }
 
 /* A message read as far as it can be. */

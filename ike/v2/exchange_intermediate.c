@@ -151,8 +151,7 @@ static void cover_sent(struct ike_turn *t, struct ike_mix *mix)
 {
     const size_t head = IKE_HEADER_LEN + IKE_PAYLOAD_HEAD;
     const size_t text_at = head + ike_algos[t->sa->suite.encr].iv_len;
-    if (t->out.bad)
-        return;
+    assert(!t->out.bad); /* a share, and a few notifies */
     cover(t, mix, t->sa->initiator, (struct ike_bytes){.at = t->out.base, .len = head},
           (struct ike_bytes){.at = t->out.base + text_at, .len = t->out.len - text_at});
 }
@@ -176,8 +175,9 @@ static void cover_taken(struct ike_turn *t, struct ike_mix *mix)
 struct ike_bytes ike_intermediate_proof(struct ike_turn *turn)
 {
     const struct ike_mix *const mix = mix_of(turn);
-    if (mix == NULL || mix->now.done == 0)
+    if (mix == NULL)
         return (struct ike_bytes){.at = NULL, .len = 0};
+    assert(mix->now.done > 0); /* IKE_AUTH comes after the last of them */
     const size_t len = ike_algos[turn->sa->suite.prf].out_len;
     struct ike_writer w = wr_open(ike_turn_scratch(turn, 2 * len + 4), 2 * len + 4);
     put_bytes(&w, (struct ike_bytes){.at = mix->now.int_i, .len = len});

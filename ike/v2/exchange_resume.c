@@ -96,26 +96,29 @@ static void put_proof(struct ike_turn *t, struct ike_bytes id_body)
 
 /* ---- the initiator ---- */
 
-static bool read_resume(const struct ike_turn *t, struct ike_resume *out)
+/* What ike_resume_begin has read before it kept it. */
+static void read_resume(const struct ike_turn *t, struct ike_resume *out)
 {
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
-    return setup->resume.number != 0 &&
-           ike_resume_parse(ike_store_view(&t->engine->store, setup->resume), out) == WHY_OK;
+    assert(setup->resume.number != 0);
+    const enum ike_why why =
+        ike_resume_parse(ike_store_view(&t->engine->store, setup->resume), out);
+    assert(why == WHY_OK);
+    (void)why;
 }
 
 static void put_request(struct ike_turn *t)
 {
     const struct ike_setup *const setup = ike_setup_of(t->engine, t->sa);
     struct ike_resume resume;
-    const bool there = read_resume(t, &resume);
-    assert(there);
+    read_resume(t, &resume);
     ike_turn_ask(t, IKE_SESSION_RESUME);
     if (setup->cookie_len > 0)
         ike_put_status(&t->out, &t->link, N_COOKIE,
                        (struct ike_bytes){.at = setup->cookie, .len = setup->cookie_len});
     ike_put_nonce(&t->out, &t->link,
                   (struct ike_bytes){.at = setup->nonce, .len = sizeof setup->nonce});
-    ike_put_status(&t->out, &t->link, N_TICKET_OPAQUE, there ? resume.ticket : nothing);
+    ike_put_status(&t->out, &t->link, N_TICKET_OPAQUE, resume.ticket);
     ike_secret_wipe(&resume, sizeof resume);
     if (!t->sa->policy->mobike.no_nats)
         ike_nat_put(t, t->sa->policy->force_encapsulation);
@@ -173,7 +176,10 @@ enum ike_why ike_resume_ask(struct ike_turn *turn)
 const struct ike_addr *ike_resume_inner(struct ike_turn *turn)
 {
     struct ike_resume *const resume = (void *)ike_turn_scratch(turn, sizeof *resume);
-    return turn->sa->state == S_RESUME_SENT && read_resume(turn, resume) ? resume->inner : NULL;
+    if (turn->sa->state != S_RESUME_SENT)
+        return NULL;
+    read_resume(turn, resume);
+    return resume->inner;
 }
 
 static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *notify)
@@ -241,8 +247,7 @@ static enum ike_why resume_response(struct ike_turn *t)
         return WHY_SPI_ZERO;
     if ((why = ike_nonce_parse(ike_message_body(&t->in, PAYLOAD_NONCE), &nonce)) != WHY_OK)
         return why;
-    if (!read_resume(t, &resume))
-        return WHY_NOT_AWAITED;
+    read_resume(t, &resume);
     sa->spi_r = t->in.head.spi_r;
     sa->suite = resume.session.suite;
     if ((why = ike_init_answered(t)) == WHY_OK)
@@ -255,8 +260,7 @@ static enum ike_why resume_response(struct ike_turn *t)
 static enum ike_why check_responder(struct ike_turn *t)
 {
     struct ike_resume resume;
-    if (!read_resume(t, &resume))
-        return WHY_NOT_AWAITED;
+    read_resume(t, &resume);
     const enum ike_why why = check_proof(t, PAYLOAD_IDR, &resume.session.id_r);
     const struct ike_sa *const old = ike_resume_find(t->engine, &resume.session);
     const bool kept = why == WHY_OK && ike_auth_keep_peer_id(t, &resume.session.id_r);
@@ -443,8 +447,7 @@ static enum ike_why resumed_request(struct ike_turn *t)
     struct ike_session who;
     assert(record != NULL); /* the SA was made with it */
     enum ike_why why = read_who(t, record, &who);
-    if (why != WHY_OK)
-        return why;
+    assert(why == WHY_OK); /* it was put there by ours */
     if ((why = ike_mobike_check(t)) != WHY_OK)
         return why;
     if ((why = check_initiator(t, &who, record->presented)) != WHY_OK)

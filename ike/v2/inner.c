@@ -137,7 +137,7 @@ void ike_inner_hear(struct ike_turn *t)
 
 static void tell(struct ike_turn *t, const struct ike_inner *inner)
 {
-    for (size_t i = 0; inner != NULL && i < INNER_FAMILIES; i++) {
+    for (size_t i = 0; i < INNER_FAMILIES; i++) {
         struct ike_event event = ike_sa_event(t->sa, IKE_ADDRESS, WHY_OK);
         event.inner = inner->addr[i];
         if (event.inner.family != 0)
@@ -199,9 +199,13 @@ enum ike_why ike_inner_narrow(struct ike_turn *t, struct ike_selectors *own)
         return WHY_OK;
     own->count = 0;
     for (uint8_t i = 0; i < granted.count; i++)
-        for (uint8_t k = 0; k < mine.count && own->count < IKE_SELECTORS_MAX; k++)
-            if (ike_selector_meet(&granted.at[i], &mine.at[k], &own->at[own->count]))
-                own->count++;
+        for (uint8_t k = 0; k < mine.count; k++) {
+            struct ike_selector both;
+            if (!ike_selector_meet(&granted.at[i], &mine.at[k], &both))
+                continue;
+            assert(own->count <= i); /* ours are one of a family: no two meet the same */
+            own->at[own->count++] = both;
+        }
     return own->count > 0 ? WHY_OK : WHY_CHOICE_NOT_OFFERED;
 }
 
@@ -408,7 +412,8 @@ void ike_inner_answer(struct ike_turn *t)
     for (uint8_t i = 0; i < t->in.cp_count; i++) {
         const enum ike_why why = ike_cp_parse(t->in.cps[i], &cp);
         assert(why == WHY_OK); /* ike_inner_look */
-        if (why == WHY_OK && cp.type == CFG_REQUEST)
+        (void)why;
+        if (cp.type == CFG_REQUEST)
             answer_request(t, &cp);
         else if (cp.type == CFG_SET)
             put_ack(t, &cp);

@@ -154,8 +154,9 @@ static enum ike_why reconnect(struct ike_turn *t, const struct ike_path *path)
 bool ike_move_along(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
 {
     struct ike_sa *const found = movable(engine, sa);
-    if (found == NULL || !ike_mobike_of(engine, found)->decides)
+    if (found == NULL)
         return false;
+    assert(ike_mobike_of(engine, found)->decides); /* who opens connections does */
     const struct ike_path path = ike_path_of(found);
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
     return ike_turn_end(turn, ike_move_to(turn, &path)) == WHY_OK;

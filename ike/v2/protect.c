@@ -21,6 +21,12 @@ static size_t icv_len(const struct ike_seal_keys *keys)
     return keys->integ != NULL ? keys->integ->icv_len : keys->encr->icv_len;
 }
 
+static size_t block_of(const struct ike_seal_keys *keys)
+{
+    assert(keys->encr->block > 0);
+    return keys->encr->block;
+}
+
 size_t ike_begin_sealed(struct ike_writer *w, size_t *link, const struct ike_seal_keys *keys)
 {
     const size_t begin = ike_begin_payload(w, link, PAYLOAD_SK);
@@ -30,7 +36,7 @@ size_t ike_begin_sealed(struct ike_writer *w, size_t *link, const struct ike_sea
 
 static size_t padding(const struct ike_seal_keys *keys, size_t text_len)
 {
-    const size_t block = keys->encr->block > 0 ? keys->encr->block : 1;
+    const size_t block = block_of(keys);
     size_t pad = 0;
     while ((text_len + pad + 1) % block != 0)
         pad++;
@@ -44,7 +50,7 @@ size_t ike_sealed_len(const struct ike_seal_keys *keys, size_t text_at, size_t l
 
 size_t ike_sealed_most(const struct ike_seal_keys *keys, size_t text_at, size_t max)
 {
-    const size_t block = keys->encr->block > 0 ? keys->encr->block : 1;
+    const size_t block = block_of(keys);
     const size_t around = text_at + icv_len(keys);
     const size_t room = max > around ? (max - around) / block * block : 0;
     return room > 0 ? room - 1 : 0;
@@ -124,7 +130,7 @@ enum ike_why ike_open_text(const struct ike_message *message, const struct ike_s
     const size_t whole = message->whole.len;
     const size_t text_at = message->sealed_at + keys->encr->iv_len;
     const size_t around = text_at + icv_len(keys);
-    const size_t block = keys->encr->block > 0 ? keys->encr->block : 1;
+    const size_t block = block_of(keys);
     if (whole <= around || (whole - around) % block != 0)
         return WHY_BAD_ICV; /* whatever it is, it was not sealed with these keys */
     const size_t text_len = whole - around;

@@ -41,7 +41,7 @@ void ike_qcd_heard(struct ike_turn *turn)
     const struct ike_sa *const heir =
         turn->heir != 0 ? ike_sa_numbered(turn->engine, turn->heir) : NULL;
     const struct ike_sa *const sa = heir != NULL ? heir : turn->sa;
-    if (sa->policy == NULL || !sa->policy->takes_tokens)
+    if (!sa->policy->takes_tokens)
         return;
     const struct ike_notify *const notify = ike_message_notify(&turn->in, N_QUICK_CRASH_DETECTION);
     if (notify == NULL || notify->data.len < IKE_QCD_TOKEN_MIN ||

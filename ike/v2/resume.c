@@ -38,7 +38,7 @@ void ike_resume_undo(struct ike_engine *engine, const void *record, const void *
 {
     const struct ike_resumable *const now = record;
     const struct ike_resumable *const was = before;
-    if (now->name != was->name && now->name != 0)
+    if (now->name != was->name)
         ike_ticket_revoke(engine, now->name);
 }
 
@@ -211,8 +211,11 @@ static bool describe(const struct ike_turn *t, uint32_t lifetime, struct ike_ses
     const struct ike_resumable *const record = of(t->engine, t->sa);
     const uint16_t policy = policy_of(t);
     if (record == NULL || record->client || lifetime == 0 ||
-        policy == t->engine->config.policy_count || read_who(t->engine, record, out) != WHY_OK)
+        policy == t->engine->config.policy_count)
         return false;
+    const enum ike_why why = read_who(t->engine, record, out);
+    assert(why == WHY_OK); /* it was put there by ours */
+    (void)why;
     out->policy = policy;
     out->until_s = ike_ticket_now_s(t->engine, t->now_ns) + lifetime;
     return true;
@@ -227,8 +230,7 @@ static uint16_t grant(struct ike_turn *t, const struct ike_sa *sa, struct ike_se
     if (is_too_long(t, session))
         return N_TICKET_ACK;
     struct ike_resumable *const record = ike_beside_edit(t, t->sa, BESIDE_TICKET);
-    if (record == NULL)
-        return N_TICKET_NACK;
+    assert(record != NULL); /* `describe` has read it */
     const struct ike_bytes ticket = ike_ticket_make(t, session, &name);
     if (ticket.len == 0)
         return N_TICKET_NACK;
@@ -300,7 +302,8 @@ static bool keep_told(struct ike_turn *t, struct ike_resumable *record,
         put_bytes(&w, (struct ike_bytes){.at = addr->ip, .len = sizeof addr->ip});
     }
     put_bytes(&w, ticket);
-    return !w.bad && ike_turn_keep(t, &record->told, wr_done(&w));
+    assert(!w.bad); /* IKE_RESUME_MAX is all of that */
+    return ike_turn_keep(t, &record->told, wr_done(&w));
 }
 
 enum ike_why ike_resume_parse(struct ike_bytes octets, struct ike_resume *out)
@@ -328,9 +331,12 @@ static bool accept_ticket(struct ike_turn *t, const struct ike_sa *sa, uint32_t 
 {
     struct ike_session session;
     struct ike_resumable *const record = ike_beside_edit(t, t->sa, BESIDE_TICKET);
-    if (record == NULL || seconds == 0 || ticket.len > IKE_TICKET_MAX ||
-        read_who(t->engine, record, &session) != WHY_OK)
+    assert(record != NULL); /* ike_resume_hear has looked */
+    if (seconds == 0 || ticket.len > IKE_TICKET_MAX)
         return false;
+    const enum ike_why why = read_who(t->engine, record, &session);
+    assert(why == WHY_OK); /* it was put there by ours */
+    (void)why;
     complete(t, sa, &session);
     session.until_s = ike_ticket_now_s(t->engine, t->now_ns) + seconds;
     const bool kept = keep_told(t, record, &session, ticket);
@@ -416,7 +422,8 @@ void ike_resume_commit(struct ike_turn *turn)
     struct ike_engine *const engine = turn->engine;
     struct ike_sa *const old = turn->resumed != 0 ? ike_sa_numbered(engine, turn->resumed) : NULL;
     ike_ticket_revoke(engine, turn->ticket_done);
-    if (old != NULL && old != turn->sa)
+    assert(old == NULL || old != turn->sa); /* that one has SPIs of its own */
+    if (old != NULL)
         ike_sa_end(engine, old, WHY_RESUMED, 0);
 }
 

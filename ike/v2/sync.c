@@ -8,6 +8,7 @@
 #include "ike/v2/payload.h"
 #include "ike/v2/window.h"
 
+#include <assert.h>
 #include <string.h>
 
 static struct ike_sync *sync_of(const struct ike_turn *t)
@@ -328,8 +329,7 @@ enum ike_why ike_sync_answer(struct ike_turn *turn)
     struct ids theirs;
     uint64_t skip;
     enum ike_why why = check_form(turn, true, &theirs);
-    if (why != WHY_OK)
-        return why;
+    assert(why == WHY_OK); /* ike_sync_sort */
     if (is_stale(turn, sync_of(turn), theirs.send))
         return WHY_SYNC_STALE;
     if ((why = delta_read(turn, &skip)) != WHY_OK)
