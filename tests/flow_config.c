@@ -201,6 +201,54 @@ static void test_the_same_peer_comes_again_after_its_ike_sa_was_rekeyed(void)
     pair_close(&p);
 }
 
+/* Of three SAs that share an address the one in the middle goes, and then a fourth comes. */
+static void test_an_address_is_shared_with_whoever_of_the_peer_is_left(void)
+{
+    static struct pair p;
+    pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED, .lose = -1, .twice = -1});
+    one_gateway(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(ike_addr_parse("10.9.0.1", &wants.last4));
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 2);
+    EXPECT(ike_delete(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(narrowed_to(&p, A, B, "10.9.0.1"));
+    EXPECT_EQ(ike_stats(p.end[B].engine).established, 2);
+    EXPECT_EQ(ike_stats(p.end[B].engine).leases, 1);
+    pair_close(&p);
+}
+
+/* RFC 7619 2.3: nobody is not the same as nobody, who asks for the same address. */
+static void test_nobody_shares_an_address_with_nobody(void)
+{
+    static struct pair p;
+    pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED, .lose = -1, .twice = -1});
+    one_gateway(&p, A, B);
+    p.end[A].policy.proof = PROOF_NULL;
+    p.end[A].policy.local_id = (struct ike_id){.type = 0};
+    p.end[B].policy.accepts = 1 << PROOF_NULL;
+    p.end[B].policy.remote_id = (struct ike_id){.type = 0};
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(narrowed_to(&p, A, B, "10.9.0.1"));
+    EXPECT(ike_addr_parse("10.9.0.1", &wants.last4));
+    for (int again = 0; again < 2; again++) {
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(narrowed_to(&p, A, B, again == 0 ? "10.9.0.2" : "10.9.0.3"));
+    }
+    EXPECT_EQ(ike_stats(p.end[B].engine).leases, 3);
+    pair_close(&p);
+}
+
 /* ---- refusals ---- */
 
 static bool up_without_child(const struct pair *p, enum pair_side i, enum pair_side r,
@@ -421,6 +469,83 @@ static void test_domains_without_a_server_are_not_told(void)
         .ended = no_domains});
 }
 
+/* One of both pools is empty, or there is but one: the other family will do, and none will not
+ * (RFC 7296 3.15.4, RFC 8983 5). The address that the first client has is not to be had. */
+static void test_one_family_of_two_will_do(void)
+{
+    static const struct {
+        const char *pools[2];
+        bool asks[2];
+        uint32_t leases;  /* in all, of two clients */
+        enum ike_why why; /* of the second */
+    } rows[] = {
+        {{"10.9.0.1/32", "2001:db8:9::/64"}, {true, true}, 3, WHY_OK},
+        {{"10.9.0.0/29", "2001:db8:9::1/128"}, {true, true}, 3, WHY_OK},
+        {{"10.9.0.1/32", "2001:db8:9::1/128"}, {true, true}, 2, WHY_LEASES_EXHAUSTED},
+        {{"10.9.0.1/32", NULL}, {true, true}, 1, WHY_LEASES_EXHAUSTED},
+        {{"2001:db8:9::1/128", NULL}, {true, true}, 1, WHY_LEASES_EXHAUSTED},
+        {{"2001:db8:9::/64", NULL}, {false, true}, 2, WHY_OK},
+        {{"2001:db8:9::/64", NULL}, {true, false}, 0, WHY_ADDRESS_FAMILY},
+    };
+    static struct pair p;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED, .lose = -1, .twice = -1});
+        one_gateway(&p, A, B);
+        gives.tell_families = true;
+        for (uint8_t k = 0; k < 2 && rows[i].pools[k] != NULL; k++) {
+            EXPECT(ike_prefix_parse(rows[i].pools[k], &gives.pools[k]));
+            gives.pool_count = k + 1;
+        }
+        wants.ip4 = rows[i].asks[0];
+        wants.ip6 = rows[i].asks[1];
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        (void)ike_id_from_text("another.test", &p.end[A].policy.local_id);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT_EQ(ike_stats(p.end[B].engine).leases, rows[i].leases);
+        EXPECT(rows[i].why == WHY_OK ? pair_count(&p, A, IKE_CHILD_FAILED) == 0
+                                     : p.end[B].ends[rows[i].why] > 0);
+        /* RFC 8983 5: whoever is told asks anew for what there is alone. */
+        p.trace_len = 0;
+        p.trace[0] = '\0';
+        EXPECT(
+            ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &(struct ike_inform){.ask = true}));
+        pair_run(&p);
+        EXPECT(strstr(p.trace, "CP(CFG_REPLY)") != NULL);
+        EXPECT_EQ(ike_stats(p.end[B].engine).leases, rows[i].leases);
+        pair_close(&p);
+    }
+}
+
+/* No address: what is told is not tied to one. And who asks for nothing is told of no families. */
+static void test_a_client_that_wants_no_address_is_told_the_rest(void)
+{
+    static struct pair p;
+    for (int asks = 0; asks < 2; asks++) {
+        struct ike_given given;
+        pair_init(&p, (struct pair_options){.provider = PAIR_MODELLED, .lose = -1, .twice = -1});
+        everything(&p, A, B);
+        wants = (struct ike_wants){.version = true};
+        if (asks == 0)
+            p.end[A].policy.wants = NULL;
+        EXPECT(ike_selector_from_text("10.1.0.0/16", &p.end[B].policy.child[0].remote[0]));
+        p.end[B].policy.child[0].remote_count = 1;
+        p.end[A].policy.child[0].local_count = 1;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        EXPECT(strstr(p.trace, "ALLOWED") == NULL);
+        EXPECT(ike_sa_given(p.end[A].engine, p.end[A].sa, &given) == (asks == 1));
+        EXPECT(asks == 0 || says(given.version, "ikelab"));
+        EXPECT_EQ(pair_count(&p, A, IKE_ADDRESS) + pair_count(&p, B, IKE_ADDRESS), 0);
+        EXPECT_EQ(ike_stats(p.end[B].engine).leases, 0);
+        pair_close(&p);
+    }
+}
+
 /* ---- a version that is not told ---- */
 
 static bool empty_version;
@@ -512,6 +637,8 @@ int main(int argc, char **argv)
         TEST(test_a_child_rekeyed_by_the_gateway_has_the_same_address),
         TEST(test_the_same_peer_comes_again_and_keeps_its_address),
         TEST(test_the_same_peer_comes_again_after_its_ike_sa_was_rekeyed),
+        TEST(test_an_address_is_shared_with_whoever_of_the_peer_is_left),
+        TEST(test_nobody_shares_an_address_with_nobody),
         TEST(test_an_exhausted_pool_is_internal_address_failure),
         TEST(test_a_family_without_a_pool_is_told_which_there_is),
         TEST(test_who_must_ask_and_does_not_fails_with_failed_cp_required),
@@ -519,6 +646,8 @@ int main(int argc, char **argv)
         TEST(test_an_initiator_without_its_address_closes_the_ike_sa),
         TEST(test_everything_asked_for_is_told),
         TEST(test_domains_without_a_server_are_not_told),
+        TEST(test_one_family_of_two_will_do),
+        TEST(test_a_client_that_wants_no_address_is_told_the_rest),
         TEST(test_a_version_that_is_not_told_is_an_empty_one),
         TEST(test_a_child_refused_with_an_address_given_leaves_the_ike_sa),
     };

@@ -137,7 +137,7 @@ void ike_inner_hear(struct ike_turn *t)
 
 static void tell(struct ike_turn *t, const struct ike_inner *inner)
 {
-    for (size_t i = 0; i < INNER_FAMILIES; i++) {
+    for (size_t i = 0; inner != NULL && i < INNER_FAMILIES; i++) {
         struct ike_event event = ike_sa_event(t->sa, IKE_ADDRESS, WHY_OK);
         event.inner = inner->addr[i];
         if (event.inner.family != 0)
@@ -219,7 +219,10 @@ static bool is_same_peer(const void *owner, uint64_t holder)
     const struct ike_engine *const engine = t->engine;
     const struct ike_sa *const other = ike_sa_numbered(engine, holder);
     const struct ike_bytes id = ike_store_view(&engine->store, t->sa->peer_id);
-    return other != NULL && id.len > 0 && id.at[0] != ID_NULL &&
+    assert(id.len > 0);
+    if (other == NULL) /* gone, and the address is held by another one of the same digest */
+        return id.at[0] != ID_NULL;
+    return id.at[0] != ID_NULL &&
            ike_bytes_equal(ike_store_view(&engine->store, other->peer_id), id);
 }
 
