@@ -51,8 +51,9 @@ bool ike_addr_parse(const char *text, struct ike_addr *out)
 void ike_addr_format(const struct ike_addr *addr, char *out)
 {
     const int family = addr->family == IKE_IPV6 ? AF_INET6 : AF_INET;
-    if (addr->family == 0 || inet_ntop(family, addr->ip, out, IKE_ADDR_TEXT) == NULL)
-        memcpy(out, "-", 2);
+    memcpy(out, "-", 2);
+    if (addr->family != 0)
+        (void)inet_ntop(family, addr->ip, out, IKE_ADDR_TEXT);
 }
 
 static unsigned width_of(const struct ike_addr *addr)

@@ -110,8 +110,8 @@ static bool add_crl(struct openssl_trust *trust, struct ike_bytes from)
 {
     X509_CRL *crl = X509_CRL_new_ex(trust->context, NULL);
     const uint8_t *at = from.at;
-    const bool done = crl != NULL && from.len <= LONG_MAX &&
-                      d2i_X509_CRL(&crl, &at, (long)from.len) != NULL &&
+    assert(from.len <= LONG_MAX);
+    const bool done = crl != NULL && d2i_X509_CRL(&crl, &at, (long)from.len) != NULL &&
                       X509_STORE_add_crl(trust->store, crl) == 1;
     X509_CRL_free(crl);
     trust->has_crl = trust->has_crl || done;

@@ -51,7 +51,7 @@ uint8_t openssl_key_type(const EVP_PKEY *pkey)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!EVP_PKEY_is_a(pkey, kinds[i].name))
             continue;
-        if (bits < 0 || (unsigned)bits < kinds[i].bits_min)
+        if (bits < (int)kinds[i].bits_min)
             return KEY_TYPE_NONE;
         if (kinds[i].kind == KEY_ECDSA && !known_curve(pkey))
             return KEY_TYPE_NONE;
@@ -94,7 +94,8 @@ struct ike_key *openssl_key_load(struct ike_crypto *c, uint8_t type, struct ike_
 {
     const struct openssl_library *const library = openssl_library_of(c);
     const uint8_t *at = from.at;
-    if (library == NULL || from.len > LONG_MAX)
+    assert(from.len <= LONG_MAX);
+    if (library == NULL)
         return NULL;
     return key_wrap(d2i_AutoPrivateKey_ex(NULL, &at, (long)from.len, library->context, NULL), type);
 }

@@ -299,7 +299,8 @@ static void other_family(struct pair *p, enum pair_side i, enum pair_side r)
 static bool told_of_ip6(const struct pair *p, enum pair_side i, enum pair_side r)
 {
     const struct ike_engine *const e = p->end[i].engine;
-    if (!up_without_child(p, i, r, WHY_ADDRESS_FAMILY))
+    struct ike_given given;
+    if (!up_without_child(p, i, r, WHY_ADDRESS_FAMILY) || ike_sa_given(e, p->end[i].sa, &given))
         return false;
     const struct ike_inner *const inner = ike_inner_of(e, ike_sa_numbered(e, p->end[i].sa));
     return inner != NULL && inner->told && !inner->allowed[0] && inner->allowed[1];

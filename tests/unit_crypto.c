@@ -249,6 +249,10 @@ static void test_our_curve_equation_agrees_with_the_library(void)
         const struct ike_bytes changed = {share, g->share_len};
         EXPECT(!ike_group_holds(g, changed));
         EXPECT(!c->ops->kex_answer(c, g, changed, other, secret));
+        memset(share + g->share_len / 2, 0xff, g->share_len / 2U); /* y is beyond the field */
+        share[i * 2 % g->share_len] ^= (uint8_t)(1U << i % 8);
+        EXPECT(!ike_group_holds(g, changed));
+        EXPECT(!c->ops->kex_answer(c, g, changed, other, secret));
     }
     c->ops->close(c);
 }

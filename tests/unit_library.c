@@ -261,6 +261,22 @@ static void test_key_exchanges_without_memory_fail_or_agree(void)
     }
 }
 
+static bool use_des(void)
+{
+    static const uint8_t key[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint8_t made[8];
+    const long failure = armed;
+    armed = -1;
+    struct ike_crypto *const c = provider(true);
+    armed = failure;
+    seen = 0;
+    const bool done = c->ops->des(c, key, key, made);
+    if (done)
+        give(made, sizeof made);
+    c->ops->close(c);
+    return done;
+}
+
 /* What MSCHAPv2 is made of, with the library's old algorithms. */
 static bool use_old_algorithms(void)
 {
@@ -285,13 +301,14 @@ static bool use_old_algorithms(void)
 static void test_old_algorithms_without_memory_fail_or_are_right(void)
 {
     check_all(use_old_algorithms);
+    check_all(use_des);
 }
 
 /* ---- certificates ---- */
 
 static bool provider_is_real;
 static uint8_t key_type;
-static bool lists_first;    /* a list is made, and no certificate */
+static int elsewhere;       /* what is done first, see certify_elsewhere */
 static bool raw_signatures; /* r | s of fixed length (RFC 4754 7) */
 
 struct ground {
@@ -308,12 +325,13 @@ struct ground {
 
 static const struct ike_bytes name = {.at = (const uint8_t *)"gw.test", .len = 7};
 
+static const struct ike_cert_spec root_spec = {
+    .name = "root", .serial = 1, .from_s = NOW_S - 9, .until_s = NOW_S + 9, .ca = true};
+
 static bool make_certificates(struct ground *g)
 {
     static const uint64_t serials[] = {5, 6};
     const struct ike_credential_ops *const ops = g->c->ops->credentials;
-    const struct ike_cert_spec ca = {
-        .name = "root", .serial = 1, .from_s = NOW_S - 9, .until_s = NOW_S + 9, .ca = true};
     const struct ike_cert_spec end = {.name = "gateway",
                                       .id_type = ID_FQDN,
                                       .id = name,
@@ -325,7 +343,8 @@ static bool make_certificates(struct ground *g)
     const struct ike_crl_spec list = {
         .from_s = NOW_S - 9, .until_s = NOW_S + 9, .serials = serials, .serial_count = 2};
     struct ike_writer w = wr_open(g->rooms[0], IKE_CERT_MAX);
-    if (!ops->cert_make(g->c, &ca, g->root_key, &(struct ike_issuer){.key = g->root_key}, &w))
+    if (!ops->cert_make(g->c, &root_spec, g->root_key, &(struct ike_issuer){.key = g->root_key},
+                        &w))
         return false;
     g->root = wr_done(&w);
     const struct ike_issuer issuer = {.key = g->root_key, .cert = g->root};
@@ -449,30 +468,56 @@ static void test_certificates_without_memory_are_not_made_or_believed(void)
         }
 }
 
-/* What a provider makes of keys that another has made is the first it needs the library for. */
+/* What a provider does with what another has made is the first it needs the library for. */
+static bool first_of_all(struct ground *g, const struct ike_issuer *issuer, struct ike_writer *w)
+{
+    const struct ike_credential_ops *const ops = g->c->ops->credentials;
+    const struct ike_crl_spec list = {.from_s = NOW_S - 9, .until_s = NOW_S + 9};
+    const struct ike_signed what = {
+        .scheme = scheme_for(KEY_TYPE_ED25519), .parts = &name, .part_count = 1};
+    uint8_t saved[256];
+    struct ike_writer s = wr_open(saved, sizeof saved);
+    struct ike_key *loaded;
+    if (elsewhere == 0)
+        return ops->cert_make(g->c, &root_spec, g->root_key,
+                              &(struct ike_issuer){.key = g->root_key}, w);
+    if (elsewhere == 1)
+        return ops->crl_make(g->c, &list, issuer, w);
+    if (elsewhere == 2) {
+        g->trust = ops->trust_open(g->c);
+        return g->trust != NULL;
+    }
+    if (elsewhere == 3) {
+        uint8_t *const at = put_room(w, IKE_SIGNATURE_MAX);
+        return g->c->ops->sign(g->c, g->root_key, &what, at, &w->len);
+    }
+    const bool done = ops->key_save(g->root_key, &s);
+    loaded = done ? ops->key_load(g->c, KEY_TYPE_ED25519, wr_done(&s)) : NULL;
+    ops->key_free(loaded);
+    return loaded != NULL;
+}
+
 static bool certify_elsewhere(void)
 {
     struct ground g = {.c = NULL};
-    const struct ike_cert_spec ca = {
-        .name = "root", .serial = 1, .from_s = NOW_S - 9, .until_s = NOW_S + 9, .ca = true};
-    const struct ike_crl_spec list = {.from_s = NOW_S - 9, .until_s = NOW_S + 9};
     const long failure = armed;
     armed = -1;
+    raw_signatures = false;
     struct ike_crypto *const other = provider(true);
     g.root_key = other->ops->credentials->key_make(other, KEY_TYPE_ED25519);
     struct ike_writer w = wr_open(g.rooms[0], IKE_CERT_MAX);
     const struct ike_issuer self = {.key = g.root_key};
-    EXPECT(other->ops->credentials->cert_make(other, &ca, g.root_key, &self, &w));
+    EXPECT(other->ops->credentials->cert_make(other, &root_spec, g.root_key, &self, &w));
     const struct ike_issuer issuer = {.key = g.root_key, .cert = wr_done(&w)};
     g.c = provider(true);
     armed = failure;
     seen = 0;
     w = wr_open(g.rooms[1], IKE_CERT_MAX);
-    const bool done = lists_first
-                          ? g.c->ops->credentials->crl_make(g.c, &list, &issuer, &w)
-                          : g.c->ops->credentials->cert_make(g.c, &ca, g.root_key, &self, &w);
+    const bool done = first_of_all(&g, &issuer, &w);
     if (done)
         give(g.rooms[1], w.len);
+    if (g.trust != NULL)
+        g.c->ops->credentials->trust_close(g.trust);
     other->ops->credentials->key_free(g.root_key);
     g.c->ops->close(g.c);
     other->ops->close(other);
@@ -481,10 +526,8 @@ static bool certify_elsewhere(void)
 
 static void test_a_provider_without_its_library_makes_nothing(void)
 {
-    for (int lists = 0; lists < 2; lists++) {
-        lists_first = lists == 1;
+    for (elsewhere = 0; elsewhere < 5; elsewhere++)
         check_all(certify_elsewhere);
-    }
 }
 
 /* ---- TLS ---- */
