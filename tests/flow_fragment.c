@@ -370,6 +370,79 @@ static void test_no_message_grows_beyond_the_longest(void)
     pair_close(&p);
 }
 
+/* The last makes it too long, or is by itself. */
+static void test_a_message_that_is_too_long_when_it_is_whole_is_none(void)
+{
+    static uint8_t text[1900];
+    static uint8_t ignored[2048];
+    static uint8_t bytes[IKE_MESSAGE_MAX + 4];
+    begin(150);
+    connect_now();
+    (void)open_kept(ignored);
+    for (uint16_t i = 1; i <= 9; i++) {
+        const struct ike_fragment_head head = {.number = i, .total = 9, .next = PAYLOAD_IDI};
+        cut_anew(4, &head, (struct ike_bytes){text, sizeof text});
+        EXPECT_EQ(give(4), i < 9 ? WHY_FRAGMENT : WHY_TOO_LONG);
+    }
+    EXPECT_EQ(p.end[B].engine->fragments.octets, 0);
+    memcpy(bytes, kept[0], kept_len[0]);
+    struct ike_writer w = wr_open(bytes, sizeof bytes);
+    size_t link = 16;
+    w.len = IKE_HEADER_LEN;
+    const size_t begins = ike_begin_payload(&w, &link, PAYLOAD_SKF);
+    EXPECT(put_room(&w, sizeof bytes - w.len) != NULL);
+    bytes[begins + 5] = bytes[begins + 7] = 1; /* of one */
+    ike_end_payload(&w, begins);
+    ike_end_message(&w);
+    EXPECT_EQ(pair_inject(&p, B, bytes, w.len), WHY_TOO_LONG);
+    pair_close(&p);
+}
+
+/* RFC 8019 8.3: the solution stands before the first fragment and before no other. */
+static void test_a_solution_before_another_fragment_is_refused(void)
+{
+    static const uint8_t solution[20] = {PAYLOAD_SKF, 0, 0, sizeof solution, 7};
+    begin(150);
+    connect_now();
+    uint8_t *const at = kept[1] + IKE_HEADER_LEN;
+    memmove(at + sizeof solution, at, kept_len[1] - IKE_HEADER_LEN);
+    memcpy(at, solution, sizeof solution);
+    kept[1][16] = PAYLOAD_PS;
+    kept[1][27] = (uint8_t)(kept[1][27] + sizeof solution);
+    kept_len[1] += sizeof solution;
+    EXPECT_EQ(give(1), WHY_UNEXPECTED_PAYLOAD);
+    pair_close(&p);
+}
+
+/* Fragments of B's request wait for the last, while those of its answer, with the same message id,
+ * come and make a message of their own. */
+static void test_a_request_and_an_answer_of_one_id_are_two_messages(void)
+{
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    allowed(&p, 150, 150);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, UINT64_C(100000000));
+    for (int i = 0; i < 2; i++) {
+        EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run_for(&p, UINT64_C(100000000));
+    }
+    EXPECT_EQ(ike_sa_numbered(p.end[A].engine, p.end[A].sa)->send_id, 2);
+    EXPECT_EQ(ike_sa_numbered(p.end[B].engine, p.end[B].sa)->send_id, 2);
+    p.options.lose = p.sent + 3;
+    p.trace_len = 0;
+    for (int side = A; side <= B; side++)
+        EXPECT(ike_create_child(p.end[side].engine, p.now_ns, p.end[side].sa, 0, NULL));
+    pair_run(&p);
+    EXPECT(strstr(p.trace, "B>A  CREATE_CHILD_SA req 2  SKF(2/2)  (lost)") != NULL ||
+           strstr(p.trace, "(lost)") != NULL);
+    EXPECT(pair_agrees(&p, 3));
+    EXPECT_EQ(p.end[A].engine->fragments.pool.used, 0);
+    pair_close(&p);
+}
+
 static void test_fragments_without_consent_are_dropped(void)
 {
     begin(150);
@@ -557,6 +630,9 @@ int main(int argc, char **argv)
         TEST(test_one_fragment_may_be_all_there_is),
         TEST(test_empty_fragments_are_not_kept),
         TEST(test_no_message_grows_beyond_the_longest),
+        TEST(test_a_message_that_is_too_long_when_it_is_whole_is_none),
+        TEST(test_a_solution_before_another_fragment_is_refused),
+        TEST(test_a_request_and_an_answer_of_one_id_are_two_messages),
         TEST(test_fragments_without_consent_are_dropped),
         TEST(test_what_does_not_go_with_the_other_fragments_is_refused_before_the_seal),
         TEST(test_each_fragment_carries_the_least),

@@ -233,6 +233,33 @@ static void test_so_many_requests_wait_and_no_more(void)
     pair_close(&p);
 }
 
+/* What is too long to be kept is refused at once; what is too long for a message, in fragments or
+ * not, is not said, and the SA goes on. */
+static void test_notes_longer_than_a_message_are_not_said(void)
+{
+    static const uint8_t data[2 * IKE_MESSAGE_MAX];
+    for (int fragments = 0; fragments < 2; fragments++) {
+        pair_init(&p, plain);
+        p.end[A].policy.fragment = p.end[B].policy.fragment = fragments == 1 ? 1280 : 0;
+        pair_open(&p);
+        (void)pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+        struct ike_note note = {.type = 50000, .data = {.at = data, .len = sizeof data}};
+        const struct ike_inform inform = {.notes = &note, .note_count = 1};
+        const int sent = p.sent;
+        EXPECT(!ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform));
+        note.data.len = IKE_MESSAGE_MAX - 20;
+        EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform));
+        pair_run_for(&p, UINT64_C(1000000000));
+        EXPECT_EQ(p.sent, sent);
+        EXPECT_EQ(p.end[A].engine->tasks.used, 0);
+        EXPECT(ask_probe(p.end[A].engine, p.end[A].sa));
+        pair_run_for(&p, UINT64_C(1000000000));
+        EXPECT_EQ(pair_count(&p, A, IKE_ALIVE), 1);
+        pair_close(&p);
+    }
+}
+
 /* ---- use ---- */
 
 static void begin_limited(struct ike_lifetime lifetime)
@@ -591,6 +618,7 @@ int main(int argc, char **argv)
         TEST(test_an_sa_on_its_way_out_is_asked_for_nothing_more),
         TEST(test_only_a_responder_limits_and_only_known_children_are_meant),
         TEST(test_so_many_requests_wait_and_no_more),
+        TEST(test_notes_longer_than_a_message_are_not_said),
         TEST(test_what_was_used_up_is_replaced_and_then_closed),
         TEST(test_what_is_being_replaced_is_not_asked_for_again),
         TEST(test_a_packet_goes_by_what_covers_it_or_has_it_made),

@@ -86,6 +86,51 @@ static void test_minor_versions_and_reserved_bits_are_ignored(void)
     pair_close(&p);
 }
 
+/* For whoever shares a socket: of what is shorter than a header there is none. */
+static void test_the_spi_of_a_message_is_seen_without_taking_it(void)
+{
+    static struct craft c;
+    begin();
+    craft_whole_init(&c, 5);
+    struct ike_datagram d = {.bytes = {.at = c.bytes, .len = c.w.len}};
+    ike_end_message(&c.w);
+    c.bytes[15] = 9;
+    EXPECT_EQ(ike_peek_spi(&d), 9);
+    c.bytes[19] = FLAG_RESPONSE;
+    EXPECT_EQ(ike_peek_spi(&d), 5);
+    d.bytes.len = IKE_HEADER_LEN - 1;
+    EXPECT_EQ(ike_peek_spi(&d), 0);
+    d.local.port = IKE_PORT_NAT;
+    EXPECT_EQ(ike_peek_spi(&d), 0); /* no marker */
+    pair_close(&p);
+}
+
+/* What is not fetched is not lost: requests wait while so many octets do. */
+static void test_requests_wait_while_outputs_are_not_fetched(void)
+{
+    enum { SAS = 15 };
+    static const uint8_t data[15000];
+    const struct ike_note note = {.type = 50000, .data = {.at = data, .len = sizeof data}};
+    uint64_t sas[SAS];
+    begin();
+    for (int i = 0; i < SAS; i++) {
+        sas[i] = pair_connect(&p);
+        pair_run_for(&p, UINT64_C(1000000000));
+    }
+    const struct ike_engine *const a = p.end[A].engine;
+    const struct ike_sa *sa = NULL;
+    for (int i = 0; i < SAS; i++) {
+        EXPECT(ike_inform(p.end[A].engine, p.now_ns, sas[i],
+                          &(struct ike_inform){.notes = &note, .note_count = 1}));
+        sa = ike_sa_numbered(a, sas[i]);
+        EXPECT_EQ(ike_tasks_under_way(a, sa), i < SAS - 1 ? 1 : 0);
+    }
+    EXPECT(!ike_output_has_room(a));
+    pair_run_for(&p, UINT64_C(1000000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), SAS);
+    pair_close(&p);
+}
+
 /* ---- IKE_SA_INIT ---- */
 
 static void test_an_unknown_critical_payload_is_named_in_the_refusal(void)
@@ -336,6 +381,19 @@ static void test_a_cookie_outlives_its_secret_by_the_overlap_only(void)
     pair_close(&p);
 }
 
+/* With nothing asked meanwhile its secret is two lifetimes old, and no old one is kept. */
+static void test_a_cookie_of_nothing_or_of_long_ago_is_wrong(void)
+{
+    uint8_t room[IKE_COOKIE_MAX];
+    begin_cookies();
+    const struct ike_bytes cookie = cookie_of(5, room);
+    EXPECT_EQ(with_cookie(5, (struct ike_bytes){.at = room, .len = 0}), WHY_COOKIE_WRONG);
+    pair_run_for(&p, UINT64_C(241000000000));
+    EXPECT_EQ(with_cookie(5, cookie), WHY_COOKIE_WRONG);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 static void test_cookies_go_on_at_n_and_off_when_below_m_for_long_enough(void)
 {
     static struct craft c;
@@ -368,6 +426,8 @@ int main(int argc, char **argv)
         TEST(test_headers_that_cannot_be_are_dropped),
         TEST(test_a_higher_major_version_is_answered_with_ours),
         TEST(test_minor_versions_and_reserved_bits_are_ignored),
+        TEST(test_the_spi_of_a_message_is_seen_without_taking_it),
+        TEST(test_requests_wait_while_outputs_are_not_fetched),
         TEST(test_an_unknown_critical_payload_is_named_in_the_refusal),
         TEST(test_payloads_must_be_there_once_and_be_no_others),
         TEST(test_a_request_longer_than_can_be_kept_is_dropped),
@@ -378,6 +438,7 @@ int main(int argc, char **argv)
         TEST(test_a_full_table_refuses_and_a_client_is_told),
         TEST(test_a_cookie_binds_address_spi_and_nonce),
         TEST(test_a_cookie_outlives_its_secret_by_the_overlap_only),
+        TEST(test_a_cookie_of_nothing_or_of_long_ago_is_wrong),
         TEST(test_cookies_go_on_at_n_and_off_when_below_m_for_long_enough),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -55,6 +55,29 @@ static void test_nothing_unauthenticated_touches_an_sa(void)
     pair_close(&p);
 }
 
+/* Longer than is opened, by right SPIs and with the id that is awaited: nobody knows who says it.
+ */
+static void test_what_is_longer_than_a_message_is_not_opened(void)
+{
+    static uint8_t bytes[IKE_MESSAGE_MAX + 4];
+    struct ike_writer w = wr_open(bytes, sizeof bytes);
+    size_t link = 16;
+    begin_up();
+    ike_put_header(&w, &(struct ike_header){.spi_i = p.keys.spi_i,
+                                            .spi_r = p.keys.spi_r,
+                                            .version = IKE_VERSION_2,
+                                            .exchange = INFORMATIONAL,
+                                            .flags = FLAG_INITIATOR,
+                                            .id = 2});
+    const size_t begins = ike_begin_payload(&w, &link, PAYLOAD_SK);
+    EXPECT(put_room(&w, sizeof bytes - w.len) != NULL);
+    ike_end_payload(&w, begins);
+    ike_end_message(&w);
+    EXPECT_EQ(pair_inject(&p, B, bytes, w.len), WHY_TOO_LONG);
+    expect_untouched();
+    pair_close(&p);
+}
+
 static void test_an_unknown_critical_payload_inside_is_refused_and_the_sa_stays(void)
 {
     static struct craft c;
@@ -290,6 +313,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_nothing_unauthenticated_touches_an_sa),
+        TEST(test_what_is_longer_than_a_message_is_not_opened),
         TEST(test_an_unknown_critical_payload_inside_is_refused_and_the_sa_stays),
         TEST(test_authenticated_nonsense_is_fatal),
         TEST(test_another_method_and_a_wrong_proof_end_the_half_open_sa),

@@ -156,6 +156,27 @@ static void test_what_is_not_there_has_no_body(void)
     wire_forget();
 }
 
+/* Without parsing: the first of its type, or none, also where the chain is cut. */
+static void test_a_payload_is_found_in_the_octets(void)
+{
+    static const uint8_t octets[IKE_HEADER_LEN + 12] = {[16] = PAYLOAD_VENDOR,
+                                                        [28] = PAYLOAD_NONCE,
+                                                        [31] = 6,
+                                                        [32] = 'v',
+                                                        [33] = 'i',
+                                                        [37] = 6,
+                                                        [38] = 'n',
+                                                        [39] = 'o'};
+    const struct ike_bytes whole = BYTES(octets);
+    struct ike_bytes cut = whole;
+    const struct ike_bytes nonce = ike_message_find(whole, PAYLOAD_NONCE);
+    EXPECT(nonce.len == 2 && nonce.at == octets + 38);
+    EXPECT_EQ(ike_message_find(whole, PAYLOAD_VENDOR).len, 2);
+    EXPECT_EQ(ike_message_find(whole, PAYLOAD_KE).len, 0);
+    cut.len--;
+    EXPECT_EQ(ike_message_find(cut, PAYLOAD_NONCE).len, 0);
+}
+
 static void test_critical_is_remembered_for_unknown_payloads_only(void)
 {
     uint8_t bytes[sizeof sample];
@@ -527,6 +548,7 @@ int main(int argc, char **argv)
         TEST(test_length_in_the_header_is_the_datagram_s),
         TEST(test_payloads_are_sorted_into_slots_in_their_order),
         TEST(test_what_is_not_there_has_no_body),
+        TEST(test_a_payload_is_found_in_the_octets),
         TEST(test_critical_is_remembered_for_unknown_payloads_only),
         TEST(test_the_first_unknown_critical_payload_is_the_one_named),
         TEST(test_there_is_a_limit_to_payloads_notifies_and_deletes),

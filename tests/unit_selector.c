@@ -362,6 +362,18 @@ static void test_within_a_list_each_lies_within_one(void)
     EXPECT(!ike_selectors_within(&l, &o));
 }
 
+static void test_one_address_is_the_same_in_all(void)
+{
+    static const char *const same[] = {"10.1.2.3[tcp]", "10.1.2.3[udp/53]"};
+    static const char *const two[] = {"10.1.2.3", "10.1.2.4"};
+    static const char *const more[] = {"10.1.2.2", "10.1.2.2/31"};
+    static const char *const *const lists[] = {same, two, more};
+    for (int i = 0; i < 3; i++) {
+        const struct ike_selectors list = list_of(lists[i], 2);
+        EXPECT(ike_selectors_one_address(&list) == (i == 0));
+    }
+}
+
 /* ---- text ---- */
 
 static void test_text_is_read_and_written_alike(void)
@@ -399,6 +411,7 @@ static void test_what_is_no_selector_is_refused(void)
         "[tcp]",
         "10.0.0.0/8[tcp/65536]",
         "10.0.0.0/8[tcp/-1]",
+        "10.0.0.0/8[tcp/80x]",
         "10.0.0.0/8]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -470,6 +483,7 @@ int main(int argc, char **argv)
         TEST(test_families_do_not_meet),
         TEST(test_opaque_ports_meet_any_and_opaque_only),
         TEST(test_within_a_list_each_lies_within_one),
+        TEST(test_one_address_is_the_same_in_all),
         TEST(test_text_is_read_and_written_alike),
         TEST(test_what_is_no_selector_is_refused),
         TEST(test_ranges_that_are_no_prefix_are_written_as_ranges),
