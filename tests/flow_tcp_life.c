@@ -285,6 +285,30 @@ static void test_rekeying_outlives_the_connection(void)
                               .ended = agree});
 }
 
+/* Both rekey, each has made what the other wants, and the connection breaks before either hears of
+ * it: which of the two stays depends on nonces, and it has a connection in the end. */
+static void test_rekeyings_that_collide_outlive_the_connection(void)
+{
+    int ours = 0;
+    enum { TIMES = 12 };
+    for (uint64_t i = 0; i < TIMES; i++) {
+        begin_up(&p);
+        p.end[A].random += i;
+        const uint64_t before = p.end[A].sa;
+        rekey_ike(&p, A, B);
+        rekey_ike(&p, B, A);
+        pair_run_for(&p, 15000000);
+        pair_cut(&p);
+        pair_run(&p);
+        pair_run_for(&p, 400 * SECOND_NS); /* what lost is gone */
+        if (!EXPECT(pair_agrees(&p, 1) && pair_open_streams(&p, A) == 1 && p.end[A].sa != before))
+            (void)printf("# time %u\n%s", (unsigned)i, p.trace);
+        ours += strstr(p.trace, "A=B  INFORMATIONAL   req 3  SK{D(IKE)}") != NULL ? 1 : 0;
+        pair_close(&p);
+    }
+    EXPECT(ours > 0 && ours < TIMES);
+}
+
 static void delete_ike(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     (void)r;
@@ -432,6 +456,9 @@ static void test_no_sa_is_lost_whatever_breaks_at_whatever_time(void)
         uint64_t state = seed;
         pair_init(&p, plain);
         at_once(&p, A, B);
+        for (int side = A; seed % 3 == 0 && side <= B; side++)
+            pair_offer(&p, (enum pair_side)side, "aes256gcm16-prfsha256-x25519-ke1_ecp256",
+                       "aes256gcm16");
         p.end[A].policy.children_max = p.end[B].policy.children_max = 4;
         p.chance = seed;
         p.options.lose_percent = 10;
@@ -474,6 +501,7 @@ int main(int argc, char **argv)
         TEST(test_a_rekeyed_sa_goes_by_the_same_connection),
         TEST(test_the_one_who_opens_connections_stays_the_same),
         TEST(test_rekeying_outlives_the_connection),
+        TEST(test_rekeyings_that_collide_outlive_the_connection),
         TEST(test_with_its_sa_a_connection_is_closed),
         TEST(test_authentication_anew_has_a_connection_of_its_own),
         TEST(test_no_sa_is_lost_whatever_breaks_at_whatever_time),

@@ -175,6 +175,8 @@ static void release(struct ike_engine *engine, uint64_t number)
 void ike_tcp_give(struct ike_engine *engine, void *record)
 {
     struct ike_tcp *const r = record;
+    if (r->stream != 0)
+        lead(engine, ike_sa_at(engine, r->place));
     leave(engine, r);
     release(engine, r->heir);
 }
@@ -367,6 +369,15 @@ static bool needs_one(const struct ike_engine *engine, const struct ike_sa *sa)
            ike_tasks_under_way(engine, sa) > 0;
 }
 
+/* `sa` waits for what leads it. */
+static void follow(struct ike_engine *engine, const struct ike_sa *sa, const struct ike_sa *leader,
+                   uint64_t now_ns)
+{
+    record_of(engine, leader)->heir = sa->number;
+    record_of(engine, sa)->retry_ns =
+        now_ns + ike_window_patience_ns(engine); /* should that come to nothing */
+}
+
 /* Its connection is gone. */
 static void go_on(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
@@ -374,12 +385,10 @@ static void go_on(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
     struct ike_tcp *const r = record_of(engine, sa);
     if (!r->originator || r->wanted)
         return;
-    if (leader != NULL) {
-        record_of(engine, leader)->heir = sa->number;
-        r->retry_ns = now_ns + ike_window_patience_ns(engine); /* should that come to nothing */
-    } else if (needs_one(engine, sa)) {
+    if (leader != NULL)
+        follow(engine, sa, leader, now_ns);
+    else if (needs_one(engine, sa))
         want_another(engine, sa, now_ns);
-    }
 }
 
 void ike_stream_down(struct ike_engine *engine, uint64_t now_ns, uint32_t stream)
@@ -408,8 +417,12 @@ bool ike_sa_stream(const struct ike_engine *engine, uint64_t sa, struct ike_stre
 void ike_tcp_came_up(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_ns)
 {
     struct ike_tcp *const r = record_of(engine, sa);
-    if (r->originator && r->stream == 0 && !r->wanted && r->retry_ns == IKE_NEVER)
-        want(engine, sa, now_ns);
+    struct ike_sa *const leader = leader_of(engine, sa);
+    if (r->originator && r->stream == 0) {
+        assert(leader != NULL); /* a rival whose connection broke before it was known to stay */
+        follow(engine, sa, leader, now_ns);
+        put_probe(engine, leader, now_ns);
+    }
     if (r->moved)
         (void)ike_task_put(engine, sa, TASK_PROBE, now_ns);
     r->moved = false;
