@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * MOBIKE (RFC 4555) where it does not go well: addresses that policy does not
  * have, NATs that are forbidden or come and go, and notifies that are none. */
+#include "ike/v2/payload.h"
+#include "tests/mangle.h"
 #include "tests/moving.h"
 #include "tests/test.h"
 
@@ -295,6 +297,130 @@ static void test_a_move_that_cannot_be_is_refused(void)
     pair_close(&p);
 }
 
+/* RFC 4555 3.6: as many are told when the IKE SA is made, too. */
+static void test_of_a_policys_addresses_so_many_are_told(void)
+{
+    static struct ike_addr many[IKE_ADDRESSES_MAX + 4];
+    pair_init(&p, plain);
+    both(&p, A, B);
+    for (unsigned i = 0; i < IKE_ADDRESSES_MAX + 4; i++)
+        many[i] = pair_addr(A, 2 + i);
+    p.end[A].policy.mobike.addresses = many;
+    p.end[A].policy.mobike.address_count = IKE_ADDRESSES_MAX + 4;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT_EQ(known_to(&p, A)->our_count, IKE_ADDRESSES_MAX);
+    EXPECT_EQ(known_to(&p, B)->their_count, IKE_ADDRESSES_MAX);
+    EXPECT(still_there(&p, A, B));
+    pair_close(&p);
+}
+
+/* An update of the pair that is in use already, which policy does not have any more: there is
+ * nothing to go back to. */
+static void test_the_pair_in_use_may_be_refused_and_stays(void)
+{
+    begin(plain, both);
+    (void)ike_prefix_parse("10.0.0.0/8", &home);
+    p.end[B].policy.mobike.within = &home;
+    p.end[B].policy.mobike.within_count = 1;
+    EXPECT(move(&p, A, 1));
+    pair_run(&p);
+    EXPECT_EQ(p.end[B].reasons[WHY_MOVE_UNACCEPTABLE], 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_MOVE_FAILED), 1);
+    EXPECT(still_there(&p, A, B));
+    pair_close(&p);
+}
+
+/* RFC 4555 3.9: it was to be tried again in a second; another move does not wait for that. */
+static void test_another_move_does_not_wait_for_one_that_is_tried_again(void)
+{
+    begin(plain, no_nats);
+    p.options.nat[A] = true;
+    EXPECT(move(&p, A, 2));
+    pair_run_for(&p, 100000000);
+    EXPECT_EQ(p.end[B].reasons[WHY_MOVE_NAT], 1);
+    p.options.nat[A] = false;
+    EXPECT(move(&p, A, 3));
+    pair_run_for(&p, 100000000);
+    EXPECT(at_third(&p, A, B));
+    pair_close(&p);
+}
+
+static void test_a_path_is_tested_without_looking_for_nats_where_none_is_allowed(void)
+{
+    const struct ike_path path = {pair_addr(A, 2), pair_addr(B, 1)};
+    begin(plain, no_nats);
+    p.trace_len = 0;
+    EXPECT(ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &path));
+    pair_run(&p);
+    EXPECT_STR(p.trace, INFO_A(2) COOKIE2 I2_500 RSP_B(2) COOKIE2 RI_500);
+    EXPECT_EQ(pair_count(&p, A, IKE_PATH_TESTED), 1);
+    EXPECT(still_there(&p, A, B));
+    pair_close(&p);
+}
+
+static void says_how_it_sees_us(void)
+{
+    static const uint8_t body[4 + IKE_NAT_HASH] = {0, 0, N_NAT_DETECTION_DESTINATION_IP >> 8,
+                                                   N_NAT_DETECTION_DESTINATION_IP & 0xff, 7};
+    mangle_add(PAYLOAD_NOTIFY, body, sizeof body);
+}
+
+/* A hash that nobody asked for: of who allows no NAT, in answer to an update, and of the initiator,
+ * in answer to the responder's probe. What has not changed is no reason to move either. */
+static void test_news_of_nats_are_taken_where_they_are_asked_for(void)
+{
+    begin(plain, no_nats);
+    mangle_edit(&p, p.sent + 1, says_how_it_sees_us);
+    EXPECT(move(&p, A, 2));
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT(at_second(&p, A, B) && !paths_of(A).nat);
+    pair_close(&p);
+
+    begin(plain, both);
+    mangle_edit(&p, p.sent + 1, says_how_it_sees_us);
+    EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT(ike_probe(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, A, IKE_ALIVE) + pair_count(&p, B, IKE_ALIVE), 2);
+    EXPECT(still_there(&p, A, B));
+    pair_close(&p);
+}
+
+static struct ike_addr gone;
+
+static bool unless_gone(const struct pair *pair, const struct ike_addr *from,
+                        const struct ike_addr *to)
+{
+    (void)pair;
+    return !ike_addr_same_ip(from, &gone) && !ike_addr_same_ip(to, &gone);
+}
+
+/* The Delete of the old IKE SA was lost with the old address. */
+static void test_what_closes_a_rekeyed_sa_goes_along_with_a_move(void)
+{
+    begin(plain, both);
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run_for(&p, 15000000);
+    gone = pair_addr(A, 1);
+    p.carries = unless_gone;
+    pair_run_for(&p, 10000000); /* the answer has come or is lost, and the Delete has not arrived */
+    p.carries = NULL;
+    pair_run_for(&p, 0);
+    p.carries = unless_gone;
+    EXPECT(move(&p, A, 2));
+    pair_run_for(&p, 200000000);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+    EXPECT_EQ(p.end[A].engine->sas.used, 1);
+    EXPECT_EQ(p.end[B].engine->sas.used, 1);
+    EXPECT(at_second(&p, A, B));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -312,6 +438,12 @@ int main(int argc, char **argv)
         TEST(test_so_many_addresses_are_told_and_no_more),
         TEST(test_a_peer_without_it_stays_where_it_is),
         TEST(test_a_move_that_cannot_be_is_refused),
+        TEST(test_of_a_policys_addresses_so_many_are_told),
+        TEST(test_the_pair_in_use_may_be_refused_and_stays),
+        TEST(test_another_move_does_not_wait_for_one_that_is_tried_again),
+        TEST(test_a_path_is_tested_without_looking_for_nats_where_none_is_allowed),
+        TEST(test_news_of_nats_are_taken_where_they_are_asked_for),
+        TEST(test_what_closes_a_rekeyed_sa_goes_along_with_a_move),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

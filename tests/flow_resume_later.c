@@ -495,6 +495,28 @@ static void test_tickets_too_long_or_not_asked_for_are_passed_over(void)
     pair_close(&p);
 }
 
+/* The ticket's time is short, so that none is asked for by itself. */
+static void test_no_ticket_is_asked_for_where_so_much_waits_already(void)
+{
+    pair_init(&p, plain);
+    by_value(&p, A, B);
+    p.end[B].config.tickets.lifetime_ns = 30 * SECOND;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, SECOND);
+    p.touch = pair_touch_lose;
+    while (ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &(struct ike_inform){.ask = false}))
+        ;
+    EXPECT(!ike_want_ticket(p.end[A].engine, p.now_ns, p.end[A].sa));
+    EXPECT_EQ(p.end[A].engine->tasks.used, IKE_TASKS_MAX);
+    p.touch = NULL;
+    pair_run(&p);
+    EXPECT(ike_want_ticket(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run_for(&p, SECOND);
+    EXPECT_EQ(pair_count(&p, A, IKE_TICKET), 2);
+    pair_close(&p);
+}
+
 /* A client that is a gateway to others gives none to its own gateway. */
 static void test_a_client_gives_no_tickets(void)
 {
@@ -569,6 +591,7 @@ int main(int argc, char **argv)
         TEST(test_an_answer_with_no_spi_of_the_gateway_is_none),
         TEST(test_a_session_is_not_resumed_without_a_child_where_that_is_not_said),
         TEST(test_tickets_too_long_or_not_asked_for_are_passed_over),
+        TEST(test_no_ticket_is_asked_for_where_so_much_waits_already),
         TEST(test_a_client_gives_no_tickets),
         TEST(test_a_ticket_is_judged_by_the_policy_of_today),
     };

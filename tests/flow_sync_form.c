@@ -256,6 +256,51 @@ static void test_answers_that_take_back_what_was_asked_are_dropped(void)
     }
 }
 
+/* ---- amid other requests ---- */
+
+/* RFC 6311 8.1: an ordinary request with id 0 waits as any other. */
+static void test_an_ordinary_request_with_id_0_waits_too(void)
+{
+    connected(both_can);
+    EXPECT(fail_over(&p, A, (struct ike_standby){.send_id = 2, .missed = 3, .ids = true}));
+    EXPECT_EQ(sa_of(&p, B)->send_id, 0);
+    EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, 15000000);
+    EXPECT_EQ(p.end[A].reasons[WHY_SYNC_AWAITED], 1);
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, B, IKE_ALIVE), 1);
+    EXPECT(pair_agrees(&p, 1) && ids_agree(&p));
+    pair_close(&p);
+}
+
+/* RFC 6311 6.4: a Child SA that is being made has no counter yet. */
+static void test_the_delta_is_of_child_sas_that_are_there(void)
+{
+    connected(both_can);
+    EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, 0, NULL));
+    EXPECT(fail_over(&p, B, (struct ike_standby){.send_id = 9, .take_id = 9, .replay = 1000}));
+    pair_run(&p);
+    EXPECT(synced(&p, A).kind == IKE_SYNCED && synced(&p, A).skip == 1000);
+    EXPECT(pair_agrees(&p, 2) && ids_agree(&p));
+    pair_close(&p);
+}
+
+/* The IKE SA is rekeyed by the peer while replay counters are spoken of; they are heard all the
+ * same, and what was agreed on goes on with the new one. */
+static void test_replay_counters_cross_with_a_rekeying(void)
+{
+    connected(both_can);
+    EXPECT(fail_over(&p, B, (struct ike_standby){.send_id = 9, .take_id = 9, .replay = 1000}));
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT(synced(&p, A).kind == IKE_SYNCED && synced(&p, A).skip == 1000);
+    EXPECT(fail_over(&p, B, (struct ike_standby){.missed = 2, .ids = true}));
+    pair_run(&p);
+    EXPECT(synced(&p, B).kind == IKE_SYNCED && ids_agree(&p));
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -266,6 +311,9 @@ int main(int argc, char **argv)
         TEST(test_a_delta_that_does_not_fit_is_the_most_or_is_not_said),
         TEST(test_a_request_that_resembles_the_last_one_is_stale),
         TEST(test_answers_that_take_back_what_was_asked_are_dropped),
+        TEST(test_an_ordinary_request_with_id_0_waits_too),
+        TEST(test_the_delta_is_of_child_sas_that_are_there),
+        TEST(test_replay_counters_cross_with_a_rekeying),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

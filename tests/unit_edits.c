@@ -161,6 +161,44 @@ static void auth_cut(struct opened *m)
     part(m, PAYLOAD_AUTH)->len = 3;
 }
 
+/* Of two alike the one that accepts the proof is looked for. */
+static void two_policies(void)
+{
+    static struct ike_policy policies[2];
+    policies[0] = policies[1] = p.end[B].policy;
+    p.end[B].config.policies = policies;
+    p.end[B].config.policy_count = 2;
+}
+
+static void auth_of_no_method(struct opened *m)
+{
+    part(m, PAYLOAD_AUTH)->body[0] = 77;
+}
+
+static void add_notify(struct opened *m, uint16_t type, const void *data, size_t len)
+{
+    const uint8_t head[] = {0, 0, (uint8_t)(type >> 8), (uint8_t)type};
+    struct opened_part *const last = &m->parts[m->part_count++];
+    *last = (struct opened_part){.type = PAYLOAD_NOTIFY, .len = sizeof head + len};
+    memcpy(last->body, head, sizeof head);
+    memcpy(last->body + sizeof head, data, len);
+}
+
+static void transport(struct opened *m)
+{
+    add_notify(m, N_USE_TRANSPORT_MODE, "", 0);
+}
+
+static void compression(struct opened *m)
+{
+    add_notify(m, N_IPCOMP_SUPPORTED, "\x12\x34\x02", 3);
+}
+
+static void compression_by_nothing(struct opened *m)
+{
+    add_notify(m, N_IPCOMP_SUPPORTED, "\x12\x34\0", 3);
+}
+
 static void windows(void)
 {
     p.end[A].config.window = p.end[B].config.window = 3;
@@ -216,6 +254,19 @@ static void two_groups(void)
 {
     pair_offer(&p, A, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
     pair_offer(&p, B, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+}
+
+static void no_more_groups(void)
+{
+    two_groups();
+    p.end[A].config.groups_max = 0;
+}
+
+/* The other one that was offered. */
+static void wants_other_group(struct opened *m)
+{
+    say_only(m, N_INVALID_KE_PAYLOAD, 2);
+    m->parts[0].body[5] = 19;
 }
 
 /* The transform of KE in the answer: the last one, its number in the last two octets. */
@@ -328,6 +379,19 @@ static void quantum_keys(void)
         p.end[i].policy.ppk_count = 1;
         p.end[i].policy.ppk_required = true;
     }
+}
+
+static void quantum_keys_at_one_end(void)
+{
+    quantum_keys();
+    p.end[A].policy.ppk_count = 0;
+    p.end[A].policy.ppk_required = p.end[B].policy.ppk_required = false;
+}
+
+/* RFC 8784 3: as if it had been agreed on that there is one. */
+static void names_a_key(struct opened *m)
+{
+    add_notify(m, N_PPK_IDENTITY, "\x02the key", 8);
 }
 
 static void name_of_another_kind(struct opened *m)
@@ -445,6 +509,13 @@ static const struct row rows[] = {
     { "AUTH cut",                          NULL, NULL, 2, auth_cut,                    B, WHY_SYNTAX },
     { "EAP alone of another name",         by_eap_only, NULL, 3, another_name,         A, WHY_PEER_UNKNOWN },
     { "EAP alone of a cut name",           by_eap_only, NULL, 3, name_cut,             A, WHY_SYNTAX },
+    { "AUTH cut, for one of two policies", two_policies, NULL, 2, auth_cut,            B, WHY_SYNTAX },
+    { "AUTH of no method, and two policies", two_policies, NULL, 2, auth_of_no_method, B, WHY_AUTH_METHOD },
+    { "transport mode not asked for",      NULL, NULL, 3, transport,                   A, WHY_CHOICE_NOT_OFFERED },
+    { "IPComp not asked for",              NULL, NULL, 3, compression,                 A, WHY_CHOICE_NOT_OFFERED },
+    { "IPComp by nothing",                 NULL, NULL, 3, compression_by_nothing,      A, WHY_CHOICE_NOT_OFFERED },
+    { "a group too many",                  no_more_groups, rekey, 1, wants_other_group, A, WHY_OK },
+    { "a PPK named and not agreed on",     quantum_keys_at_one_end, NULL, 2, names_a_key, B, WHY_OK },
     { "a window of none",                  windows, NULL, 4, window_of_none,           A, WHY_SYNTAX },
     { "a window cut",                      windows, NULL, 4, window_cut,               A, WHY_SYNTAX },
     { "a window too long",                 windows, NULL, 4, window_longer,            A, WHY_SYNTAX },

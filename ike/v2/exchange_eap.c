@@ -318,8 +318,7 @@ bool ike_auth_keep_asked(struct ike_turn *t, struct ike_blob *slot)
     for (uint8_t i = 0; i < t->in.notify_count; i++)
         if (!is_null || t->in.notifies[i].type != N_INITIAL_CONTACT) /* RFC 7619 2.3 */
             ike_put_notify(&w, &link, &t->in.notifies[i]);
-    if (w.bad)
-        return false;
+    assert(!w.bad); /* no longer than the message it came in */
     *slot = ike_store_take(&t->engine->store, w.len);
     if (slot->number == 0)
         return false;
@@ -478,8 +477,7 @@ static enum ike_why grant(struct ike_turn *t, struct ike_eap_side *side)
     const bool later = ike_rounds_later(t);
     enum ike_why why =
         ike_auth_recall_asked(t, later ? ike_setup_of(t->engine, t->sa)->asked : side->asked);
-    if (why != WHY_OK)
-        return why;
+    assert(why == WHY_OK); /* it was read when it came */
     if (!later && !keep_peer(t, side))
         return WHY_SA_TABLE_FULL;
     t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;

@@ -241,8 +241,7 @@ enum ike_why ike_ask_move(struct ike_turn *turn)
 {
     const struct ike_mobike *const m = ike_mobike_of(turn->engine, turn->sa);
     const struct ike_path path = ike_path_of(turn->sa);
-    if (m == NULL)
-        return WHY_NOT_AWAITED;
+    assert(m != NULL); /* it moves with what there is to ask */
     turn->task->spi = m->moves;
     ike_turn_ask(turn, INFORMATIONAL);
     ike_put_status(&turn->out, &turn->link, N_UPDATE_SA_ADDRESSES, nothing);
@@ -255,7 +254,8 @@ enum ike_why ike_ask_move(struct ike_turn *turn)
 enum ike_why ike_ask_routable(struct ike_turn *turn)
 {
     const struct ike_mobike *const m = ike_mobike_of(turn->engine, turn->sa);
-    if (m == NULL || is_proven(turn, m))
+    assert(m != NULL);
+    if (is_proven(turn, m))
         return WHY_NOT_AWAITED; /* it has moved on meanwhile */
     turn->task->spi = m->moves;
     ike_turn_ask(turn, INFORMATIONAL);
@@ -266,8 +266,7 @@ enum ike_why ike_ask_addresses(struct ike_turn *turn)
 {
     const struct ike_mobike *const m = ike_mobike_of(turn->engine, turn->sa);
     const struct ike_path path = ike_path_of(turn->sa);
-    if (m == NULL)
-        return WHY_NOT_AWAITED;
+    assert(m != NULL);
     turn->task->spi = m->moves;
     ike_turn_ask(turn, INFORMATIONAL);
     if (ike_mobike_put_list(turn, m->ours, m->our_count) == 0)
@@ -288,8 +287,7 @@ enum ike_why ike_ask_path(struct ike_turn *turn)
 {
     const struct ike_mobike *const m = ike_mobike_of(turn->engine, turn->sa);
     const struct ike_path path = ike_move_tested(turn->engine, turn->task);
-    if (m == NULL)
-        return WHY_NOT_AWAITED;
+    assert(m != NULL);
     ike_turn_ask(turn, INFORMATIONAL);
     if (m->traverses)
         ike_nat_put_path(turn, &path);

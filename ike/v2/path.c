@@ -6,6 +6,8 @@
 #include "ike/v2/move.h"
 #include "ike/v2/window.h"
 
+#include <assert.h>
+
 enum { PAIRS_MAX = (IKE_ADDRESSES_MAX + 1) * (IKE_ADDRESSES_MAX + 1) };
 
 /* Addresses of both ends beside those in use. */
@@ -63,9 +65,10 @@ static uint32_t list_pairs(const struct ike_sa *sa, const struct ends *ends, str
                 path.remote = ends->theirs[r - 1];
             path.local.port = sa->local.port;
             path.remote.port = r > 0 ? ends->their_port : sa->remote.port;
-            if (path.local.family == path.remote.family && count < PAIRS_MAX &&
-                !has_pair(out, count, &path))
-                out[count++] = path;
+            if (path.local.family != path.remote.family || has_pair(out, count, &path))
+                continue;
+            assert(count < PAIRS_MAX);
+            out[count++] = path;
         }
     return count;
 }
@@ -155,8 +158,7 @@ enum ike_why ike_path_heard(struct ike_turn *turn)
         turn->sa->state != S_ESTABLISHED)
         return WHY_OK;
     struct ike_mobike *const m = ike_mobike_edit(turn);
-    if (m == NULL)
-        return WHY_OK;
+    assert(m != NULL); /* nothing is spread without */
     const bool same = ike_path_equal(&path, &now);
     /* An update that went by many pairs: the peer has taken the one that came first there. */
     if (m->decides)

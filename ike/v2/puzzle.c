@@ -9,6 +9,7 @@
 #include "ike/v2/proof.h"
 #include "ike/v2/proposal.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { FEW = 100 }; /* half-open SAs that make no puzzle harder */
@@ -177,7 +178,8 @@ enum ike_why ike_puzzle_check(struct ike_turn *turn, struct ike_bytes cookie, st
     const struct info given = info_read(info);
     const uint8_t row = ike_algo_find(TRANSFORM_PRF, given.prf, 0);
     const uint64_t digest = digest_of(engine, cookie);
-    if (row == 0 || is_spent(engine, digest))
+    assert(row != 0); /* the cookie vouches for what we have said */
+    if (is_spent(engine, digest))
         return WHY_PUZZLE_SPENT;
     const struct ike_puzzle puzzle = {.prf = &ike_algos[row], .s = cookie, .bits = given.bits};
     const unsigned bits = bits_of(turn, &puzzle);

@@ -103,8 +103,9 @@ static uint8_t method_of(const struct ike_turn *t)
         return METHOD_ROUNDS;
     if (ike_eap_is_wanted(policy))
         return METHOD_EAP;
-    if (ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth) != WHY_OK)
-        return PROOF_PSK;
+    const enum ike_why why = ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth);
+    assert(why == WHY_OK); /* it has just been judged */
+    (void)why;
     return (uint8_t)ike_proof_kind_of(auth.method);
 }
 
@@ -138,8 +139,8 @@ enum ike_why ike_resume_up(struct ike_turn *turn, struct ike_bytes id_i)
     who.id_i = who.known_as;
     if (id_i.len > 0) {
         const enum ike_why why = ike_id_parse(id_i, &who.id_i);
-        if (why != WHY_OK)
-            return why;
+        assert(why == WHY_OK); /* it has just been judged */
+        (void)why;
     }
     if (is_same(&who.id_i, &who.known_as))
         who.known_as = (struct ike_id){.type = 0};

@@ -181,8 +181,7 @@ enum ike_why ike_rounds_await(struct ike_turn *t, struct ike_blob *asked)
 static enum ike_why finish(struct ike_turn *t)
 {
     enum ike_why why = ike_auth_recall_asked(t, setup_of(t)->asked);
-    if (why != WHY_OK)
-        return why;
+    assert(why == WHY_OK); /* it was read when it came */
     ike_rounds_end(t);
     t->initial_contact = ike_message_notify(&t->in, N_INITIAL_CONTACT) != NULL;
     ike_auth_tell(t, IKE_UP, WHY_OK, 0);

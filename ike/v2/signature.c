@@ -476,9 +476,9 @@ static enum ike_why judge(struct ike_turn *t, enum ike_payload_type id, struct i
     struct shown shown = {.cert_count = 0};
     struct ike_id peer;
     enum ike_why why = ike_id_parse(ike_message_body(&t->in, id), &peer);
+    assert(why == WHY_OK); /* the policy was found by it */
     *key = (struct ike_public){.type = KEY_TYPE_NONE};
-    if (why == WHY_OK)
-        why = collect(t, &shown);
+    why = collect(t, &shown);
     if (why == WHY_OK || why == WHY_ANSWER_AWAITED) { /* all that is wanted is asked for at once */
         const enum ike_why more = collect_lists(t, &shown);
         why = more != WHY_OK ? more : why;
@@ -525,8 +525,8 @@ enum ike_why ike_sign_check(struct ike_turn *t, enum ike_payload_type id)
     struct ike_bytes signature;
     struct ike_auth auth;
     const enum ike_why why = ike_auth_parse(ike_message_body(&t->in, PAYLOAD_AUTH), &auth);
-    if (why != WHY_OK)
-        return why;
+    assert(why == WHY_OK); /* ike_auth_check_proof has seen the method */
+    (void)why;
     const struct ike_scheme *const scheme = ike_scheme_parse(auth.method, auth.data, &signature);
     if (!verifies(policy))
         return WHY_AUTH_METHOD;

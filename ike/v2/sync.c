@@ -245,10 +245,11 @@ static bool is_possible(const struct ike_turn *turn)
            (sync = sync_of(turn)) != NULL && sync->ids;
 }
 
+/* Of requests. */
 static bool is_barred(const struct ike_turn *turn)
 {
     const struct ike_sync *const sync = sync_of(turn);
-    return sync != NULL && sync->ask_ids && (turn->in.head.flags & FLAG_RESPONSE) == 0 &&
+    return sync != NULL && sync->ask_ids &&
            ike_task_find(turn->engine, turn->sa, TASK_SYNC, 0) != NULL;
 }
 

@@ -337,12 +337,12 @@ static void put_value(struct ike_turn *t, struct ike_writer *w, const struct key
     struct ike_crypto *const crypto = t->engine->crypto;
     const struct ike_seal_keys keys = seal_keys(key);
     uint8_t *const iv = put_room(w, keys.encr->iv_len);
-    if (iv != NULL)
-        crypto->ops->random(crypto, iv, keys.encr->iv_len);
+    assert(iv != NULL); /* IKE_TICKET_MAX is more than all of it */
+    crypto->ops->random(crypto, iv, keys.encr->iv_len);
     put_bytes(w, octets);
     (void)put_room(w, keys.encr->icv_len);
-    if (!w->bad)
-        crypto->ops->seal(crypto, &keys, w->base, HEAD_LEN, octets.len);
+    assert(!w->bad);
+    crypto->ops->seal(crypto, &keys, w->base, HEAD_LEN, octets.len);
 }
 
 static enum ike_why open_value(struct ike_turn *t, struct ike_bytes ticket, const struct key *key,

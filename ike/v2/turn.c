@@ -217,8 +217,7 @@ static enum ike_why keep_message(struct ike_turn *turn)
     finish_message(turn);
     if (turn->out.bad)
         return WHY_TOO_LONG;
-    if (sa == NULL)
-        return WHY_OK;
+    assert(sa != NULL); /* what is said without one is a refusal */
     struct ike_blob *const slot = !turn->is_response  ? &turn->task->request
                                   : turn->uncounted   ? ike_sync_slot(turn)
                                   : turn->sealed != 0 ? ike_window_slot(turn)
@@ -341,8 +340,7 @@ static void commit(struct ike_turn *turn)
         put_out(turn);
     for (uint8_t i = 0; i < turn->dropped_count; i++)
         ike_store_give(&engine->store, turn->dropped[i]);
-    if (sa == NULL)
-        return;
+    assert(sa != NULL);
     if (!turn->added)
         ike_sa_moved(engine, sa, turn->before.state, &turn->before.remote);
     ike_sa_entered(engine, sa, turn->added ? S_NONE : turn->before.state);
