@@ -109,11 +109,18 @@ static void test_a_bundle_that_cannot_be_read_or_is_too_long_is_refused(void)
     flow_check(&(struct flow){.prepare = prepare,
                               .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ REFUSED,
                               .ended = refused_bundle});
-    plan_bundles(BUNDLE_LONG);
-    of_bundle = WHY_TOO_MANY;
+    for (uint8_t more = BUNDLE_LONG; more <= BUNDLE_LISTS; more++) {
+        plan_bundles(more);
+        of_bundle = WHY_TOO_MANY;
+        flow_check(&(struct flow){.prepare = prepare,
+                                  .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ
+                                  "B>A  IKE_AUTH        rsp 1  SK{N(INVALID_SYNTAX)}\n",
+                                  .ended = refused_bundle});
+    }
+    plan_bundles(BUNDLE_ODD);
+    of_bundle = WHY_CERT_FETCH;
     flow_check(&(struct flow){.prepare = prepare,
-                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ
-                              "B>A  IKE_AUTH        rsp 1  SK{N(INVALID_SYNTAX)}\n",
+                              .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ REFUSED,
                               .ended = refused_bundle});
 }
 
@@ -144,12 +151,71 @@ static bool not_fetched(const struct pair *p, enum pair_side i, enum pair_side r
 static void test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused(void)
 {
     plan_urls();
-    for (server = HAS_NOTHING; server <= HAS_ANOTHER; server++)
+    for (server = HAS_NOTHING; server <= HAS_TOO_MUCH; server++)
         flow_check(&(struct flow){.prepare = prepare,
                                   .trace = INIT_REQ URL_INIT_RSP URL_AUTH_REQ
                                   "B>A  IKE_AUTH        rsp 1  SK{N(AUTHENTICATION_FAILED)}\n",
                                   .ended = not_fetched});
     server = SERVES;
+}
+
+static struct ike_bytes hashed; /* of a certificate by URL: hash, then URL */
+
+static void hash_it(void)
+{
+    size_t len = 0;
+    uint8_t *const body = mangle_body(PAYLOAD_CERT, &len);
+    EXPECT(body != NULL && body[0] == CERT_HASH_URL);
+    memcpy(body + 1, hashed.at, hashed.len);
+}
+
+static void show_list(void)
+{
+    uint8_t body[1 + IKE_CERT_MAX] = {CERT_CRL};
+    memcpy(body + 1, goods[A].list.at, goods[A].list.len);
+    mangle_add(PAYLOAD_CERT, body, 1 + goods[A].list.len);
+}
+
+static void connect_with(mangle_edit_fn *edit, enum ike_why why)
+{
+    static struct pair p;
+    pair_init(
+        &p, (struct pair_options){.provider = PAIR_OPENSSL, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    prepare(&p, A, B);
+    pair_open(&p);
+    mangle_edit(&p, 2, edit);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(mangle_done());
+    EXPECT(why == WHY_OK ? pair_agrees(&p, 1) : p.end[B].ends[why] == 1 && pair_is_empty(&p));
+    pair_close(&p);
+}
+
+/* The hash of no octets at all is right of what is not to be had; and there is no URL of nothing.
+ */
+static void test_no_octets_are_no_certificate_whatever_their_hash(void)
+{
+    static const uint8_t none[] = {0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55,
+                                   0xbf, 0xef, 0x95, 0x60, 0x18, 0x90, 0xaf, 0xd8, 0x07, 0x09};
+    static const uint8_t nowhere[20 + 10] = {[20] = 'h', 't', 't', 'p', ':',
+                                             '/',        '/', 'a', '/', '8'};
+    plan_urls();
+    server = HAS_NOTHING;
+    hashed = (struct ike_bytes){.at = none, .len = sizeof none};
+    connect_with(hash_it, WHY_CERT_FETCH);
+    server = SERVES;
+    hashed = (struct ike_bytes){.at = nowhere, .len = sizeof nowhere};
+    connect_with(hash_it, WHY_CERT_FETCH);
+}
+
+/* RFC 7296 3.6: a list may come as a payload of its own. */
+static void test_a_list_comes_as_a_payload(void)
+{
+    plan_both(KEY_TYPE_ED25519);
+    plan[0].list = LIST_CLEAN;
+    connect_with(show_list, WHY_OK);
+    plan[0].list = LIST_REVOKES;
+    connect_with(show_list, WHY_CERT_REVOKED);
 }
 
 /* A fetch that never ends: the responder's half-open SA expires, the initiator gives up. */
@@ -564,6 +630,8 @@ int main(int argc, char **argv)
         TEST(test_a_bundle_that_cannot_be_read_or_is_too_long_is_refused),
         TEST(test_copies_are_absorbed_while_something_is_fetched),
         TEST(test_what_is_not_to_be_had_or_not_what_was_hashed_is_refused),
+        TEST(test_no_octets_are_no_certificate_whatever_their_hash),
+        TEST(test_a_list_comes_as_a_payload),
         TEST(test_a_fetch_without_end_leaves_nothing_behind),
         TEST(test_answers_that_nobody_awaits_are_told_so),
         TEST(test_a_key_that_the_certificate_is_not_for_is_refused),

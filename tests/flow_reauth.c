@@ -137,6 +137,36 @@ static void test_a_policy_of_its_own_may_be_earlier_and_needs_no_telling(void)
     pair_close(&p);
 }
 
+/* And later than told it is of no use. */
+static void test_a_policy_of_its_own_that_is_later_gives_way(void)
+{
+    init(REAUTH_MAKE_FIRST);
+    p.end[A].policy.reauth_ns = SECONDS(2 * LIFE_S);
+    connect();
+    pair_run_for(&p, SECONDS(LIFE_S - LIFE_S / 10 - 2));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 1);
+    pair_run_for(&p, SECONDS(5));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 2);
+    pair_close(&p);
+}
+
+/* RFC 4478 3: it is the original initiator whom it is told. */
+static void test_a_lifetime_told_to_the_responder_means_nothing(void)
+{
+    static const uint8_t seconds[4] = {0, 0, 0, 5};
+    const struct ike_note note = {.type = N_AUTH_LIFETIME, .data = {.at = seconds, .len = 4}};
+    init(REAUTH_NEVER);
+    p.end[B].policy.auth_lifetime_s = 0;
+    p.end[B].policy.reauth = REAUTH_MAKE_FIRST;
+    connect();
+    EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa,
+                      &(struct ike_inform){.notes = &note, .note_count = 1}));
+    pair_run_for(&p, SECONDS(60));
+    EXPECT_EQ(pair_count(&p, B, IKE_UP), 1);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 static void test_who_does_not_is_closed_by_the_responder(void)
 {
     init(REAUTH_NEVER);
@@ -310,6 +340,8 @@ int main(int argc, char **argv)
         TEST(test_the_old_sa_is_closed_before_the_new_one_is_made),
         TEST(test_it_begins_a_tenth_before_the_time_told),
         TEST(test_a_policy_of_its_own_may_be_earlier_and_needs_no_telling),
+        TEST(test_a_policy_of_its_own_that_is_later_gives_way),
+        TEST(test_a_lifetime_told_to_the_responder_means_nothing),
         TEST(test_who_does_not_is_closed_by_the_responder),
         TEST(test_rekeying_is_no_authentication),
         TEST(test_the_responder_may_tell_at_any_time),

@@ -118,6 +118,13 @@ static void make_bundle(struct goods *g, const struct side *s, const char *url)
         ike_bundle_put(&w, BUNDLE_CERT, g->credential.chain[i]);
     for (int i = 0; s->bundle == BUNDLE_LONG && i < IKE_CERTS_MAX; i++)
         ike_bundle_put(&w, BUNDLE_CERT, (struct ike_bytes){.at = g->bundle, .len = 20});
+    for (int i = 0; s->bundle == BUNDLE_LISTS && i <= IKE_CERTS_MAX; i++)
+        ike_bundle_put(&w, BUNDLE_CRL, (struct ike_bytes){.at = g->bundle, .len = 20});
+    const size_t item = w.len;
+    if (s->bundle == BUNDLE_ODD)
+        ike_bundle_put(&w, BUNDLE_CRL, (struct ike_bytes){.at = g->bundle, .len = 20});
+    if (s->bundle == BUNDLE_ODD)
+        g->bundle[item] = 0xa7;
     if (s->bundle == BUNDLE_WITH_LIST)
         ike_bundle_put(&w, BUNDLE_CRL, g->list);
     ike_bundle_end(&w, begin);
@@ -198,6 +205,9 @@ static struct ike_bytes serve(struct pair *p, struct ike_bytes url)
     const size_t index = (size_t)(url.at[9] - '0');
     if (index == 9)
         return credential->bundle;
+    static const uint8_t octets[IKE_MESSAGE_MAX + 1];
+    if (server == HAS_TOO_MUCH)
+        return (struct ike_bytes){.at = octets, .len = sizeof octets};
     if ((server == HAS_NOTHING && index == 0) || index >= credential->chain_count)
         return nothing;
     return credential->chain[server == HAS_ANOTHER ? 1 - index % 2 : index];

@@ -40,7 +40,15 @@ struct side {
 
 enum signing_list { NO_LIST, LIST_CLEAN, LIST_REVOKES, LIST_STALE, LIST_BROKEN, LIST_MISSING };
 
-enum signing_bundle { BUNDLE_PLAIN, BUNDLE_WITH_LIST, BUNDLE_BROKEN, BUNDLE_LONG };
+/* LISTS: more of them than are taken. ODD: an item that is neither. */
+enum signing_bundle {
+    BUNDLE_PLAIN,
+    BUNDLE_WITH_LIST,
+    BUNDLE_BROKEN,
+    BUNDLE_LONG,
+    BUNDLE_LISTS,
+    BUNDLE_ODD
+};
 
 extern struct side plan[2]; /* of the initiator, of the responder */
 
@@ -58,7 +66,7 @@ struct goods {
 extern struct goods goods[2]; /* of A, of B */
 
 /* How the server that has the certificates fails. */
-extern enum signing_server { SERVES, HAS_NOTHING, HAS_ANOTHER } server;
+extern enum signing_server { SERVES, HAS_NOTHING, HAS_ANOTHER, HAS_TOO_MUCH } server;
 extern uint64_t server_ns; /* and how long it takes */
 
 enum { BY_KEY = 1 << PROOF_PSK, BY_SIGNATURE = 1 << PROOF_SIGNATURE, BY_NOTHING = 1 << PROOF_NULL };

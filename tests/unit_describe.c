@@ -433,6 +433,9 @@ static void test_details_tell_what_is_configured(void)
         0xb8, 0,  0, 0,  0,    0,  0,                                 /* INTERNAL_IP6_DNS */
         0,    0,  0, 0,  0,    53, 0,   7,    0,   3,   'l', 'a',  7, /* APPLICATION_VERSION */
         0,    14, 0, 4,  0,    1,  0,   8,                            /* SUPPORTED_ATTRIBUTES */
+        0,    13, 0, 0,                                               /* a subnet asked for */
+        0,    25, 0, 2,  'a',  'b',                                   /* INTERNAL_DNS_DOMAIN */
+        0,    26, 0, 5,  1,    2,  3,   4,    5,                      /* INTERNAL_DNSSEC_TA */
         0,    3,  0, 0};                                              /* INTERNAL_IP4_DNS */
     static const uint8_t strange[] = {9, 0, 0, 0};
     static const uint8_t bad[] = {1, 0, 0, 0, 0, 1, 0, 9};
@@ -446,7 +449,8 @@ static void test_details_tell_what_is_configured(void)
                      "INTERNAL_IP4_SUBNET(10.2.0.0/255.255.0.0), "
                      "INTERNAL_IP6_ADDRESS(2001:db8::5/64), INTERNAL_IP6_DNS(2001:db8::35), "
                      "APPLICATION_VERSION(la\\x07), SUPPORTED_ATTRIBUTES(4 octets), "
-                     "INTERNAL_IP4_DNS()\n"
+                     "INTERNAL_IP4_SUBNET(), INTERNAL_DNS_DOMAIN(ab), "
+                     "INTERNAL_DNSSEC_TA(5 octets), INTERNAL_IP4_DNS()\n"
                      "CP(?)\n"
                      "CP(?)\n");
 }
