@@ -422,12 +422,22 @@ static bool issued(const struct cert *by, const struct cert *cert)
     return ike_bytes_equal(by->key, cert->issuer_key);
 }
 
+/* One that was parsed before. */
+static void cert_read(struct ike_bytes from, struct cert *out)
+{
+    const bool good = cert_parse(from, out);
+    assert(good);
+    (void)good;
+}
+
 static bool find_anchor(const struct modelled_trust *trust, const struct cert *cert,
                         struct cert *out)
 {
-    for (uint8_t i = 0; i < trust->head.anchor_count; i++)
-        if (cert_parse(trust->anchors[i], out) && issued(out, cert))
+    for (uint8_t i = 0; i < trust->head.anchor_count; i++) {
+        cert_read(trust->anchors[i], out);
+        if (issued(out, cert))
             return true;
+    }
     return false;
 }
 
@@ -441,9 +451,11 @@ static bool is_anchor(const struct modelled_trust *trust, const struct cert *cer
 
 static bool find_sent(const struct ike_chain *chain, const struct cert *cert, struct cert *out)
 {
-    for (size_t i = 1; i < chain->cert_count; i++)
-        if (cert_parse(chain->certs[i], out) && issued(out, cert))
+    for (size_t i = 1; i < chain->cert_count; i++) {
+        cert_read(chain->certs[i], out);
+        if (issued(out, cert))
             return true;
+    }
     return false;
 }
 
@@ -483,7 +495,10 @@ static enum ike_why check_list(const struct ike_chain *chain, struct ike_bytes l
                                const struct cert *cert, const struct cert *by)
 {
     struct crl crl;
-    if (!crl_parse(list, &crl) || !ike_bytes_equal(crl.issuer_key, by->key))
+    const bool good = crl_parse(list, &crl);
+    assert(good); /* as it was before */
+    (void)good;
+    if (!ike_bytes_equal(crl.issuer_key, by->key))
         return WHY_OK;
     if (!holds(by, crl.body, crl.signature) || chain->now_s < crl.from_s ||
         chain->now_s > crl.until_s)
@@ -604,7 +619,7 @@ enum ike_why modelled_judge(struct ike_crypto *c, const struct ike_chain *chain,
     for (size_t i = 0; i < chain->cert_count; i++)
         if (!cert_parse(chain->certs[i], &other))
             return WHY_CERT_SYNTAX;
-    (void)cert_parse(chain->certs[0], &path.certs[path.count++]);
+    cert_read(chain->certs[0], &path.certs[path.count++]);
     for (size_t i = 0; i < chain->crl_count; i++)
         if (!crl_parse(chain->crls[i], &list))
             return WHY_CERT_STATUS;

@@ -154,6 +154,13 @@ static void test_what_a_certificate_cannot_hold_is_not_made(void)
     EXPECT(ops->cert_make(c, &spec, key, &issuer, &w));
     spec.id = (struct ike_bytes){.at = octets, .len = sizeof octets};
     EXPECT(!ops->cert_make(c, &spec, key, &issuer, &w));
+    spec =
+        end; /* an ID that it does not say of itself, and that is longer than a real one's rest */
+    spec.id_type = 0;
+    spec.name = "x";
+    spec.id = (struct ike_bytes){.at = octets, .len = IKE_ID_MAX};
+    const struct ike_bytes cert = make(3, &spec, key, &issuer);
+    EXPECT_EQ(judge(&cert, 1, ID_FQDN, name), WHY_CERT_NAME);
     const struct ike_issuer no_issuer = {.key = root_key, .cert = {.at = octets, .len = 9}};
     EXPECT(!ops->cert_make(c, &end, key, &no_issuer, &w));
     finish();

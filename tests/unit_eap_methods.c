@@ -504,6 +504,30 @@ static void test_packets_out_of_place_end_the_conversation(void)
     each_provider(misplaced_packets);
 }
 
+/* RFC 2759 5: the proof has 42 octets, and comes after the response. */
+static void test_a_proof_cut_short_is_none(void)
+{
+    static const uint8_t challenge[21] = {1, 7, 0, 21, 16, 5};
+    static const uint8_t proof[] = {3, 7, 0, 7, 'S', '=', '0'};
+    static const struct ike_bytes packets[] = {{challenge, sizeof challenge},
+                                               {proof, sizeof proof}};
+    uint8_t octets[2][256];
+    struct ike_eap eap;
+    crypto = talk_provider(true);
+    talk_begin(EAP_MSCHAPV2);
+    ike_eap_open(&eap, &(struct ike_eap_start){.crypto = crypto, .config = &talk.config[1]});
+    for (uint8_t i = 0; i < 2; i++) {
+        struct ike_writer in = wr_open(octets[0], sizeof octets[0]);
+        struct ike_writer out = wr_open(octets[1], sizeof octets[1]);
+        ike_eap_put(&in,
+                    &(struct ike_eap_packet){
+                        .code = EAP_REQUEST, .id = i, .type = EAP_MSCHAPV2, .data = packets[i]});
+        EXPECT_EQ(ike_eap_step(&eap, wr_done(&in), &out), i == 0 ? WHY_OK : WHY_EAP_SYNTAX);
+    }
+    ike_eap_close(&eap);
+    crypto->ops->close(crypto);
+}
+
 /* RFC 3748 2.1: a peer that has answered one method takes no other. */
 static void test_one_method_to_a_conversation(void)
 {
@@ -567,6 +591,7 @@ int main(int argc, char **argv)
         TEST(test_a_method_that_is_none_is_not_begun),
         TEST(test_methods_are_found_by_name_type_and_place),
         TEST(test_packets_out_of_place_end_the_conversation),
+        TEST(test_a_proof_cut_short_is_none),
         TEST(test_one_method_to_a_conversation),
         TEST(test_a_refused_method_is_not_proposed_again),
         TEST(test_mschapv2_makes_the_keys_of_rfc_3079),

@@ -590,6 +590,37 @@ static bool say_other_words(struct ike_crypto *c, struct ike_tls *tls, struct ik
     return plain_ops->tls->say(c, tls, (struct ike_bytes){.at = copy, .len = len});
 }
 
+/* The server hears twice: the response, and then that there is no more to say. */
+static size_t hear_more(struct ike_crypto *c, struct ike_tls *tls, uint8_t *out, size_t max)
+{
+    const size_t len = plain_ops->tls->hear(c, tls, out, max);
+    if (++said < 3)
+        return len;
+    EXPECT_EQ(len, 0);
+    out[0] = 'x';
+    return 1;
+}
+
+/* RFC 5281 11.2.4: the peer has nothing to say to the proof. */
+static void test_words_after_the_proof_end_it(void)
+{
+    struct ike_crypto *const crypto = talk_provider(false);
+    plain_ops = crypto->ops;
+    struct ike_crypto_ops ops = *plain_ops;
+    struct ike_tls_ops tls = *plain_ops->tls;
+    tls.hear = hear_more;
+    ops.tls = &tls;
+    crypto->ops = &ops;
+    said = 0;
+    prepare(&(struct variant){.method = EAP_TTLS, .version = TLS_1_3, .client = -1});
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_SYNTAX);
+    EXPECT_EQ(said, 3);
+    talk_end();
+    crypto->ops = plain_ops;
+    crypto->ops->close(crypto);
+}
+
 static void test_other_words_within_ttls_end_it(void)
 {
     for (int i = 0; i < 2 * (int)(sizeof all_words / sizeof all_words[0]); i++) {
@@ -637,6 +668,7 @@ int main(int argc, char **argv)
         TEST(test_more_configurations_than_are_kept_work_as_well),
         TEST(test_calls_out_of_turn_fail),
         TEST(test_other_words_within_ttls_end_it),
+        TEST(test_words_after_the_proof_end_it),
         TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
