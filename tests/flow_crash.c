@@ -2,6 +2,7 @@
  * A peer that lost its state: INVALID_IKE_SPI outside an IKE SA (RFC 7296 1.5,
  * 2.21.4), and quick crash detection (RFC 6290). */
 #include "ike/engine.h"
+#include "ike/v2/qcd.h"
 #include "tests/flow.h"
 #include "tests/opened.h"
 #include "tests/test.h"
@@ -158,6 +159,24 @@ static void test_a_wrong_token_and_a_missing_one_change_nothing(void)
     }
 }
 
+/* One that there was no room to keep: nothing is not the same as nothing. */
+static void test_a_token_that_was_not_kept_is_none(void)
+{
+    connected(with_tokens);
+    struct ike_engine *const a = p.end[A].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(a, p.end[A].sa);
+    struct ike_token *const token = ike_beside_of(a, sa, BESIDE_TOKEN);
+    ike_store_give(&a->store, token->octets);
+    token->octets = (struct ike_blob){0};
+    p.touch = cut_token;
+    restart(B);
+    EXPECT(ike_probe(a, p.now_ns, p.end[A].sa));
+    pair_run_for(&p, UINT64_C(500000000));
+    EXPECT_EQ(p.end[A].reasons[WHY_CRASH_HINT], 1);
+    EXPECT_EQ(ike_stats(a).established, 1);
+    pair_close(&p);
+}
+
 /* RFC 6290 4.1: 16 to 128 octets; another notify of that number is no token. */
 static void test_a_token_of_another_length_is_not_kept(void)
 {
@@ -263,6 +282,7 @@ int main(int argc, char **argv)
         TEST(test_a_rekeyed_sa_has_tokens_of_its_own),
         TEST(test_a_crashed_peer_is_known_by_its_token_at_once),
         TEST(test_a_wrong_token_and_a_missing_one_change_nothing),
+        TEST(test_a_token_that_was_not_kept_is_none),
         TEST(test_a_token_of_another_length_is_not_kept),
         TEST(test_who_holds_the_sa_never_shows_its_token),
         TEST(test_answers_outside_an_sa_are_few),

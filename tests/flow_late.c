@@ -46,6 +46,31 @@ static void test_an_initiator_derives_as_ever(void)
     flow_check(&(struct flow){.prepare = both_ends, .trace = ARROWS_PLAIN, .ended = both_up});
 }
 
+static void untold(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    late(pair, i, r);
+    pair->end[r].config.tell_keys = false;
+}
+
+static bool nobody_told(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return ike_stats(pair->end[r].engine).established == 1 && pair_count(pair, r, IKE_KEYED) == 0;
+}
+
+static void test_nobody_is_told_of_keys_where_nobody_wants_them(void)
+{
+    pair_init(
+        &p, (struct pair_options){
+                .provider = PAIR_MODELLED, .initiator = A, .lose = PAIR_NONE, .twice = PAIR_NONE});
+    untold(&p, A, B);
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    EXPECT(nobody_told(&p, A, B));
+    pair_close(&p);
+}
+
 static void reused(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     late(pair, i, r);
@@ -408,6 +433,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_the_arrows_are_the_same),
         TEST(test_an_initiator_derives_as_ever),
+        TEST(test_nobody_is_told_of_keys_where_nobody_wants_them),
         TEST(test_a_key_pair_used_again_is_kept_for_them),
         TEST(test_they_come_of_ike_intermediate_when_that_is_first),
         TEST(test_they_come_of_the_first_fragment),

@@ -580,6 +580,32 @@ static void test_a_name_that_is_not_found_leads_nowhere(void)
     pair_close(&p);
 }
 
+/* What is found is of the other family, or the gateway that it came from; and it is found twice. */
+static void test_a_name_leads_to_another_gateway_or_nowhere(void)
+{
+    static const uint8_t six[16] = {0x20, 1, 0xd, 0xb8, [15] = 9};
+    for (int variant = 0; variant < 3; variant++) {
+        establish();
+        p.fetch = look_up;
+        p.fetch_ns = 1000 * second_ns;
+        sent_by_name(&p, A, B);
+        pair_run_for(&p, second_ns);
+        const struct ike_addr here = sa_of(&p, A)->remote;
+        const struct ike_bytes answer = {.at = variant == 0   ? six
+                                               : variant == 1 ? here.ip
+                                                              : found,
+                                         .len = variant == 0 ? sizeof six : 4};
+        const uint64_t sa = p.end[A].sa;
+        EXPECT(ike_answer(p.end[A].engine, p.now_ns, sa, IKE_ASKS_MAX + 1, answer));
+        EXPECT(!ike_answer(p.end[A].engine, p.now_ns, sa, IKE_ASKS_MAX + 1, answer));
+        pair_run_for(&p, second_ns);
+        EXPECT_EQ(count_of(&p, A, IKE_REDIRECTED, WHY_REDIRECT_GATEWAY), variant < 2 ? 1 : 0);
+        EXPECT_EQ(count_of(&p, A, IKE_REDIRECTED, WHY_OK), variant < 2 ? 0 : 1);
+        memset(p.fetches, 0, sizeof p.fetches);
+        pair_close(&p);
+    }
+}
+
 static void test_a_name_that_nobody_looks_up_is_forgotten_after_a_while(void)
 {
     establish();
@@ -619,6 +645,7 @@ int main(int argc, char **argv)
         TEST(test_a_name_is_asked_for_before_an_established_sa_moves),
         TEST(test_a_name_is_asked_for_in_ike_sa_init_and_in_ike_auth),
         TEST(test_a_name_that_is_not_found_leads_nowhere),
+        TEST(test_a_name_leads_to_another_gateway_or_nowhere),
         TEST(test_a_name_that_nobody_looks_up_is_forgotten_after_a_while),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

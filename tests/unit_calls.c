@@ -260,6 +260,45 @@ static void test_notes_longer_than_a_message_are_not_said(void)
     }
 }
 
+/* ---- attempts ---- */
+
+static uint64_t connect_for(const struct ike_packet *trigger)
+{
+    const struct ike_attempt attempt = {.local = p.end[A].addr,
+                                        .remote = p.end[B].addr,
+                                        .policy = &p.end[A].policy,
+                                        .trigger = trigger};
+    const uint64_t sa = ike_connect(p.end[A].engine, p.now_ns, &attempt);
+    pair_run_for(&p, UINT64_C(1000000000));
+    return sa;
+}
+
+/* RFC 7296 1.2: the policy may guess another group than its first; without any there is nothing to
+ * begin with. A packet that no Child SA is for has the first one made. */
+static void test_an_attempt_begins_with_a_group_and_a_child(void)
+{
+    const struct ike_packet nowhere = {.from = {.family = IKE_IPV4, .ip = {9, 9, 9, 9}},
+                                       .to = {.family = IKE_IPV4, .ip = {9, 9, 9, 8}}};
+    pair_init(&p, plain);
+    pair_offer(&p, A, "aes256gcm16-prfsha256-x25519-ecp256", "aes256gcm16");
+    pair_offer(&p, B, "aes256gcm16-prfsha256-ecp256", "aes256gcm16");
+    p.end[A].policy.first_group = ALGO_ECP256;
+    pair_open(&p);
+    EXPECT(connect_for(&nowhere) != 0);
+    EXPECT(strstr(p.trace, "INVALID_KE_PAYLOAD") == NULL);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 1);
+    pair_close(&p);
+
+    pair_init(&p, plain);
+    p.end[A].policy.ike[0] =
+        (struct ike_offer){.algos = {ALGO_AES256GCM16, ALGO_PRFSHA256}, .count = 2};
+    pair_open(&p);
+    EXPECT_EQ(connect_for(NULL), 0);
+    EXPECT_EQ(p.sent, 0);
+    EXPECT(pair_is_empty(&p));
+    pair_close(&p);
+}
+
 /* ---- use ---- */
 
 static void begin_limited(struct ike_lifetime lifetime)
@@ -618,6 +657,7 @@ int main(int argc, char **argv)
         TEST(test_an_sa_on_its_way_out_is_asked_for_nothing_more),
         TEST(test_only_a_responder_limits_and_only_known_children_are_meant),
         TEST(test_so_many_requests_wait_and_no_more),
+        TEST(test_an_attempt_begins_with_a_group_and_a_child),
         TEST(test_notes_longer_than_a_message_are_not_said),
         TEST(test_what_was_used_up_is_replaced_and_then_closed),
         TEST(test_what_is_being_replaced_is_not_asked_for_again),

@@ -288,6 +288,19 @@ static void test_half_open_sas_are_limited_in_all_and_by_address(void)
     pair_close(&p);
 }
 
+static void test_where_addresses_are_not_limited_nobody_counts_them(void)
+{
+    static struct craft c;
+    pair_init(&p, plain);
+    p.end[B].config.half_open.per_address = IKE_UNLIMITED;
+    pair_open(&p);
+    craft_whole_init(&c, 1);
+    EXPECT_EQ(give(&c, B), WHY_OK);
+    EXPECT_EQ(ike_half_open_of(p.end[B].engine, &p.end[A].addr), 0);
+    EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 1);
+    pair_close(&p);
+}
+
 static void test_a_full_table_refuses_and_a_client_is_told(void)
 {
     static struct craft c;
@@ -435,6 +448,7 @@ int main(int argc, char **argv)
         TEST(test_public_values_that_are_none_are_dropped),
         TEST(test_the_same_request_is_answered_from_memory_and_another_with_its_spi_is_new),
         TEST(test_half_open_sas_are_limited_in_all_and_by_address),
+        TEST(test_where_addresses_are_not_limited_nobody_counts_them),
         TEST(test_a_full_table_refuses_and_a_client_is_told),
         TEST(test_a_cookie_binds_address_spi_and_nonce),
         TEST(test_a_cookie_outlives_its_secret_by_the_overlap_only),

@@ -182,6 +182,21 @@ static void test_a_search_that_finds_nothing_ends(void)
     }
 }
 
+/* Harder than anybody's: neither provider begins. */
+static void test_a_puzzle_beyond_all_bits_is_not_tried(void)
+{
+    const struct ike_algo *const prf = &ike_algos[ike_algo_named("prfsha256")];
+    uint8_t keys[IKE_PUZZLE_SOLUTION];
+    for (int which = 0; which < 2; which++) {
+        struct ike_crypto *const c = which == 0
+                                         ? ike_crypto_modelled((struct ike_random){.fill = fill})
+                                         : ike_crypto_openssl((struct ike_random){.fill = fill});
+        const struct ike_puzzle puzzle = {.prf = prf, .bits = IKE_PUZZLE_BITS_MAX + 1};
+        EXPECT_EQ(c->ops->solve(c, &puzzle, keys), 0);
+        c->ops->close(c);
+    }
+}
+
 /* The stand-in costs what is to be expected, 4 x 2^bits calls, and the check one. */
 static void test_a_meter_charges_for_the_search_and_for_the_check(void)
 {
@@ -212,6 +227,7 @@ static void test_a_meter_charges_for_the_search_and_for_the_check(void)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_a_puzzle_beyond_all_bits_is_not_tried),
         TEST(test_prf_of_key_and_cookie_ends_in_the_bits_that_were_computed),
         TEST(test_the_printed_examples_are_of_hashed_keys),
         TEST(test_the_search_finds_the_first_four_and_counts),

@@ -431,7 +431,7 @@ void ike_resume_commit(struct ike_turn *turn)
 static bool has_row(const struct ike_offer *offer, uint8_t row)
 {
     for (uint8_t i = 0; i < offer->count; i++)
-        if (offer->algos[i] == row && offer->addke[i] == 0)
+        if (offer->algos[i] == row)
             return true;
     return row == 0;
 }
