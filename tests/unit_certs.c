@@ -262,6 +262,27 @@ static void test_an_extended_key_usage_may_be_that_of_ike(void)
     finish();
 }
 
+/* RFC 8410 3: the octets of a key for signatures, said to be one for key exchanges. */
+static void test_a_key_of_another_kind_proves_nothing(void)
+{
+    static const uint8_t ed25519[] = {0x06, 0x03, 0x2b, 0x65, 0x70};
+    size_t at[3] = {0};
+    size_t count = 0;
+    begin(0);
+    const struct ike_issuer issuer = by_root();
+    const struct ike_bytes cert = make(1, &end, key, &issuer);
+    for (size_t i = 0; i + sizeof ed25519 < cert.len; i++)
+        if (memcmp(cert.at + i, ed25519, sizeof ed25519) == 0 && count < 3)
+            at[count++] = i;
+    EXPECT_EQ(count, 3);        /* signed by, the key's, signed by */
+    rooms[1][at[1] + 4] = 0x6e; /* X25519 */
+    ops->trust_close(trust);
+    trust = ops->trust_open(c);
+    EXPECT(ops->trust_add(trust, TRUST_ANCHOR, cert));
+    EXPECT_EQ(judge(&cert, 1, ID_FQDN, name), WHY_CERT_KEY);
+    finish();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -273,6 +294,7 @@ int main(int argc, char **argv)
         TEST(test_one_fault_of_a_chain_is_enough),
         TEST(test_lists_of_revoked_certificates_are_whole_and_may_be_many),
         TEST(test_an_extended_key_usage_may_be_that_of_ike),
+        TEST(test_a_key_of_another_kind_proves_nothing),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

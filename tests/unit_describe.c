@@ -425,18 +425,18 @@ static void test_what_is_no_message_has_no_details(void)
 static void test_details_tell_what_is_configured(void)
 {
     static const uint8_t reply[] = {
-        2,    0,  0, 0,                                                  /* CFG_REPLY */
-        0,    1,  0, 4,  10,   9,  0,   1,                               /* INTERNAL_IP4_ADDRESS */
-        0,    13, 0, 8,  10,   2,  0,   0,    255, 255, 0,   0,          /* INTERNAL_IP4_SUBNET */
-        0,    8,  0, 17, 0x20, 1,  0xd, 0xb8, 0,   0,   0,   0,    0, 0, /* INTERNAL_IP6_ADDRESS */
-        0,    0,  0, 0,  0,    5,  64,  0,    10,  0,   16,  0x20, 1, 0xd,
-        0xb8, 0,  0, 0,  0,    0,  0,                                 /* INTERNAL_IP6_DNS */
-        0,    0,  0, 0,  0,    53, 0,   7,    0,   3,   'l', 'a',  7, /* APPLICATION_VERSION */
-        0,    14, 0, 4,  0,    1,  0,   8,                            /* SUPPORTED_ATTRIBUTES */
-        0,    13, 0, 0,                                               /* a subnet asked for */
-        0,    25, 0, 2,  'a',  'b',                                   /* INTERNAL_DNS_DOMAIN */
-        0,    26, 0, 5,  1,    2,  3,   4,    5,                      /* INTERNAL_DNSSEC_TA */
-        0,    3,  0, 0};                                              /* INTERNAL_IP4_DNS */
+        2,    0,  0, 0,                                                   /* CFG_REPLY */
+        0,    1,  0, 4,  10,   9,   0,   1,                               /* INTERNAL_IP4_ADDRESS */
+        0,    13, 0, 8,  10,   2,   0,   0,    255, 255, 0,   0,          /* INTERNAL_IP4_SUBNET */
+        0,    8,  0, 17, 0x20, 1,   0xd, 0xb8, 0,   0,   0,   0,    0, 0, /* INTERNAL_IP6_ADDRESS */
+        0,    0,  0, 0,  0,    5,   64,  0,    10,  0,   16,  0x20, 1, 0xd,
+        0xb8, 0,  0, 0,  0,    0,   0,                                 /* INTERNAL_IP6_DNS */
+        0,    0,  0, 0,  0,    53,  0,   7,    0,   3,   'l', 'a',  7, /* APPLICATION_VERSION */
+        0,    14, 0, 4,  0,    1,   0,   8,                            /* SUPPORTED_ATTRIBUTES */
+        0,    13, 0, 0,                                                /* a subnet asked for */
+        0,    25, 0, 2,  'a',  'b',                                    /* INTERNAL_DNS_DOMAIN */
+        0,    26, 0, 5,  1,    2,   3,   4,    5,                      /* INTERNAL_DNSSEC_TA */
+        0,    3,  0, 0};                                               /* INTERNAL_IP4_DNS */
     static const uint8_t strange[] = {9, 0, 0, 0};
     static const uint8_t bad[] = {1, 0, 0, 0, 0, 1, 0, 9};
     char text[IKE_DETAILS_TEXT];
