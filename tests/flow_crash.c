@@ -271,6 +271,9 @@ static void test_answers_outside_an_sa_are_few(void)
     room[19] = FLAG_INITIATOR;
     room[16] = PAYLOAD_NOTIFY; /* nothing sealed */
     (void)pair_inject(&p, B, room, len);
+    room[16] = PAYLOAD_SK;
+    room[18] = IKE_SA_INIT; /* of no IKE SA */
+    EXPECT_EQ(pair_inject(&p, B, room, len), WHY_UNKNOWN_SPI);
     EXPECT_EQ(p.sent, 11);
     pair_close(&p);
 }

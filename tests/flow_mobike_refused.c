@@ -391,6 +391,19 @@ static void test_news_of_nats_are_taken_where_they_are_asked_for(void)
     pair_close(&p);
 }
 
+/* RFC 4555 3.10: the path tested, and then the one in use, as often as any request. */
+static void test_where_nobody_answers_a_test_of_a_path_ends_too(void)
+{
+    const struct ike_path path = {pair_addr(A, 2), pair_addr(B, 1)};
+    begin(plain, both);
+    p.touch = pair_touch_lose;
+    EXPECT(ike_test_path(p.end[A].engine, p.now_ns, p.end[A].sa, &path));
+    pair_run_for(&p, UINT64_C(200000000000));
+    EXPECT_EQ(p.end[A].ends[WHY_NO_ANSWER], 2);
+    EXPECT_EQ(ike_stats(p.end[A].engine).established, 0);
+    pair_close(&p);
+}
+
 static struct ike_addr gone;
 
 static bool unless_gone(const struct pair *pair, const struct ike_addr *from,
@@ -443,6 +456,7 @@ int main(int argc, char **argv)
         TEST(test_another_move_does_not_wait_for_one_that_is_tried_again),
         TEST(test_a_path_is_tested_without_looking_for_nats_where_none_is_allowed),
         TEST(test_news_of_nats_are_taken_where_they_are_asked_for),
+        TEST(test_where_nobody_answers_a_test_of_a_path_ends_too),
         TEST(test_what_closes_a_rekeyed_sa_goes_along_with_a_move),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -155,6 +155,37 @@ static void test_an_initiator_goes_by_what_it_hears_on_until_its_own_connection_
     pair_close(&p);
 }
 
+/* It breaks before the own one stands: no third one is asked for. */
+static void test_a_connection_that_breaks_while_another_is_opened_is_no_loss(void)
+{
+    heard_by_another(0);
+    ike_stream_down(p.end[A].engine, p.now_ns, HEARD_ON);
+    EXPECT_EQ(stream_of_a(), 0);
+    pair_run(&p);
+    EXPECT(strstr(p.trace, OPENS) != NULL && strstr(strstr(p.trace, OPENS) + 1, OPENS) == NULL);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
+/* RFC 9329 6.1: who opened the connection goes by it as long as it stands. */
+static void test_an_initiator_stays_with_its_own_connection(void)
+{
+    begin_up(&p);
+    const uint32_t own = stream_of_a();
+    p.touch = keep_last;
+    EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+    pair_run_for(&p, 1);
+    p.touch = NULL;
+    const struct ike_datagram request = {.local = p.end[A].addr,
+                                         .remote = p.end[B].addr,
+                                         .bytes = {last_octets, last_len},
+                                         .stream = HEARD_ON};
+    EXPECT_EQ(ike_input(p.end[A].engine, p.now_ns, &request), WHY_OK);
+    EXPECT_EQ(stream_of_a(), own);
+    EXPECT(!ike_stream_in_use(p.end[A].engine, HEARD_ON));
+    pair_close(&p);
+}
+
 /* None is asked for any more when none was being opened, until that one breaks, too. */
 static void test_an_initiator_that_is_heard_asks_for_no_other_connection(void)
 {
@@ -494,6 +525,8 @@ int main(int argc, char **argv)
         TEST(test_a_connection_that_breaks_during_the_handshake_ends_nothing),
         TEST(test_a_responder_follows_to_the_connection_it_hears_on),
         TEST(test_an_initiator_goes_by_what_it_hears_on_until_its_own_connection_stands),
+        TEST(test_a_connection_that_breaks_while_another_is_opened_is_no_loss),
+        TEST(test_an_initiator_stays_with_its_own_connection),
         TEST(test_an_initiator_that_is_heard_asks_for_no_other_connection),
         TEST(test_a_request_of_the_responder_waits_for_a_connection),
         TEST(test_connections_that_are_refused_are_tried_again_and_given_up_in_the_end),

@@ -251,6 +251,10 @@ static void test_notes_longer_than_a_message_are_not_said(void)
         note.data.len = IKE_MESSAGE_MAX - 20;
         EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform));
         pair_run_for(&p, UINT64_C(1000000000));
+        note.data.len = IKE_MESSAGE_MAX - 400; /* with the heads of thirteen fragments */
+        if (fragments == 1)
+            EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &inform));
+        pair_run_for(&p, UINT64_C(1000000000));
         EXPECT_EQ(p.sent, sent);
         EXPECT_EQ(p.end[A].engine->tasks.used, 0);
         EXPECT(ask_probe(p.end[A].engine, p.end[A].sa));

@@ -328,6 +328,31 @@ static void test_with_wrong_keys_it_stays_closed(void)
     crypto->ops->close(crypto);
 }
 
+/* As captures may hold it: longer than any that is opened. */
+static void test_what_is_longer_than_a_message_stays_closed(void)
+{
+    static uint8_t octets_of_it[IKE_MESSAGE_MAX + 1];
+    struct crypto_stream stream;
+    struct ike_crypto *const crypto = ike_crypto_modelled(crypto_stream_random(&stream, 1));
+    const struct ike_sa_keys keys = sealing_keys();
+    char text[IKE_DETAILS_TEXT];
+    struct ike_writer w = wr_open(octets_of_it, sizeof octets_of_it);
+    size_t link = 16;
+    ike_put_header(&w, &(struct ike_header){.spi_i = 1,
+                                            .spi_r = 2,
+                                            .version = IKE_VERSION_2,
+                                            .exchange = INFORMATIONAL,
+                                            .flags = FLAG_INITIATOR,
+                                            .id = 1});
+    const size_t begins = ike_begin_payload(&w, &link, PAYLOAD_SK);
+    EXPECT(put_room(&w, sizeof octets_of_it - w.len) != NULL);
+    ike_end_payload(&w, begins);
+    ike_end_message(&w);
+    (void)ike_describe(wr_done(&w), false, &keys, crypto, text);
+    EXPECT_STR(text, "INFORMATIONAL   req 1  SK{\xe2\x80\xa6}");
+    crypto->ops->close(crypto);
+}
+
 static void test_nothing_within_is_an_empty_brace(void)
 {
     struct crypto_stream stream;
@@ -533,6 +558,7 @@ int main(int argc, char **argv)
         TEST(test_with_keys_what_is_sealed_is_named),
         TEST(test_certificates_and_signatures_are_told_apart),
         TEST(test_with_wrong_keys_it_stays_closed),
+        TEST(test_what_is_longer_than_a_message_stays_closed),
         TEST(test_nothing_within_is_an_empty_brace),
         TEST(test_details_tell_what_stands_in_each_payload),
         TEST(test_details_name_what_they_can_of_what_is_not_ours),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A peer that has the keys and says one thing wrong: a message under way has one
  * payload changed, and whoever takes it gives the reason that belongs to that. */
+#include "ike/eap.h"
 #include "ike/engine.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/selector.h"
@@ -232,6 +233,53 @@ static void by_eap_only(void)
     }
 }
 
+/* A method that nobody has is not begun, and does not go alone. */
+static void by_no_method(void)
+{
+    by_eap_only();
+    p.end[B].policy.eap.methods[0] = 99;
+}
+
+static void by_eap_without_nats(void)
+{
+    by_eap_only();
+    for (int i = 0; i < 2; i++)
+        p.end[i].policy.mobike.on = p.end[i].policy.mobike.no_nats = true;
+}
+
+static void other_ends(struct opened *m)
+{
+    notify(m, N_NO_NATS_ALLOWED)->body[4] ^= 1;
+}
+
+static void two_rounds(void)
+{
+    static struct ike_policy second[2];
+    for (int i = 0; i < 2; i++) {
+        second[i] = p.end[i].policy;
+        p.end[i].policy.next_auth = &second[i];
+    }
+}
+
+/* By EAP, where the round is by a key. */
+static void eap_instead(struct opened *m)
+{
+    static const uint8_t body[] = {1, 1, 0, 5, EAP_MD5};
+    m->part_count = 1;
+    m->parts[0] = (struct opened_part){.type = PAYLOAD_EAP, .len = sizeof body};
+    memcpy(m->parts[0].body, body, sizeof body);
+}
+
+/* The Child SA is refused, and the time of authentication cannot be read. */
+static void refused_for_no_time(struct opened *m)
+{
+    drop(m, PAYLOAD_SA);
+    drop(m, PAYLOAD_TSI);
+    drop(m, PAYLOAD_TSR);
+    add_notify(m, N_NO_PROPOSAL_CHOSEN, "", 0);
+    add_notify(m, N_AUTH_LIFETIME, "\0\0\1", 3);
+}
+
 /* ---- CREATE_CHILD_SA ---- */
 
 static void rekey(void)
@@ -451,6 +499,22 @@ static void tickets_of_b(void)
     asks_for_b();
 }
 
+static void tickets_and_redirects(void)
+{
+    tickets();
+    takes_redirects();
+}
+
+static void ticket_cut(struct opened *m)
+{
+    notify(m, N_TICKET_LT_OPAQUE)->len = 4 + 3;
+}
+
+static void ticket_too_long(struct opened *m)
+{
+    notify(m, N_TICKET_OPAQUE)->len = 4 + IKE_TICKET_MAX + 1;
+}
+
 static void resume(void)
 {
     ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
@@ -516,6 +580,13 @@ static const struct row rows[] = {
     { "IPComp by nothing",                 NULL, NULL, 3, compression_by_nothing,      A, WHY_CHOICE_NOT_OFFERED },
     { "a group too many",                  no_more_groups, rekey, 1, wants_other_group, A, WHY_OK },
     { "a PPK named and not agreed on",     quantum_keys_at_one_end, NULL, 2, names_a_key, B, WHY_OK },
+    { "a ticket cut",                      tickets, NULL, 3, ticket_cut,               A, WHY_SYNTAX },
+    { "a ticket too long",                 tickets, resume, 0, ticket_too_long,        B, WHY_TICKET_SYNTAX },
+    { "resumed and sent nowhere",          tickets_and_redirects, resume, 1, redirect_to_half_an_address, A, WHY_REDIRECT_GATEWAY },
+    { "a Child SA refused and no time told", NULL, NULL, 3, refused_for_no_time,       A, WHY_SYNTAX },
+    { "a method that there is none of",    by_no_method, NULL, 2, unchanged,           B, WHY_EAP_METHOD },
+    { "a NAT before EAP",                  by_eap_without_nats, NULL, 2, other_ends,   B, WHY_NAT_FORBIDDEN },
+    { "EAP where a key is due",            two_rounds, NULL, 5, eap_instead,           A, WHY_AUTH_METHOD },
     { "a window of none",                  windows, NULL, 4, window_of_none,           A, WHY_SYNTAX },
     { "a window cut",                      windows, NULL, 4, window_cut,               A, WHY_SYNTAX },
     { "a window too long",                 windows, NULL, 4, window_longer,            A, WHY_SYNTAX },

@@ -134,9 +134,32 @@ static void test_going_elsewhere_waits_for_what_is_under_way(void)
     pair_close(&p);
 }
 
+/* RFC 7296 2.3: the first of eight is lost, and what waits behind it is asked at once when it is
+ * answered: eight more, and the rest as those are. */
+static void test_a_window_that_opens_again_is_filled_at_once(void)
+{
+    enum { REQUESTS = 20 };
+    static const struct ike_inform nothing;
+    begin();
+    p.end[A].config.window = p.end[B].config.window = IKE_WINDOW_MAX;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run(&p);
+    p.options.lose = p.sent;
+    for (int i = 0; i < REQUESTS; i++)
+        EXPECT(ike_inform(p.end[A].engine, p.now_ns, p.end[A].sa, &nothing));
+    pair_run_for(&p, UINT64_C(500000000));
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), IKE_WINDOW_MAX - 1);
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, A, IKE_INFORMED), REQUESTS);
+    EXPECT(pair_agrees(&p, 1));
+    pair_close(&p);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_a_window_that_opens_again_is_filled_at_once),
         TEST(test_requests_go_beside_others_but_where_one_would_undo_the_other),
         TEST(test_authentication_anew_waits_for_what_is_under_way),
         TEST(test_going_elsewhere_waits_for_what_is_under_way),

@@ -58,7 +58,8 @@ static enum ike_why run_rule(struct ike_turn *turn)
         return why;
     if ((why = turn->rule->run(turn)) != WHY_OK)
         return why;
-    if (turn->sa != NULL && turn->sa->state == (turn->added ? S_NONE : turn->before.state))
+    assert(turn->sa != NULL); /* a rule has one, or makes one */
+    if (turn->sa->state == (turn->added ? S_NONE : turn->before.state))
         turn->sa->state = turn->rule->then;
     if (turn->sealed_open) {
         assert(turn->sa != NULL); /* its keys opened the message */

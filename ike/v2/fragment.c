@@ -172,8 +172,9 @@ void ike_fragment_heard(struct ike_turn *turn)
 /* The longest message that one datagram of the policy's length holds. */
 static size_t message_most(const struct ike_turn *turn)
 {
+    assert(!turn->is_response || turn->datagram != NULL);
     const struct ike_addr *const local =
-        turn->is_response && turn->datagram != NULL ? &turn->datagram->local : &turn->sa->local;
+        turn->is_response ? &turn->datagram->local : &turn->sa->local;
     const size_t udp = local->family == IKE_IPV4 ? (size_t)IPV4_UDP : (size_t)IPV6_UDP;
     const size_t around = udp + (local->port == IKE_PORT_NAT ? (size_t)IKE_MARKER_LEN : 0);
     const size_t datagram = turn->sa->policy->fragment;

@@ -430,8 +430,12 @@ enum ike_why ike_inner_informed(struct ike_turn *t)
     if (why != WHY_OK || t->sa->policy->wants == NULL)
         return why;
     ike_inner_hear(t);
-    for (uint8_t i = 0; i < t->in.cp_count; i++)
-        if (ike_cp_parse(t->in.cps[i], &cp) == WHY_OK && cp.type == CFG_REPLY)
+    for (uint8_t i = 0; i < t->in.cp_count; i++) {
+        const enum ike_why again = ike_cp_parse(t->in.cps[i], &cp);
+        assert(again == WHY_OK); /* ike_inner_look */
+        (void)again;
+        if (cp.type == CFG_REPLY)
             return keep_reply(t, t->in.cps[i], &cp);
+    }
     return WHY_OK;
 }

@@ -106,9 +106,9 @@ struct ike_path ike_path_first(const struct ike_turn *turn)
 {
     if (turn->is_response)
         return (struct ike_path){.local = turn->datagram->local, .remote = turn->datagram->remote};
-    return turn->task != NULL && turn->task->kind == TASK_PATH
-               ? ike_move_tested(turn->engine, turn->task)
-               : ike_path_of(turn->sa);
+    assert(turn->task != NULL); /* a request is of one */
+    return turn->task->kind == TASK_PATH ? ike_move_tested(turn->engine, turn->task)
+                                         : ike_path_of(turn->sa);
 }
 
 /* RFC 4555 3.11: the initiator has time to find another way to the responder. By TCP each request
@@ -154,8 +154,10 @@ enum ike_why ike_path_heard(struct ike_turn *turn)
 {
     const struct ike_path path = {.local = turn->datagram->local, .remote = turn->datagram->remote};
     const struct ike_path now = ike_path_of(turn->sa);
-    if ((turn->in.head.flags & FLAG_RESPONSE) == 0 || turn->task == NULL || !turn->task->spread ||
-        turn->sa->state != S_ESTABLISHED)
+    if ((turn->in.head.flags & FLAG_RESPONSE) == 0)
+        return WHY_OK;
+    assert(turn->task != NULL); /* ike_window_response */
+    if (!turn->task->spread || turn->sa->state != S_ESTABLISHED)
         return WHY_OK;
     struct ike_mobike *const m = ike_mobike_edit(turn);
     assert(m != NULL); /* nothing is spread without */

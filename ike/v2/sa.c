@@ -344,7 +344,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
         return;
     if (before == S_NONE && is_half_open(sa, after))
         ike_index_add(&engine->requests, sa->request_digest, place);
-    if (after == S_NONE && !sa->initiator && !sa->rekeyed && before != S_NONE)
+    if (after == S_NONE && !sa->initiator && !sa->rekeyed)
         ike_index_remove(&engine->requests, sa->request_digest, place);
 
     const bool opened = is_half_open(sa, after);

@@ -349,7 +349,7 @@ static void commit(struct ike_turn *turn)
         ike_redirect_up(turn);
         ike_setup_give(engine, &sa->setup);
     }
-    if (sa->state == S_ESTABLISHED && (turn->added || turn->before.state != S_ESTABLISHED))
+    if (sa->state == S_ESTABLISHED && turn->before.state != S_ESTABLISHED)
         came_up(turn, sa);
     if (!sa->tcp && turn->before.tcp)
         ike_beside_give(engine, sa, BESIDE_TCP);

@@ -112,7 +112,8 @@ void ike_window_open(struct ike_engine *engine, struct ike_sa *sa, uint64_t now_
 {
     const uint32_t wanted = engine->config.window;
     const uint32_t size = wanted < IKE_WINDOW_MAX ? wanted : IKE_WINDOW_MAX;
-    if (size <= 1 || sa->nobody || ike_window_of(engine, sa) != NULL)
+    assert(ike_window_of(engine, sa) == NULL); /* it comes up once */
+    if (size <= 1 || sa->nobody)
         return;
     struct ike_window *const w = ike_beside_need(engine, sa, BESIDE_WINDOW);
     if (w == NULL)
