@@ -109,8 +109,8 @@ static void test_a_bundle_that_cannot_be_read_or_is_too_long_is_refused(void)
     flow_check(&(struct flow){.prepare = prepare,
                               .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ REFUSED,
                               .ended = refused_bundle});
-    for (uint8_t more = BUNDLE_LONG; more <= BUNDLE_LISTS; more++) {
-        plan_bundles(more);
+    for (int more = BUNDLE_LONG; more <= BUNDLE_LISTS; more++) {
+        plan_bundles((uint8_t)more);
         of_bundle = WHY_TOO_MANY;
         flow_check(&(struct flow){.prepare = prepare,
                                   .trace = INIT_REQ URL_INIT_RSP BUNDLE_REQ

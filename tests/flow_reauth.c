@@ -141,7 +141,7 @@ static void test_a_policy_of_its_own_may_be_earlier_and_needs_no_telling(void)
 static void test_a_policy_of_its_own_that_is_later_gives_way(void)
 {
     init(REAUTH_MAKE_FIRST);
-    p.end[A].policy.reauth_ns = SECONDS(2 * LIFE_S);
+    p.end[A].policy.reauth_ns = 2 * SECONDS(LIFE_S);
     connect();
     pair_run_for(&p, SECONDS(LIFE_S - LIFE_S / 10 - 2));
     EXPECT_EQ(pair_count(&p, A, IKE_UP), 1);
