@@ -232,7 +232,7 @@ static bool exchange_keys(void)
     struct ike_crypto *const c = provider(true);
     armed = failure;
     seen = 0;
-    bool done = ike_crypto_has(c, group_at_hand) && c->ops->kex_begin(c, group, &kex, share[0]);
+    bool done = c->ops->kex_begin(c, group, &kex, share[0]);
     if (done) {
         done = c->ops->kex_answer(c, group,
                                   (struct ike_bytes){.at = share[0], .len = group->share_len},
@@ -251,6 +251,48 @@ static bool exchange_keys(void)
     return done;
 }
 
+/* Whoever has the group first of all answers by it, or not. */
+static bool answer_at_once(void)
+{
+    const struct ike_algo *const group = &ike_algos[group_at_hand];
+    uint8_t share[2][IKE_SHARE_MAX];
+    uint8_t secret[IKE_SECRET_MAX];
+    struct ike_kex kex;
+    const long failure = armed;
+    armed = -1;
+    struct ike_crypto *const other = provider(true);
+    struct ike_crypto *const c = provider(true);
+    bool done = other->ops->kex_begin(other, group, &kex, share[0]);
+    other->ops->kex_free(other, group, &kex);
+    armed = failure;
+    seen = 0;
+    done = done &&
+           c->ops->kex_answer(c, group, (struct ike_bytes){.at = share[0], .len = group->share_len},
+                              share[1], secret);
+    const bool has = ike_crypto_has(c, group_at_hand);
+    EXPECT(has || !done);
+    if (done)
+        give(secret, group->secret_len);
+    c->ops->close(c);
+    other->ops->close(other);
+    return done;
+}
+
+static bool has_at_once(void)
+{
+    static const uint8_t one = 1;
+    const long failure = armed;
+    armed = -1;
+    struct ike_crypto *const c = provider(true);
+    armed = failure;
+    seen = 0;
+    const bool has = ike_crypto_has(c, group_at_hand);
+    if (has)
+        give(&one, 1);
+    c->ops->close(c);
+    return has;
+}
+
 static void test_key_exchanges_without_memory_fail_or_agree(void)
 {
     static const uint8_t groups[] = {ALGO_X25519,   ALGO_X448,     ALGO_ECP256,      ALGO_ECP521,
@@ -258,6 +300,9 @@ static void test_key_exchanges_without_memory_fail_or_agree(void)
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         group_at_hand = groups[i];
         check_all(exchange_keys);
+        check_all(answer_at_once);
+        if (groups[i] >= ALGO_ECP256 && groups[i] != ALGO_X448)
+            check_all(has_at_once);
     }
 }
 
