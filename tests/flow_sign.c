@@ -323,6 +323,45 @@ static void test_what_is_never_made_is_not_announced_either(void)
     pair_close(&p);
 }
 
+static uint8_t announced_first, announced_last;
+
+static void announce_lengths(void)
+{
+    size_t len = 0;
+    uint8_t *const body = mangle_body(PAYLOAD_NOTIFY, &len);
+    size_t last = 4;
+    EXPECT(body != NULL && (body[2] << 8 | body[3]) == N_SUPPORTED_AUTH_METHODS);
+    for (size_t at = 4; body != NULL && at < len && body[at] > 0; at += body[at])
+        last = at;
+    if (body == NULL)
+        return;
+    body[last] = announced_last;
+    body[4] = announced_first;
+}
+
+/* They are hints: who cannot read them signs as if there were none. */
+static void test_announcements_of_any_length_are_survived(void)
+{
+    static struct pair p;
+    static const uint8_t lengths[][2] = {{0, 3},  {1, 3},  {2, 3},   {255, 3},
+                                         {18, 0}, {18, 1}, {18, 255}};
+    plan_both(KEY_TYPE_RSA2048);
+    plan[0].tells = true;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        announced_first = lengths[i][0];
+        announced_last = lengths[i][1];
+        pair_init(&p, (struct pair_options){
+                          .provider = PAIR_OPENSSL, .lose = PAIR_NONE, .twice = PAIR_NONE});
+        prepare(&p, A, B);
+        pair_open(&p);
+        mangle_edit(&p, 2, announce_lengths);
+        (void)pair_connect(&p);
+        pair_run(&p);
+        EXPECT(pair_agrees(&p, 1));
+        pair_close(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -340,6 +379,7 @@ int main(int argc, char **argv)
         TEST(test_a_responder_beside_eap_is_judged_as_strictly),
         TEST(test_each_signs_with_what_the_other_takes),
         TEST(test_what_is_never_made_is_not_announced_either),
+        TEST(test_announcements_of_any_length_are_survived),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -211,7 +211,7 @@ static void test_a_resumption_exchanges_no_keys_and_signs_nothing(void)
 static void test_a_ticket_changed_anywhere_is_refused(void)
 {
     for (int kind = TICKET_VALUE; kind <= TICKET_REFERENCE; kind++) {
-        uint8_t copy[IKE_TICKET_MAX];
+        uint8_t copy[IKE_TICKET_MAX + 1] = {0};
         connected((enum ike_ticket_kind)kind);
         const struct ike_bytes good = ticket();
         for (size_t i = 0; i < good.len; i++) {
@@ -231,6 +231,9 @@ static void test_a_ticket_changed_anywhere_is_refused(void)
         memcpy(copy, good.at, good.len);
         EXPECT_EQ(present((struct ike_bytes){copy, good.len + 1}, 1),
                   kind == TICKET_VALUE ? WHY_TICKET_FORGED : WHY_TICKET_SYNTAX);
+        EXPECT_EQ(present((struct ike_bytes){copy, IKE_TICKET_MAX}, 1),
+                  kind == TICKET_VALUE ? WHY_TICKET_FORGED : WHY_TICKET_SYNTAX);
+        EXPECT_EQ(present((struct ike_bytes){copy, sizeof copy}, 1), WHY_TICKET_SYNTAX);
         EXPECT_EQ(ike_stats(p.end[B].engine).half_open, 0);
         EXPECT(strstr(p.trace, "B>A  IKE_SESSION_RESUME rsp 0  N(TICKET_NACK)") != NULL);
         EXPECT_EQ(present(good, 2), WHY_OK);
