@@ -428,6 +428,64 @@ static void test_an_answer_with_no_spi_of_the_gateway_is_none(void)
     pair_close(&p);
 }
 
+static uint64_t trying;
+
+static void connected_and_trying(void)
+{
+    connected(by_value);
+    p.end[A].policy.takes_redirects = true;
+    ike_forget(p.end[A].engine, p.now_ns, p.end[A].sa);
+    trying = pair_resume(&p);
+}
+
+/* An answer to the request with a ticket, of one notification, by whoever is quicker than B. */
+static enum ike_why answered(uint16_t type, struct ike_bytes data)
+{
+    const struct ike_sa *const sa = ike_sa_numbered(p.end[A].engine, trying);
+    uint8_t room[512];
+    struct ike_writer w = wr_open(room, sizeof room);
+    size_t link = 16;
+    ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
+                                            .version = IKE_VERSION_2,
+                                            .exchange = IKE_SESSION_RESUME,
+                                            .flags = FLAG_RESPONSE});
+    ike_put_status(&w, &link, type, data);
+    ike_end_message(&w);
+    return pair_inject(&p, A, room, w.len);
+}
+
+/* RFC 5723 4.3.2, RFC 7296 2.6: each is sent back, so many times; then a better answer is awaited.
+ */
+static void test_so_many_cookies_are_sent_back_with_a_ticket(void)
+{
+    connected_and_trying();
+    const int sent = p.sent;
+    EXPECT_EQ(answered(N_COOKIE, (struct ike_bytes){.len = 0}), WHY_SYNTAX);
+    for (uint8_t i = 0; i <= p.end[A].engine->config.cookies_max; i++)
+        EXPECT_EQ(answered(N_COOKIE, (struct ike_bytes){&i, 1}), WHY_OK);
+    EXPECT_EQ(p.sent - sent, p.end[A].engine->config.cookies_max);
+    p.touch = pair_touch_lose;
+    memset(p.flight, 0, sizeof p.flight);
+    pair_run(&p);
+    EXPECT_EQ(p.end[A].ends[WHY_COOKIE_LOOP], 1);
+    pair_close(&p);
+}
+
+static void test_a_client_with_a_ticket_is_not_sent_nowhere(void)
+{
+    uint8_t data[6 + IKE_NONCE_OURS] = {4, 4, 192, 0, 2, 99};
+    connected_and_trying();
+    const struct ike_sa *const sa = ike_sa_numbered(p.end[A].engine, trying);
+    memcpy(data + 6, ike_setup_of(p.end[A].engine, sa)->nonce, IKE_NONCE_OURS);
+    EXPECT_EQ(answered(N_REDIRECT, (struct ike_bytes){data, sizeof data}), WHY_REDIRECT_GATEWAY);
+    data[0] = 1;
+    data[6] ^= 1;
+    EXPECT_EQ(answered(N_REDIRECT, (struct ike_bytes){data, sizeof data}), WHY_REDIRECT_NONCE);
+    pair_run(&p);
+    EXPECT(agree_resumed(&p, A, B));
+    pair_close(&p);
+}
+
 static void without_child(void)
 {
     mangle_drop(PAYLOAD_SA);
@@ -589,6 +647,8 @@ int main(int argc, char **argv)
         TEST(test_nobody_in_particular_is_resumed_as_nobody),
         TEST(test_where_no_nat_is_allowed_none_is_looked_for_when_resumed),
         TEST(test_an_answer_with_no_spi_of_the_gateway_is_none),
+        TEST(test_so_many_cookies_are_sent_back_with_a_ticket),
+        TEST(test_a_client_with_a_ticket_is_not_sent_nowhere),
         TEST(test_a_session_is_not_resumed_without_a_child_where_that_is_not_said),
         TEST(test_tickets_too_long_or_not_asked_for_are_passed_over),
         TEST(test_no_ticket_is_asked_for_where_so_much_waits_already),
