@@ -331,7 +331,7 @@ static void establish(const bool nat_a, const bool nat_b)
     pair_init(&p, plain);
     p.options.nat[A] = nat_a;
     p.options.nat[B] = nat_b;
-    p.end[B].config.window = 4;
+    p.end[A].config.window = p.end[B].config.window = 4;
     keep_into = 2;
     keep_back = false;
     p.touch = keep;
@@ -393,6 +393,26 @@ static void test_an_answer_that_was_awaited_moves_it_and_a_second_does_not(void)
     EXPECT(ike_addr_equal(&sa_of(&p, B)->remote, &here));
     EXPECT_EQ(replay(0, &elsewhere), WHY_NOT_AWAITED);
     EXPECT(ike_addr_equal(&sa_of(&p, B)->remote, &here));
+    pair_close(&p);
+}
+
+/* The same of two answers: the second tells more of where A is. */
+static void test_an_answer_that_was_overtaken_moves_nothing(void)
+{
+    const struct ike_addr here = ike_addr_v4(0xcb007101u, 20000 + IKE_PORT_NAT + 1);
+    establish(true, false);
+    for (int i = 0; i < 2; i++) {
+        keep_into = i;
+        keep_back = true;
+        EXPECT(ike_probe(p.end[B].engine, p.now_ns, p.end[B].sa));
+        pair_run_for(&p, second_ns / 4);
+    }
+    EXPECT_EQ(replay(1, &here), WHY_OK);
+    EXPECT(ike_addr_equal(&sa_of(&p, B)->remote, &here));
+    EXPECT_EQ(replay(0, &elsewhere), WHY_OK); /* taken, and no more */
+    EXPECT(ike_addr_equal(&sa_of(&p, B)->remote, &here));
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, B, IKE_MOVED), 1);
     pair_close(&p);
 }
 
@@ -636,6 +656,7 @@ int main(int argc, char **argv)
         TEST(test_a_replayed_packet_moves_nothing),
         TEST(test_a_request_that_was_overtaken_moves_nothing),
         TEST(test_an_answer_that_was_awaited_moves_it_and_a_second_does_not),
+        TEST(test_an_answer_that_was_overtaken_moves_nothing),
         TEST(test_only_a_host_in_the_open_follows_only_one_behind_a_nat),
         TEST(test_transport_mode_goes_through_a_nat_before_the_client),
         TEST(test_transport_mode_goes_through_two_nats),
