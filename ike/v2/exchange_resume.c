@@ -194,13 +194,10 @@ static enum ike_why take_cookie(struct ike_turn *t, const struct ike_notify *not
 static enum ike_why take_redirect(struct ike_turn *t, const struct ike_notify *notify)
 {
     const enum ike_why why = ike_redirect_take(t, notify);
-    const uint16_t refused = ike_setup_of(t->engine, t->sa)->refused;
     if (why != WHY_OK)
         return why;
-    if (refused == 0)
-        return ike_init_begin(t, true);
-    ike_init_note_refusal(t, refused);
-    return WHY_OK;
+    assert(ike_setup_of(t->engine, t->sa)->refused == 0); /* it is the first on this way */
+    return ike_init_begin(t, true);
 }
 
 static enum ike_why resume_refused(struct ike_turn *t)

@@ -142,9 +142,10 @@ bool ike_answer(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_
     if (found != NULL && question > IKE_ASKS_MAX)
         return ike_redirect_answer(engine, now_ns, found, bytes);
     struct ike_hold *const hold = found != NULL ? hold_of(engine, found) : NULL;
-    if (hold == NULL || found->state != S_HELD || question == 0 || question > hold->count ||
+    if (hold == NULL || question == 0 || question > hold->count ||
         hold->asks[question - 1].answered)
         return false;
+    assert(found->state == S_HELD); /* take_again gives it back */
     struct ike_hold_ask *const one = &hold->asks[question - 1];
     if (bytes.len > 0 && bytes.len <= IKE_MESSAGE_MAX)
         (void)keep(engine, bytes, &one->answer);

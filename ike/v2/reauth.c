@@ -177,7 +177,7 @@ void ike_reauth_connect(struct ike_engine *engine, uint64_t now_ns,
     struct ike_sa *const sa = number != 0 ? ike_sa_numbered(engine, number) : NULL;
     if (redirected)
         tell_redirected(engine, next, sa);
-    if (sa == NULL || sa->setup == 0)
+    if (sa == NULL)
         return;
     struct ike_setup *const setup = ike_setup_of(engine, sa);
     setup->reauth = ike_store_take(&engine->store, sizeof next->what);

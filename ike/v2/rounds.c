@@ -37,8 +37,6 @@ static struct ike_setup *setup_of(const struct ike_turn *t)
 
 bool ike_rounds_later(const struct ike_turn *t)
 {
-    if (t->sa->setup == 0)
-        return false;
     const struct ike_policy *const first = setup_of(t)->first_policy;
     return first != NULL && first != t->sa->policy;
 }
@@ -84,7 +82,7 @@ void ike_rounds_put_another(struct ike_turn *t)
 enum ike_why ike_rounds_child_refused(struct ike_turn *t)
 {
     const struct ike_notify *const error = ike_message_error(&t->in);
-    const bool ends = error == NULL || ike_error_ends(error->type) || ike_redirect_is_told(t);
+    const bool ends = error == NULL || ike_error_ends(error->type);
     return ike_rounds_left(t) && !ends ? WHY_UNEXPECTED_PAYLOAD : ike_auth_child_refused(t);
 }
 
