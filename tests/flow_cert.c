@@ -169,6 +169,14 @@ static void hash_it(void)
     memcpy(body + 1, hashed.at, hashed.len);
 }
 
+static void name_nobody(void)
+{
+    static const uint8_t body[1 + 20 + 7] = {CERT_HASH_URL, [21] = 'h', 't', 't',
+                                             'p',           ':',        '/', '/'};
+    mangle_drop(PAYLOAD_CERT);
+    mangle_add(PAYLOAD_CERT, body, sizeof body);
+}
+
 static void show_list(void)
 {
     uint8_t body[1 + IKE_CERT_MAX] = {CERT_CRL};
@@ -206,6 +214,7 @@ static void test_no_octets_are_no_certificate_whatever_their_hash(void)
     server = SERVES;
     hashed = (struct ike_bytes){.at = nowhere, .len = sizeof nowhere};
     connect_with(hash_it, WHY_CERT_FETCH);
+    connect_with(name_nobody, WHY_CERT_FETCH);
 }
 
 /* RFC 7296 3.6: a list may come as a payload of its own. */

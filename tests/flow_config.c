@@ -319,7 +319,7 @@ static void test_a_family_without_a_pool_is_told_which_there_is(void)
 static void does_not_ask(struct pair *p, enum pair_side i, enum pair_side r)
 {
     one_gateway(p, i, r);
-    gives.required = true;
+    gives.required = gives.tell_families = true; /* of which nothing was asked either */
     p->end[i].policy.wants = NULL;
 }
 
