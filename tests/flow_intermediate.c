@@ -126,6 +126,7 @@ static void test_both_agree_on_what_both_would_do(void)
         {SUITE "-ke1_ecp256-ke1_none", SUITE "-ke1_none-ke1_ecp256", 0},
         {SUITE "-ke1_ecp256", SUITE "-ke1_ecp384-ke1_ecp256", 1},
         {SUITE "-ke1_ecp256", SUITE "-ke1_ecp384", -1},
+        {SUITE "-ke1_ecp256", SUITE "-ke1_ecp384-ke1_none", -1},
         {SUITE "-ke1_ecp256", SUITE "-ke2_ecp256", -1},
         {SUITE "-ke2_ecp256-ke5_ecp384", SUITE "-ke2_ecp256-ke5_ecp384", 2},
         {SUITE "-ke2_ecp256-ke5_ecp384-ke5_none", SUITE "-ke2_ecp256", 1},

@@ -157,6 +157,17 @@ static void test_a_ticket_too_long_for_the_answer_comes_later(void)
                        .ended = agree});
 }
 
+static void short_references(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    short_answers(pair, i, r);
+    pair->end[r].config.tickets.kind = TICKET_REFERENCE;
+}
+
+static void test_a_reference_has_room_where_a_value_has_not(void)
+{
+    flow_check(&(struct flow){.prepare = short_references, .trace = ARROWS_TICKET, .ended = agree});
+}
+
 static void ask_again(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     EXPECT(ike_want_ticket(pair->end[i].engine, pair->now_ns, pair->end[i].sa));
@@ -349,6 +360,7 @@ int main(int argc, char **argv)
         TEST(test_the_client_asks_for_another_ticket_when_it_rekeys),
         TEST(test_after_the_gateway_rekeyed_the_client_asks_by_itself),
         TEST(test_a_ticket_too_long_for_the_answer_comes_later),
+        TEST(test_a_reference_has_room_where_a_value_has_not),
         TEST(test_a_ticket_may_be_asked_for_at_any_time),
         TEST(test_a_session_is_resumed_without_a_child),
         TEST(test_the_child_may_be_refused_and_the_session_goes_on),
