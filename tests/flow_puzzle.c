@@ -567,7 +567,9 @@ static void test_a_puzzle_for_ike_auth_that_is_too_hard_ends_the_attempt(void)
     pair_close(&p);
 }
 
-/* Its difficulty is 0, or it is longer than a puzzle. */
+static size_t blurred; /* which octet of the notification, 8: how hard it is */
+static uint8_t blurred_to;
+
 static bool blur_puzzle(struct pair *pair, enum pair_side from, uint8_t *bytes, size_t *len,
                         int number)
 {
@@ -577,7 +579,7 @@ static bool blur_puzzle(struct pair *pair, enum pair_side from, uint8_t *bytes, 
         return true;
     for (size_t i = 0; i + sizeof notify + 3 <= *len; i++)
         if (memcmp(bytes + i, notify, sizeof notify) == 0) {
-            bytes[i + 8] = 0;
+            bytes[i + blurred] = blurred_to;
             touched++;
         }
     return true;
@@ -586,11 +588,25 @@ static bool blur_puzzle(struct pair *pair, enum pair_side from, uint8_t *bytes, 
 /* RFC 8019 7.2.1.1: MUST NOT be 0. */
 static void test_a_puzzle_for_ike_auth_without_difficulty_is_passed_over(void)
 {
+    blurred = 8;
+    blurred_to = 0;
     open_with(blur_puzzle);
     pair_run(&p);
     EXPECT_EQ(touched, 1);
     EXPECT_EQ(p.end[A].reasons[WHY_PUZZLE_SYNTAX], 1);
     EXPECT(pair_agrees(&p, 1)); /* with the next copy */
+    pair_close(&p);
+}
+
+static void test_a_puzzle_for_ike_auth_of_a_prf_nobody_has_is_as_one_too_hard(void)
+{
+    blurred = 6;
+    blurred_to = 0xff;
+    open_with(blur_puzzle);
+    pair_run(&p);
+    EXPECT_EQ(touched, 1);
+    EXPECT_EQ(p.end[A].reasons[WHY_PUZZLE_HARD], 1);
+    EXPECT_EQ(p.end[A].ends[WHY_PUZZLE_HARD], 1); /* nothing better came in its time */
     pair_close(&p);
 }
 
@@ -668,6 +684,7 @@ int main(int argc, char **argv)
         TEST(test_puzzles_for_ike_auth_begin_with_messages_that_cannot_be_opened),
         TEST(test_a_puzzle_for_ike_auth_that_is_too_hard_ends_the_attempt),
         TEST(test_a_puzzle_for_ike_auth_without_difficulty_is_passed_over),
+        TEST(test_a_puzzle_for_ike_auth_of_a_prf_nobody_has_is_as_one_too_hard),
         TEST(test_before_ike_intermediate_there_is_one_puzzle),
         TEST(test_keys_are_not_derived_again_for_what_they_do_not_open),
     };
