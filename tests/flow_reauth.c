@@ -248,6 +248,41 @@ static void test_all_child_sas_are_made_again(void)
     pair_close(&p);
 }
 
+static int of_second_kind(enum pair_side side)
+{
+    const struct ike_engine *const engine = p.end[side].engine;
+    const struct ike_sa *const sa = ike_sa_numbered(engine, p.end[side].sa);
+    int count = 0;
+    for (uint32_t at = sa->child; at != 0; at = ike_child_at(engine, at)->next)
+        count += ike_child_at(engine, at)->policy == 1;
+    return count;
+}
+
+static void test_child_sas_of_each_kind_are_made_again(void)
+{
+    init(REAUTH_MAKE_FIRST);
+    for (int side = 0; side < 2; side++) {
+        struct ike_policy *const policy = &p.end[side].policy;
+        policy->child[1] = policy->child[0];
+        EXPECT(ike_selector_from_text(side == A ? "10.11.0.0/16" : "10.12.0.0/16",
+                                      &policy->child[1].local[0]));
+        EXPECT(ike_selector_from_text(side == A ? "10.12.0.0/16" : "10.11.0.0/16",
+                                      &policy->child[1].remote[0]));
+        policy->child_count = 2;
+    }
+    connect();
+    for (uint8_t i = 0; i < 3; i++)
+        EXPECT(ike_create_child(p.end[A].engine, p.now_ns, p.end[A].sa, i > 0, NULL));
+    pair_run_for(&p, SECONDS(1));
+    EXPECT(pair_agrees(&p, 4));
+    pair_run_for(&p, SECONDS(90));
+    EXPECT_EQ(pair_count(&p, A, IKE_UP), 2);
+    EXPECT(pair_agrees(&p, 4));
+    EXPECT_EQ(of_second_kind(A), 2);
+    EXPECT_EQ(of_second_kind(B), 2);
+    pair_close(&p);
+}
+
 static void test_the_inner_address_stays(void)
 {
     for (int way = REAUTH_MAKE_FIRST; way <= REAUTH_BREAK_FIRST; way++) {
@@ -347,6 +382,7 @@ int main(int argc, char **argv)
         TEST(test_the_responder_may_tell_at_any_time),
         TEST(test_a_lifetime_that_is_none_is_a_syntax_error),
         TEST(test_all_child_sas_are_made_again),
+        TEST(test_child_sas_of_each_kind_are_made_again),
         TEST(test_the_inner_address_stays),
         TEST(test_an_identity_of_the_attempt_alone_stays),
         TEST(test_a_responder_that_rekeys_stays_the_one_who_limits),
