@@ -9,8 +9,7 @@
  *
  * Packets of ESP do not wait in the inbox, which is the engine's: their turns
  * follow those that are under way, as a kernel's work is not a daemon's. */
-#include "sim/host.h"
-
+#include "sim/host_inside.h"
 #include "sim/inbox.h"
 #include "sim/slabs.h"
 #include "sim/streams.h"
@@ -19,73 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    HELD_BUCKETS = 4096, /* of turns held back */
-    WAIT_BINS = 1 + 4 * 64,
-    CARRIED_BY_CORES = 500, /* turns of the carrier under way at once, */
-    CARRIED_BY_MANY = 1 << 13,
-    MILLION = 1000000
-};
+enum { MILLION = 1000000 };
 
 /* How many turns and what they said may be held back at once, by size of slab: by cores, of which
  * there are few, and by a population. */
 static const uint32_t held_by_cores[SIM_SLAB_SIZES] = {1 << 14, 1 << 10, 1 << 6};
 static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 20, 1 << 14, 1 << 8};
-
-/* One thing that a turn said: a datagram or a packet of the carrier, its octets following, or an
- * event. */
-enum note_kind { NOTE_DATAGRAM, NOTE_PACKET, NOTE_EVENT };
-struct note {
-    struct note *next;
-    enum note_kind kind;
-    union {
-        struct ike_event event;
-        struct ike_datagram datagram;
-        struct sim_datagram packet;
-    };
-};
-
-struct core {
-    struct sim_host *host;
-    struct sim_event wake;
-    uint64_t free_ns;
-    uint32_t turns;  /* that have not ended */
-    uint32_t timers; /* served in a row */
-    uint32_t index;
-};
-
-struct turn {
-    struct sim_event end;
-    struct sim_host *host;
-    struct core *core; /* NULL: a population's */
-    struct note *first, *last;
-    uint64_t began_ns;
-    uint64_t cost_ns;
-    uint64_t end_ns;
-    struct turn *next, *prev; /* of one bucket of those held back, latest first */
-    uint32_t bucket;
-    bool carried; /* the carrier's */
-    struct ike_addr local;
-    uint32_t outputs, half_open, established;
-    uint64_t out_bytes;
-};
-
-struct sim_host {
-    struct sim_host_config config;
-    struct sim_host_parts parts;
-    struct sim_port port;
-    struct sim_event timer;
-    struct sim_inbox *inbox;
-    struct sim_slabs *slabs;
-    struct sim_streams *streams; /* NULL: no TCP */
-    struct turn *carrying;       /* the carrier's turn in which we are, or NULL */
-    uint32_t carried;            /* turns of it that have not ended */
-    struct sim_host_counts counts;
-    uint64_t waits[WAIT_BINS];
-    uint64_t area_at_ns;
-    struct turn *held[HELD_BUCKETS]; /* by core, or by address */
-    struct core cores[];
-};
 
 /* What the inbox's waits come to. */
 
@@ -125,7 +63,7 @@ static uint64_t wait_edge(uint32_t bin)
 uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm)
 {
     uint64_t below = 0;
-    for (uint32_t bin = 0; bin < WAIT_BINS; bin++) {
+    for (uint32_t bin = 0; bin < HOST_WAIT_BINS; bin++) {
         below += host->waits[bin];
         if (below * MILLION >= host->counts.served * ppm)
             return wait_edge(bin);
@@ -133,171 +71,11 @@ uint64_t sim_host_wait_quantile_ns(const struct sim_host *host, uint32_t ppm)
     return UINT64_MAX;
 }
 
-/* Turns. */
-
-static struct note *note_make(struct sim_host *h, struct turn *t, size_t len)
-{
-    struct note *const note = sim_slabs_take(h->slabs, sizeof *note + len);
-    if (note == NULL)
-        return NULL;
-    note->next = NULL;
-    if (t->first == NULL)
-        t->first = note;
-    else
-        t->last->next = note;
-    t->last = note;
-    return note;
-}
-
-static void note_output(struct sim_host *h, struct turn *t, const struct ike_datagram *d)
-{
-    if (t->outputs++ == 0)
-        t->local = d->local;
-    t->out_bytes += d->bytes.len;
-    struct note *const note = note_make(h, t, d->bytes.len);
-    if (note == NULL) {
-        h->counts.out_dropped++;
-        return;
-    }
-    uint8_t *const payload = (uint8_t *)(note + 1);
-    memcpy(payload, d->bytes.at, d->bytes.len);
-    note->kind = NOTE_DATAGRAM;
-    note->datagram = *d;
-    note->datagram.bytes.at = payload;
-}
-
-static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
-{
-    h->counts.events[e->kind]++;
-    if (h->streams != NULL)
-        sim_streams_heed(h->streams, now_ns, e);
-    if (h->parts.ear.event != NULL)
-        h->parts.ear.event(h->parts.ear.owner, now_ns, e);
-}
-
-static void note_event(struct sim_host *h, struct turn *t, const struct ike_event *e)
-{
-    if (h->parts.carrier.event != NULL)
-        h->parts.carrier.event(h->parts.carrier.owner, t->began_ns, e);
-    if (e->kind == IKE_KEYED) { /* in time for who looks at the message that it came with */
-        say_event(h, t->began_ns, e);
-        return;
-    }
-    t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
-    t->established += e->kind == IKE_UP ? 1 : 0;
-    struct note *const note = note_make(h, t, e->what.len);
-    assert(note != NULL);
-    note->kind = NOTE_EVENT;
-    note->event = *e;
-    if (e->what.len == 0)
-        return;
-    uint8_t *const what = (uint8_t *)(note + 1); /* the engine's view does not last so long */
-    memcpy(what, e->what.at, e->what.len);
-    note->event.what.at = what;
-}
-
-static struct turn *turn_open(struct sim_host *h, uint64_t now_ns)
-{
-    struct turn *const t = sim_slabs_take(h->slabs, sizeof *t);
-    assert(t != NULL);
-    memset(t, 0, sizeof *t);
-    t->host = h;
-    t->began_ns = now_ns;
-    return t;
-}
-
-/* Takes what the engine said, and what it cost beside `cost_ns`. */
-static void turn_collect(struct turn *t, uint64_t cost_ns, size_t in_bytes)
-{
-    struct sim_host *const h = t->host;
-    const struct sim_implementation *const i = &h->config.implementation;
-    struct ike_datagram d;
-    struct ike_event e;
-    while (ike_next_output(h->parts.engine, &d))
-        note_output(h, t, &d);
-    while (ike_next_event(h->parts.engine, &e))
-        note_event(h, t, &e);
-    t->cost_ns = h->parts.crypto->spent_ns + cost_ns + (uint64_t)i->answer_ns * t->outputs +
-                 (uint64_t)i->half_open_ns * t->half_open +
-                 (uint64_t)i->established_ns * t->established +
-                 i->byte_ps * (in_bytes + t->out_bytes) / 1000;
-    h->parts.crypto->spent_ns = 0;
-}
-
-static void say_output(struct sim_host *h, uint64_t now_ns, const struct ike_datagram *d)
-{
-    const struct sim_datagram out = {.from = d->local,
-                                     .to = d->remote,
-                                     .at = d->bytes.at,
-                                     .len = d->bytes.len,
-                                     .protocol = SIM_UDP};
-    h->counts.out_packets++;
-    h->counts.out_bytes += d->bytes.len;
-    if (h->parts.ear.seen != NULL)
-        h->parts.ear.seen(h->parts.ear.owner, now_ns, false, d, "sent");
-    if (d->stream != 0) {
-        sim_streams_send(h->streams, now_ns, d);
-        return;
-    }
-    (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &out);
-}
-
-static void turn_say(struct turn *t, uint64_t now_ns)
-{
-    struct sim_host *const h = t->host;
-    for (struct note *note = t->first; note != NULL;) {
-        struct note *const next = note->next;
-        if (note->kind == NOTE_EVENT)
-            say_event(h, now_ns, &note->event);
-        else if (note->kind == NOTE_DATAGRAM)
-            say_output(h, now_ns, &note->datagram);
-        else
-            (void)h->parts.net->ops->send(h->parts.net, now_ns, &h->port, &note->packet);
-        sim_slabs_give(h->slabs, note);
-        note = next;
-    }
-}
-
-/* What is held back. */
-
-static uint32_t bucket_of(const struct ike_addr *addr)
-{
-    return (uint32_t)(ike_addr_hash(addr) >> 32) % HELD_BUCKETS;
-}
-
-/* When a population's address is free: the end of its latest turn. */
-static uint64_t address_free_ns(const struct sim_host *h, const struct turn *turn)
-{
-    const struct turn *t = turn->local.family == 0 ? NULL : h->held[turn->bucket];
-    while (t != NULL && !ike_addr_same_ip(&t->local, &turn->local))
-        t = t->next;
-    return t == NULL ? 0 : t->end_ns;
-}
-
-static void held_add(struct sim_host *h, struct turn *t)
-{
-    struct turn **const head = &h->held[t->bucket];
-    t->next = *head;
-    if (t->next != NULL)
-        t->next->prev = t;
-    *head = t;
-}
-
-static void held_remove(struct sim_host *h, struct turn *t)
-{
-    if (t->prev != NULL)
-        t->prev->next = t->next;
-    else
-        h->held[t->bucket] = t->next;
-    if (t->next != NULL)
-        t->next->prev = t->prev;
-}
-
 /* Cores. */
 
-static void core_look(struct core *c, uint64_t now_ns);
+static void core_look(struct sim_core *c, uint64_t now_ns);
 
-static bool core_idle(const struct core *c)
+static bool core_idle(const struct sim_core *c)
 {
     return c->turns == 0 && !sim_loop_waits(&c->wake);
 }
@@ -336,13 +114,13 @@ static void timer_arm(struct sim_host *h, uint64_t now_ns)
 
 static void turn_end(void *owner, uint64_t now_ns)
 {
-    struct turn *const t = owner;
+    struct sim_turn *const t = owner;
     struct sim_host *const h = t->host;
-    struct core *const core = t->core;
+    struct sim_core *const core = t->core;
     h->counts.busy_ns += t->cost_ns;
     h->carried -= t->carried ? 1 : 0;
-    held_remove(h, t);
-    turn_say(t, now_ns);
+    sim_turn_release(h, t);
+    sim_turn_say(t, now_ns);
     sim_slabs_give(h->slabs, t);
     if (core == NULL)
         return;
@@ -353,12 +131,12 @@ static void turn_end(void *owner, uint64_t now_ns)
 
 /* The turn is over for the engine: from here on it costs time, of `core` or of the address that
  * spoke or was spoken to. */
-static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
+static void turn_spend(struct sim_turn *t, uint64_t now_ns, struct sim_core *core)
 {
     struct sim_host *const h = t->host;
     t->core = core;
-    t->bucket = core != NULL ? core->index : bucket_of(&t->local);
-    const uint64_t free_ns = core != NULL ? core->free_ns : address_free_ns(h, t);
+    t->bucket = core != NULL ? core->index : sim_turn_bucket(&t->local);
+    const uint64_t free_ns = core != NULL ? core->free_ns : sim_turn_free_ns(h, t);
     t->end_ns = (free_ns > now_ns ? free_ns : now_ns) + t->cost_ns;
     if (core == NULL && t->cost_ns == 0 && t->first == NULL) {
         h->carried -= t->carried ? 1 : 0;
@@ -368,7 +146,7 @@ static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
     }
     t->end = (struct sim_event){.rank = SIM_CPU, .run = turn_end, .owner = t};
     sim_loop_at(h->parts.loop, &t->end, t->end_ns);
-    held_add(h, t);
+    sim_turn_hold(h, t);
     if (core != NULL) {
         core->free_ns = t->end_ns;
         core->turns++;
@@ -378,18 +156,18 @@ static void turn_spend(struct turn *t, uint64_t now_ns, struct core *core)
 
 /* One datagram, at `now_ns`, that came at `arrived_ns`. */
 static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_ns,
-                          struct core *core, const struct ike_datagram *datagram)
+                          struct sim_core *core, const struct ike_datagram *datagram)
 {
     const struct sim_implementation *const i = &h->config.implementation;
     const struct ike_datagram in = *datagram;
-    struct turn *const t = turn_open(h, now_ns);
+    struct sim_turn *const t = sim_turn_open(h, now_ns);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
     h->counts.reasons[why]++;
     if (why != WHY_OK && h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
     t->local = in.local;
-    turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
+    sim_turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
                           why == WHY_OK ? "accepted" : ike_why_row(why)->name);
@@ -398,11 +176,11 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
         sim_streams_served(h->streams, now_ns, &in, why);
 }
 
-static void turn_timer(struct sim_host *h, uint64_t now_ns, struct core *core)
+static void turn_timer(struct sim_host *h, uint64_t now_ns, struct sim_core *core)
 {
-    struct turn *const t = turn_open(h, now_ns);
+    struct sim_turn *const t = sim_turn_open(h, now_ns);
     ike_tick(h->parts.engine, now_ns);
-    turn_collect(t, h->config.implementation.expired_ns, 0);
+    sim_turn_collect(t, h->config.implementation.expired_ns, 0);
     turn_spend(t, now_ns, core);
 }
 
@@ -412,7 +190,7 @@ static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t st
         .local = d->to, .remote = d->from, .stream = stream, .bytes = {d->at, d->len}};
 }
 
-static void core_serve(struct core *c, uint64_t now_ns)
+static void core_serve(struct sim_core *c, uint64_t now_ns)
 {
     struct sim_host *const h = c->host;
     struct sim_letter *const letter = sim_inbox_take(h->inbox, c->index);
@@ -428,7 +206,7 @@ static void core_serve(struct core *c, uint64_t now_ns)
 
 /* A core without work looks for some: timers first, as under a flood the inbox is never empty, but
  * only so many in a row, as after one there may always be another timer due. */
-static void core_look(struct core *c, uint64_t now_ns)
+static void core_look(struct sim_core *c, uint64_t now_ns)
 {
     struct sim_host *const h = c->host;
     const bool due = ike_deadline(h->parts.engine) <= now_ns;
@@ -449,7 +227,7 @@ static void core_look(struct core *c, uint64_t now_ns)
 
 static void core_wake(void *owner, uint64_t now_ns)
 {
-    struct core *const c = owner;
+    struct sim_core *const c = owner;
     if (c->turns == 0) /* a model's wish may have been faster; then it looks at that turn's end */
         core_look(c, now_ns);
 }
@@ -503,8 +281,6 @@ static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_data
         sim_loop_at(h->parts.loop, &h->cores[index].wake, now_ns);
 }
 
-static void host_carry(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *packet);
-
 /* Of UDP what does not begin with the marker, and is no keepalive (RFC 3948 2). */
 static bool is_carried(const struct sim_host *h, const struct sim_datagram *d)
 {
@@ -519,151 +295,20 @@ static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram
 {
     struct sim_host *const h = owner;
     if (is_carried(h, datagram))
-        host_carry(h, now_ns, datagram);
+        sim_host_carry(h, now_ns, datagram);
     else if (datagram->protocol == SIM_UDP)
         host_take(h, now_ns, datagram, 0);
     else if (datagram->protocol == SIM_TCP && h->streams != NULL)
         sim_streams_deliver(h->streams, now_ns, datagram);
 }
 
-/* What models ask for. */
+/* What models ask for: the rest is in host_wish.c. */
 
-static void turn_wish(struct turn *t, uint64_t now_ns, uint64_t sa)
+void sim_turn_wish(struct sim_turn *t, uint64_t now_ns, uint64_t sa)
 {
     struct sim_host *const h = t->host;
-    turn_collect(t, 0, 0);
+    sim_turn_collect(t, 0, 0);
     turn_spend(t, now_ns, h->config.cores == 0 ? NULL : &h->cores[core_for(h, sa)]);
-}
-
-uint64_t sim_host_connect(struct sim_host *host, uint64_t now_ns, const struct ike_attempt *attempt)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    t->local = attempt->local;
-    const uint64_t sa = ike_connect(host->parts.engine, now_ns, attempt);
-    turn_wish(t, now_ns, sa);
-    return sa;
-}
-
-void sim_host_delete(struct sim_host *host, uint64_t now_ns, uint64_t sa)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    (void)ike_delete(host->parts.engine, now_ns, sa);
-    turn_wish(t, now_ns, sa);
-}
-
-void sim_host_create_child(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint8_t policy)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    (void)ike_create_child(host->parts.engine, now_ns, sa, policy, NULL);
-    turn_wish(t, now_ns, sa);
-}
-
-void sim_host_redirect(struct sim_host *host, uint64_t now_ns, uint64_t sa,
-                       const struct ike_gateway *to)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    (void)ike_redirect(host->parts.engine, now_ns, sa, to);
-    turn_wish(t, now_ns, sa);
-}
-
-void sim_host_inform(struct sim_host *host, uint64_t now_ns, uint64_t sa,
-                     const struct ike_inform *what)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    (void)ike_inform(host->parts.engine, now_ns, sa, what);
-    turn_wish(t, now_ns, sa);
-}
-
-bool sim_host_move(struct sim_host *host, uint64_t now_ns, uint64_t sa,
-                   const struct ike_addr *local)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    t->local = *local;
-    const bool moved = ike_move(host->parts.engine, now_ns, sa, local, NULL);
-    turn_wish(t, now_ns, sa);
-    return moved;
-}
-
-bool sim_host_answer(struct sim_host *host, uint64_t now_ns, uint64_t sa, uint32_t question,
-                     struct ike_bytes bytes)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    const bool wanted = ike_answer(host->parts.engine, now_ns, sa, question, bytes);
-    turn_wish(t, now_ns, sa);
-    return wanted;
-}
-
-void sim_host_forget(struct sim_host *host, uint64_t now_ns, uint64_t sa)
-{
-    struct turn *const t = turn_open(host, now_ns);
-    ike_forget(host->parts.engine, now_ns, sa);
-    turn_wish(t, now_ns, sa);
-}
-
-size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room)
-{
-    return ike_sa_ticket(host->parts.engine, sa, room);
-}
-
-/* What the carrier does. */
-
-/* NULL: too much of it is under way. */
-static struct turn *carry_begin(struct sim_host *h, uint64_t now_ns)
-{
-    const uint32_t most = h->config.cores > 0 ? CARRIED_BY_CORES : CARRIED_BY_MANY;
-    assert(h->carrying == NULL);
-    if (h->carried >= most) {
-        h->counts.carried_dropped++;
-        return NULL;
-    }
-    h->carried++;
-    h->carrying = turn_open(h, now_ns);
-    h->carrying->carried = true;
-    return h->carrying;
-}
-
-static void carry_end(struct turn *t, uint64_t now_ns, uint64_t sa)
-{
-    t->host->carrying = NULL;
-    turn_wish(t, now_ns, sa);
-}
-
-static void host_carry(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *packet)
-{
-    const struct sim_host_carrier *const carrier = &h->parts.carrier;
-    struct turn *const t = carrier->take != NULL ? carry_begin(h, now_ns) : NULL;
-    if (t == NULL)
-        return;
-    t->local = packet->to;
-    carry_end(t, now_ns, carrier->take(carrier->owner, now_ns, h, packet));
-}
-
-void sim_host_act(struct sim_host *host, uint64_t now_ns, uint64_t sa)
-{
-    const struct sim_host_carrier *const carrier = &host->parts.carrier;
-    struct turn *const t = carry_begin(host, now_ns);
-    if (t == NULL)
-        return;
-    carrier->act(carrier->owner, now_ns, host);
-    carry_end(t, now_ns, sa);
-}
-
-void sim_host_send(struct sim_host *host, const struct sim_datagram *packet)
-{
-    struct turn *const t = host->carrying;
-    assert(t != NULL);
-    if (t->local.family == 0)
-        t->local = packet->from;
-    struct note *const note = note_make(host, t, packet->len);
-    if (note == NULL) {
-        host->counts.carried_dropped++;
-        return;
-    }
-    uint8_t *const payload = (uint8_t *)(note + 1);
-    memcpy(payload, packet->at, packet->len);
-    note->kind = NOTE_PACKET;
-    note->packet = *packet;
-    note->packet.at = payload;
 }
 
 /* What TCP tells. */
@@ -681,20 +326,20 @@ static void on_message(void *owner, uint64_t now_ns, const struct ike_datagram *
 static bool on_stream_up(void *owner, uint64_t now_ns, uint64_t sa, const struct ike_stream *stream)
 {
     struct sim_host *const h = owner;
-    struct turn *const t = turn_open(h, now_ns);
+    struct sim_turn *const t = sim_turn_open(h, now_ns);
     if (stream != NULL)
         t->local = stream->local;
     const bool wanted = ike_stream_up(h->parts.engine, now_ns, sa, stream);
-    turn_wish(t, now_ns, sa);
+    sim_turn_wish(t, now_ns, sa);
     return wanted;
 }
 
 static void on_stream_down(void *owner, uint64_t now_ns, uint32_t stream)
 {
     struct sim_host *const h = owner;
-    struct turn *const t = turn_open(h, now_ns);
+    struct sim_turn *const t = sim_turn_open(h, now_ns);
     ike_stream_down(h->parts.engine, now_ns, stream);
-    turn_wish(t, now_ns, stream);
+    sim_turn_wish(t, now_ns, stream);
 }
 
 static bool streams_open(struct sim_host *h)
@@ -718,8 +363,8 @@ static bool streams_open(struct sim_host *h)
 static void cores_open(struct sim_host *h)
 {
     for (uint32_t i = 0; i < h->config.cores; i++) {
-        struct core *const c = &h->cores[i];
-        *c = (struct core){.host = h, .index = i};
+        struct sim_core *const c = &h->cores[i];
+        *c = (struct sim_core){.host = h, .index = i};
         c->wake = (struct sim_event){.rank = SIM_CPU, .run = core_wake, .owner = c};
     }
 }
@@ -758,8 +403,8 @@ void sim_host_close(struct sim_host *host)
     sim_loop_cancel(host->parts.loop, &host->timer);
     for (uint32_t i = 0; i < host->config.cores; i++)
         sim_loop_cancel(host->parts.loop, &host->cores[i].wake);
-    for (uint32_t i = 0; i < HELD_BUCKETS; i++) {
-        for (struct turn *t = host->held[i]; t != NULL; t = t->next)
+    for (uint32_t i = 0; i < HOST_HELD_BUCKETS; i++) {
+        for (struct sim_turn *t = host->held[i]; t != NULL; t = t->next)
             sim_loop_cancel(host->parts.loop, &t->end);
     }
     sim_streams_close(host->streams);
