@@ -72,7 +72,7 @@ struct ike_engine *ike_open(const struct ike_config *config, struct ike_crypto *
     good = ike_pool_open(&engine->children, sizeof(struct ike_child), child_max) &&
            ike_store_open(&engine->store, 5 * max + 2 * (child_max - max)) && good;
     good = ike_pool_open(&engine->pairs, sizeof(struct ike_pair), max + IKE_REUSED_MAX) && good;
-    good = ike_tickets_open(engine) && ike_fragments_open(engine) &&
+    good = ike_tickets_open(engine) && ike_fragments_open(engine) && ike_peers_open(engine) &&
            ike_index_open(&engine->streams, max) && ike_leases_open(&engine->leases, config, max) &&
            good;
     good = ike_timers_open(&engine->timers, max) && ike_index_open(&engine->requests, max) &&
@@ -99,6 +99,7 @@ void ike_close(struct ike_engine *engine)
         ike_pool_close(pool_of(engine, i));
     ike_fragments_close(engine);
     ike_index_close(&engine->streams);
+    ike_peers_close(engine);
     ike_reuse_close(engine);
     ike_pool_close(&engine->pairs);
     ike_pool_close(&engine->children);
@@ -346,6 +347,20 @@ bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_key
         return false;
     *out = ike_sa_view_keys(engine, found);
     return true;
+}
+
+void ike_crash(struct ike_engine *engine, uint64_t now_ns)
+{
+    for (uint32_t place = 1; place <= engine->sas.high; place++) {
+        struct ike_sa *const sa = ike_sa_at(engine, place);
+        if (sa->state == S_NONE || sa->state == S_FRESH) /* those go with their task */
+            continue;
+        while (sa->task != 0) /* nothing is left to another SA */
+            ike_task_remove(engine, sa, sa->task);
+        ike_sa_end(engine, sa, WHY_CRASHED, 0);
+    }
+    ike_tickets_forget(engine);
+    ike_cookies_update(&engine->cookies, &engine->config.cookies, engine->half_open, now_ns);
 }
 
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)

@@ -11,6 +11,7 @@
 #include "ike/v2/beside.h"
 #include "ike/v2/cookie.h"
 #include "ike/v2/fragment.h"
+#include "ike/v2/hint.h"
 #include "ike/v2/lease.h"
 #include "ike/v2/puzzle.h"
 #include "ike/v2/reauth.h"
@@ -57,7 +58,8 @@ struct ike_engine {
     struct ike_index addresses;    /* half-open SAs by peer address, when that is limited */
     struct ike_index identities;   /* established SAs by peer identity */
     struct ike_index streams;      /* SAs by the TCP connection they go by */
-    uint64_t digest_key[2];        /* of the three indexes */
+    struct ike_peers peers;        /* established SAs by peer address, when hints are heeded */
+    uint64_t digest_key[2];        /* of these indexes */
     uint64_t serial;               /* of the last SA made */
     uint32_t half_open;
     uint32_t established;

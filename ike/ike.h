@@ -325,6 +325,8 @@ struct ike_config {
     bool derive_late;  /* a responder derives keys when the first message under them comes, not with
                           IKE_SA_INIT: who never comes back costs it no secret of a key exchange */
     uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    uint64_t hint_ns;                  /* heed ICMP about a peer silent so long (2.4), ike_hint; 0:
+                                          never */
     uint64_t keepalive_ns;             /* behind a NAT, after so long in which nothing was sent, an
                                           octet that keeps the mapping: 20 s in RFC 3948 4; 0:
                                           never */
@@ -576,7 +578,17 @@ bool ike_test_path(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
 /* Forgets an SA at once and tells the peer nothing: a crash, or a client that lost interest. */
 void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa);
 
+/* Every SA is forgotten at once and no peer is told, as when the process ends and another one
+ * begins in its place: events say WHY_CRASHED. What the owner's configuration holds outlives it,
+ * and the secrets of cookies. */
+void ike_crash(struct ike_engine *engine, uint64_t now_ns);
+
 enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in);
+/* ICMP says that a datagram of ours did not arrive. `about` is that datagram as far as it is
+ * quoted, from local to remote: of its octets perhaps none; ESP that did not go in UDP has no
+ * ports. Whoever says so may lie, so nothing ends by it: the peer is asked whether it is there, if
+ * it was silent for ike_config.hint_ns (RFC 7296 2.4). WHY_OK: it is; else why not. */
+enum ike_why ike_hint(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *about);
 /* Serves the one deadline that is due first, if any is. */
 void ike_tick(struct ike_engine *engine, uint64_t now_ns);
 

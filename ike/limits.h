@@ -46,6 +46,7 @@ enum ike_limits {
     IKE_OUTPUT_OCTETS = 262144,   /* and their octets: 16 of the longest messages */
     IKE_ASKS_AT_ONCE = 8,         /* requests begun by one call */
     IKE_REDIRECTS_MAX = 5,        /* of one attempt, RFC 5685 7: MAX_REDIRECTS */
+    IKE_HINT_LOOKS = 8,           /* SAs between two ends that one hint of ICMP is weighed for */
     IKE_STREAM_ODD_MAX = 8,       /* messages without sense in a row on a TCP connection, before
                                      it is given up (RFC 9329 6.1: too many) */
     IKE_FRAGMENTS_MAX = 64,       /* of one message: of the longest, at 400 octets each */

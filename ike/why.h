@@ -31,6 +31,11 @@ enum ike_action {
     ROW(SPI_ZERO,           "spi_zero",            DROP,   DROP,   0,      "RFC 7296 3.1: SPIi is never zero")      \
     ROW(UNKNOWN_SPI,        "unknown_spi",         REFUSE, DROP,   4,      "RFC 7296 2.21.4 INVALID_IKE_SPI, if ike_config.tell_unknown")\
     ROW(CRASH_HINT,         "crash_hint",          DROP,   DROP,   0,      "RFC 7296 2.4: INVALID_IKE_SPI unproven; RFC 6290 4.5: no right token")\
+    ROW(HINT_UNHEEDED,      "hint_unheeded",       DROP,   DROP,   0,      "RFC 7296 2.4: ICMP, and no ike_config.hint_ns")\
+    ROW(HINT_SYNTAX,        "hint_syntax",         DROP,   DROP,   0,      "RFC 7296 2.4: ICMP about what is no message of ours")\
+    ROW(HINT_UNKNOWN,       "hint_unknown",        DROP,   DROP,   0,      "RFC 7296 2.4: ICMP about no IKE SA between these ends, or with these SPIs")\
+    ROW(HINT_BUSY,          "hint_busy",           DROP,   DROP,   0,      "RFC 7296 2.4: ICMP about a peer that is being asked, or an IKE SA that is not up")\
+    ROW(HINT_EARLY,         "hint_early",          DROP,   DROP,   0,      "RFC 7296 2.4: ICMP about a peer heard of less than ike_config.hint_ns ago")\
     ROW(MESSAGE_ID,         "message_id",          DROP,   DROP,   0,      "RFC 7296 2.3: outside the window")      \
     ROW(TOO_EARLY,          "too_early",           DROP,   DROP,   0,      "RFC 7296 2.2: a request that overtook the answer to our IKE_AUTH")\
     ROW(NOT_AWAITED,        "not_awaited",         DROP,   DROP,   0,      "RFC 7296 2.1: a response to nothing we asked")\
@@ -139,6 +144,7 @@ enum ike_action {
     ROW(MOVE_NAT,           "move_nat",            DROP,   REFUSE, 41,     "RFC 4555 3.9 UNEXPECTED_NAT_DETECTED, the IKE SA stays as it is")\
     ROW(MOVE_UNACCEPTABLE,  "move_unacceptable",   DROP,   REFUSE, 40,     "RFC 4555 3.5 UNACCEPTABLE_ADDRESSES: ike_mobility.within")\
     ROW(ROUTABILITY,        "routability",         DROP,   FATAL,  7,      "RFC 4555 3.7: not the COOKIE2 that was sent")\
+    ROW(CRASHED,            "crashed",             DROP,   DROP,   0,      "RFC 7296 2.4: this end has lost its state, ike_crash")\
     ROW(REKEYED,            "rekeyed",             DROP,   DROP,   0,      "RFC 7296 2.8: another has taken its place")\
     ROW(REDUNDANT,          "redundant",           DROP,   DROP,   0,      "RFC 7296 2.8.1, 2.8.2: lost against the peer's rekeying")\
     ROW(LIFETIME,           "lifetime",            DROP,   DROP,   0,      "RFC 7296 2.8: too old, and not replaced in time")\

@@ -35,14 +35,18 @@ static void restart(enum pair_side side)
 /* RFC 5723 3, RFC 6290 7: the gateway comes back with its secret and without its table. */
 static void test_only_a_ticket_by_value_outlives_a_crash_of_the_gateway(void)
 {
-    for (int value = 0; value < 2; value++) {
-        connected(value != 0 ? by_value : by_reference);
-        restart(B);
+    for (int variant = 0; variant < 4; variant++) {
+        const bool value = variant % 2 != 0;
+        connected(value ? by_value : by_reference);
+        if (variant < 2)
+            restart(B);
+        else
+            ike_crash(p.end[B].engine, p.now_ns);
         sleep_and_resume(&p, A, B);
         pair_run(&p);
         EXPECT(pair_agrees(&p, 1));
-        EXPECT(is_resumed(&p, A) == (value != 0));
-        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_UNKNOWN], value != 0 ? 0 : 1);
+        EXPECT(is_resumed(&p, A) == value);
+        EXPECT_EQ(p.end[B].reasons[WHY_TICKET_UNKNOWN], value ? 0 : 1);
         pair_close(&p);
     }
 }

@@ -40,6 +40,7 @@ static void configure(uint64_t seed)
         e->random = seed * 2 + (uint64_t)i;
         e->config.cookies.on_at = thresholds[draw(4)];
         e->config.liveness_ns = UINT64_C(1000000000) * (3 + draw(5));
+        e->config.hint_ns = draw(2) * UINT64_C(1000000000);
         e->config.retransmit.jitter_milli = draw(2) * 200;
         e->policy.initial_contact = draw(2) == 0;
         e->policy.force_encapsulation = draw(4) == 0;
@@ -56,7 +57,8 @@ static void configure(uint64_t seed)
 static void ask(void)
 {
     struct pair_end *const e = &p.end[draw(2)];
-    switch (draw(9)) {
+    const struct ike_datagram hint = {.local = e->addr, .remote = p.end[draw(2)].addr};
+    switch (draw(11)) {
     case 0:
         (void)ike_probe(e->engine, p.now_ns, e->sa);
         break;
@@ -77,6 +79,12 @@ static void ask(void)
         break;
     case 6:
         (void)ike_create_child(e->engine, p.now_ns, e->sa, 0, NULL);
+        break;
+    case 7:
+        (void)ike_hint(e->engine, p.now_ns, &hint);
+        break;
+    case 8:
+        ike_crash(e->engine, p.now_ns);
         break;
     default:
         (void)pair_connect(&p);

@@ -452,6 +452,11 @@ static void test_of_used_tickets_so_many_are_remembered(void)
     EXPECT_EQ(present((struct ike_bytes){kept[0], len[0]}, 2), WHY_OK);
     EXPECT_EQ(present((struct ike_bytes){kept[1], len[1]}, 3), WHY_TICKET_USED);
     EXPECT_EQ(present((struct ike_bytes){kept[2], len[2]}, 4), WHY_TICKET_USED);
+    ike_crash(p.end[B].engine, p.now_ns); /* and that only in memory */
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 3; i++)
+            EXPECT_EQ(present((struct ike_bytes){kept[i], len[i]}, (uint8_t)(5 + 3 * round + i)),
+                      WHY_OK);
     pair_close(&p);
 }
 

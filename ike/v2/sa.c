@@ -329,6 +329,8 @@ void ike_sa_moved(struct ike_engine *engine, const struct ike_sa *sa, uint8_t be
                   const struct ike_addr *from)
 {
     const uint32_t place = ike_sa_place(sa);
+    if (is_up(before) && !ike_addr_equal(from, &sa->remote))
+        ike_peers_enter(engine, sa);
     if (!addresses_are_counted(engine) || !is_half_open(sa, before) ||
         ike_addr_same_ip(from, &sa->remote))
         return;
@@ -359,6 +361,7 @@ void ike_sa_entered(struct ike_engine *engine, struct ike_sa *sa, uint8_t before
         engine->established += is_up(after) ? 1 : UINT32_MAX;
         (is_up(after) ? ike_index_add : ike_index_remove)(&engine->identities,
                                                           identity_digest(engine, sa), place);
+        (is_up(after) ? ike_peers_enter : ike_peers_leave)(engine, sa);
     }
 }
 

@@ -204,8 +204,8 @@ bool ike_sa_is_half_open(const struct ike_sa *sa);
 struct ike_child *ike_child_at(const struct ike_engine *engine, uint32_t place);
 /* Unlinks a Child SA and gives it back. */
 void ike_child_remove(struct ike_engine *engine, struct ike_sa *sa, uint32_t place);
-/* The index of half-open SAs by address follows one that has moved; its state, and its address,
- * were these. */
+/* The indexes of SAs by address follow one that has moved; its state, and its address, were these.
+ */
 void ike_sa_moved(struct ike_engine *engine, const struct ike_sa *sa, uint8_t before,
                   const struct ike_addr *from);
 /* Counts and indexes follow the state: leaves `before`, enters sa->state. */

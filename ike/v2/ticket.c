@@ -415,6 +415,20 @@ void ike_tickets_close(struct ike_engine *engine)
                   sizeof *tickets->names);
 }
 
+void ike_tickets_forget(struct ike_engine *engine)
+{
+    struct ike_tickets *const tickets = &engine->tickets;
+    while (tickets->oldest != 0)
+        remove_kept(engine, tickets->oldest);
+    for (uint32_t i = 1; tickets->names != NULL && i <= engine->config.tickets.remembered; i++) {
+        if (tickets->names[i] == 0)
+            break; /* they are filled in order */
+        ike_index_remove(&tickets->known, tickets->names[i], i);
+        tickets->names[i] = 0;
+    }
+    tickets->remembered = 0;
+}
+
 uint64_t ike_tickets_memory(const struct ike_engine *engine)
 {
     return (uint64_t)engine->tickets.pool.used * engine->tickets.pool.item;

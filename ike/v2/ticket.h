@@ -55,6 +55,8 @@ struct ike_tickets {
 
 bool ike_tickets_open(struct ike_engine *engine);
 void ike_tickets_close(struct ike_engine *engine);
+/* What only the memory of a process holds: the table, and which tickets were used. */
+void ike_tickets_forget(struct ike_engine *engine);
 uint64_t ike_tickets_memory(const struct ike_engine *engine);
 
 /* Seconds since 1970. */
