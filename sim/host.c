@@ -10,6 +10,7 @@
  * Packets of ESP do not wait in the inbox, which is the engine's: their turns
  * follow those that are under way, as a kernel's work is not a daemon's. */
 #include "sim/host_inside.h"
+#include "sim/icmp.h"
 #include "sim/inbox.h"
 #include "sim/slabs.h"
 #include "sim/streams.h"
@@ -129,9 +130,7 @@ static void turn_end(void *owner, uint64_t now_ns)
         core_look(core, now_ns);
 }
 
-/* The turn is over for the engine: from here on it costs time, of `core` or of the address that
- * spoke or was spoken to. */
-static void turn_spend(struct sim_turn *t, uint64_t now_ns, struct sim_core *core)
+void sim_turn_spend(struct sim_turn *t, uint64_t now_ns, struct sim_core *core)
 {
     struct sim_host *const h = t->host;
     t->core = core;
@@ -171,7 +170,7 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
                           why == WHY_OK ? "accepted" : ike_why_row(why)->name);
-    turn_spend(t, now_ns, core);
+    sim_turn_spend(t, now_ns, core);
     if (in.stream != 0)
         sim_streams_served(h->streams, now_ns, &in, why);
 }
@@ -181,7 +180,7 @@ static void turn_timer(struct sim_host *h, uint64_t now_ns, struct sim_core *cor
     struct sim_turn *const t = sim_turn_open(h, now_ns);
     ike_tick(h->parts.engine, now_ns);
     sim_turn_collect(t, h->config.implementation.expired_ns, 0);
-    turn_spend(t, now_ns, core);
+    sim_turn_spend(t, now_ns, core);
 }
 
 static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t stream)
@@ -255,6 +254,17 @@ static void inbox_full(struct sim_host *h, uint64_t now_ns, const struct ike_dat
         h->parts.ear.seen(h->parts.ear.owner, now_ns, true, in, sim_lost_name(SIM_LOST_INBOX_FULL));
 }
 
+void sim_host_empty(struct sim_host *h, uint64_t now_ns)
+{
+    for (uint32_t core = 0; core <= h->config.cores; core++) {
+        const uint32_t index = core < h->config.cores ? core : (uint32_t)SIM_ANY_CORE;
+        while (sim_inbox_has(h->inbox, index)) {
+            sim_inbox_give(h->inbox, sim_inbox_take(h->inbox, index));
+            waiting_change(h, now_ns, -1);
+        }
+    }
+}
+
 /* A datagram, or a message of a stream: at once, or into the inbox. */
 static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *datagram,
                       uint32_t stream)
@@ -294,7 +304,11 @@ static bool is_carried(const struct sim_host *h, const struct sim_datagram *d)
 static void host_deliver(void *owner, uint64_t now_ns, const struct sim_datagram *datagram)
 {
     struct sim_host *const h = owner;
-    if (is_carried(h, datagram))
+    if (h->off)
+        sim_host_refuse(h, now_ns, datagram);
+    else if (sim_is_icmp(datagram))
+        sim_host_heed(h, now_ns, datagram);
+    else if (is_carried(h, datagram))
         sim_host_carry(h, now_ns, datagram);
     else if (datagram->protocol == SIM_UDP)
         host_take(h, now_ns, datagram, 0);
@@ -308,7 +322,7 @@ void sim_turn_wish(struct sim_turn *t, uint64_t now_ns, uint64_t sa)
 {
     struct sim_host *const h = t->host;
     sim_turn_collect(t, 0, 0);
-    turn_spend(t, now_ns, h->config.cores == 0 ? NULL : &h->cores[core_for(h, sa)]);
+    sim_turn_spend(t, now_ns, h->config.cores == 0 ? NULL : &h->cores[core_for(h, sa)]);
 }
 
 /* What TCP tells. */

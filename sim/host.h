@@ -114,6 +114,13 @@ size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room);
 void sim_host_act(struct sim_host *host, uint64_t now_ns, uint64_t sa);
 void sim_host_send(struct sim_host *host, const struct sim_datagram *packet);
 
+/* Off: what it knew and was about to do is gone, as when its power or its process ends, and no peer
+ * is told (ike_crash). Until it is on again nothing is served: `refuses`, it answers by ICMP that
+ * nobody listens, as a host does whose daemon has ended; else not at all. With cores, and without
+ * TCP. */
+void sim_host_switch_off(struct sim_host *host, uint64_t now_ns, bool refuses);
+void sim_host_switch_on(struct sim_host *host);
+
 struct sim_host_counts {
     uint64_t busy_ns; /* core time spent, all cores */
     uint64_t served;  /* datagrams taken from the inbox */
@@ -125,6 +132,10 @@ struct sim_host_counts {
     uint64_t out_packets;
     uint64_t out_dropped;     /* too many answers held back at once: lost; a population's only */
     uint64_t carried_dropped; /* packets and wishes of the carrier, for the same reason */
+    uint64_t hints;           /* what came by ICMP about datagrams that did not arrive, */
+    uint64_t hints_heeded;    /* of that, what made the engine ask; the rest is in `reasons`, */
+    uint64_t hints_dropped;   /* or too much of it was under way */
+    uint64_t refused;         /* said by ICMP, while it was off */
     uint64_t reasons[IKE_WHY_COUNT];  /* what ike_input said, WHY_OK included */
     uint64_t events[IKE_EVENT_KINDS]; /* engine events by kind */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What a host is made of (host.h): its cores, the turns that have not ended, and what they said.
  * host.c has cores and inbox, host_turn.c what a turn says and how it is held back, host_wish.c the
- * turns that models and the carrier ask for. For sim/host*.c only. */
+ * turns that models and the carrier ask for, host_icmp.c what it says and hears by ICMP. For
+ * sim/host*.c only. */
 #ifndef SIM_HOST_INSIDE_H
 #define SIM_HOST_INSIDE_H
 
@@ -14,6 +15,7 @@ struct sim_streams;
 enum {
     HOST_HELD_BUCKETS = 4096, /* of turns held back */
     HOST_WAIT_BINS = 1 + 4 * 64,
+    HOST_PACKET_MAX = 65535,
 };
 
 /* One thing that a turn said: a datagram or a packet of the carrier, its octets following, or an
@@ -48,7 +50,8 @@ struct sim_turn {
     uint64_t end_ns;
     struct sim_turn *next, *prev; /* of one bucket of those held back, latest first */
     uint32_t bucket;
-    bool carried; /* the carrier's */
+    uint32_t life; /* of the host's, in which it began */
+    bool carried;  /* the carrier's, or of ICMP */
     struct ike_addr local;
     uint32_t outputs, half_open, established;
     uint64_t out_bytes;
@@ -64,19 +67,23 @@ struct sim_host {
     struct sim_streams *streams; /* NULL: no TCP */
     struct sim_turn *carrying;   /* the carrier's turn in which we are, or NULL */
     uint32_t carried;            /* turns of it that have not ended */
+    bool off, refuses;
+    uint32_t lives;     /* times it was switched off: what it was about to say then is not said */
+    uint64_t second_ns; /* when the last second began in which it said something by ICMP, */
+    uint32_t said;      /* and so often it did */
     struct sim_host_counts counts;
     uint64_t waits[HOST_WAIT_BINS];
     uint64_t area_at_ns;
+    uint8_t packet[HOST_PACKET_MAX];          /* one that ICMP speaks of */
     struct sim_turn *held[HOST_HELD_BUCKETS]; /* by core, or by address */
     struct sim_core cores[];
 };
 
-/* A turn begins. `collect` takes what the engine said, and what it cost beside `cost_ns`; `note`
- * makes room for one more thing with `len` octets that follow it, NULL: none is left; `say` lets
- * all of it out. */
+/* A turn begins. `collect` takes what the engine said, and what it cost beside `cost_ns`; `packet`
+ * adds one to what is to be said, false: there is no room; `say` lets all of it out. */
 struct sim_turn *sim_turn_open(struct sim_host *h, uint64_t now_ns);
 void sim_turn_collect(struct sim_turn *t, uint64_t cost_ns, size_t in_bytes);
-struct sim_note *sim_turn_note(struct sim_host *h, struct sim_turn *t, size_t len);
+bool sim_turn_packet(struct sim_host *h, struct sim_turn *t, const struct sim_datagram *packet);
 void sim_turn_say(struct sim_turn *t, uint64_t now_ns);
 /* Held back until its end. */
 void sim_turn_hold(struct sim_host *h, struct sim_turn *t);
@@ -85,9 +92,22 @@ uint32_t sim_turn_bucket(const struct ike_addr *addr);
 /* When a population's address is free: the end of its latest turn. */
 uint64_t sim_turn_free_ns(const struct sim_host *h, const struct sim_turn *turn);
 
+/* An event is told to whom it concerns, at once. */
+void sim_host_tell(struct sim_host *h, uint64_t now_ns, const struct ike_event *e);
+/* The inbox is as it never had been. */
+void sim_host_empty(struct sim_host *h, uint64_t now_ns);
+
+/* The turn is over for the engine: from here on it costs time, of `core` or of the address that
+ * spoke or was spoken to. */
+void sim_turn_spend(struct sim_turn *t, uint64_t now_ns, struct sim_core *core);
 /* The end of a turn that somebody asked for: it is charged to the core of `sa`. */
 void sim_turn_wish(struct sim_turn *t, uint64_t now_ns, uint64_t sa);
-/* A packet of ESP has come. */
+/* A turn beside those of IKE, of which only so many may be under way. NULL: as many are, which is
+ * counted in *dropped. */
+struct sim_turn *sim_turn_beside(struct sim_host *h, uint64_t now_ns, uint64_t *dropped);
+/* A packet of ESP has come; an ICMP message; anything, while the host is off. */
 void sim_host_carry(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *packet);
+void sim_host_heed(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *icmp);
+void sim_host_refuse(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *datagram);
 
 #endif

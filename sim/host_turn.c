@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-struct sim_note *sim_turn_note(struct sim_host *h, struct sim_turn *t, size_t len)
+static struct sim_note *turn_note(struct sim_host *h, struct sim_turn *t, size_t len)
 {
     struct sim_note *const note = sim_slabs_take(h->slabs, sizeof *note + len);
     if (note == NULL)
@@ -21,12 +21,25 @@ struct sim_note *sim_turn_note(struct sim_host *h, struct sim_turn *t, size_t le
     return note;
 }
 
+bool sim_turn_packet(struct sim_host *h, struct sim_turn *t, const struct sim_datagram *packet)
+{
+    struct sim_note *const note = turn_note(h, t, packet->len);
+    if (note == NULL)
+        return false;
+    uint8_t *const payload = (uint8_t *)(note + 1);
+    memcpy(payload, packet->at, packet->len);
+    note->kind = NOTE_PACKET;
+    note->packet = *packet;
+    note->packet.at = payload;
+    return true;
+}
+
 static void note_output(struct sim_host *h, struct sim_turn *t, const struct ike_datagram *d)
 {
     if (t->outputs++ == 0)
         t->local = d->local;
     t->out_bytes += d->bytes.len;
-    struct sim_note *const note = sim_turn_note(h, t, d->bytes.len);
+    struct sim_note *const note = turn_note(h, t, d->bytes.len);
     if (note == NULL) {
         h->counts.out_dropped++;
         return;
@@ -38,7 +51,7 @@ static void note_output(struct sim_host *h, struct sim_turn *t, const struct ike
     note->datagram.bytes.at = payload;
 }
 
-static void say_event(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
+void sim_host_tell(struct sim_host *h, uint64_t now_ns, const struct ike_event *e)
 {
     h->counts.events[e->kind]++;
     if (h->streams != NULL)
@@ -52,12 +65,12 @@ static void note_event(struct sim_host *h, struct sim_turn *t, const struct ike_
     if (h->parts.carrier.event != NULL)
         h->parts.carrier.event(h->parts.carrier.owner, t->began_ns, e);
     if (e->kind == IKE_KEYED) { /* in time for who looks at the message that it came with */
-        say_event(h, t->began_ns, e);
+        sim_host_tell(h, t->began_ns, e);
         return;
     }
     t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
     t->established += e->kind == IKE_UP ? 1 : 0;
-    struct sim_note *const note = sim_turn_note(h, t, e->what.len);
+    struct sim_note *const note = turn_note(h, t, e->what.len);
     assert(note != NULL);
     note->kind = NOTE_EVENT;
     note->event = *e;
@@ -74,6 +87,7 @@ struct sim_turn *sim_turn_open(struct sim_host *h, uint64_t now_ns)
     assert(t != NULL);
     memset(t, 0, sizeof *t);
     t->host = h;
+    t->life = h->lives;
     t->began_ns = now_ns;
     return t;
 }
@@ -118,8 +132,10 @@ void sim_turn_say(struct sim_turn *t, uint64_t now_ns)
     struct sim_host *const h = t->host;
     for (struct sim_note *note = t->first; note != NULL;) {
         struct sim_note *const next = note->next;
-        if (note->kind == NOTE_EVENT)
-            say_event(h, now_ns, &note->event);
+        if (t->life != h->lives)
+            ;
+        else if (note->kind == NOTE_EVENT)
+            sim_host_tell(h, now_ns, &note->event);
         else if (note->kind == NOTE_DATAGRAM)
             say_output(h, now_ns, &note->datagram);
         else

@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    CARRIED_BY_CORES = 500, /* turns of the carrier under way at once, */
-    CARRIED_BY_MANY = 1 << 13,
+    BESIDE_OF_CORES = 500, /* turns of the carrier and of ICMP under way at once, */
+    BESIDE_OF_MANY = 1 << 13,
 };
 
 /* What models ask for. */
@@ -84,18 +84,24 @@ size_t sim_host_ticket(struct sim_host *host, uint64_t sa, uint8_t *room)
 
 /* What the carrier does. */
 
+struct sim_turn *sim_turn_beside(struct sim_host *h, uint64_t now_ns, uint64_t *dropped)
+{
+    const uint32_t most = h->config.cores > 0 ? BESIDE_OF_CORES : BESIDE_OF_MANY;
+    if (h->carried >= most) {
+        ++*dropped;
+        return NULL;
+    }
+    struct sim_turn *const t = sim_turn_open(h, now_ns);
+    t->carried = true;
+    h->carried++;
+    return t;
+}
+
 /* NULL: too much of it is under way. */
 static struct sim_turn *carry_begin(struct sim_host *h, uint64_t now_ns)
 {
-    const uint32_t most = h->config.cores > 0 ? CARRIED_BY_CORES : CARRIED_BY_MANY;
     assert(h->carrying == NULL);
-    if (h->carried >= most) {
-        h->counts.carried_dropped++;
-        return NULL;
-    }
-    h->carried++;
-    h->carrying = sim_turn_open(h, now_ns);
-    h->carrying->carried = true;
+    h->carrying = sim_turn_beside(h, now_ns, &h->counts.carried_dropped);
     return h->carrying;
 }
 
@@ -131,14 +137,6 @@ void sim_host_send(struct sim_host *host, const struct sim_datagram *packet)
     assert(t != NULL);
     if (t->local.family == 0)
         t->local = packet->from;
-    struct sim_note *const note = sim_turn_note(host, t, packet->len);
-    if (note == NULL) {
+    if (!sim_turn_packet(host, t, packet))
         host->counts.carried_dropped++;
-        return;
-    }
-    uint8_t *const payload = (uint8_t *)(note + 1);
-    memcpy(payload, packet->at, packet->len);
-    note->kind = NOTE_PACKET;
-    note->packet = *packet;
-    note->packet.at = payload;
 }

@@ -15,12 +15,10 @@ static const struct row {
     uint8_t family, type, code;
     bool only; /* other codes of the type are other errors; else they are taken as this one */
 } rows[] = {
-    {SIM_ICMP_TOO_BIG, IKE_IPV4, 3, 4, true},
-    {SIM_ICMP_UNREACHABLE, IKE_IPV4, 3, 0, false},
-    {SIM_ICMP_TIME_EXCEEDED, IKE_IPV4, 11, 0, false},
-    {SIM_ICMP_TOO_BIG, IKE_IPV6, 2, 0, false},
-    {SIM_ICMP_UNREACHABLE, IKE_IPV6, 1, 0, false},
-    {SIM_ICMP_TIME_EXCEEDED, IKE_IPV6, 3, 0, false},
+    {SIM_ICMP_TOO_BIG, IKE_IPV4, 3, 4, true},      {SIM_ICMP_PORT_CLOSED, IKE_IPV4, 3, 3, true},
+    {SIM_ICMP_UNREACHABLE, IKE_IPV4, 3, 0, false}, {SIM_ICMP_TIME_EXCEEDED, IKE_IPV4, 11, 0, false},
+    {SIM_ICMP_TOO_BIG, IKE_IPV6, 2, 0, false},     {SIM_ICMP_PORT_CLOSED, IKE_IPV6, 1, 4, true},
+    {SIM_ICMP_UNREACHABLE, IKE_IPV6, 1, 0, false}, {SIM_ICMP_TIME_EXCEEDED, IKE_IPV6, 3, 0, false},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -122,6 +120,17 @@ bool sim_icmp_parse(const struct sim_datagram *datagram, struct sim_icmp *out)
 bool sim_icmp_read(const struct sim_datagram *datagram, struct sim_icmp *out)
 {
     return sim_icmp_parse(datagram, out) && checksum(datagram) == 0;
+}
+
+struct ike_bytes sim_icmp_payload(const struct sim_icmp *error)
+{
+    const size_t udp = error->about.protocol == SIM_UDP ? 8 : 0;
+    struct ike_reader r = rd_open(error->quoted);
+    if (!sim_is_fragment(&error->about))
+        rd_skip(&r, sim_packet_header(error->quoted) + udp);
+    else
+        r.left = 0; /* it is not all of one */
+    return r.bad ? (struct ike_bytes){.at = NULL, .len = 0} : rd_rest(&r);
 }
 
 bool sim_icmp_translate(struct sim_datagram *datagram, const struct ike_addr *inside, uint8_t *room)

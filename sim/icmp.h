@@ -7,7 +7,13 @@
 
 #include "sim/net.h"
 
-enum sim_icmp_kind { SIM_ICMP_TOO_BIG, SIM_ICMP_UNREACHABLE, SIM_ICMP_TIME_EXCEEDED };
+/* UNREACHABLE: by a router, for any reason but the first; PORT_CLOSED: by the host itself. */
+enum sim_icmp_kind {
+    SIM_ICMP_TOO_BIG,
+    SIM_ICMP_PORT_CLOSED,
+    SIM_ICMP_UNREACHABLE,
+    SIM_ICMP_TIME_EXCEEDED
+};
 
 struct sim_icmp {
     enum sim_icmp_kind kind;
@@ -35,6 +41,10 @@ bool sim_icmp_parse(const struct sim_datagram *datagram, struct sim_icmp *out);
  * `inside` (RFC 5508 4.2). The octets are in `room` (SIM_ICMP_MAX). False: it is longer. */
 bool sim_icmp_translate(struct sim_datagram *datagram, const struct ike_addr *inside,
                         uint8_t *room);
+
+/* What is quoted of the payload of the UDP datagram or ESP packet that an error is about; perhaps
+ * nothing. */
+struct ike_bytes sim_icmp_payload(const struct sim_icmp *error);
 
 bool sim_is_icmp(const struct sim_datagram *datagram);
 /* By which a router speaks that has no address of its own: the dummy addresses of IANA's registries

@@ -178,6 +178,12 @@ static void arrive(const struct far *far, uint64_t now_ns, const struct sim_data
     sim_edge_take(&d->edges, owned, now_ns, &(struct sim_arrival){datagram, id});
 }
 
+/* Who is at one of the ends has sent it: else it is a router's. */
+static bool is_of_a_host(const struct door *d, const struct sim_datagram *icmp)
+{
+    return sim_routes_find(&d->routes, 0, &icmp->from) != SIM_NO_WAY;
+}
+
 /* What a router says of a packet, written anew: ns-3 leaves checksums out, and does not know why a
  * packet that was too long was lost. Of lines that lose such packets silently nothing is told. */
 static void come_out_icmp(const struct far *far, uint64_t now_ns, const struct sim_datagram *said)
@@ -220,7 +226,7 @@ static void come_out(void *owner, uint64_t now_ns, const uint8_t *packet, size_t
         return; /* nobody sent it */
     rename_ip(datagram.from.ip, instead, documentation);
     rename_ip(datagram.to.ip, instead, documentation);
-    if (sim_is_icmp(&datagram)) {
+    if (sim_is_icmp(&datagram) && !is_of_a_host(far->door, &datagram)) {
         come_out_icmp(far, now_ns, &datagram);
         return;
     }
@@ -243,10 +249,10 @@ static void lost(void *owner, const struct ns3_loss *loss)
     enum sim_lost why = whys[loss->why];
     struct sim_datagram datagram;
     (void)sim_packet_read(packet, &datagram);
-    if (sim_is_icmp(&datagram))
-        return; /* nobody sent it */
     rename_ip(datagram.from.ip, instead, documentation);
     rename_ip(datagram.to.ip, instead, documentation);
+    if (sim_is_icmp(&datagram) && !is_of_a_host(d, &datagram))
+        return; /* nobody sent it */
     const uint16_t narrow =
         why == SIM_LOST_HOPS ? too_big_on(d, &datagram, sim_packet_size(packet)) : SIM_NO_WAY;
     if (narrow != SIM_NO_WAY) {

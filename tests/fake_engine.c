@@ -221,6 +221,22 @@ void ike_forget(struct ike_engine *engine, uint64_t now_ns, uint64_t sa)
     engine->events[engine->event_count++] = (struct ike_event){.kind = IKE_DOWN, .sa = sa};
 }
 
+void ike_crash(struct ike_engine *engine, uint64_t now_ns)
+{
+    called(engine, now_ns, 6);
+    engine->timer_count = 0;
+    engine->events[engine->event_count++] = (struct ike_event){.kind = IKE_DOWN};
+}
+
+/* The order that is quoted, as if it had come. */
+enum ike_why ike_hint(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *about)
+{
+    const struct fake_order order = order_of(about->bytes);
+    called(engine, now_ns, order.number);
+    engine->crypto->spent_ns += order.spent_ns;
+    return (enum ike_why)order.why;
+}
+
 /* It never asks for connections. */
 bool ike_stream_up(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
                    const struct ike_stream *stream)

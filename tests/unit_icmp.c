@@ -74,8 +74,8 @@ static void test_octets_are_those_of_the_rfcs(void)
 
 static void test_what_is_written_is_read_again(void)
 {
-    static const enum sim_icmp_kind kinds[] = {SIM_ICMP_TOO_BIG, SIM_ICMP_UNREACHABLE,
-                                               SIM_ICMP_TIME_EXCEEDED};
+    static const enum sim_icmp_kind kinds[] = {SIM_ICMP_TOO_BIG, SIM_ICMP_PORT_CLOSED,
+                                               SIM_ICMP_UNREACHABLE, SIM_ICMP_TIME_EXCEEDED};
     for (int six = 0; six < 2; six++)
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
             uint8_t room[SIM_ICMP_MAX];

@@ -3,10 +3,12 @@
  * losses against the binomial law, parts that its routers cut, and that nothing
  * is unaccounted for. Skipped where ns-3 is not installed. */
 #include "sim/fingerprint.h"
+#include "sim/icmp.h"
 #include "sim/loop.h"
 #include "sim/nat.h"
 #include "sim/net_ns3.h"
 #include "sim/ns3_door.h"
+#include "sim/packet.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -406,9 +408,42 @@ static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(voi
     ns3->close(n);
 }
 
+/* It is sent as anything else, and is none of the routers' reports; also where it is lost. */
+static void test_what_a_host_says_by_icmp_is_carried_and_counted_as_sent(void)
+{
+    const struct sim_link_config lossy = {.name = "lossy", .impairments = {.loss_ppb = 500000000}};
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(1, &lossy, &fast);
+        uint8_t packet[200];
+        uint8_t room[SIM_ICMP_MAX];
+        struct sim_datagram said;
+        const struct sim_datagram about = {.from = address(ends[six][1], 4500),
+                                           .to = address(ends[six][0], 500),
+                                           .at = (const uint8_t *)"a datagram",
+                                           .len = 10,
+                                           .protocol = SIM_UDP};
+        const struct sim_icmp what = {.kind = SIM_ICMP_PORT_CLOSED,
+                                      .quoted = {packet, sim_packet_write(&about, packet)}};
+        EXPECT(sim_icmp_write(&what, &about.to, room, &said));
+        said.from.port = 0;
+        for (int i = 0; i < 100; i++)
+            (void)lab->net->ops->send(lab->net, sim_loop_now(lab->loop), &lab->near.port, &said);
+        sim_loop_run(lab->loop, SECOND);
+        EXPECT_EQ(lab->net->totals.sent, 100);
+        EXPECT_EQ(lab->net->totals.reported, 0);
+        EXPECT_EQ(lab->net->totals.under_way, 0);
+        EXPECT(lab->far.last.count > 25 && lab->far.last.count < 75);
+        EXPECT_EQ(lab->net->lost[SIM_LOST_LINK_LOSS], 100 - lab->far.last.count);
+        EXPECT_EQ(lab->far.last.len, said.len);
+        lab_close(lab);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_what_a_host_says_by_icmp_is_carried_and_counted_as_sent),
         TEST(test_a_datagram_takes_as_long_as_its_lines_are_defined_to_take),
         TEST(test_a_source_of_nobody_is_carried_as_any_other),
         TEST(test_what_nobody_owns_is_lost_at_its_first_router),
