@@ -83,6 +83,8 @@ struct model_attempts_run {
     uint64_t retransmissions;
     uint64_t packets; /* of successes */
     uint64_t resumed; /* successes */
+    uint64_t lost;    /* SAs given up, for their gateway was not there; */
+    uint64_t lost_ns; /* so long after it had gone, together */
 };
 
 uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns)
@@ -370,20 +372,40 @@ static void child_is_up(struct model_attempts_run *run, uint64_t now_ns,
         succeeded(run, now_ns, event);
 }
 
+/* Nobody was there any more. */
+static bool is_lost(enum ike_why why)
+{
+    return why == WHY_NO_ANSWER || why == WHY_PEER_CRASHED;
+}
+
 /* RFC 5723 6.2: a ticket goes with its IKE SA, unless that was lost. */
 static void mind_ticket(struct model_attempts_run *run, const struct ike_event *event)
 {
     if (run->keepsakes == NULL)
         return;
     struct keepsake *const k = &run->keepsakes[event->tag];
-    const bool lost = event->why == WHY_NO_ANSWER || event->why == WHY_PEER_CRASHED;
     if ((event->kind == IKE_REKEYED && event->was == k->sa) ||
-        (event->kind == IKE_DOWN && event->sa == k->sa && !lost))
+        (event->kind == IKE_DOWN && event->sa == k->sa && !is_lost(event->why)))
         k->len = 0;
     if (event->kind != IKE_TICKET)
         return;
     k->sa = event->sa;
     k->len = (uint16_t)sim_host_ticket(run->host, event->sa, k->octets);
+}
+
+/* An SA is given up. When the gateway went, if it did. */
+static void count_loss(struct model_attempts_run *run, uint64_t now_ns)
+{
+    const struct model_world_config *const config = run->scene->config;
+    const struct sim_outages *const outages =
+        &config->gateways[model_gateway_named(config, run->clients->to)].outages;
+    uint64_t since_ns = SIM_NEVER;
+    for (uint64_t i = 0; i < outages->count && outages->at[i].from_ns <= now_ns; i++)
+        since_ns = outages->at[i].from_ns;
+    if (since_ns == SIM_NEVER)
+        return;
+    run->lost++;
+    run->lost_ns += now_ns - since_ns;
 }
 
 static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
@@ -405,6 +427,8 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
     if (event->kind == IKE_UP)
         model_abilities_up(&run->clients->abilities, run->host, now_ns, event->sa);
     mind_ticket(run, event);
+    if (event->kind == IKE_DOWN && is_lost(event->why))
+        count_loss(run, now_ns);
     if (a->state == STAYING && event->kind == IKE_DOWN && a->sa == event->sa &&
         run->clients->reconnect_ns != SIM_NEVER)
         go_away(run, now_ns, event->tag);
@@ -581,6 +605,12 @@ void model_attempts_report(struct model_attempts_run *run)
     model_metric(scene, who, SIM_METRIC_ATTEMPTS, run->attempt_count);
     model_outcomes_report(scene, who, &run->outcomes);
     model_metric(scene, who, SIM_METRIC_IKE_RETRANSMISSIONS, run->retransmissions);
+    if (scene->config->gateways[model_gateway_named(scene->config, run->clients->to)]
+            .outages.count > 0) {
+        model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
+        model_metric_ratio(scene, who, SIM_METRIC_LOSS_FOUND_MEAN,
+                           (uint64_t[]){run->lost_ns, 1, run->lost});
+    }
     if (run->clients->resume)
         model_metric(scene, who, SIM_METRIC_RESUMED, run->resumed);
     model_metric_ratio(scene, who, SIM_METRIC_CONNECTION_PACKETS,

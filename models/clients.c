@@ -173,6 +173,7 @@ static bool host_open(struct model_clients_run *run)
         .puzzle_bits = (uint8_t)c->puzzles,
         .groups_max = (uint32_t)c->groups_max,
         .tell_keys = model_trace_wants(run->scene, c->to),
+        .liveness_ns = c->liveness_ns,
         .keepalive_ns = c->keepalive_ns,
         .policies = &run->policy,
         .policy_count = 1,
@@ -310,6 +311,7 @@ void model_clients_report(struct model_clients_run *run)
     const char *const who = run->clients->name;
     model_attempts_report(run->attempts);
     model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
+    model_hints_report(scene, who, &run->clients->abilities, sim_host_counts(run->host));
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     model_backend_report(run->backend, scene, who);
     model_traffic_report(run->traffic);

@@ -2,7 +2,7 @@
  * A flood of IKE_SA_INIT requests from spoofed addresses. Each is one of a few
  * made once, complete and with a valid public value, so that the gateway finds
  * no cheap reason to refuse it; SPI, nonce and source are new each time. Or one
- * of TCP's SYNs from such addresses. It costs the attacker nothing; answers come
+ * of TCP's SYNs from such addresses, or of forged ICMP. It costs the attacker nothing; answers come
  * to addresses that are counted. */
 #include "models/flood.h"
 
@@ -12,6 +12,8 @@
 #include "models/arrivals.h"
 #include "models/places.h"
 #include "models/policy.h"
+#include "sim/icmp.h"
+#include "sim/packet.h"
 #include "sim/tcp_segment.h"
 
 #include <stdio.h>
@@ -93,6 +95,29 @@ static void send_syn(struct model_flood_run *run, uint64_t now_ns)
     send(run, now_ns, &datagram);
 }
 
+/* What a router that is none says of a packet of ESP that there never was. */
+static void send_icmp(struct model_flood_run *run, uint64_t now_ns)
+{
+    uint8_t esp[32];
+    uint8_t packet[128];
+    uint8_t room[SIM_ICMP_MAX];
+    struct sim_datagram forged;
+    const uint64_t source = sim_rng_below(&run->packets, run->source_count);
+    const uint64_t whom = 1 + sim_rng_below(&run->packets, run->attacker->about_count);
+    sim_rng_fill(&run->packets, esp, sizeof esp);
+    struct sim_datagram about = {.from = run->place.gateway,
+                                 .to = ike_prefix_at(&run->place.about, whom, 0),
+                                 .at = esp,
+                                 .len = sizeof esp,
+                                 .protocol = SIM_ESP};
+    about.from.port = 0;
+    const struct sim_icmp what = {.kind = SIM_ICMP_UNREACHABLE,
+                                  .quoted = {packet, sim_packet_write(&about, packet)}};
+    const struct ike_addr router = ike_prefix_at(&run->place.sources, source, 0);
+    if (sim_icmp_write(&what, &router, room, &forged))
+        send(run, now_ns, &forged);
+}
+
 static void send_one(struct model_flood_run *run, uint64_t now_ns)
 {
     struct model_request *const request =
@@ -119,7 +144,11 @@ static uint64_t until_of(const struct model_flood_run *run)
 static void on_send(void *owner, uint64_t now_ns)
 {
     struct model_flood_run *const run = owner;
-    (run->attacker->class == MODEL_SYN_FLOOD ? send_syn : send_one)(run, now_ns);
+    static void (*const sends[])(struct model_flood_run * run,
+                                 uint64_t now_ns) = {[MODEL_SPOOFED_INIT] = send_one,
+                                                     [MODEL_SYN_FLOOD] = send_syn,
+                                                     [MODEL_FORGED_ICMP] = send_icmp};
+    sends[run->attacker->class](run, now_ns);
     sim_loop_at(run->scene->loop, &run->send,
                 model_flood_next(run->attacker, &run->gaps, now_ns, until_of(run)));
 }

@@ -22,6 +22,7 @@ bool model_request_make(const char *proposals, struct ike_crypto *crypto,
 struct model_flood_place {
     struct ike_prefix sources;
     struct ike_addr gateway;
+    struct ike_prefix about; /* of clients; of no family: none */
 };
 
 struct model_flood_run;

@@ -43,6 +43,8 @@ struct model_gateway_run {
     struct sim_event warm; /* the first half-open SAs may have timed out by now */
     struct sim_event attack_begin;
     struct sim_event attack_end;
+    struct sim_event power; /* the next outage begins or ends, */
+    uint64_t outages;       /* and so many began and ended so far, together */
 
     uint32_t half_open; /* since level_at_ns */
     uint64_t level_at_ns;
@@ -142,6 +144,27 @@ static void on_sample(void *owner, uint64_t now_ns)
     run->sample_busy_ns = counts->busy_ns;
     run->sample_drops = counts->inbox_dropped;
     sim_loop_at(run->scene->loop, &run->sample, now_ns + every_ns);
+}
+
+static uint64_t next_outage_ns(const struct model_gateway_run *run)
+{
+    const struct sim_outages *const all = &run->gateway->outages;
+    if (run->outages / 2 >= all->count)
+        return SIM_NEVER;
+    return run->outages % 2 == 0 ? all->at[run->outages / 2].from_ns
+                                 : all->at[run->outages / 2].until_ns;
+}
+
+/* An outage begins, or it ends. */
+static void on_power(void *owner, uint64_t now_ns)
+{
+    struct model_gateway_run *const run = owner;
+    if (run->outages++ % 2 == 0)
+        sim_host_switch_off(run->host, now_ns, !run->gateway->outage_silent);
+    else
+        sim_host_switch_on(run->host);
+    level_update(run, now_ns);
+    sim_loop_at(run->scene->loop, &run->power, next_outage_ns(run));
 }
 
 static void on_warm(void *owner, uint64_t now_ns)
@@ -244,6 +267,8 @@ static void events_open(struct model_gateway_run *run)
     run->attack_begin =
         (struct sim_event){.rank = SIM_SAMPLE, .run = on_attack_begin, .owner = run};
     run->attack_end = (struct sim_event){.rank = SIM_SAMPLE, .run = on_attack_end, .owner = run};
+    run->power = (struct sim_event){.rank = SIM_TIMER, .run = on_power, .owner = run};
+    sim_loop_at(scene->loop, &run->power, next_outage_ns(run));
     sim_loop_at(scene->loop, &run->sample, scene->config->sample_ns);
     sim_loop_at(scene->loop, &run->warm, run->gateway->half_open_timeout_ns);
     sim_loop_at(scene->loop, &run->attack_begin, scene->attack_from_ns);
@@ -483,7 +508,7 @@ void model_gateway_close(struct model_gateway_run *run)
     if (run == NULL)
         return;
     struct sim_event *const events[] = {&run->sample, &run->warm, &run->attack_begin,
-                                        &run->attack_end};
+                                        &run->attack_end, &run->power};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         sim_loop_cancel(run->scene->loop, events[i]);
     model_backend_close(run->backend);
@@ -560,6 +585,9 @@ void model_gateway_report(struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
     model_metric(scene, who, SIM_METRIC_PEERS_MOVED, c->events[IKE_MOVED]);
     model_backend_report(run->backend, scene, who);
+    model_hints_report(scene, who, &run->gateway->abilities, c);
+    if (run->gateway->outages.count > 0)
+        model_metric(scene, who, SIM_METRIC_ICMP_REFUSED, c->refused);
     report_half_open(run);
     report_work(run);
     model_metric(scene, who, SIM_METRIC_COOKIES_SENT,

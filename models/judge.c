@@ -286,6 +286,22 @@ static void judge_daemon(struct judge *j, const struct model_gateway *g)
         model_daemon_judge(model_recipes[g->daemon - 1], j->config, path, j->complain, j->owner);
 }
 
+/* Connections outlive the processes at their ends, and here nobody resets them. */
+static void judge_outages(struct judge *j, const struct model_gateway *g)
+{
+    static const char text[] =
+        "are for gateways that are reached by UDP alone, and %s.%s come by TCP";
+    const struct model_world_config *const c = j->config;
+    if (g->outages.count == 0)
+        return;
+    for (uint32_t i = 0; i < c->client_count; i++)
+        if (c->clients[i].transport != TCP_NEVER && strcmp(c->clients[i].to, g->name) == 0)
+            say(j, gateway(g, ".outages"), true, text, "clients", c->clients[i].name);
+    for (uint32_t i = 0; i < c->attacker_count; i++)
+        if (c->attackers[i].class == MODEL_SYN_FLOOD && strcmp(c->attackers[i].to, g->name) == 0)
+            say(j, gateway(g, ".outages"), true, text, "attackers", c->attackers[i].name);
+}
+
 static void judge_gateway(struct judge *j, const struct model_gateway *g)
 {
     judge_daemon(j, g);
@@ -301,6 +317,7 @@ static void judge_gateway(struct judge *j, const struct model_gateway *g)
     if (g->puzzles_at != IKE_UNLIMITED && g->puzzles_bits > g->puzzles_bits_max)
         say(j, gateway(g, ".puzzles.bits"), true, "is above puzzles.bits_max: give at most that");
     judge_redirect(j, g);
+    judge_outages(j, g);
     if (g->half_open_limit != IKE_UNLIMITED && g->half_open_limit > g->sa_max)
         say(j, gateway(g, ".half_open.limit"), false, "is above sa_max, which comes first");
 }
@@ -627,6 +644,27 @@ static void judge_live_rate(struct judge *j, const struct model_attacker *a)
         }
 }
 
+/* Who forges ICMP speaks of clients of that gateway, and knows where they are. */
+static void judge_about(struct judge *j, const struct model_attacker *a)
+{
+    const struct model_world_config *const c = j->config;
+    const struct model_clients *about = NULL;
+    for (uint32_t i = 0; i < c->client_count; i++)
+        if (strcmp(c->clients[i].name, a->about) == 0)
+            about = &c->clients[i];
+    if (a->class != MODEL_FORGED_ICMP)
+        return;
+    if (about == NULL)
+        say(j, attacker(a, ".about"), true,
+            "names no clients: give the clients of whom the forged ICMP speaks");
+    else if (strcmp(about->to, a->to) != 0)
+        say(j, attacker(a, ".about"), true, "is to be clients of gateways.%s, and is those of %s",
+            a->to, about->to);
+    else if (about->nat.kind != MODEL_NO_NAT)
+        say(j, attacker(a, ".about"), true,
+            "is to be clients without a NAT: where one is, nobody outside knows their ports");
+}
+
 static void judge_attacker(struct judge *j, struct model_attacker *a,
                            const struct ike_prefix *sources)
 {
@@ -636,6 +674,7 @@ static void judge_attacker(struct judge *j, struct model_attacker *a,
         judge_way(j, attacker(a, ".via"), a->via, a->to);
     judge_live_rate(j, a);
     clip_attacker(j, a);
+    judge_about(j, a);
     if (known)
         (void)same_family(j, attacker(a, ".sources"), sources->base.family, a->to);
 }

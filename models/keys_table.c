@@ -45,6 +45,9 @@
       "`tell_unknown` to show one" }, \
     { who "tell_unknown", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.tell_unknown), \
       "a request of an IKE SA that is not there is answered with INVALID_IKE_SPI (RFC 7296 2.21.4)" }, \
+    { who "hints", KIND_TIME, "off=0", "1s", "24h", "off", PLACE(abilities.hints_ns), \
+      "where ICMP says that something for a peer did not arrive, which was silent for so long, it is asked whether " \
+      "it is there; never more, as anybody may say so (RFC 7296 2.4); off: nothing comes of it" }, \
     { who "single_pair", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.single_pair), \
       "grants a Child SA one pair of addresses, and refuses who asks for more (RFC 7296 2.9)" }, \
     { who "old_signatures", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.old_signatures), \
@@ -229,6 +232,11 @@ const struct model_key model_keys[] = {
       "a half-open SA lives so long" },
     { "gateways.*.liveness", KIND_TIME, "never=0", "1s", "24h", "never", GATEWAY(liveness_ns),
       "a peer silent for so long is asked whether it is there" },
+    { "gateways.*.outages", KIND_SPANS, NULL, NULL, NULL, "none", GATEWAY(outages),
+      "from when until when it is not there: it forgets its SAs, tells nobody, and serves nothing" },
+    { "gateways.*.away", KIND_CHOICE, "refuses|silent", NULL, NULL, "refuses", GATEWAY(outage_silent),
+      "meanwhile its host says by ICMP that nobody listens there, as when its daemon has ended; or nothing, as "
+      "without power" },
     { "gateways.*.tcp.listen", KIND_BOOL, NULL, NULL, NULL, "no", GATEWAY(tcp.listen),
       "connections to TCP port 4500 are taken (RFC 9329), beside UDP" },
     { "gateways.*.tcp.backlog", KIND_COUNT, NULL, "1", "1e6", "128", GATEWAY(tcp.backlog),
@@ -377,6 +385,8 @@ const struct model_key model_keys[] = {
     { "clients.*.keepalive", KIND_TIME, "off=0", "1s", "24h", "20s", CLIENTS(keepalive_ns),
       "behind a NAT they send an octet that keeps the mapping after so long in which they sent "
       "nothing (RFC 3948 4)" },
+    { "clients.*.liveness", KIND_TIME, "never=0", "1s", "24h", "never", CLIENTS(liveness_ns),
+      "a gateway silent for so long is asked whether it is there" },
     { "clients.*.arrivals", KIND_ARRIVALS, NULL, NULL, NULL, "poisson 10/s", CLIENTS(arrivals),
       "when new clients come" },
     { "clients.*.from", KIND_TIME, NULL, "0s", "24h", "0s", CLIENTS(from_ns),
@@ -511,10 +521,11 @@ const struct model_key model_keys[] = {
     { "clients.*.machine", KIND_MACHINE, NULL, NULL, NULL, "epyc-2024", CLIENTS(machine),
       "what cryptography costs each client" },
 
-    { "attackers.*.class", KIND_CHOICE, "spoofed-init|syn-flood", NULL, NULL, "spoofed-init",
+    { "attackers.*.class", KIND_CHOICE, "spoofed-init|syn-flood|forged-icmp", NULL, NULL, "spoofed-init",
       ATTACKER(class),
       "spoofed-init: IKE_SA_INIT requests from addresses that are not theirs; syn-flood: the first "
-      "packets of TCP connections, from such addresses" },
+      "packets of TCP connections, from such addresses; forged-icmp: ICMP messages from there that say falsely of "
+      "the gateway's ESP to its clients that it did not arrive" },
     { "attackers.*.to", KIND_NAME_OF, "gateways", NULL, NULL, NULL, ATTACKER(to),
       "the gateway attacked" },
     { "attackers.*.via", KIND_NAME_OF, "links", NULL, NULL, "none", ATTACKER(via),
@@ -524,6 +535,10 @@ const struct model_key model_keys[] = {
     { "attackers.*.source_count", KIND_COUNT, "all=4294967295", "1", "1e9", "all",
       ATTACKER(source_count),
       "how many addresses of those are used" },
+    { "attackers.*.about", KIND_NAME_OF, "clients", NULL, NULL, "none", ATTACKER(about),
+      "of forged-icmp: the clients of whom it speaks" },
+    { "attackers.*.about_count", KIND_COUNT, NULL, "1", "1e9", "100", ATTACKER(about_count),
+      "and how many of them, from the first on" },
     { "attackers.*.rate", KIND_RATE, NULL, "0/s", "1e7/s", "1000/s", ATTACKER(rate),
       "requests sent: a rate, or a list of [time, rate]" },
     { "attackers.*.shape", KIND_CHOICE, "steps|ramp", NULL, NULL, "steps", ATTACKER(shape),

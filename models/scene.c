@@ -29,6 +29,16 @@ void model_metric_ratio(const struct model_scene *scene, const char *who, enum s
         model_metric(scene, who, metric, model_mul_div(fraction[0], fraction[1], fraction[2]));
 }
 
+void model_hints_report(const struct model_scene *scene, const char *who,
+                        const struct model_abilities *abilities,
+                        const struct sim_host_counts *counts)
+{
+    if (abilities->hints_ns == 0 && counts->hints == 0)
+        return;
+    model_metric(scene, who, SIM_METRIC_ICMP_HINTS, counts->hints);
+    model_metric(scene, who, SIM_METRIC_ICMP_CHECKS, counts->hints_heeded);
+}
+
 void model_refusals(const struct model_scene *scene, const char *who, const uint64_t *reasons)
 {
     if (scene->record == NULL)

@@ -45,6 +45,10 @@ void model_metric(const struct model_scene *scene, const char *who, enum sim_met
 /* The same of value / over, times `times`; nothing when `over` is 0. */
 void model_metric_ratio(const struct model_scene *scene, const char *who, enum sim_metric metric,
                         const uint64_t fraction[3]);
+/* What came to it by ICMP, where it heeds that or something came. */
+void model_hints_report(const struct model_scene *scene, const char *who,
+                        const struct model_abilities *abilities,
+                        const struct sim_host_counts *counts);
 /* What an engine refused: reasons by ike_why, those that never happened left out. */
 void model_refusals(const struct model_scene *scene, const char *who, const uint64_t *reasons);
 /* a x b / c without overflow between; c is not 0, the result is to fit. */

@@ -189,12 +189,21 @@ static bool papers_exchange(struct model_world *w)
     return done;
 }
 
+static struct ike_prefix about_of(const struct model_world *w, const struct model_attacker *a)
+{
+    for (uint32_t i = 0; i < w->config.client_count; i++)
+        if (strcmp(w->config.clients[i].name, a->about) == 0)
+            return w->places.clients[i];
+    return (struct ike_prefix){.base = {.family = 0}};
+}
+
 static bool floods_build(struct model_world *w, char *error, size_t error_max)
 {
     for (uint32_t i = 0; i < w->config.attacker_count; i++) {
         const struct model_attacker *const a = &w->config.attackers[i];
         const struct model_flood_place place = {
-            w->places.attackers[i], w->places.gateways[model_gateway_named(&w->config, a->to)]};
+            w->places.attackers[i], w->places.gateways[model_gateway_named(&w->config, a->to)],
+            about_of(w, a)};
         w->floods[i] = model_flood_open(&w->scene, a, &place, error, error_max);
         if (w->floods[i] == NULL)
             return false;

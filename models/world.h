@@ -131,6 +131,7 @@ struct model_abilities {
     bool childless;      /* RFC 6023 3 */
     bool crash_tokens;   /* RFC 6290 4, gives and takes them */
     bool tell_unknown;   /* RFC 7296 2.21.4 */
+    uint64_t hints_ns;   /* ICMP about a peer silent so long is heeded (RFC 7296 2.4); 0: none is */
     bool single_pair;    /* RFC 7296 2.9 */
     bool old_signatures; /* not RFC 7427 3's */
     bool tell_methods;   /* RFC 9593 3 */
@@ -177,7 +178,9 @@ struct model_gateway {
     uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
     uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
     uint64_t half_open_timeout_ns;
-    uint64_t liveness_ns; /* 0: never */
+    uint64_t liveness_ns;       /* 0: never */
+    struct sim_outages outages; /* it is not there, and its SAs are gone; */
+    bool outage_silent;         /* nor does its host say so by ICMP */
     char proposals[MODEL_TEXT_MAX];
     char esp[MODEL_TEXT_MAX];
     char selectors[MODEL_TEXT_MAX]; /* what the gateway protects */
@@ -252,6 +255,7 @@ struct model_clients {
     enum ike_tcp_use transport;
     uint64_t udp_sends;    /* before TCP is tried; 0: all */
     uint64_t keepalive_ns; /* 0: none */
+    uint64_t liveness_ns;  /* 0: never */
     struct model_arrivals arrivals;
     uint64_t from_ns;
     uint64_t until_ns;    /* SIM_NEVER: the end less one patience */
@@ -312,7 +316,7 @@ struct model_rate {
     uint64_t count;
 };
 
-enum model_attack_class { MODEL_SPOOFED_INIT, MODEL_SYN_FLOOD };
+enum model_attack_class { MODEL_SPOOFED_INIT, MODEL_SYN_FLOOD, MODEL_FORGED_ICMP };
 
 struct model_attacker {
     char name[MODEL_NAME_MAX];
@@ -321,6 +325,8 @@ struct model_attacker {
     char via[MODEL_NAME_MAX];
     char sources[MODEL_NAME_MAX]; /* "auto", or the prefix spoofed */
     uint64_t source_count;        /* addresses drawn from of the prefix; IKE_UNLIMITED: all */
+    char about[MODEL_NAME_MAX];   /* MODEL_FORGED_ICMP: clients; empty: none */
+    uint64_t about_count;         /* the first of their addresses */
     struct model_rate rate;
     enum model_shape shape;
     enum model_process process; /* poisson or uniform */

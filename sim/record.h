@@ -74,7 +74,18 @@
     ROW(ESTABLISHED, "established", "1", GAUGE, "gateway",                                        \
         "IKE SAs established, at the end")                                                        \
     ROW(PEERS_LOST, "peers_lost", "1", COUNT, "gateway",                                          \
-        "IKE SAs given up because their peer did not answer")                                     \
+        "IKE SAs given up because their peer did not answer; by clients too, whose gateway has "  \
+        "outages")                                                                                \
+    ROW(LOSS_FOUND_MEAN, "loss_found_mean", "ns", TIME, "clients",                                \
+        "mean time from the beginning of an outage of their gateway until a client's IKE SA "     \
+        "was given up, or ended by the gateway's token")                                          \
+    ROW(ICMP_HINTS, "icmp_hints", "1", COUNT, "clients",                                          \
+        "ICMP messages that said of a datagram that it did not arrive, either end counts its "    \
+        "own, where some came or are heeded")                                                     \
+    ROW(ICMP_CHECKS, "icmp_checks", "1", COUNT, "clients",                                        \
+        "of those, that made the end ask whether its peer is there")                              \
+    ROW(ICMP_REFUSED, "icmp_refused", "1", COUNT, "gateway",                                      \
+        "datagrams for a gateway that was not there, answered by ICMP")                           \
     ROW(PEERS_MOVED, "peers_moved", "1", COUNT, "gateway",                                        \
         "times an IKE SA followed its peer to another mapping of a NAT")                          \
     ROW(ADDRESSES_GIVEN, "addresses_given", "1", GAUGE, "gateway",                                \

@@ -197,7 +197,7 @@ static void test_errors_say_what_would_be_right(void)
     expect_error("clients.honest.refused", "retri",
                  "\"retri\": did you mean retry? There is: give-up, retry");
     expect_error("attackers.flood.class", "teardrop",
-                 "\"teardrop\" is not known; there is: spoofed-init, syn-flood");
+                 "\"teardrop\" is not known; there is: spoofed-init, syn-flood, forged-icmp");
     expect_error("clients.honest.arrivals", "sometimes",
                  "\"sometimes\" is no arrival process: write it like poisson 20/s, uniform 20/s or "
                  "burst 100 every 10s");

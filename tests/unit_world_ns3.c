@@ -162,6 +162,40 @@ static void test_fair_queues_let_clients_pass_a_flood(void)
     EXPECT(metric("network", SIM_METRIC_QUEUE_DROPS) > 1000);
 }
 
+/* A gateway that goes away, what its host says by ICMP, and what clients make of it. */
+static void test_an_outage_is_the_same_on_both(void)
+{
+    static const enum sim_metric told[] = {SIM_METRIC_PEERS_LOST, SIM_METRIC_LOSS_FOUND_MEAN,
+                                           SIM_METRIC_ICMP_HINTS, SIM_METRIC_ICMP_CHECKS};
+    enum { TOLD = sizeof told / sizeof told[0] };
+    for (int six = 0; six < 2; six++) {
+        int64_t built_in[TOLD];
+        plain();
+        set("gateways.vpn.outages", "[[10s, 15s]]");
+        if (six == 1) {
+            set("gateways.vpn.address", "2001:db8::1");
+            set("gateways.vpn.selectors", "2001:db8:3::/48");
+            set("clients.people.selectors", "::/0");
+        }
+        set("clients.people.arrivals", "burst 10 every 1h");
+        set("clients.people.traffic.rate", "2/s");
+        set("clients.people.retransmit.sends", "3");
+        set("clients.people.reconnect", "1s");
+        set("clients.people.hints", "2s");
+        world_run(NULL);
+        for (size_t i = 0; i < TOLD; i++)
+            built_in[i] = metric("people", told[i]);
+        EXPECT_EQ(built_in[0], 10);
+        EXPECT_EQ(built_in[3], 10);
+        set("network.kind", "ns3");
+        world_run(NULL);
+        for (size_t i = 0; i < TOLD; i++)
+            EXPECT_EQ(metric("people", told[i]), built_in[i]);
+        EXPECT_EQ(metric("people", SIM_METRIC_SUCCESSES), 20);
+        EXPECT_EQ(metric("network", SIM_METRIC_ICMP_ERRORS), 0); /* no router's */
+    }
+}
+
 static void test_a_seed_repeats_on_ns3_too(void)
 {
     char first[33];
@@ -215,6 +249,7 @@ int main(int argc, char **argv)
         TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_is_lost_at_random_is_lost_as_often),
         TEST(test_fair_queues_let_clients_pass_a_flood),
+        TEST(test_an_outage_is_the_same_on_both),
         TEST(test_a_seed_repeats_on_ns3_too),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
         TEST(test_what_the_built_in_network_lacks_is_named_too),
