@@ -44,7 +44,7 @@ static const char *kind_name(const struct model_key *key)
         [KIND_BOOL] = "yes or no", [KIND_CHOICE] = "", [KIND_TEXT] = "text", [KIND_NAME_OF] = "",
         [KIND_ADDRESS] = "address", [KIND_PREFIX] = "prefix", [KIND_PREFIXES] = "prefixes",
         [KIND_PROPOSALS] = "proposals",
-        [KIND_SELECTORS] = "selectors", [KIND_ARRIVALS] = "arrivals", [KIND_RATE] = "rate, or [[time, rate], ...]",
+        [KIND_SELECTORS] = "selectors", [KIND_ARRIVALS] = "arrivals", [KIND_DELAY] = "time, or trace FILE", [KIND_RATE] = "rate, or [[time, rate], ...]",
         [KIND_SPANS] = "[[from, until], ...]",
         [KIND_MACHINE] = "machine", [KIND_IMPLEMENTATION] = "implementation", [KIND_STRUCTURE] = "list or map",
     };

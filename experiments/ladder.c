@@ -162,7 +162,7 @@ bool ladder_print(const struct study *study, const char *db_path, FILE *out, cha
     for (uint32_t i = 0; i < config.link_count; i++) {
         if (strcmp(config.links[i].name, via) != 0)
             continue;
-        model_quantity_format(KIND_TIME, config.links[i].delay_ns, delay, sizeof delay);
+        model_quantity_format(KIND_TIME, config.links[i].delay.ns, delay, sizeof delay);
         (void)snprintf(network, sizeof network, "%.40s: %.30s each way", via, delay);
     }
     ladder_open(&ladder, out, config.client_count > 0 ? config.clients[0].name : "clients", network,

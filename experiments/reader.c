@@ -3,6 +3,7 @@
  * value read where it stands, so that each problem has its place. */
 #include "experiments/study.h"
 #include "experiments/topology.h"
+#include "experiments/traces.h"
 #include "sim/fingerprint.h"
 
 #include <inttypes.h>
@@ -285,6 +286,11 @@ const struct model_key study_keys[] = {
       "messages of each such run that are kept, seen at the gateway's interface" },
     { "topology",       KIND_TEXT,      NULL, NULL, NULL,      "none", 0, 0,
       "links beside those here: star, dumbbell, hub-and-spoke, abilene, or a file: YAML with `links`, GraphML, lines of FROM TO DELAY RATE" },
+    { "traces",         KIND_STRUCTURE, NULL, NULL, NULL,      "{}", 0, 0,
+      "lines by name, for `trace NAME` in clients.*.arrivals and links.*.delay: a time each, or a time and a delay, like `1.5s` or "
+      "`10s 80ms`; a number without a unit is of seconds. What is not here is read from a file of that name beside the experiment: a "
+      "line each, separated by blanks or commas, # begins a comment; and is recorded here. Arrivals end with the last time, and the "
+      "last delay holds; at most 10,000 lines" },
     { "show",           KIND_STRUCTURE, NULL, NULL, NULL,      "[]", 0, 0,
       "what `run` prints at the end: ladder, table" },
 };
@@ -305,7 +311,7 @@ static bool read_study_key(struct study *s, const struct tree *node)
     else if (strcmp(key, "show") == 0)
         read_names(s, node, take_show);
     else
-        return strcmp(key, "sweep") == 0 || strcmp(key, "check") == 0;
+        return strcmp(key, "sweep") == 0 || strcmp(key, "check") == 0 || strcmp(key, "traces") == 0;
     return true;
 }
 
@@ -599,6 +605,7 @@ struct study *study_read(const struct study_source *source)
     for (size_t i = 0; i < source->set_count; i++)
         if (strncmp(source->sets[i], topology, sizeof topology - 1) != 0)
             set_apply(s, source->sets[i]);
+    traces_take(&s->arena, s->root, source->path, &s->base, &s->problems);
 
     /* The keys of the study itself are taken out of a copy of the top level's chain. */
     struct tree world = *s->root;

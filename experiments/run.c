@@ -145,12 +145,14 @@ static double number_of(const struct model_key *key, const char *text)
 {
     /* clang-format off */
     static const struct { enum model_kind kind; double over; } scales[] = {
-        { KIND_TIME, 1e9 }, { KIND_EVENTS, 1e6 }, { KIND_RATE, 1e6 }, { KIND_BITRATE, 1 }, { KIND_BYTES, 1 },
+        { KIND_TIME, 1e9 }, { KIND_DELAY, 1e9 }, { KIND_EVENTS, 1e6 }, { KIND_RATE, 1e6 }, { KIND_BITRATE, 1 }, { KIND_BYTES, 1 },
         { KIND_SHARE, 1e9 }, { KIND_COUNT, 1 }, { KIND_FACTOR, 1e3 }, { KIND_SCALE, 1e6 },
     };
     /* clang-format on */
     for (size_t i = 0; key != NULL && i < sizeof scales / sizeof scales[0]; i++) {
-        const enum model_kind kind = key->kind == KIND_RATE ? KIND_EVENTS : key->kind;
+        const enum model_kind kind = key->kind == KIND_RATE    ? KIND_EVENTS
+                                     : key->kind == KIND_DELAY ? KIND_TIME
+                                                               : key->kind;
         uint64_t value = 0;
         if (scales[i].kind == key->kind && model_quantity_parse(kind, text, &value))
             return (double)value / scales[i].over;

@@ -33,9 +33,19 @@ static uint64_t even_gap(struct model_gaps *gaps, uint64_t rate_micro)
     return gap_ns;
 }
 
+static uint64_t traced_next(const struct model_arrivals *arrivals, struct model_gaps *gaps,
+                            uint64_t from_ns)
+{
+    while (gaps->moment < arrivals->count && arrivals->at[gaps->moment].at_ns < from_ns)
+        gaps->moment++;
+    return gaps->moment < arrivals->count ? arrivals->at[gaps->moment++].at_ns : SIM_NEVER;
+}
+
 uint64_t model_arrival_next(const struct model_arrivals *arrivals, struct model_gaps *gaps,
                             uint64_t now_ns)
 {
+    if (arrivals->process == MODEL_TRACED)
+        return traced_next(arrivals, gaps, now_ns); /* others may come at the same time */
     if (arrivals->process == MODEL_BURST)
         return now_ns + arrivals->every_ns;
     if (arrivals->rate_micro == 0)
@@ -48,6 +58,8 @@ uint64_t model_arrival_next(const struct model_arrivals *arrivals, struct model_
 uint64_t model_arrival_first(const struct model_arrivals *arrivals, struct model_gaps *gaps,
                              uint64_t from_ns)
 {
+    if (arrivals->process == MODEL_TRACED)
+        return traced_next(arrivals, gaps, from_ns);
     if (arrivals->process == MODEL_POISSON)
         return model_arrival_next(arrivals, gaps, from_ns);
     if (arrivals->process == MODEL_UNIFORM && arrivals->rate_micro == 0)
@@ -66,6 +78,8 @@ static uint64_t square_root(uint64_t value)
 
 uint64_t model_arrival_bound(const struct model_arrivals *arrivals, uint64_t span_ns)
 {
+    if (arrivals->process == MODEL_TRACED)
+        return arrivals->count;
     if (arrivals->process == MODEL_BURST)
         return model_mul_div(span_ns / arrivals->every_ns + 1, arrivals->burst, 1);
     const uint64_t mean = model_mul_div(arrivals->rate_micro, span_ns, event_area);

@@ -11,6 +11,7 @@
 struct model_gaps {
     struct sim_rng rng;
     uint64_t carry;
+    uint32_t moment; /* of a trace: the next */
 };
 
 /* Clients: the first time at or after `from_ns`; then the next one after `now_ns`. SIM_NEVER: none.

@@ -274,6 +274,15 @@ bool model_config_add(struct model_world_config *config, const char *section, co
     return true;
 }
 
+const struct model_timeline *model_timeline_named(const struct model_world_config *config,
+                                                  const char *name)
+{
+    for (uint32_t i = 0; i < config->timeline_count; i++)
+        if (strcmp(config->timelines[i].name, name) == 0)
+            return &config->timelines[i];
+    return NULL;
+}
+
 bool model_config_has(const struct model_world_config *config, const char *section,
                       const char *name)
 {

@@ -30,6 +30,7 @@ enum model_kind {
     KIND_PREFIXES,  /* "none", or prefixes separated by commas */
     KIND_SELECTORS, /* ike_selector_from_text must like each, separated by commas */
     KIND_ARRIVALS,  /* struct model_arrivals */
+    KIND_DELAY,     /* struct model_delay: "20ms", or "trace NAME" */
     KIND_RATE,      /* struct model_rate: "2000/s", or "[[0s, 0/s], [10s, 2000/s]]" */
     KIND_SPANS,     /* struct sim_outages: "none", or "[[10s, 12s], [30s, 31s]]" */
     KIND_MACHINE,   /* a profile's name or a path with a slash */
@@ -78,6 +79,9 @@ void model_config_open(struct model_world_config *config);
 bool model_config_add(struct model_world_config *config, const char *section, const char *name);
 bool model_config_has(const struct model_world_config *config, const char *section,
                       const char *name);
+/* What `trace NAME` speaks of; NULL: there is none of that name. */
+const struct model_timeline *model_timeline_named(const struct model_world_config *config,
+                                                  const char *name);
 /* Sets one key from text. On trouble false, and into `error` what is wrong and what would be right:
  * "\"5 parsecs\" is no duration: write it like 30s, 10ms or 1h, from 1ms to 24h". */
 bool model_config_set(struct model_world_config *config, const char *path, const char *text,

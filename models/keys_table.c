@@ -130,8 +130,9 @@ const struct model_key model_keys[] = {
     { "links.*.rate", KIND_BITRATE, "unlimited=0", "1kbit/s", "1000Gbit/s", "unlimited",
       LINK(rate_bps),
       "bits a second each way, IP headers included" },
-    { "links.*.delay", KIND_TIME, NULL, "0s", "1h", "0s", LINK(delay_ns),
-      "one way" },
+    { "links.*.delay", KIND_DELAY, NULL, "0s", "1h", "0s", LINK(delay),
+      "one way; trace FILE: each line of the file is a time and the delay of what is sent from then on, until the "
+      "next, and the last for ever (`ikelab describe traces`)" },
     { "links.*.jitter", KIND_TIME, NULL, "0s", "1h", "0s", LINK(jitter_ns),
       "added to the delay, uniform from nought to this; order is kept" },
     { "links.*.loss", KIND_SHARE, NULL, "0%", "100%", "0%", LINK(impairments.loss_ppb),
@@ -388,7 +389,8 @@ const struct model_key model_keys[] = {
     { "clients.*.liveness", KIND_TIME, "never=0", "1s", "24h", "never", CLIENTS(liveness_ns),
       "a gateway silent for so long is asked whether it is there" },
     { "clients.*.arrivals", KIND_ARRIVALS, NULL, NULL, NULL, "poisson 10/s", CLIENTS(arrivals),
-      "when new clients come" },
+      "when new clients come; trace FILE: one at each of its times, a line each, that is not before `from` "
+      "(`ikelab describe traces`)" },
     { "clients.*.from", KIND_TIME, NULL, "0s", "24h", "0s", CLIENTS(from_ns),
       "no client comes before" },
     { "clients.*.until", KIND_TIME, "auto=18446744073709551615", "0s", "24h", "auto",

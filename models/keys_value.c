@@ -20,6 +20,7 @@ enum { SHOWN_MAX = 60 /* characters of a wrong value that a message repeats */ }
 /* One setting under way. */
 struct setting {
     const struct model_key *key;
+    const struct model_world_config *config;
     void *place;
     const char *text;
     char *error;
@@ -354,12 +355,57 @@ static bool set_selectors(const struct setting *s)
     return set_text(s);
 }
 
+/* What `trace NAME` speaks of; NULL after a complaint. */
+static const struct model_timeline *timeline_of(const struct setting *s, const char *name,
+                                                bool delays)
+{
+    static const char *const holds[] = {"times alone, as arrivals have", "times and delays"};
+    const struct model_timeline *const found = model_timeline_named(s->config, name);
+    if (found != NULL && found->delays == delays)
+        return found;
+    if (found == NULL)
+        (void)complain(s, "there is no trace \"%.*s\"", SHOWN_MAX, name);
+    else
+        (void)complain(s, "the trace \"%.*s\" has %s; give one that has %s", SHOWN_MAX, name,
+                       holds[found->delays ? 1 : 0], holds[delays ? 1 : 0]);
+    return NULL;
+}
+
+static bool set_delay(const struct setting *s)
+{
+    struct model_delay delay = {0};
+    if (!model_trace_parse(s->text, delay.trace)) {
+        if (!model_quantity_parse(KIND_TIME, s->text, &delay.ns))
+            return complain(s, "\"%.*s\" is no %s: write it like %s", SHOWN_MAX, s->text,
+                            model_kind_title(KIND_DELAY), model_kind_example(KIND_DELAY));
+        if (!in_range(s, KIND_TIME, delay.ns))
+            return false;
+        memcpy(s->place, &delay, sizeof delay);
+        return true;
+    }
+    const struct model_timeline *const timeline = timeline_of(s, delay.trace, true);
+    if (timeline == NULL)
+        return false;
+    delay.at = timeline->at;
+    delay.count = timeline->count;
+    delay.ns = timeline->at[0].delay_ns;
+    memcpy(s->place, &delay, sizeof delay);
+    return true;
+}
+
 static bool set_arrivals(const struct setting *s)
 {
     struct model_arrivals arrivals;
     if (!model_arrivals_parse(s->text, &arrivals))
         return complain(s, "\"%.*s\" is no arrival process: write it like %s", SHOWN_MAX, s->text,
                         model_kind_example(KIND_ARRIVALS));
+    if (arrivals.process == MODEL_TRACED) {
+        const struct model_timeline *const timeline = timeline_of(s, arrivals.trace, false);
+        if (timeline == NULL)
+            return false;
+        arrivals.at = timeline->at;
+        arrivals.count = timeline->count;
+    }
     memcpy(s->place, &arrivals, sizeof arrivals);
     return true;
 }
@@ -461,6 +507,17 @@ static void get_arrivals(const struct model_key *key, const void *place, char *o
     model_arrivals_format(&arrivals, out, out_max);
 }
 
+static void get_delay(const struct model_key *key, const void *place, char *out, size_t out_max)
+{
+    struct model_delay delay;
+    (void)key;
+    memcpy(&delay, place, sizeof delay);
+    if (delay.trace[0] != '\0')
+        (void)snprintf(out, out_max, "trace %s", delay.trace);
+    else
+        model_quantity_format(KIND_TIME, delay.ns, out, out_max);
+}
+
 static void get_rate(const struct model_key *key, const void *place, char *out, size_t out_max)
 {
     struct model_rate rate;
@@ -499,6 +556,7 @@ static const struct {
     [KIND_PREFIXES] = {set_prefixes, get_text},
     [KIND_SELECTORS] = {set_selectors, get_text},
     [KIND_ARRIVALS] = {set_arrivals, get_arrivals},
+    [KIND_DELAY] = {set_delay, get_delay},
     [KIND_RATE] = {set_rate, get_rate},
     [KIND_SPANS] = {set_spans, get_spans},
     [KIND_MACHINE] = {set_machine, get_text},
@@ -508,7 +566,7 @@ static const struct {
 bool model_config_set(struct model_world_config *config, const char *path, const char *text,
                       char *error, size_t error_max)
 {
-    struct setting s = {.text = text, .error_max = error_max};
+    struct setting s = {.config = config, .text = text, .error_max = error_max};
     char near[MODEL_TEXT_MAX];
     s.error = error;
     s.place = model_key_place(config, path, &s.key);

@@ -77,7 +77,8 @@ static const struct {
     { KIND_PROPOSALS,      "list of proposals", "aes256gcm16-prfsha256-x25519" },
     { KIND_SELECTORS,      "list of selectors", "10.1.0.0/16, 192.0.2.1[tcp/80]" },
     { KIND_ARRIVALS,       "arrival process",
-      "poisson 20/s, uniform 20/s or burst 100 every 10s" },
+      "poisson 20/s, uniform 20/s, burst 100 every 10s or trace FILE" },
+    { KIND_DELAY,          "duration",          "30s, 10ms or trace FILE" },
     { KIND_RATE,           "rate over time",    "2000/s, or [[0s, 0/s], [10s, 2000/s]]" },
     { KIND_SPANS,          "list of spans",     "none, or [[10s, 12s], [30s, 31s]]" },
     { KIND_MACHINE,        "machine profile",   "a profile's name, or a path with a slash" },
@@ -285,6 +286,20 @@ static bool burst_parse(char *const *words, size_t count, struct model_arrivals 
            out->every_ns > 0;
 }
 
+bool model_trace_parse(const char *text, char name[MODEL_NAME_MAX])
+{
+    static const char word[] = "trace ";
+    if (strncmp(text, word, sizeof word - 1) != 0)
+        return false;
+    text += sizeof word - 1;
+    text += strspn(text, " ");
+    const size_t len = strlen(text);
+    if (len == 0 || len >= MODEL_NAME_MAX)
+        return false;
+    memcpy(name, text, len + 1);
+    return true;
+}
+
 bool model_arrivals_parse(const char *text, struct model_arrivals *out)
 {
     char room[MODEL_TEXT_MAX];
@@ -294,6 +309,10 @@ bool model_arrivals_parse(const char *text, struct model_arrivals *out)
     memcpy(room, text, strlen(text) + 1);
     const size_t count = words_of(room, words, 4);
     memset(out, 0, sizeof *out);
+    if (model_trace_parse(text, out->trace)) {
+        out->process = MODEL_TRACED;
+        return true;
+    }
     if (count < 2 || count > 4)
         return false;
     if (strcmp(words[0], processes[MODEL_BURST]) == 0)
@@ -313,6 +332,8 @@ void model_arrivals_format(const struct model_arrivals *arrivals, char *out, siz
         model_quantity_format(KIND_COUNT, arrivals->burst, number, sizeof number);
         model_quantity_format(KIND_TIME, arrivals->every_ns, every, sizeof every);
         (void)snprintf(out, out_max, "burst %s every %s", number, every);
+    } else if (arrivals->process == MODEL_TRACED) {
+        (void)snprintf(out, out_max, "trace %s", arrivals->trace);
     } else {
         model_quantity_format(KIND_EVENTS, arrivals->rate_micro, number, sizeof number);
         (void)snprintf(out, out_max, "%s %s", processes[arrivals->process], number);

@@ -5,9 +5,12 @@
 
 #include "models/keys.h"
 
-/* "poisson 20/s", "uniform 20/s", "burst 100 every 10s" */
+/* "poisson 20/s", "uniform 20/s", "burst 100 every 10s", "trace NAME" without its times */
 bool model_arrivals_parse(const char *text, struct model_arrivals *out);
 void model_arrivals_format(const struct model_arrivals *arrivals, char *out, size_t out_max);
+
+/* "trace NAME"; false: it is not that, or the name is too long. */
+bool model_trace_parse(const char *text, char name[MODEL_NAME_MAX]);
 
 /* "2000/s", or points over time in ascending order: "[[0s, 0/s], [10s, 2000/s]]". */
 bool model_rate_parse(const char *text, struct model_rate *out);

@@ -65,7 +65,9 @@ struct sim_link_config model_link_config(const struct model_link *link)
 {
     return (struct sim_link_config){.name = link->name,
                                     .rate_bps = link->rate_bps,
-                                    .delay_ns = link->delay_ns,
+                                    .delay_ns = link->delay.ns,
+                                    .delays = link->delay.at,
+                                    .delay_count = link->delay.count,
                                     .jitter_ns = link->jitter_ns,
                                     .impairments = link->impairments,
                                     .queue_packets = (uint32_t)link->queue_packets,

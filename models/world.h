@@ -23,6 +23,7 @@ enum model_limits {
     MODEL_LINKS_MAX = 128,
     MODEL_PROFILE_MAX = 32,       /* points of a rate over time */
     MODEL_LIVE_RATE_MAX = 100000, /* datagrams a second of an attacker, in real time */
+    MODEL_TIMELINES_MAX = 16,
     MODEL_PATH_MAX = 256,
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */
 };
@@ -41,12 +42,28 @@ enum model_auth {
     MODEL_EAP, /* from here on by EAP, the methods in the order of ike_eap_method_at */
 };
 
+/* Times, or times with delays that hold from then on, by name. */
+struct model_timeline {
+    char name[MODEL_NAME_MAX];
+    const struct sim_moment *at; /* in order; outlives every copy of the description */
+    uint32_t count;
+    bool delays;
+};
+
+/* `20ms`, or `trace NAME`: what the links has at each time, with the first as `ns`. */
+struct model_delay {
+    uint64_t ns;
+    char trace[MODEL_NAME_MAX]; /* empty: always the same */
+    const struct sim_moment *at;
+    uint32_t count;
+};
+
 struct model_link {
     char name[MODEL_NAME_MAX];
     char from[MODEL_NAME_MAX]; /* nodes; "auto": one called as the link is */
     char to[MODEL_NAME_MAX];
     uint64_t rate_bps;
-    uint64_t delay_ns;
+    struct model_delay delay; /* one way */
     uint64_t jitter_ns;
     struct sim_impairments impairments;
     uint64_t queue_packets; /* 0: unlimited */
@@ -71,14 +88,17 @@ struct model_behind {
     uint64_t fails_ppb; /* questions that are answered with nothing */
 };
 
-enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST };
+enum model_process { MODEL_POISSON, MODEL_UNIFORM, MODEL_BURST, MODEL_TRACED };
 
-/* `poisson 20/s`, `uniform 20/s`, `burst 100 every 10s` */
+/* `poisson 20/s`, `uniform 20/s`, `burst 100 every 10s`, `trace NAME` */
 struct model_arrivals {
     enum model_process process;
     uint64_t rate_micro; /* events per second x 1e6 */
     uint64_t burst;      /* how many at once */
     uint64_t every_ns;
+    char trace[MODEL_NAME_MAX]; /* one at each of its times */
+    const struct sim_moment *at;
+    uint32_t count;
 };
 
 /* When an end rekeys what it has used for so long, or so much of; 0: never. */
@@ -351,6 +371,8 @@ struct model_world_config {
     uint64_t lag_limit_ns;      /* in real time: events later than that are late, */
     enum model_late late;       /* and a run with more than a thousandth of them so is: */
     enum model_crypto crypto;
+    struct model_timeline timelines[MODEL_TIMELINES_MAX]; /* what `trace NAME` may speak of */
+    uint32_t timeline_count;
     struct model_link links[MODEL_LINKS_MAX];
     uint32_t link_count;
     struct model_gateway gateways[MODEL_THINGS_MAX];

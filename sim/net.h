@@ -74,10 +74,21 @@ enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT, SIM_OVERSIZE_REPORTED }
  * ns-3's lines do. */
 enum sim_aqm { SIM_DROP_TAIL, SIM_RED, SIM_CODEL, SIM_FQ_CODEL };
 
+/* From a time on a line takes so long, until the next one; before the first it takes as long as
+ * from that on, and after the last for ever. In order of time. */
+struct sim_moment {
+    uint64_t at_ns;
+    uint64_t delay_ns;
+};
+
 struct sim_link_config {
     const char *name;
-    uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
-    uint64_t delay_ns;      /* one way */
+    uint64_t rate_bps; /* bits a second, IP header included; 0: no limit */
+    uint64_t delay_ns; /* one way */
+    const struct sim_moment
+        *delays;            /* one way, of what is sent then, in place of delay_ns; order is
+                               kept. Outlives the network; only the built-in one has it */
+    uint32_t delay_count;   /* 0: none */
     uint64_t jitter_ns;     /* added, uniform in 0 … jitter; order is kept */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */

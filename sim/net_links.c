@@ -47,6 +47,7 @@ struct direction {
     uint64_t waiting_packets, waiting_bytes;
     uint64_t free_ns; /* the sender has sent all */
     uint64_t rest;    /* and this many more of 1 / rate_bps ns */
+    uint32_t moment;  /* of `delays`: the last that has begun, or the first */
     struct sim_rng jitter;
     struct sim_impair impair;
     struct line late; /* stragglers, out of the line: all are held back equally long */
@@ -156,9 +157,21 @@ static uint64_t send_time(struct direction *d, struct parcel *p, uint64_t now_ns
     return d->free_ns;
 }
 
+/* Of what has left the sender at that time; times only grow. */
+static uint64_t delay_at(struct direction *d, uint64_t at_ns)
+{
+    const struct sim_link_config *const c = &d->config;
+    if (c->delay_count == 0)
+        return c->delay_ns;
+    while (d->moment + 1 < c->delay_count && c->delays[d->moment + 1].at_ns <= at_ns)
+        d->moment++;
+    return c->delays[d->moment].delay_ns;
+}
+
 static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
-    p->arrive_ns = send_time(d, p, now_ns) + d->config.delay_ns;
+    const uint64_t sent_ns = send_time(d, p, now_ns);
+    p->arrive_ns = sent_ns + delay_at(d, sent_ns);
     if (d->config.jitter_ns != 0)
         p->arrive_ns += sim_rng_between(&d->jitter, 0, d->config.jitter_ns);
     const bool alone = d->line.first == NULL;

@@ -359,6 +359,8 @@ static uint32_t door_router(struct sim_net *net)
 const char *sim_net_ns3_lacks(const struct sim_link_config *c)
 {
     const struct sim_impairments *const line = &c->impairments;
+    if (c->delay_count != 0)
+        return "delay that changes";
     if (c->jitter_ns != 0)
         return "jitter";
     if (line->burst_begin_ppb != 0)

@@ -162,10 +162,29 @@ static void test_products_wider_than_64_bits_are_divided_right(void)
               UINT64_C(999999998000000020)); /* by arbitrary-precision arithmetic */
 }
 
+static void test_a_trace_is_followed_to_its_end(void)
+{
+    static const struct sim_moment times[] = {{0, 0}, {5, 0}, {5, 0}, {9, 0}};
+    static const uint64_t froms[] = {0, 5, 6, 10};
+    static const uint32_t firsts[] = {0, 1, 3, 4};
+    const struct model_arrivals traced = {.process = MODEL_TRACED, .at = times, .count = 4};
+    EXPECT_EQ(model_arrival_bound(&traced, second), 4);
+    for (size_t i = 0; i < 4; i++) {
+        struct model_gaps gaps = {.carry = 0};
+        uint64_t at_ns = model_arrival_first(&traced, &gaps, froms[i]);
+        for (uint32_t k = firsts[i]; k < 4; k++) {
+            EXPECT_EQ(at_ns, times[k].at_ns);
+            at_ns = model_arrival_next(&traced, &gaps, at_ns);
+        }
+        EXPECT_EQ(at_ns, SIM_NEVER);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_even_gaps_make_exactly_what_the_rate_says),
+        TEST(test_a_trace_is_followed_to_its_end),
         TEST(test_a_ramp_makes_the_area_under_it),
         TEST(test_random_gaps_make_poisson_counts_under_steps_and_ramps),
         TEST(test_the_span_of_a_flood_is_where_it_has_a_rate),

@@ -199,8 +199,8 @@ static void test_errors_say_what_would_be_right(void)
     expect_error("attackers.flood.class", "teardrop",
                  "\"teardrop\" is not known; there is: spoofed-init, syn-flood, forged-icmp");
     expect_error("clients.honest.arrivals", "sometimes",
-                 "\"sometimes\" is no arrival process: write it like poisson 20/s, uniform 20/s or "
-                 "burst 100 every 10s");
+                 "\"sometimes\" is no arrival process: write it like poisson 20/s, uniform 20/s, "
+                 "burst 100 every 10s or trace FILE");
     expect_error("gateways.vpn.core", "1",
                  "there is no gateways.vpn.core: did you mean gateways.vpn.cores?");
     expect_error("gateways.other.cores", "1",

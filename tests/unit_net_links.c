@@ -168,6 +168,32 @@ static void test_times_are_those_of_size_rate_and_delay(void)
     bench_close(b);
 }
 
+/* What is sent in a time takes that time's delay; before the first it is the first's, after the
+ * last the last's; and who was sent later does not come sooner. */
+static void test_delays_of_a_trace_hold_until_the_next(void)
+{
+    static const struct sim_moment delays[] = {
+        {1000000000, 10000000}, {2000000000, 500000000}, {3000000000, 20000000}};
+    static const struct {
+        uint64_t sent_ms, came_ms;
+    } rows[] = {{0, 10},      {500, 510},   {999, 1009},  {1000, 1010}, {1999, 2009}, {2000, 2500},
+                {2999, 3499}, {3000, 3499}, {3100, 3499}, {3490, 3510}, {9000, 9020}};
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    const struct sim_link_config traced = {
+        .name = "traced", .delay_ns = 77000000, .delays = delays, .delay_count = 3};
+    struct bench *const b = bench_open(1, &traced, &free_link);
+    for (size_t i = 0; i < ROWS; i++) {
+        sim_loop_run(b->loop, rows[i].sent_ms * 1000000);
+        EXPECT(send_right(b, 100));
+    }
+    sim_loop_run(b->loop, 20000000000);
+    EXPECT_EQ(b->right.count, ROWS);
+    for (size_t i = 0; i < ROWS; i++)
+        EXPECT_EQ(b->right.heard[i].at_ns, rows[i].came_ms * 1000000);
+    expect_conserved(b);
+    bench_close(b);
+}
+
 static void test_a_busy_link_keeps_its_rate_without_drift(void)
 {
     /* No size divides a prime rate. */
@@ -613,6 +639,7 @@ static void test_no_datagram_is_unaccounted_for_and_runs_repeat(void)
 
 static const struct test_case cases[] = {
     TEST(test_times_are_those_of_size_rate_and_delay),
+    TEST(test_delays_of_a_trace_hold_until_the_next),
     TEST(test_a_busy_link_keeps_its_rate_without_drift),
     TEST(test_links_without_limits_deliver_at_the_same_instant_but_later),
     TEST(test_a_full_queue_loses_and_the_one_being_sent_does_not_count),
