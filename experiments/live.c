@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * `ikelab live`: the real daemons that experiments may run. */
+ * `ikelab live`: the real daemons that experiments may run, and how the runs stand
+ * that go on. */
 #include "experiments/commands.h"
+#include "experiments/live_page.h"
 #include "experiments/live_setup.h"
 
 #include <stdio.h>
@@ -75,8 +77,14 @@ static void print_help(void)
     char folder[MODEL_DAEMON_PATH_MAX];
     live_folder(folder, sizeof folder);
     (void)printf(
-        "Usage: ikelab live setup [DAEMON]...\n"
+        "Usage: ikelab live [--once]\n"
+        "       ikelab live setup [DAEMON]...\n"
         "       ikelab live list\n\n"
+        "Beside a run with `network: {kind: live}`, in another shell: how it stands, anew each\n"
+        "second: SAs, packets, CPU and memory of the daemon, the clients' success, what is "
+        "refused\n"
+        "and lost, how well real time is kept. A line a second where it is no terminal. It fails\n"
+        "where nothing runs, but on a terminal, where it waits.\n\n"
         "Real daemons for experiments: strongswan, libreswan, openiked. `setup` fetches those\n"
         "named, or all, as Debian packages with apt-get and unpacks them into a folder of\n"
         "ikelab's own; nothing is installed on the machine, and who has them already keeps them.\n"
@@ -85,19 +93,21 @@ static void print_help(void)
         "elsewhere may be named: $IKELAB_STRONGSWAN, $IKELAB_LIBRESWAN, $IKELAB_OPENIKED, each\n"
         "the path of a root folder like those that `setup` makes.\n",
         folder);
-    options_help(0);
+    options_help(OPTION_ONCE);
 }
 
 int command_live(int argc, char **argv)
 {
     struct options options;
-    if (!options_read(&options, argc, argv, 0))
+    if (!options_read(&options, argc, argv, OPTION_ONCE))
         return EXIT_USAGE;
     if (options.help) {
         print_help();
         return EXIT_DONE;
     }
-    const char *const word = options.word_count > 0 ? options.words[0] : "";
+    if (options.word_count == 0)
+        return live_watch(options.once);
+    const char *const word = options.words[0];
     for (size_t i = 0; i < WORDS; i++)
         if (strcmp(words[i].name, word) == 0)
             return words[i].run(&options.words[1], options.word_count - 1);
@@ -105,8 +115,7 @@ int command_live(int argc, char **argv)
     nearest_open(&nearest, word);
     for (size_t i = 0; i < WORDS; i++)
         nearest_try(&nearest, words[i].name);
-    (void)fprintf(stderr, "ikelab live: %s%s%s%s\n",
-                  word[0] != '\0' ? "it cannot " : "say setup or list", word,
+    (void)fprintf(stderr, "ikelab live: it cannot %s%s%s\n", word,
                   nearest.best != NULL ? ": did you mean " : "",
                   nearest.best != NULL ? nearest.best : "");
     return EXIT_USAGE;

@@ -29,7 +29,7 @@ static const struct {
     { "report",    command_report,        "prints what an experiment found" },
     { "inspect",   command_inspect,       "reads a capture: ikelab inspect FILE.pcap" },
     { "calibrate", experiments_calibrate, "measures this machine's cryptography as a cost profile" },
-    { "live",      command_live,          "real daemons for experiments: ikelab live setup" },
+    { "live",      command_live,          "how a live run stands; real daemons for experiments: ikelab live setup" },
     { "worker",    command_worker,        NULL },
 };
 /* clang-format on */

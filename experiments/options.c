@@ -28,6 +28,7 @@ static const struct row rows[] = {
     { "--summary", OPTION_INSPECT, NULL,       "one line a message" },
     { "--keys",    OPTION_INSPECT, "FILE",     "keys of IKE SAs, as Wireshark's ikev2_decryption_table has them" },
     { "--port",    OPTION_INSPECT, "N",        "a UDP port that carries IKE besides 500 and 4500" },
+    { "--once",    OPTION_ONCE,  NULL,         "shows it once and ends" },
     { "--quiet",   OPTION_QUIET, NULL,         "no progress, no summary" },
 };
 /* clang-format on */
@@ -92,6 +93,7 @@ static bool take(struct options *o, const char *name, const char *value)
     o->json = o->json || strcmp(name, "--json") == 0;
     o->quiet = o->quiet || strcmp(name, "--quiet") == 0;
     o->summary = o->summary || strcmp(name, "--summary") == 0;
+    o->once = o->once || strcmp(name, "--once") == 0;
     o->csv = o->csv || strcmp(name, "--csv") == 0;
     return true;
 }

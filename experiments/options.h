@@ -14,6 +14,7 @@ enum option_bits {
     OPTION_QUIET = 8,
     OPTION_CSV = 16,
     OPTION_INSPECT = 32, /* --summary, --port, --keys */
+    OPTION_ONCE = 64,
 };
 
 struct options {
@@ -26,7 +27,7 @@ struct options {
     const char *keys;
     uint32_t jobs; /* 0: all cores */
     uint16_t port; /* 0: none besides 500 and 4500 */
-    bool resume, json, quiet, csv, summary, help;
+    bool resume, json, quiet, csv, summary, once, help;
     char made[4][300]; /* --set texts made of --seeds and the like */
     size_t made_count;
 };

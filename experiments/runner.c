@@ -4,6 +4,7 @@
 #include "experiments/runner.h"
 
 #include "experiments/json.h"
+#include "experiments/watch.h"
 #include "results/results.h"
 
 #include <errno.h>
@@ -152,6 +153,7 @@ static int worker_close(struct worker *w, bool now)
         (void)kill(w->pid, SIGKILL);
     while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
         ;
+    watch_forget(w->pid);
     w->pid = 0;
     char file[SPOOL_TEXT + 2];
     for (unsigned turn = 0; turn < 2; turn++)

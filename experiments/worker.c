@@ -12,6 +12,7 @@
  * It ends when its standard input closes, also amid a run. */
 #include "experiments/live_setup.h"
 #include "experiments/runner.h"
+#include "experiments/watch.h"
 #include "ike/crypto.h"
 #include "results/results.h"
 
@@ -101,6 +102,8 @@ struct shift {
     char error[RESULTS_ERROR_MAX];
     uint64_t said; /* thousandths of the run, told last */
     uint64_t end_ns;
+    struct watch watch;        /* of live runs */
+    struct model_world *world; /* the live one that runs, or NULL */
     struct model_world_config config;
 };
 
@@ -117,6 +120,8 @@ static bool still_wanted(void *owner, uint64_t now_ns)
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
     if (poll(&in, 1, 0) > 0 && (in.revents & (POLLHUP | POLLERR)) != 0)
         return false;
+    if (shift->world != NULL)
+        watch_show(&shift->watch, shift->world);
     const uint64_t thousandths = now_ns / (shift->end_ns / 1000 + 1);
     if (thousandths >= shift->said + 50) {
         shift->said = thousandths;
@@ -196,13 +201,32 @@ static bool world_run(struct shift *shift, struct tee *tee, char *fingerprint)
         return false;
     shift->said = 0;
     shift->end_ns = shift->config.for_ns;
+    shift->world = shift->config.network == MODEL_LIVE ? world : NULL;
     const bool ran = model_world_run(world, still_wanted, shift);
+    shift->world = NULL;
     const char *const trouble = model_world_trouble(world);
     (void)snprintf(shift->error, sizeof shift->error, "%s", trouble != NULL ? trouble : "stopped");
     const struct sim_fingerprint trace = model_world_fingerprint(world);
     sim_fingerprint_text(&trace, fingerprint);
     model_world_close(world);
     return ran;
+}
+
+static void watch_run(struct shift *shift, uint32_t run)
+{
+    static char point[PATH_TEXT];
+    const struct study *const s = shift->study;
+    if (shift->config.network != MODEL_LIVE)
+        return;
+    if (shift->watch.path[0] == '\0')
+        watch_open(&shift->watch);
+    watch_begin(&shift->watch,
+                &(struct watch_run){
+                    .experiment = s->name,
+                    .point = study_point_text(s, run / (uint32_t)s->seeds, point, sizeof point),
+                    .number = run + 1,
+                    .count = study_runs(s),
+                    .seed = study_seed(s, run)});
 }
 
 static bool run_spooled(struct shift *shift, uint32_t run, const char *spool_path)
@@ -216,6 +240,7 @@ static bool run_spooled(struct shift *shift, uint32_t run, const char *spool_pat
         return false;
 
     study_config(s, run, &shift->config);
+    watch_run(shift, run);
     struct tee tee = {.record = {.ops = &tee_ops},
                       .below = results_spool_record(spool),
                       .messages = shift->config.trace_messages > 0};
@@ -329,6 +354,7 @@ int worker_main(void)
             run_do(&shift, line + 4);
         (void)fflush(stdout);
     }
+    watch_close(&shift.watch);
     clean_up(&shift);
     const bool good = shift.study != NULL && shift.study->problems.count == 0;
     if (shift.study != NULL)

@@ -81,10 +81,11 @@ struct model_attempts_run {
     struct model_outcomes outcomes;
     uint64_t move_count;
     uint64_t retransmissions;
-    uint64_t packets; /* of successes */
-    uint64_t resumed; /* successes */
-    uint64_t lost;    /* SAs given up, for their gateway was not there; */
-    uint64_t lost_ns; /* so long after it had gone, together */
+    uint64_t packets;             /* of successes */
+    uint64_t resumed;             /* successes */
+    uint64_t lost;                /* SAs given up, for their gateway was not there; */
+    uint64_t lost_ns;             /* so long after it had gone, together */
+    uint64_t whys[IKE_WHY_COUNT]; /* of failures */
 };
 
 uint64_t model_attempts_bound(const struct model_clients *clients, uint64_t for_ns)
@@ -135,6 +136,8 @@ static void count_ending(struct model_attempts_run *run, const struct attempt *a
     run->retransmissions += end->resent;
     model_outcomes_add(&run->outcomes, end->outcome, (enum sim_phase)a->phase,
                        end->end_ns - a->start_ns);
+    if (end->outcome == SIM_FAILED)
+        run->whys[end->why]++;
     if (end->outcome == SIM_SUCCEEDED) {
         run->resumed += a->resumed ? 1 : 0;
         run->packets += (uint64_t)a->sent + a->received;
@@ -588,6 +591,15 @@ void model_attempts_close(struct model_attempts_run *run)
     model_outcomes_close(&run->outcomes);
     ike_unreserve(run->latest, run->address_count, sizeof *run->latest);
     free(run);
+}
+
+void model_attempts_look(const struct model_attempts_run *run, struct model_glance *out,
+                         struct model_glance_clients *clients)
+{
+    clients->attempts = run->attempt_count;
+    clients->successes = run->outcomes.successes;
+    clients->failures = run->outcomes.failures;
+    model_glance_add_all(out, run->clients->name, run->whys, true);
 }
 
 /* The end. */

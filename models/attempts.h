@@ -5,6 +5,7 @@
 #define MODELS_ATTEMPTS_H
 
 #include "models/backend.h"
+#include "models/glance.h"
 #include "models/passports.h"
 #include "models/scene.h"
 #include "sim/host.h"
@@ -39,6 +40,9 @@ uint32_t model_attempts_addresses(const struct model_attempts_run *run);
 struct sim_host_ear model_attempts_ear(struct model_attempts_run *run);
 /* Clients come from now on. */
 void model_attempts_begin(struct model_attempts_run *run, const struct model_attempts_parts *parts);
+/* So many so far, and why some failed (glance.h). */
+void model_attempts_look(const struct model_attempts_run *run, struct model_glance *out,
+                         struct model_glance_clients *clients);
 /* Those under way end with the run. */
 void model_attempts_report(struct model_attempts_run *run);
 void model_attempts_close(struct model_attempts_run *run);

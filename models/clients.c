@@ -288,6 +288,16 @@ void model_clients_close(struct model_clients_run *run)
     free(run);
 }
 
+void model_clients_look(const struct model_clients_run *run, struct model_glance *out)
+{
+    const struct ike_stats stats = ike_stats(run->engine);
+    struct model_glance_clients *const clients = &out->clients[out->clients_count++];
+    *clients = (struct model_glance_clients){
+        .name = run->clients->name, .established = stats.established, .children = stats.children};
+    model_attempts_look(run->attempts, out, clients);
+    model_glance_add_all(out, run->clients->name, sim_host_counts(run->host)->reasons, false);
+}
+
 /* The end. */
 
 /* What the NAT refused, in the network's words. */

@@ -4,6 +4,7 @@
 #ifndef MODELS_CLIENTS_H
 #define MODELS_CLIENTS_H
 
+#include "models/glance.h"
 #include "models/papers.h"
 #include "models/passports.h"
 #include "models/scene.h"
@@ -29,6 +30,8 @@ const struct model_passports *model_clients_passports(struct model_clients_run *
 void model_clients_look_up(struct model_clients_run *run, const struct model_passports *passports);
 /* After papers were exchanged with the gateway. */
 void model_clients_ready(struct model_clients_run *run);
+/* How they stand (glance.h). */
+void model_clients_look(const struct model_clients_run *run, struct model_glance *out);
 void model_clients_report(struct model_clients_run *run);
 void model_clients_close(struct model_clients_run *run);
 

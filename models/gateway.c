@@ -57,6 +57,7 @@ struct model_gateway_run {
     uint64_t warm_made, warm_refused;
     uint64_t attack_begin_busy_ns, attack_end_busy_ns;
     uint64_t sample_busy_ns, sample_drops; /* at the last sample */
+    uint64_t cpu_ppm, memory;              /* as they were told then */
 };
 
 /* Half-open SAs were so many until now. */
@@ -133,8 +134,9 @@ static void on_sample(void *owner, uint64_t now_ns)
         run->memory_max = memory;
     series(run, now_ns, SIM_SERIES_HALF_OPEN, stats.half_open);
     series(run, now_ns, SIM_SERIES_ESTABLISHED, stats.established);
-    series(run, now_ns, SIM_SERIES_CPU_SHARE,
-           share_ppm(counts->busy_ns - run->sample_busy_ns, run->gateway->cores, every_ns));
+    run->cpu_ppm = share_ppm(counts->busy_ns - run->sample_busy_ns, run->gateway->cores, every_ns);
+    run->memory = memory;
+    series(run, now_ns, SIM_SERIES_CPU_SHARE, run->cpu_ppm);
     series(run, now_ns, SIM_SERIES_INBOX, counts->inbox_waiting);
     series(run, now_ns, SIM_SERIES_INBOX_DROPS, counts->inbox_dropped - run->sample_drops);
     series(run, now_ns, SIM_SERIES_COOKIES_ON, stats.cookies_on ? 1 : 0);
@@ -521,6 +523,25 @@ void model_gateway_close(struct model_gateway_run *run)
     model_papers_close(&run->papers);
     model_provider_close(&run->provider);
     free(run);
+}
+
+void model_gateway_look(const struct model_gateway_run *run, struct model_glance *out)
+{
+    const struct ike_stats stats = ike_stats(run->engine);
+    const struct sim_host_counts *const counts = sim_host_counts(run->host);
+    out->gateways[out->gateway_count++] =
+        (struct model_glance_gateway){.name = run->gateway->name,
+                                      .cores = run->gateway->cores,
+                                      .levels = {.established = stats.established,
+                                                 .half_open = stats.half_open,
+                                                 .children = stats.children,
+                                                 .cookies_on = stats.cookies_on ? 1 : 0},
+                                      .in_packets = counts->served + counts->inbox_waiting,
+                                      .out_packets = counts->out_packets,
+                                      .cpu_ppm = run->cpu_ppm,
+                                      .memory_bytes = run->memory,
+                                      .dropped = counts->inbox_dropped};
+    model_glance_add_all(out, run->gateway->name, counts->reasons, false);
 }
 
 /* The end. */

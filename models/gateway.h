@@ -4,6 +4,7 @@
 #ifndef MODELS_GATEWAY_H
 #define MODELS_GATEWAY_H
 
+#include "models/glance.h"
 #include "models/papers.h"
 #include "models/passports.h"
 #include "models/scene.h"
@@ -24,6 +25,8 @@ void model_gateway_looks_up(struct model_gateway_run *run, const struct model_pa
 bool model_gateway_lists(struct model_gateway_run *run, const struct model_papers *papers);
 /* After papers were exchanged with all its clients. */
 void model_gateway_ready(struct model_gateway_run *run);
+/* How it stands (glance.h). */
+void model_gateway_look(const struct model_gateway_run *run, struct model_glance *out);
 void model_gateway_report(struct model_gateway_run *run);
 void model_gateway_close(struct model_gateway_run *run);
 

@@ -226,6 +226,18 @@ const char *model_live_client_trouble(const struct model_live_client *run)
     return run->trouble[0] != '\0' ? run->trouble : NULL;
 }
 
+void model_live_client_look(const struct model_live_client *run, struct model_glance *out)
+{
+    const bool up = run->state == CONNECTED;
+    out->clients[out->clients_count++] =
+        (struct model_glance_clients){.name = run->clients->name,
+                                      .attempts = run->attempts,
+                                      .successes = run->outcomes.successes,
+                                      .failures = run->outcomes.failures,
+                                      .established = up ? 1 : 0,
+                                      .children = up ? 1 : 0};
+}
+
 void model_live_client_report(struct model_live_client *run)
 {
     const char *const who = run->clients->name;

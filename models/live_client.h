@@ -8,6 +8,7 @@
 #ifndef MODELS_LIVE_CLIENT_H
 #define MODELS_LIVE_CLIENT_H
 
+#include "models/glance.h"
 #include "models/scene.h"
 #include "sim/realtime.h"
 
@@ -27,6 +28,8 @@ struct sim_port *model_live_client_port(struct model_live_client *run);
 struct sim_source model_live_client_source(struct model_live_client *run);
 /* NULL: nothing went wrong. */
 const char *model_live_client_trouble(const struct model_live_client *run);
+/* How it stands (glance.h). */
+void model_live_client_look(const struct model_live_client *run, struct model_glance *out);
 void model_live_client_report(struct model_live_client *run);
 void model_live_client_close(struct model_live_client *run);
 

@@ -20,6 +20,7 @@ struct model_live_run {
     struct sim_rng rng;
     struct sim_event sample, attack_begin, attack_end;
     struct sim_usage first, last; /* when it began to listen, and at the last sample */
+    uint64_t cpu_ppm;             /* as it was told then */
     uint64_t attack_begin_cpu_ns, attack_end_cpu_ns;
     struct model_levels levels; /* at the last sample at which it said all */
     uint64_t answers, unanswered;
@@ -79,8 +80,8 @@ static void on_sample(void *owner, uint64_t now_ns)
     struct model_live_run *const run = owner;
     const uint64_t every_ns = run->scene->config->sample_ns;
     const struct sim_usage usage = model_live_daemon_usage(run->daemon);
-    series(run, now_ns, SIM_SERIES_CPU_SHARE,
-           share_ppm(run, cpu_since(usage.cpu_ns, run->last.cpu_ns), every_ns));
+    run->cpu_ppm = share_ppm(run, cpu_since(usage.cpu_ns, run->last.cpu_ns), every_ns);
+    series(run, now_ns, SIM_SERIES_CPU_SHARE, run->cpu_ppm);
     series(run, now_ns, SIM_SERIES_INBOX_DROPS, usage.udp_full - run->last.udp_full);
     series(run, now_ns, SIM_SERIES_MEMORY, usage.resident_bytes);
     run->last = usage;
@@ -186,6 +187,7 @@ struct model_live_run *model_live_open(struct model_scene *scene,
         return NULL;
     }
     run->first = model_live_daemon_usage(run->daemon);
+    run->levels = model_untold;
     run->last = run->first;
     events_open(run);
     return run;
@@ -204,6 +206,21 @@ struct sim_source model_live_source(struct model_live_run *run)
 const char *model_live_trouble(const struct model_live_run *run)
 {
     return run->trouble[0] != '\0' ? run->trouble : NULL;
+}
+
+void model_live_look(const struct model_live_run *run, struct model_glance *out)
+{
+    const struct sim_tun_counts counts = sim_tun_end_counts(model_live_daemon_end(run->daemon));
+    out->gateways[out->gateway_count++] = (struct model_glance_gateway){
+        .name = run->gateway->name,
+        .daemon = model_recipe_title(model_recipes[run->gateway->daemon - 1]),
+        .cores = run->gateway->cores,
+        .levels = run->levels,
+        .in_packets = counts.written,
+        .out_packets = counts.entered,
+        .cpu_ppm = run->cpu_ppm,
+        .memory_bytes = run->last.resident_bytes,
+        .dropped = run->last.udp_full - run->first.udp_full};
 }
 
 void model_live_report(struct model_live_run *run)

@@ -6,6 +6,7 @@
 #ifndef MODELS_LIVE_GATEWAY_H
 #define MODELS_LIVE_GATEWAY_H
 
+#include "models/glance.h"
 #include "models/scene.h"
 #include "sim/realtime.h"
 
@@ -21,6 +22,8 @@ struct sim_port *model_live_port(struct model_live_run *run);
 struct sim_source model_live_source(struct model_live_run *run);
 /* What went wrong while it ran: the daemon has ended. NULL: nothing. */
 const char *model_live_trouble(const struct model_live_run *run);
+/* How it stands (glance.h). */
+void model_live_look(const struct model_live_run *run, struct model_glance *out);
 void model_live_report(struct model_live_run *run);
 /* Ends the daemon, and all that it was made of. */
 void model_live_close(struct model_live_run *run);

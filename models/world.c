@@ -8,6 +8,7 @@
 #include "models/clients.h"
 #include "models/flood.h"
 #include "models/gateway.h"
+#include "models/glance.h"
 #include "models/live_client.h"
 #include "models/live_gateway.h"
 #include "models/places.h"
@@ -26,6 +27,7 @@
 #include <string.h>
 
 enum { PROGRESS_STEPS = 200, LATE_MAX_PPM = 1000 };
+#define STEP_MAX_NS UINT64_C(250000000) /* in real time: who watches looks once a second */
 
 struct model_world {
     struct model_world_config config;
@@ -323,6 +325,34 @@ struct model_world *model_world_open(const struct model_world_config *config,
     return w;
 }
 
+void model_world_look(const struct model_world *world, struct model_glance *out)
+{
+    *out = (struct model_glance){.now_ns = sim_loop_now(world->scene.loop),
+                                 .for_ns = world->config.for_ns,
+                                 .real_time = world->realtime != NULL};
+    for (uint32_t i = 0; i < world->config.gateway_count; i++)
+        if (world->lives[i] != NULL)
+            model_live_look(world->lives[i], out);
+        else
+            model_gateway_look(world->gateways[i], out);
+    for (uint32_t i = 0; i < world->config.client_count; i++)
+        if (world->live_clients[i] != NULL)
+            model_live_client_look(world->live_clients[i], out);
+        else
+            model_clients_look(world->clients[i], out);
+    for (uint32_t lost = 0; lost < SIM_LOST_COUNT; lost++)
+        model_glance_add(out,
+                         &(struct model_glance_reason){.who = "network",
+                                                       .reason = sim_lost_name((enum sim_lost)lost),
+                                                       .count = world->scene.net->lost[lost]});
+    if (!out->real_time)
+        return;
+    const struct sim_lag lag = sim_realtime_lag(world->realtime);
+    out->lag_p99_ns = sim_lag_percentile(&lag, 990000);
+    out->lag_max_ns = lag.max_ns;
+    out->late_ppm = lag.count > 0 ? model_mul_div(lag.over, 1000000, lag.count) : 0;
+}
+
 static void report(struct model_world *w)
 {
     static const struct {
@@ -420,8 +450,10 @@ const char *model_world_trouble(const struct model_world *world)
 bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner)
 {
     const uint64_t for_ns = world->config.for_ns;
-    for (uint64_t step = 1; step <= PROGRESS_STEPS; step++) {
-        const uint64_t until_ns = step == PROGRESS_STEPS ? for_ns : for_ns / PROGRESS_STEPS * step;
+    const uint64_t often = world->realtime != NULL ? for_ns / STEP_MAX_NS + 1 : 0;
+    const uint64_t steps = often > PROGRESS_STEPS ? often : PROGRESS_STEPS;
+    for (uint64_t step = 1; step <= steps; step++) {
+        const uint64_t until_ns = step == steps ? for_ns : for_ns / steps * step;
         if (!run_until(world, until_ns) || (progress != NULL && !progress(owner, until_ns)))
             return false;
     }

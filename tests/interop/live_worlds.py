@@ -226,6 +226,46 @@ def what_a_broken_daemon_does_is_told(lab):
     return wrong
 
 
+def looked_at(lab, run_folder):
+    """What `ikelab live --once` shows now; None where nothing runs."""
+    done = subprocess.run([lab.ikelab, "live", "--once"], env={**os.environ, "IKELAB_RUN": run_folder}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    return done.stdout if done.returncode == 0 else None
+
+
+def a_shell_beside_it_shows_how_it_stands(lab):
+    with tempfile.TemporaryDirectory() as run_folder:
+        run, database = lab.begin(more=FLOOD, seconds=12, environment={"IKELAB_RUN": run_folder})
+        begun = wait_for(lambda: looked_at(lab, run_folder), 20)
+        up = wait_for(lambda: "15 succeeded" in (looked_at(lab, run_folder) or ""), 20)
+        time.sleep(2)
+        page = looked_at(lab, run_folder) or ""
+        _, said = run.communicate(timeout=60)
+        with sqlite3.connect(database) as db:
+            told = db.execute("SELECT value FROM metric WHERE who = 'vpn' AND metric = 'established'").fetchall()
+        wrong = [] if run.returncode == 0 and begun and up else [f"{run.returncode}: {said}: {begun}"]
+        for wanted in ["run 1 of 1, seed 1", "vpn   strongSwan", "15 established", "15 succeeded, 0 failed, 0 under way",
+                       "100.0 %", "15 IKE, 15 Child", "real time"]:
+            if wanted not in page:
+                wrong.append(f"no {wanted} in:\n{page}")
+        if told != [(15,)] or os.listdir(run_folder) != []:
+            wrong.append(f"{told} {os.listdir(run_folder)}")
+        run, _ = lab.begin(environment={"IKELAB_RUN": run_folder})
+        wait_for(lambda: looked_at(lab, run_folder), 20)
+        worker = int(os.listdir(run_folder)[0].split(".")[0])
+        os.kill(worker, signal.SIGKILL)
+        run.communicate(timeout=60)
+        if looked_at(lab, run_folder) is not None or os.listdir(run_folder) != []:
+            wrong.append(f"who was killed is shown, or leaves {os.listdir(run_folder)}")
+        run, _ = lab.begin(environment={"IKELAB_RUN": run_folder})
+        wait_for(lambda: looked_at(lab, run_folder), 20)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+        if os.listdir(run_folder) != []:
+            wrong.append(f"who was interrupted leaves {os.listdir(run_folder)}")
+        return wrong
+
+
 def killed_runs_leave_nothing(lab):
     wrong = []
     before = daemons_running()
@@ -264,6 +304,7 @@ def main():
                  ("what_cannot_be_is_said", lambda: what_cannot_be_is_said(lab)),
                  ("a_daemon_that_dies_ends_the_run", lambda: a_daemon_that_dies_ends_the_run(lab)),
                  ("what_a_broken_daemon_does_is_told", lambda: what_a_broken_daemon_does_is_told(lab)),
+                 ("a_shell_beside_it_shows_how_it_stands", lambda: a_shell_beside_it_shows_how_it_stands(lab)),
                  ("killed_runs_leave_nothing", lambda: killed_runs_leave_nothing(lab))]
         if len(sys.argv) > 3:
             tests.insert(1, ("strongswan_does_over_ns3", lambda: clients_come_through(lab, "strongswan", "ns3")))
