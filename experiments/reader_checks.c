@@ -172,6 +172,7 @@ static void who_read(struct study *s, struct study_check *check, const struct si
     /* clang-format off */
     static const struct { const char *who, *section; } rows[] = {
         { "clients", "clients" }, { "gateway", "gateways" }, { "attacker", "attackers" },
+        { "background", "background" },
     };
     /* clang-format on */
     const char *section = NULL;

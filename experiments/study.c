@@ -152,6 +152,8 @@ uint64_t study_expected_ns(const struct study *study, uint32_t run)
         return config.for_ns + DAEMON_NS;
     for (uint32_t i = 0; i < config.attacker_count; i++)
         flood += flood_of(&config.attackers[i], config.for_ns);
+    for (uint32_t i = 0; i < config.background_count; i++)
+        flood += model_background_datagrams(&config.backgrounds[i], config.for_ns);
     for (uint32_t i = 0; i < config.client_count; i++) {
         const struct model_clients *c = &config.clients[i];
         const uint64_t until = c->until_ns < config.for_ns ? c->until_ns : config.for_ns;

@@ -5,6 +5,7 @@
 #include "models/abilities.h"
 #include "models/arrivals.h"
 #include "models/attempts.h"
+#include "models/background.h"
 #include "models/carried.h"
 #include "models/daemon.h"
 #include "models/keys_value.h"
@@ -699,7 +700,7 @@ static const char *nat_key(const struct model_clients *c)
 static void judge_prefixes(struct judge *j)
 {
     const struct model_world_config *const c = j->config;
-    struct owner owners[3 * MODEL_THINGS_MAX];
+    struct owner owners[5 * MODEL_THINGS_MAX];
     size_t count = 0;
     for (uint32_t i = 0; i < c->gateway_count; i++)
         owners[count++] = (struct owner){gateway(&c->gateways[i], ".address"),
@@ -710,6 +711,12 @@ static void judge_prefixes(struct judge *j)
     for (uint32_t i = 0; i < c->attacker_count; i++)
         owners[count++] =
             (struct owner){attacker(&c->attackers[i], ".sources"), j->places.attackers[i]};
+    for (uint32_t i = 0; i < c->background_count; i++) {
+        const struct about about = {"background", c->backgrounds[i].name, ""};
+        const struct model_background_place *const ends = &j->places.backgrounds[i];
+        owners[count++] = (struct owner){about, model_prefix_of(&ends->from)};
+        owners[count++] = (struct owner){about, model_prefix_of(&ends->to)};
+    }
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (overlap(&owners[i].prefix, &owners[k].prefix))
@@ -737,6 +744,7 @@ size_t model_world_judge(struct model_world_config *config, model_complain_fn *c
         judge_clients(&j, &config->clients[i], &j.places.clients[i]);
     for (uint32_t i = 0; i < config->attacker_count; i++)
         judge_attacker(&j, &config->attackers[i], &j.places.attackers[i]);
+    j.count += model_background_judge(config, &j.topology, complain, owner);
     judge_prefixes(&j);
     return j.count;
 }

@@ -55,7 +55,8 @@ struct model_key {
 extern const struct model_key model_keys[];
 extern const size_t model_key_count;
 
-/* The sections whose members have names of their own: links, gateways, clients, attackers. */
+/* The sections whose members have names of their own: links, gateways, clients, attackers,
+ * background. */
 struct model_section {
     const char *name;
     size_t array_offset; /* into model_world_config */

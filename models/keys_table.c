@@ -15,6 +15,8 @@
     offsetof(struct model_clients, member), sizeof(((struct model_clients *)0)->member)
 #define ATTACKER(member) \
     offsetof(struct model_attacker, member), sizeof(((struct model_attacker *)0)->member)
+#define BACKGROUND(member) \
+    offsetof(struct model_background, member), sizeof(((struct model_background *)0)->member)
 
 #define IKE_PROPOSAL "aes256gcm16-prfsha256-x25519"
 #define ESP_PROPOSAL "aes256gcm16"
@@ -101,6 +103,9 @@ const struct model_section model_sections[] = {
       MODEL_THINGS_MAX },
     { "attackers", offsetof(struct model_world_config, attackers),
       offsetof(struct model_world_config, attacker_count), sizeof(struct model_attacker),
+      MODEL_THINGS_MAX },
+    { "background", offsetof(struct model_world_config, backgrounds),
+      offsetof(struct model_world_config, background_count), sizeof(struct model_background),
       MODEL_THINGS_MAX },
 };
 const size_t model_section_count = sizeof model_sections / sizeof model_sections[0];
@@ -558,6 +563,26 @@ const struct model_key model_keys[] = {
     { "attackers.*.templates", KIND_COUNT, NULL, "1", "4096", "64", ATTACKER(templates),
       "distinct requests made once, each sent with SPI, nonce and source anew" },
 
+    { "background.*.from", KIND_TEXT, NULL, NULL, NULL, NULL, BACKGROUND(from),
+      "traffic of others, beside the experiment's: where it comes from, a node, or a link as clients name it in `via`" },
+    { "background.*.to", KIND_TEXT, NULL, NULL, NULL, "core", BACKGROUND(to),
+      "and where it goes, alike; core is where gateways are" },
+    { "background.*.kind", KIND_CHOICE, "on-off|bulk-tcp", NULL, NULL, "on-off", BACKGROUND(kind),
+      "on-off: datagrams of UDP at a constant rate, with pauses; bulk-tcp: one connection that sends as fast as TCP "
+      "can, by ns-3's own TCP (Cubic, 1448 octets a segment, windows to 4 MiB), on ns-3 only" },
+    { "background.*.rate", KIND_BITRATE, NULL, "1kbit/s", "100Gbit/s", "1Mbit/s", BACKGROUND(rate_bps),
+      "of on-off: bits a second while it sends, IP headers included" },
+    { "background.*.size", KIND_BYTES, NULL, "64B", "65535B", "1200B", BACKGROUND(size),
+      "of on-off: octets of a datagram, IP and UDP headers included" },
+    { "background.*.on", KIND_TIME, NULL, "1ms", "24h", "1s", BACKGROUND(on_ns),
+      "of on-off: how long it sends, exponential with this mean" },
+    { "background.*.off", KIND_TIME, "never=0", "1ms", "24h", "never", BACKGROUND(off_ns),
+      "of on-off: how long it pauses then, exponential with this mean; never: it always sends" },
+    { "background.*.start", KIND_TIME, NULL, "0s", "24h", "0s", BACKGROUND(start_ns),
+      "nothing is sent before" },
+    { "background.*.until", KIND_TIME, "end=18446744073709551615", "0s", "24h", "end",
+      BACKGROUND(until_ns),
+      "nothing is sent from then on" },
 };
 const size_t model_key_count = sizeof model_keys / sizeof model_keys[0];
 /* clang-format on */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * "auto" addresses: gateways 192.0.2.1 and on; NATs 198.51.100.1 and on;
  * populations a sixteenth of 10.0.0.0/8 each; spoofed sources a sixteenth of
- * 100.64.0.0/10 each; towards a gateway of IPv6, parts of 2001:db8::/32. Where
- * real daemons are, all of them are of 198.18.0.0/15 and 2001:2::/48 (RFC 2544
- * C.2.2, RFC 5180 8). */
+ * 100.64.0.0/10 each; towards a gateway of IPv6, parts of 2001:db8::/32; ends of
+ * background traffic 203.0.113.1 and on. Where real daemons are, all of them are
+ * of 198.18.0.0/15 and 2001:2::/48 (RFC 2544 C.2.2, RFC 5180 8). */
 #include "models/places.h"
 
 #include "models/topology.h"
@@ -109,6 +109,11 @@ void model_places_find(const struct model_world_config *config, struct model_pla
         const struct model_attacker *const a = &config->attackers[i];
         if (!ike_prefix_parse(a->sources, &out->attackers[i]))
             out->attackers[i] = made_up(family_towards(config, out, a->to), 2, i, live);
+    }
+    for (uint32_t i = 0; i < config->background_count; i++) {
+        const uint32_t first = (live ? UINT32_C(0xc6120201) : UINT32_C(0xcb007101)) + 2 * i;
+        out->backgrounds[i].from = ike_addr_v4(first, 0); /* 198.18.2.1, 203.0.113.1 */
+        out->backgrounds[i].to = ike_addr_v4(first + 1, 0);
     }
 }
 

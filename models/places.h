@@ -12,6 +12,9 @@ struct model_places {
     struct ike_prefix clients[MODEL_THINGS_MAX];
     struct ike_prefix outside[MODEL_THINGS_MAX]; /* where the network finds them: there, or a NAT */
     struct ike_prefix attackers[MODEL_THINGS_MAX];
+    struct model_background_place {
+        struct ike_addr from, to; /* port 0 */
+    } backgrounds[MODEL_THINGS_MAX];
 };
 
 void model_places_find(const struct model_world_config *config, struct model_places *out);

@@ -5,6 +5,7 @@
 #include "models/world.h"
 
 #include "models/arrivals.h"
+#include "models/background.h"
 #include "models/clients.h"
 #include "models/flood.h"
 #include "models/gateway.h"
@@ -42,6 +43,7 @@ struct model_world {
     struct model_clients_run *clients[MODEL_THINGS_MAX];
     struct model_live_client *live_clients[MODEL_THINGS_MAX]; /* a real one in its place */
     struct model_flood_run *floods[MODEL_THINGS_MAX];
+    struct model_background_run *backgrounds[MODEL_THINGS_MAX];
 };
 
 /* When the first attacker begins, and the last one ends. */
@@ -217,6 +219,16 @@ static bool floods_build(struct model_world *w, char *error, size_t error_max)
     return true;
 }
 
+static bool backgrounds_build(struct model_world *w)
+{
+    for (uint32_t i = 0; i < w->config.background_count; i++) {
+        w->backgrounds[i] = model_background_open(&w->scene, i, &w->topology);
+        if (w->backgrounds[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Whether the provider has what one proposal names; otherwise the sentence that says so. */
 static bool proposals_had(const struct ike_crypto *crypto, const char *who, const char *proposals,
                           char *error, size_t error_max)
@@ -299,7 +311,7 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     links_build(w);
     if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
         !papers_exchange(w) || !algorithms_had(w, error, error_max) ||
-        !floods_build(w, error, error_max))
+        !floods_build(w, error, error_max) || !backgrounds_build(w))
         return false;
     return scene->net->ops->route(scene->net, error, error_max) &&
            (w->config.network != MODEL_LIVE || realtime_open(w));
@@ -377,6 +389,8 @@ static void report(struct model_world *w)
             model_clients_report(w->clients[i]);
     for (uint32_t i = 0; i < w->config.attacker_count; i++)
         model_flood_report(w->floods[i]);
+    for (uint32_t i = 0; i < w->config.background_count; i++)
+        model_background_report(w->backgrounds[i]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         model_metric(&w->scene, "network", rows[i].metric, w->scene.net->lost[rows[i].lost]);
     const struct sim_net_totals totals = w->scene.net->totals;
@@ -474,6 +488,7 @@ void model_world_close(struct model_world *world)
     if (world == NULL)
         return;
     for (uint32_t i = 0; i < MODEL_THINGS_MAX; i++) {
+        model_background_close(world->backgrounds[i]);
         model_flood_close(world->floods[i]);
         model_live_client_close(world->live_clients[i]);
         model_clients_close(world->clients[i]);

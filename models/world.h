@@ -19,7 +19,7 @@ enum model_limits {
     MODEL_TEXT_MAX = 256,
     MODEL_SECRET_MAX =
         2 + 2 * IKE_PSK_MAX + 1, /* RFC 7296 2.15: 64 characters, in hexadecimal too */
-    MODEL_THINGS_MAX = 16,       /* gateways, client populations, attackers: each */
+    MODEL_THINGS_MAX = 16,       /* gateways, client populations, attackers, background: each */
     MODEL_LINKS_MAX = 128,
     MODEL_PROFILE_MAX = 32,       /* points of a rate over time */
     MODEL_LIVE_RATE_MAX = 100000, /* datagrams a second of an attacker, in real time */
@@ -356,6 +356,22 @@ struct model_attacker {
     uint64_t templates; /* distinct requests made once, each patched: 64 */
 };
 
+/* Traffic of others: of UDP with pauses, or as much as TCP can. */
+enum model_background_kind { MODEL_ON_OFF, MODEL_BULK_TCP };
+
+struct model_background {
+    char name[MODEL_NAME_MAX];
+    char from[MODEL_NAME_MAX]; /* nodes, or links whose `from` is meant */
+    char to[MODEL_NAME_MAX];
+    enum model_background_kind kind;
+    uint64_t rate_bps; /* while it sends, IP headers included */
+    uint64_t size;     /* octets of a datagram with them */
+    uint64_t on_ns;    /* means, exponential */
+    uint64_t off_ns;   /* 0: it always sends */
+    uint64_t start_ns;
+    uint64_t until_ns; /* SIM_NEVER: the end */
+};
+
 struct model_trace {
     uint64_t points;   /* of the sweep, the first so many: */
     uint64_t seeds;    /* of each, the first so many: */
@@ -381,6 +397,8 @@ struct model_world_config {
     uint32_t client_count;
     struct model_attacker attackers[MODEL_THINGS_MAX];
     uint32_t attacker_count;
+    struct model_background backgrounds[MODEL_THINGS_MAX];
+    uint32_t background_count;
     uint64_t trace_messages; /* told to the record; 0: none */
     /* Where daemons are, in the order of `gateways.*.daemon`: no key, given by the program. */
     struct {
@@ -397,6 +415,9 @@ static inline enum model_network model_carrier(const struct model_world_config *
 {
     return config->network == MODEL_LIVE ? config->carrier : config->network;
 }
+
+/* Datagrams that on-off traffic will send, about. */
+uint64_t model_background_datagrams(const struct model_background *background, uint64_t for_ns);
 
 struct model_world;
 

@@ -5,11 +5,10 @@
  * the limit be lowered when a packet comes to an end. */
 #include "sim/net_ns3.h"
 
-#include <link.h>
-
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <link.h>
 #include <string>
 #include <vector>
 
@@ -268,13 +267,14 @@ void Enter(struct ns3_net *n, size_t end, ns3::Ptr<ns3::Packet> packet, bool six
 
 /* ---- building ---- */
 
-/* Routers name themselves in ICMP by these: 100.64.0.0/10 (RFC 6598) and fd00::/8 (RFC 4193). */
+/* Routers name themselves in ICMP by these, and TCP of theirs speaks by them. */
 uint32_t AddInterface4(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host)
 {
     const auto ip = node->GetObject<ns3::Ipv4>();
     const uint32_t index = ip->AddInterface(device);
-    ip->AddAddress(index, ns3::Ipv4InterfaceAddress(ns3::Ipv4Address(0x64400000u + host),
-                                                    ns3::Ipv4Mask("255.255.255.255")));
+    ip->AddAddress(
+        index, ns3::Ipv4InterfaceAddress(ns3::Ipv4Address((uint32_t{NS3_OWN_NETWORK} << 24) + host),
+                                         ns3::Ipv4Mask("255.255.255.255")));
     ip->SetUp(index);
     return index;
 }
@@ -427,6 +427,9 @@ static struct ns3_net *Open(const struct ns3_options *options, char *error, size
         ns3::RngSeedManager::SetRun(1 + (options->seed >> 32));
         ns3::Config::SetDefault("ns3::Icmpv6L4Protocol::DAD", ns3::BooleanValue(false));
         ns3::Config::SetDefault("ns3::Ipv6::IpForward", ns3::BooleanValue(true));
+        ns3::Config::SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(1448));
+        ns3::Config::SetDefault("ns3::TcpSocket::SndBufSize", ns3::UintegerValue(4 << 20));
+        ns3::Config::SetDefault("ns3::TcpSocket::RcvBufSize", ns3::UintegerValue(4 << 20));
         return one;
     } catch (const std::exception &e) {
         (void)std::snprintf(error, error_max, "ns-3: %s", e.what());
@@ -687,8 +690,9 @@ static const char *Release()
 }
 
 extern const struct ns3_api ns3_api;
-const struct ns3_api ns3_api = {
-    NS3_API_VERSION, Open,     Error,  Node, Line, AddEnd, RouteByLink, RouteToEnd, AddressOf,
-    AddTraffic,      Received, OnLost, Send, Run,  Next, Events, Counts,      Close,  Release};
+const struct ns3_api ns3_api = {NS3_API_VERSION, Open,        Error,      Node,      Line,
+                                AddEnd,          RouteByLink, RouteToEnd, AddressOf, AddTraffic,
+                                Received,        OnLost,      Send,       Run,       Next,
+                                Events,          Counts,      Close,      Release};
 
 } // extern "C"

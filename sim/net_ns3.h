@@ -57,7 +57,7 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 3
+#define NS3_API_VERSION 4
 
 struct ns3_net;
 
@@ -111,8 +111,11 @@ typedef void ns3_lost_fn(void *owner, const struct ns3_loss *loss);
  */
 typedef void ns3_packet_fn(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len);
 
+/* Nodes have addresses in 240.0.0.0/8, which are nobody's (RFC 1112 4), and in fd00::/8. */
+enum { NS3_OWN_NETWORK = 240 };
+
 /* What two nodes send each other beside our packets: on and off at a constant rate by UDP, or as
- * fast as TCP can. */
+ * fast as TCP can, in segments of 1,448 octets with windows to 4 MiB. */
 struct ns3_traffic {
     int from, to; /* nodes */
     bool bulk;    /* TCP; what follows but for the times is of UDP */

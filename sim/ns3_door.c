@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, NO_END = -1 };
+enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, NO_END = -1, BULKS_MAX = 16 };
 
 static const char *const module_name = "ikelab-ns3.so";
 
@@ -41,6 +41,8 @@ struct door {
         uint32_t mtu;
         enum sim_oversize oversize;
     } narrow[SIM_LINKS_MAX];
+    struct sim_bulk bulks[BULKS_MAX]; /* by number, here and there: they are told in this order */
+    uint32_t bulk_count;
     uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
     char wrong[ERROR_MAX];
     uint8_t packet[IP_MAX];
@@ -234,6 +236,13 @@ static void come_out(void *owner, uint64_t now_ns, const uint8_t *packet, size_t
     arrive(far, now_ns, &datagram, packet[0] >> 4 == 4 ? (uint32_t)packet[4] << 8 | packet[5] : 0);
 }
 
+/* A packet of ns-3's own TCP, between two of its nodes: none of them is an address of ours. */
+static bool is_theirs(const struct sim_datagram *datagram)
+{
+    return datagram->to.family == IKE_IPV4 && datagram->to.ip[0] == NS3_OWN_NETWORK &&
+           datagram->from.ip[0] == NS3_OWN_NETWORK;
+}
+
 static void lost(void *owner, const struct ns3_loss *loss)
 {
     static const enum sim_lost whys[] = {[NS3_LOST_QUEUE] = SIM_LOST_QUEUE_FULL,
@@ -249,6 +258,11 @@ static void lost(void *owner, const struct ns3_loss *loss)
     enum sim_lost why = whys[loss->why];
     struct sim_datagram datagram;
     (void)sim_packet_read(packet, &datagram);
+    if (!sim_is_icmp(&datagram) && is_theirs(&datagram)) { /* it is not counted before */
+        d->net.totals.sent++;
+        sim_net_lose(&d->net, counts, why, 0);
+        return;
+    }
     rename_ip(datagram.from.ip, instead, documentation);
     rename_ip(datagram.to.ip, instead, documentation);
     if (sim_is_icmp(&datagram) && !is_of_a_host(d, &datagram))
@@ -434,6 +448,51 @@ static bool route_add(struct door *d, uint32_t node, const struct sim_owned *to)
     return d->api->route_by_link(d->ns3, (int)node, &prefix, way / 2);
 }
 
+uint32_t sim_net_ns3_bulk(struct sim_net *net, const struct sim_bulk *bulk)
+{
+    struct door *const d = door_of(net);
+    assert(d->bulk_count < BULKS_MAX);
+    d->bulks[d->bulk_count] = *bulk;
+    return d->bulk_count++;
+}
+
+uint64_t sim_net_ns3_received(const struct sim_net *net, uint32_t bulk)
+{
+    const struct door *const d = (const struct door *)(const void *)net;
+    return d->api->received(d->ns3, (int)bulk);
+}
+
+/* Every node but itself learns the way to one, by its own address. */
+static bool routes_to_node(struct door *d, uint32_t to)
+{
+    struct ns3_prefix own;
+    bool good = d->api->address(d->ns3, (int)to, 4, &own);
+    for (uint32_t node = 0; good && node < d->routes.node_count; node++) {
+        const uint16_t way = d->routes.ways[node][to];
+        if (way != SIM_NO_WAY && way != SIM_ARRIVED)
+            good = d->api->route_by_link(d->ns3, (int)node, &own, way / 2);
+    }
+    return good;
+}
+
+static void bulks_build(struct door *d)
+{
+    bool known[SIM_NODES_MAX] = {false};
+    for (uint32_t i = 0; d->wrong[0] == '\0' && i < d->bulk_count; i++) {
+        const struct sim_bulk *const b = &d->bulks[i];
+        const struct ns3_traffic traffic = {.from = (int)b->from,
+                                            .to = (int)b->to,
+                                            .bulk = true,
+                                            .from_ns = b->start_ns,
+                                            .until_ns = b->until_ns};
+        if ((!known[b->from] && !routes_to_node(d, b->from)) ||
+            (!known[b->to] && !routes_to_node(d, b->to)) ||
+            d->api->traffic(d->ns3, &traffic) != (int)i)
+            wrong(d, "ns-3: %s", d->api->error(d->ns3));
+        known[b->from] = known[b->to] = true;
+    }
+}
+
 static bool door_route(struct sim_net *net, char *error, size_t error_max)
 {
     struct door *const d = door_of(net);
@@ -442,6 +501,7 @@ static bool door_route(struct sim_net *net, char *error, size_t error_max)
         for (uint32_t i = 0; i < d->routes.owned_count; i++)
             if (!route_add(d, node, &d->routes.owned[i]))
                 wrong(d, "ns-3: %s", d->api->error(d->ns3));
+    bulks_build(d);
     if (d->wrong[0] != '\0')
         (void)snprintf(error, error_max, "%s", d->wrong);
     return d->wrong[0] == '\0';

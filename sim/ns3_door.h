@@ -21,6 +21,16 @@ struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
                                  struct sim_fingerprint *fingerprint, char *error,
                                  size_t error_max);
 
+/* A TCP connection of ns-3's own between two nodes, which sends as fast as it can. Built with the
+ * rest: its number. */
+struct sim_bulk {
+    uint32_t from, to; /* nodes */
+    uint64_t start_ns, until_ns;
+};
+uint32_t sim_net_ns3_bulk(struct sim_net *net, const struct sim_bulk *bulk);
+/* Octets that have come to its other end so far, in order. */
+uint64_t sim_net_ns3_received(const struct sim_net *net, uint32_t bulk);
+
 /* What of a link ns-3's lines cannot be, by the name of its key; NULL: they can be all of it. */
 const char *sim_net_ns3_lacks(const struct sim_link_config *config);
 

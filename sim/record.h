@@ -133,6 +133,10 @@
         "datagrams the attacker sent")                                                            \
     ROW(FLOOD_ANSWERED, "flood_answered", "1", COUNT, "attacker",                                 \
         "answers that came to spoofed addresses")                                                 \
+    ROW(BACKGROUND_SENT, "background_sent", "B", COUNT, "background",                             \
+        "octets of payload that on-off traffic sent")                                             \
+    ROW(BACKGROUND_RECEIVED, "background_received", "B", COUNT, "background",                     \
+        "octets of payload that came to its other end, bulk-tcp's in order")                      \
     ROW(LINK_LOSS, "link_loss", "1", COUNT, "network",                                            \
         "datagrams lost at random on links")                                                      \
     ROW(QUEUE_DROPS, "queue_drops", "1", COUNT, "network",                                        \

@@ -18,6 +18,7 @@ static void open_one_of_each(void)
     EXPECT(model_config_add(&config, "gateways", "vpn"));
     EXPECT(model_config_add(&config, "clients", "honest"));
     EXPECT(model_config_add(&config, "attackers", "flood"));
+    EXPECT(model_config_add(&config, "background", "video"));
 }
 
 static void expect_set(const char *path, const char *text)
@@ -117,10 +118,11 @@ static void test_every_default_is_what_its_key_gives_back(void)
         static const char *const names[][2] = {{"links.", "wan"},
                                                {"gateways.", "vpn"},
                                                {"clients.", "honest"},
-                                               {"attackers.", "flood"}};
+                                               {"attackers.", "flood"},
+                                               {"background.", "video"}};
         const char *const star = strchr(key->path, '*');
         (void)snprintf(path, sizeof path, "%s", key->path);
-        for (size_t k = 0; star != NULL && k < 4; k++)
+        for (size_t k = 0; star != NULL && k < 5; k++)
             if (strncmp(key->path, names[k][0], strlen(names[k][0])) == 0)
                 (void)snprintf(path, sizeof path, "%s%s%s", names[k][0], names[k][1], star + 1);
         EXPECT(model_key_find(path) == key);

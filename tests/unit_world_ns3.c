@@ -208,6 +208,68 @@ static void test_a_seed_repeats_on_ns3_too(void)
     EXPECT_STR(fingerprint, first);
 }
 
+/* On and off between the same nodes: the same datagrams, some of which find no room. */
+static void test_others_datagrams_are_the_same_on_both(void)
+{
+    int64_t sent;
+    int64_t received;
+    plain();
+    EXPECT(model_config_add(&config, "background", "video"));
+    set("background.video.from", "core");
+    set("background.video.to", "wan");
+    set("background.video.rate", "3Mbit/s");
+    set("background.video.on", "200ms");
+    set("background.video.off", "300ms");
+    set("background.video.start", "5s");
+    set("background.video.until", "35s");
+    world_run(NULL);
+    sent = metric("video", SIM_METRIC_BACKGROUND_SENT);
+    received = metric("video", SIM_METRIC_BACKGROUND_RECEIVED);
+    expect_the_same();
+    EXPECT_EQ(metric("video", SIM_METRIC_BACKGROUND_SENT), sent);
+    EXPECT_EQ(metric("video", SIM_METRIC_BACKGROUND_RECEIVED), received);
+    EXPECT(received > 1000000);
+}
+
+static int64_t p50(void)
+{
+    return metric("people", SIM_METRIC_SETUP_TIME_P50) / 1000000;
+}
+
+/* A download fills the queue of a slow line; how long clients wait then, the queue decides. */
+static void test_a_bulk_transfer_fills_the_line_that_clients_share(void)
+{
+    const int64_t line = INT64_C(2000000) / 8 * 40 * 1448 / 1502; /* octets of its data at most */
+    char first[33];
+    plain();
+    set("network.kind", "ns3");
+    set("links.wan.rate", "2Mbit/s");
+    set("links.wan.queue", "60");
+    world_run(NULL);
+    const int64_t alone = p50();
+    EXPECT(model_config_add(&config, "background", "download"));
+    set("background.download.from", "core");
+    set("background.download.to", "wan");
+    set("background.download.kind", "bulk-tcp");
+    world_run(NULL);
+    (void)snprintf(first, sizeof first, "%s", fingerprint);
+    const int64_t received = metric("download", SIM_METRIC_BACKGROUND_RECEIVED);
+    EXPECT(received > line / 10 * 8 && received <= line);
+    EXPECT(!was_told("download", SIM_METRIC_BACKGROUND_SENT));
+    /* 60 segments of 1,502 octets take 360 ms; two answers wait behind some of them. */
+    EXPECT(p50() > alone + 250 && p50() < alone + 721);
+    EXPECT(metric("network", SIM_METRIC_QUEUE_DROPS) > 0);
+    EXPECT_EQ(metric("network", SIM_METRIC_NO_ROUTE), 0);
+    world_run(NULL);
+    EXPECT_STR(fingerprint, first);
+    set("links.wan.aqm", "fq-codel");
+    world_run(NULL);
+    EXPECT(p50() < alone + 40);
+    set("background.download.start", "39s");
+    world_run(NULL);
+    EXPECT(metric("download", SIM_METRIC_BACKGROUND_RECEIVED) < line / 30);
+}
+
 static void test_what_ns3_lacks_is_named_before_anything_runs(void)
 {
     static const char *const lacking[][2] = {
@@ -250,6 +312,8 @@ int main(int argc, char **argv)
         TEST(test_what_is_lost_at_random_is_lost_as_often),
         TEST(test_fair_queues_let_clients_pass_a_flood),
         TEST(test_an_outage_is_the_same_on_both),
+        TEST(test_others_datagrams_are_the_same_on_both),
+        TEST(test_a_bulk_transfer_fills_the_line_that_clients_share),
         TEST(test_a_seed_repeats_on_ns3_too),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
         TEST(test_what_the_built_in_network_lacks_is_named_too),
