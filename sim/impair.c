@@ -15,6 +15,36 @@ void sim_impair_open(struct sim_impair *impair, uint64_t seed, const char *name,
     sim_rng_open_at(&impair->stragglers, other, "stragglers", 0);
 }
 
+void sim_impair_open_way(struct sim_impair *impair, uint64_t seed, const char *name, uint32_t way)
+{
+    struct sim_rng streams;
+    sim_rng_open(&streams, seed, "net_links");
+    const uint64_t own = sim_rng_u64(&streams);
+    const uint64_t stream = (*name == '\0' ? way + UINT64_C(2) : way % 2) * 2;
+    sim_impair_open(impair, own, name, stream);
+    sim_rng_open_at(&impair->jitter, own, name, stream + 1);
+}
+
+uint64_t sim_impair_jitter(struct sim_impair *impair, uint64_t jitter_ns)
+{
+    return jitter_ns != 0 ? sim_rng_between(&impair->jitter, 0, jitter_ns) : 0;
+}
+
+struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_impairments *line,
+                                 uint64_t now_ns)
+{
+    struct sim_fate fate = {.kind = SIM_FATE_PASSES};
+    if (sim_impair_is_out(line, now_ns))
+        fate.kind = SIM_FATE_OUT;
+    else if (sim_impair_loses(impair, line))
+        fate.kind = SIM_FATE_LOST;
+    if (fate.kind != SIM_FATE_PASSES)
+        return fate;
+    fate.twice = sim_impair_doubles(impair, line);
+    fate.late_ns = sim_impair_delays(impair, line) ? line->reorder_ns : 0;
+    return fate;
+}
+
 bool sim_impairments_are_none(const struct sim_impairments *line)
 {
     return line->loss_ppb == 0 && line->burst_begin_ppb == 0 && line->duplicate_ppb == 0 &&

@@ -35,12 +35,28 @@ struct sim_impairments {
 bool sim_impairments_are_none(const struct sim_impairments *line);
 
 struct sim_impair {
-    struct sim_rng loss, bursts, duplicates, stragglers;
+    struct sim_rng loss, bursts, duplicates, stragglers, jitter;
     bool burst; /* in one now */
+};
+
+/* What becomes of a datagram at the far end of a line. */
+enum sim_fate_kind { SIM_FATE_PASSES, SIM_FATE_OUT, SIM_FATE_LOST };
+struct sim_fate {
+    enum sim_fate_kind kind;
+    bool twice;       /* another one like it passes at once */
+    uint64_t late_ns; /* it is held back so long */
 };
 
 /* Streams from `seed` and a line's name; `index` tells its directions apart. */
 void sim_impair_open(struct sim_impair *impair, uint64_t seed, const char *name, uint64_t index);
+/* The same of a link's direction: its streams go by the link's name, or without one by `way`, 2 x
+ * its number + 0 or 1; so they are the same in every network. */
+void sim_impair_open_way(struct sim_impair *impair, uint64_t seed, const char *name, uint32_t way);
+/* Of one that has come out of the line. */
+struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_impairments *line,
+                                 uint64_t now_ns);
+/* How much later than the line's delay one comes out: uniform in 0 … jitter. */
+uint64_t sim_impair_jitter(struct sim_impair *impair, uint64_t jitter_ns);
 /* Each of these draws of its own stream, if its share is not nought: called once a datagram. */
 bool sim_impair_loses(struct sim_impair *impair, const struct sim_impairments *line);
 bool sim_impair_doubles(struct sim_impair *impair, const struct sim_impairments *line);

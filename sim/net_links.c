@@ -48,7 +48,6 @@ struct direction {
     uint64_t free_ns; /* the sender has sent all */
     uint64_t rest;    /* and this many more of 1 / rate_bps ns */
     uint32_t moment;  /* of `delays`: the last that has begun, or the first */
-    struct sim_rng jitter;
     struct sim_impair impair;
     struct line late; /* stragglers, out of the line: all are held back equally long */
     struct sim_event release;
@@ -172,8 +171,7 @@ static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *
 {
     const uint64_t sent_ns = send_time(d, p, now_ns);
     p->arrive_ns = sent_ns + delay_at(d, sent_ns);
-    if (d->config.jitter_ns != 0)
-        p->arrive_ns += sim_rng_between(&d->jitter, 0, d->config.jitter_ns);
+    p->arrive_ns += sim_impair_jitter(&d->impair, d->config.jitter_ns);
     const bool alone = d->line.first == NULL;
     line_put(&d->line, p);
     if (p->start_ns > now_ns) {
@@ -324,13 +322,11 @@ static void hold_back(struct direction *d, uint64_t now_ns, struct parcel *p)
     line_put(&d->late, p);
 }
 
-/* The same once more; NULL: no room, or not this time. */
+/* The same once more; NULL: no room. */
 static struct parcel *twin_of(struct direction *d, const struct parcel *p)
 {
     struct links *const n = d->net;
-    struct parcel *const twin = sim_impair_doubles(&d->impair, &d->config.impairments)
-                                    ? parcel_make(n, &p->datagram)
-                                    : NULL;
+    struct parcel *const twin = parcel_make(n, &p->datagram);
     if (twin == NULL)
         return NULL;
     twin->number = p->number;
@@ -344,17 +340,13 @@ static struct parcel *twin_of(struct direction *d, const struct parcel *p)
  */
 static void come_out(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
-    const struct sim_impairments *const line = &d->config.impairments;
-    if (sim_impair_is_out(line, now_ns)) {
-        parcel_lose(d->net, d, SIM_LOST_OUTAGE, p);
+    const struct sim_fate fate = sim_impair_judge(&d->impair, &d->config.impairments, now_ns);
+    if (fate.kind != SIM_FATE_PASSES) {
+        parcel_lose(d->net, d, fate.kind == SIM_FATE_OUT ? SIM_LOST_OUTAGE : SIM_LOST_LINK_LOSS, p);
         return;
     }
-    if (sim_impair_loses(&d->impair, line)) {
-        parcel_lose(d->net, d, SIM_LOST_LINK_LOSS, p);
-        return;
-    }
-    struct parcel *const twin = twin_of(d, p);
-    if (sim_impair_delays(&d->impair, line))
+    struct parcel *const twin = fate.twice ? twin_of(d, p) : NULL;
+    if (fate.late_ns != 0)
         hold_back(d, now_ns, p);
     else
         pass_on(d, now_ns, p);
@@ -432,16 +424,12 @@ static void direction_open(struct links *n, uint32_t index, const uint16_t *ends
                            const struct sim_link_config *config)
 {
     struct direction *const d = &n->directions[index];
-    const char *const name = config->name == NULL ? "" : config->name;
-    /* A link without a name is told from others by its number. */
-    const uint64_t stream = (*name == '\0' ? index + UINT64_C(2) : index % 2) * 2;
     *d = (struct direction){.net = n, .config = *config};
     d->near_node = ends[index % 2];
     d->far_node = ends[1 - index % 2];
     d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};
     d->release = (struct sim_event){.rank = SIM_DELIVER, .run = direction_release, .owner = d};
-    sim_impair_open(&d->impair, n->seed, name, stream);
-    sim_rng_open_at(&d->jitter, n->seed, name, stream + 1);
+    sim_impair_open_way(&d->impair, n->seed, config->name == NULL ? "" : config->name, index);
 }
 
 static uint32_t links_link(struct sim_net *net, uint32_t a, uint32_t b,
@@ -509,11 +497,9 @@ struct sim_net *sim_net_links_open(struct sim_loop *loop, uint64_t seed,
     struct links *const n = calloc(1, sizeof *n);
     if (n == NULL)
         return NULL;
-    struct sim_rng streams;
-    sim_rng_open(&streams, seed, "net_links");
     n->door = (struct sim_net){.ops = &links_ops, .loop = loop, .fingerprint = fingerprint};
     sim_edges_open(&n->edges, &n->door, &n->routes);
-    n->seed = sim_rng_u64(&streams);
+    n->seed = seed;
     n->here = (struct sim_event){.rank = SIM_DELIVER, .run = local_arrive, .owner = n};
     n->routes.node_count = 1;
     n->slabs = sim_slabs_open(under_way_max);

@@ -34,7 +34,7 @@
  *         int arrived = 0;
  *         const int a = ns3->node(n);
  *         const int b = ns3->node(n);
- *         const int link = ns3->point_to_point(n, a, b, &line);
+ *         const int link = ns3->line(n, a, b, &line);
  *         const int from = ns3->end(n, a, got, &arrived);
  *         const int to = ns3->end(n, b, got, &arrived);
  *         if (!ns3->route_by_link(n, a, &far, link) || !ns3->route_to_end(n, &far, to))
@@ -80,6 +80,7 @@ struct ns3_line {
     enum ns3_aqm aqm;  /* other than drop-tail: with a limit in packets, 1,000 if none is given,
                           and a rate */
     uint32_t loss_ppb; /* lost at random at the far end, parts per billion */
+    bool judged;       /* who asked for on_crossing decides about each packet, too */
 };
 
 struct ns3_prefix {
@@ -107,6 +108,26 @@ struct ns3_loss {
 };
 typedef void ns3_lost_fn(void *owner, const struct ns3_loss *loss);
 
+/* A packet that crosses a line which is judged: enters it, before its queue; has come to its far
+ * end; has been held there as long as was said, to be asked about again. */
+enum ns3_stage { NS3_ENTERS, NS3_ARRIVES, NS3_HELD };
+struct ns3_crossing {
+    uint64_t now_ns;
+    enum ns3_stage stage;
+    int link, direction;
+    const uint8_t *packet; /* its first octets, NS3_LOST_OCTETS at most */
+    size_t len;
+};
+/* All nought: it goes on at once. Where it enters there is only `lost`, which is told to nobody
+ * else. */
+struct ns3_fate {
+    bool lost;
+    bool twice;       /* another one like it goes on at once */
+    uint64_t hold_ns; /* it waits at the far end, whoever passes it by; */
+    bool again;       /* then it is asked about once more */
+};
+typedef struct ns3_fate ns3_judge_fn(void *owner, const struct ns3_crossing *crossing);
+
 /* An IP packet has come to an end: a view, valid for the call. No other call may be made from here.
  */
 typedef void ns3_packet_fn(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len);
@@ -131,7 +152,7 @@ struct ns3_api {
     struct ns3_net *(*open)(const struct ns3_options *options, char *error, size_t error_max);
     const char *(*error)(const struct ns3_net *n); /* the last one; "" */
     int (*node)(struct ns3_net *n);                /* a router, IPv4 and IPv6 */
-    int (*point_to_point)(struct ns3_net *n, int a, int b, const struct ns3_line *line);
+    int (*line)(struct ns3_net *n, int a, int b, const struct ns3_line *line);
     /* Where packets enter the network at a node, as from a wire, whatever their source; and leave
      * it, for the prefixes that are routed to it. */
     int (*end)(struct ns3_net *n, int node, ns3_packet_fn *deliver, void *owner);
@@ -143,6 +164,7 @@ struct ns3_api {
     int (*traffic)(struct ns3_net *n, const struct ns3_traffic *traffic);
     uint64_t (*received)(const struct ns3_net *n, int traffic); /* octets, by its receiver so far */
     void (*on_lost)(struct ns3_net *n, ns3_lost_fn *lost, void *owner);
+    void (*on_crossing)(struct ns3_net *n, ns3_judge_fn *judge, void *owner);
     /* An IP packet at a time that is not past. It is copied. */
     bool (*send)(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *packet, size_t len);
     /* Runs to `until_ns`, or to the end of the first instant in which a packet came to an end: the

@@ -28,6 +28,14 @@ struct far {
     uint32_t node;
 };
 
+/* What we do at a line of ns-3's, as the built-in network does at its own. */
+struct way {
+    struct sim_link_config config;
+    struct sim_impair impair;
+    uint64_t last_ns; /* when the last one that was held comes out: none passes it by for jitter */
+    uint32_t held;    /* still, for jitter */
+};
+
 struct door {
     struct sim_net net; /* first: it is a sim_net */
     const struct ns3_api *api;
@@ -41,6 +49,8 @@ struct door {
         uint32_t mtu;
         enum sim_oversize oversize;
     } narrow[SIM_LINKS_MAX];
+    uint64_t seed;
+    struct way *ways[2 * SIM_LINKS_MAX]; /* of lines that do more than take time */
     struct sim_bulk bulks[BULKS_MAX]; /* by number, here and there: they are told in this order */
     uint32_t bulk_count;
     uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
@@ -243,6 +253,29 @@ static bool is_theirs(const struct sim_datagram *datagram)
            datagram->from.ip[0] == NS3_OWN_NETWORK;
 }
 
+/* What came out of ns-3 as we know it. False: nobody sent it, a router reports by it. */
+static bool read_packet(const struct door *d, const struct ike_bytes packet,
+                        struct sim_datagram *out)
+{
+    (void)sim_packet_read(packet, out);
+    rename_ip(out->from.ip, instead, documentation);
+    rename_ip(out->to.ip, instead, documentation);
+    return !sim_is_icmp(out) || is_of_a_host(d, out);
+}
+
+static void lose(struct door *d, struct sim_link_counts *counts, enum sim_lost why,
+                 const struct sim_datagram *datagram)
+{
+    if (is_theirs(datagram)) { /* it is not counted before */
+        d->net.totals.sent++;
+        sim_net_lose(&d->net, counts, why, 0);
+        return;
+    }
+    note_cut(d, datagram);
+    sim_net_lose(&d->net, counts, why, datagram->fragment.id);
+    d->net.totals.under_way--;
+}
+
 static void lost(void *owner, const struct ns3_loss *loss)
 {
     static const enum sim_lost whys[] = {[NS3_LOST_QUEUE] = SIM_LOST_QUEUE_FULL,
@@ -257,25 +290,82 @@ static void lost(void *owner, const struct ns3_loss *loss)
         loss->link >= 0 ? &d->counts[2 * loss->link + loss->direction] : NULL;
     enum sim_lost why = whys[loss->why];
     struct sim_datagram datagram;
-    (void)sim_packet_read(packet, &datagram);
-    if (!sim_is_icmp(&datagram) && is_theirs(&datagram)) { /* it is not counted before */
-        d->net.totals.sent++;
-        sim_net_lose(&d->net, counts, why, 0);
+    if (!read_packet(d, packet, &datagram))
         return;
-    }
-    rename_ip(datagram.from.ip, instead, documentation);
-    rename_ip(datagram.to.ip, instead, documentation);
-    if (sim_is_icmp(&datagram) && !is_of_a_host(d, &datagram))
-        return; /* nobody sent it */
     const uint16_t narrow =
         why == SIM_LOST_HOPS ? too_big_on(d, &datagram, sim_packet_size(packet)) : SIM_NO_WAY;
     if (narrow != SIM_NO_WAY) {
         why = SIM_LOST_TOO_BIG;
         counts = &d->counts[narrow];
     }
-    note_cut(d, &datagram);
-    sim_net_lose(&d->net, counts, why, datagram.fragment.id);
-    d->net.totals.under_way--;
+    lose(d, counts, why, &datagram);
+}
+
+/* ---- what lines do beside taking time ---- */
+
+/* Why a packet may not enter; SIM_LOST_COUNT: it may. */
+static enum sim_lost refused(const struct way *way, uint64_t now_ns,
+                             const struct sim_datagram *datagram)
+{
+    if (way->config.no_udp && datagram->protocol == SIM_UDP)
+        return SIM_LOST_UDP_BLOCKED;
+    return sim_impair_is_out(&way->config.impairments, now_ns) ? SIM_LOST_OUTAGE : SIM_LOST_COUNT;
+}
+
+/* How long it is held for jitter, so that order is kept; UINT64_MAX: not at all. */
+static uint64_t jitter(struct way *way, uint64_t now_ns)
+{
+    const uint64_t out_ns = now_ns + sim_impair_jitter(&way->impair, way->config.jitter_ns);
+    way->last_ns = out_ns > way->last_ns ? out_ns : way->last_ns;
+    if (way->held == 0 && way->last_ns <= now_ns)
+        return UINT64_MAX;
+    way->held++;
+    return way->last_ns > now_ns ? way->last_ns - now_ns : 0;
+}
+
+/* One more like it is under way, of its sender's parts if it is one. */
+static void note_twin(struct door *d, const struct sim_datagram *datagram)
+{
+    d->net.totals.doubled++;
+    d->net.totals.under_way++;
+    if (datagram->fragment.at != 0 && datagram->to.family == IKE_IPV4)
+        d->sent_parts++;
+}
+
+static struct ns3_fate come_out_of_line(struct door *d, uint32_t number, uint64_t now_ns,
+                                        const struct sim_datagram *datagram, bool ours)
+{
+    struct way *const way = d->ways[number];
+    const struct sim_fate fate = sim_impair_judge(&way->impair, &way->config.impairments, now_ns);
+    const enum sim_lost why = fate.kind == SIM_FATE_OUT ? SIM_LOST_OUTAGE : SIM_LOST_LINK_LOSS;
+    if (fate.kind != SIM_FATE_PASSES && ours)
+        lose(d, &d->counts[number], why, datagram);
+    if (fate.twice && ours && !is_theirs(datagram))
+        note_twin(d, datagram);
+    return (struct ns3_fate){
+        .lost = fate.kind != SIM_FATE_PASSES, .twice = fate.twice, .hold_ns = fate.late_ns};
+}
+
+static struct ns3_fate cross(void *owner, const struct ns3_crossing *crossing)
+{
+    struct door *const d = owner;
+    const uint32_t number = 2U * (uint32_t)crossing->link + (uint32_t)crossing->direction;
+    struct way *const way = d->ways[number];
+    struct sim_datagram datagram;
+    const bool ours =
+        read_packet(d, (struct ike_bytes){.at = crossing->packet, .len = crossing->len}, &datagram);
+    if (crossing->stage == NS3_ENTERS) {
+        const enum sim_lost why = refused(way, crossing->now_ns, &datagram);
+        if (why != SIM_LOST_COUNT && ours)
+            lose(d, &d->counts[number], why, &datagram);
+        return (struct ns3_fate){.lost = why != SIM_LOST_COUNT};
+    }
+    const uint64_t hold_ns =
+        crossing->stage == NS3_ARRIVES ? jitter(way, crossing->now_ns) : UINT64_MAX;
+    if (hold_ns != UINT64_MAX)
+        return (struct ns3_fate){.hold_ns = hold_ns, .again = true};
+    way->held -= crossing->stage == NS3_HELD ? 1 : 0;
+    return come_out_of_line(d, number, crossing->now_ns, &datagram, ours);
 }
 
 /* ---- the door ---- */
@@ -372,26 +462,31 @@ static uint32_t door_router(struct sim_net *net)
 
 const char *sim_net_ns3_lacks(const struct sim_link_config *c)
 {
-    const struct sim_impairments *const line = &c->impairments;
     if (c->delay_count != 0)
         return "delay that changes";
-    if (c->jitter_ns != 0)
-        return "jitter";
-    if (line->burst_begin_ppb != 0)
-        return "bursts";
-    if (line->duplicate_ppb != 0)
-        return "duplicate";
-    if (line->reorder_ppb != 0)
-        return "reorder";
-    if (line->outages.count != 0)
-        return "outages";
-    if (c->no_udp)
-        return "udp";
     if (c->queue_packets != 0 && c->queue_bytes != 0)
         return "queue in both datagrams and octets";
     if (c->aqm != SIM_DROP_TAIL && (c->rate_bps == 0 || c->queue_bytes != 0))
         return "aqm without a rate, or with queue_bytes";
     return NULL;
+}
+
+static bool does_more(const struct sim_link_config *config)
+{
+    return config->jitter_ns != 0 || config->no_udp ||
+           !sim_impairments_are_none(&config->impairments);
+}
+
+static void way_open(struct door *d, uint32_t number, const struct sim_link_config *config)
+{
+    struct way *const way = calloc(1, sizeof *way);
+    if (way == NULL) {
+        wrong(d, "out of memory");
+        return;
+    }
+    way->config = *config;
+    sim_impair_open_way(&way->impair, d->seed, config->name == NULL ? "" : config->name, number);
+    d->ways[number] = way;
 }
 
 static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
@@ -409,15 +504,17 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
                                   .queue_bytes = config->queue_bytes,
                                   .mtu = config->mtu,
                                   .aqm = aqms[config->aqm],
-                                  .loss_ppb = config->impairments.loss_ppb};
+                                  .judged = does_more(config)};
     if (lacking != NULL)
         wrong(d, "link %s: ns-3's lines have no %s: `network: {kind: links}` has it", config->name,
               lacking);
-    else if (d->api->point_to_point(d->ns3, (int)a, (int)b, &line) < 0)
+    else if (d->api->line(d->ns3, (int)a, (int)b, &line) < 0)
         wrong(d, "link %s: %s", config->name, d->api->error(d->ns3));
     const uint32_t link = sim_routes_join(&d->routes, a, b);
     d->narrow[link].mtu = config->mtu != 0 ? config->mtu : IP_MAX;
     d->narrow[link].oversize = config->oversize;
+    for (uint32_t i = 0; i < 2 && does_more(config); i++)
+        way_open(d, 2 * link + i, config);
     return link;
 }
 
@@ -524,6 +621,8 @@ static void door_close(struct sim_net *net)
     if (d->ns3 != NULL)
         d->api->close(d->ns3);
     sim_edges_close(&d->edges);
+    for (uint32_t i = 0; i < 2 * SIM_LINKS_MAX; i++)
+        free(d->ways[i]);
     free(d);
 }
 
@@ -559,7 +658,9 @@ struct sim_net *sim_net_ns3_open(struct sim_loop *loop, uint64_t seed,
         door_close(&d->net);
         return NULL;
     }
+    d->seed = seed;
     d->api->on_lost(d->ns3, lost, d);
+    d->api->on_crossing(d->ns3, cross, d);
     (void)node_add(d);
     sim_loop_join(loop, &d->net);
     return &d->net;

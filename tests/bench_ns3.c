@@ -101,8 +101,8 @@ static double ns3_alone(const struct ns3_api *ns3)
     const int near = ns3->node(n);
     const int core = ns3->node(n);
     const int far = ns3->node(n);
-    const int first = ns3->point_to_point(n, near, core, &line);
-    const int second = ns3->point_to_point(n, core, far, &line);
+    const int first = ns3->line(n, near, core, &line);
+    const int second = ns3->line(n, core, far, &line);
     struct ns3_prefix to;
     const struct ns3_traffic traffic = {.from = near,
                                         .to = far,

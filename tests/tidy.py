@@ -72,7 +72,7 @@ class Tree:
             for folder, _, names in os.walk(os.path.join(root, room)):
                 for name in sorted(names):
                     path = os.path.relpath(os.path.join(folder, name), root)
-                    if name.endswith((".c", ".h", ".py", ".sql", ".gp", ".yaml", ".sed", ".build")):
+                    if name.endswith((".c", ".h", ".cc", ".hh", ".py", ".sql", ".gp", ".yaml", ".sed", ".build")):
                         with open(os.path.join(root, path), encoding="utf8") as file:
                             self.files[path] = file.read()
 
@@ -120,7 +120,7 @@ def ike_v1_and_v2_do_not_know_each_other(tree):
 
 def every_file_says_what_it_is_for(tree):
     for path, text in tree.files.items():
-        if path.endswith((".c", ".h")) and not re.match(r"/\* SPDX-License-Identifier: MIT\n \* [\w`\"]", text):
+        if path.endswith((".c", ".h", ".cc", ".hh")) and not re.match(r"/\* SPDX-License-Identifier: MIT\n \* [\w`\"]", text):
             yield f"{path}:1: wants the licence line and a head comment"
         if path.endswith(".py") and "SPDX-License-Identifier: MIT" not in text[:120]:
             yield f"{path}:1: wants the licence line"
@@ -128,16 +128,22 @@ def every_file_says_what_it_is_for(tree):
             yield f"{path}: is empty"
 
 
+def cpp_is_for_ns3_alone(tree):
+    for path in tree.files:
+        if path.endswith((".cc", ".hh")) and not re.match(r"sim/net_ns3\w*\.(cc|hh)$", path):
+            yield f"{path}: C++ is in sim/net_ns3*, which speaks to ns-3, alone"
+
+
 def lines_and_files_are_short(tree):
     for path, text in tree.files.items():
         lines = text.split("\n")
-        if len(lines) > LINES_MAX and path.endswith((".c", ".h", ".py")) and "/vectors/" not in path:
+        if len(lines) > LINES_MAX and path.endswith((".c", ".h", ".cc", ".hh", ".py")) and "/vectors/" not in path:
             yield f"{path}: {len(lines)} lines, {LINES_MAX} are the limit"
         in_table = False
         for number, line in enumerate(lines, 1):
             in_table = "clang-format off" in line or (in_table and "clang-format on" not in line)
-            limit = TABLE_COLUMNS_MAX if in_table or not path.endswith((".c", ".h")) else COLUMNS_MAX
-            if len(line) > limit and path.endswith((".c", ".h")):
+            limit = TABLE_COLUMNS_MAX if in_table else COLUMNS_MAX
+            if len(line) > limit and path.endswith((".c", ".h", ".cc", ".hh")):
                 yield f"{path}:{number}: {len(line)} columns"
 
 
@@ -284,7 +290,7 @@ def code_is_formatted(tree):
     tool = shutil.which("clang-format")
     if tool is None:
         raise LookupError("clang-format is not installed")
-    paths = [path for path, _ in tree.code()]
+    paths = [path for path in tree.files if path.endswith((".c", ".h", ".cc", ".hh"))]
     done = subprocess.run([tool, "-n", "--Werror", "--ferror-limit=1", *paths], cwd=tree.root, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
     for line in done.stdout.splitlines():
@@ -293,7 +299,8 @@ def code_is_formatted(tree):
 
 
 RULES = [rooms_include_only_what_stands_left_of_them, foreign_headers_stay_in_their_files,
-         ike_v1_and_v2_do_not_know_each_other, every_file_says_what_it_is_for, lines_and_files_are_short,
+         ike_v1_and_v2_do_not_know_each_other, every_file_says_what_it_is_for, cpp_is_for_ns3_alone,
+         lines_and_files_are_short,
          functions_are_short_and_take_few_parameters, banned_calls_are_not_made, worlds_take_memory_only_when_opened,
          rfcs_are_cited_with_a_section, every_reason_is_named_in_a_test,
          every_handler_stands_in_a_rule, every_experiment_asks_and_draws_what_exists,

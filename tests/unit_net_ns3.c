@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MS = 1000000, SECOND = 1000000000, PPP = 2, ROWS = 4000 };
+enum { MS = 1000000, SECOND = 1000000000, PPP = 2, ROWS = 4000, HEARD_MAX = 1000 };
 
 struct heard {
     uint64_t at_ns;
@@ -29,6 +29,8 @@ struct heard {
 struct ear {
     struct sim_port port;
     struct heard last;
+    size_t lens[HEARD_MAX]; /* of the first of all, */
+    size_t count;           /* so many */
 };
 
 /* Two arms of one core: `near` behind link 0, `far` behind link 1. */
@@ -41,7 +43,10 @@ struct lab {
 
 static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
 {
-    struct heard *const last = &((struct ear *)owner)->last;
+    struct ear *const ear = owner;
+    struct heard *const last = &ear->last;
+    if (ear->count < HEARD_MAX)
+        ear->lens[ear->count++] = d->len;
     last->at_ns = now_ns;
     last->from = d->from;
     last->len = d->len;
@@ -194,6 +199,101 @@ static void test_random_loss_is_binomial(void)
     lab_close(lab);
 }
 
+struct probe {
+    uint64_t sent_ns, worst_ns;
+};
+
+static void probed(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
+{
+    struct probe *const p = owner;
+    (void)packet;
+    (void)len;
+    if (now_ns - p->sent_ns > p->worst_ns)
+        p->worst_ns = now_ns - p->sent_ns;
+}
+
+/* The same of ns-3's own error model, which programs in C may ask for. */
+static void test_ns3s_own_random_loss_is_binomial_too(void)
+{
+    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
+                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
+    const struct ns3_line line = {.delay_ns = MS, .loss_ppb = 100000000};
+    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
+    char error[200] = "";
+    struct probe probe = {0};
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
+    const int a = ns3->node(n);
+    const int b = ns3->node(n);
+    const int link = ns3->line(n, a, b, &line);
+    const int from = ns3->end(n, a, probed, &probe);
+    const int to = ns3->end(n, b, probed, &probe);
+    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
+    for (int i = 0; i < ROWS; i++)
+        EXPECT(ns3->send(n, from, (uint64_t)i * 1000, packet, sizeof packet));
+    while (ns3->run(n, SECOND) < SECOND)
+        continue;
+    const struct ns3_counts counts = ns3->counts(n, link, 0);
+    EXPECT(fabs((double)counts.losses - ROWS * 0.1) < 4 * sqrt(ROWS * 0.09));
+    EXPECT_EQ(counts.losses + counts.arrived_packets, ROWS);
+    ns3->close(n);
+}
+
+static void test_jitter_keeps_order_and_stragglers_do_not(void)
+{
+    struct sim_link_config shaky = fast;
+    shaky.jitter_ns = 50 * MS;
+    for (int straggle = 0; straggle < 2; straggle++) {
+        shaky.impairments.reorder_ppb = straggle == 0 ? 0 : 200000000;
+        shaky.impairments.reorder_ns = 3 * MS;
+        struct lab *const lab = lab_open(3, &shaky, &fast);
+        uint32_t passed = 0;
+        size_t last = 0;
+        for (size_t i = 1; i <= 1000; i++) {
+            send_from(lab, "10.1.0.1", "10.2.0.1", i);
+            sim_loop_run(lab->loop, sim_loop_now(lab->loop) + MS / 4);
+        }
+        uint64_t now = sim_loop_now(lab->loop);
+        EXPECT(lab->far.last.count > 700 && lab->far.last.count < 1000);
+        sim_loop_run(lab->loop, now + SECOND);
+        EXPECT_EQ(lab->far.last.count, 1000);
+        for (size_t i = 1; i < lab->far.count; i++) {
+            passed += lab->far.lens[i] < last ? 1 : 0;
+            last = lab->far.lens[i] > last ? lab->far.lens[i] : last;
+        }
+        EXPECT(straggle == 0 ? passed == 0 : passed > 100);
+        lab_close(lab);
+    }
+}
+
+/* Fragments that a router has cut are doubled, held and lost on the next line. */
+static void test_books_are_right_where_parts_that_routers_cut_are_doubled(void)
+{
+    struct sim_link_config narrow = fast;
+    struct sim_link_config wild = fast;
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    narrow.mtu = 1280;
+    narrow.oversize = SIM_OVERSIZE_CUT;
+    wild.impairments = (struct sim_impairments){.loss_ppb = 50000000,
+                                                .duplicate_ppb = 300000000,
+                                                .reorder_ppb = 100000000,
+                                                .reorder_ns = 20 * MS};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(3, &narrow, &wild);
+        for (int i = 0; i < 300; i++) {
+            send_from(lab, ends[six][0], ends[six][1], 3000);
+            sim_loop_run(lab->loop, sim_loop_now(lab->loop) + MS);
+        }
+        sim_loop_run(lab->loop, 60 * (uint64_t)SECOND);
+        EXPECT(lab->net->totals.doubled > 200);
+        EXPECT(lab->net->lost[SIM_LOST_FRAGMENT_BAD] > 50);
+        EXPECT(lab->far.last.count > 100);
+        EXPECT_EQ(lab->net->totals.cut, 600);
+        EXPECT_EQ(lab->net->totals.under_way, 0);
+        lab_close(lab);
+    }
+}
+
 static void test_a_router_cuts_and_the_far_end_joins(void)
 {
     struct sim_link_config tunnel = fast;
@@ -320,10 +420,11 @@ static void test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key(void)
     char error[200] = "";
     struct sim_loop *const loop = sim_loop_open();
     struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, sizeof error);
-    line.jitter_ns = 5;
+    line.queue_packets = 5;
+    line.queue_bytes = 500;
     (void)net->ops->link(net, net->ops->router(net), 0, &line);
     EXPECT(!net->ops->route(net, error, sizeof error));
-    EXPECT(strstr(error, "link fast: ns-3's lines have no jitter") != NULL);
+    EXPECT(strstr(error, "link fast: ns-3's lines have no queue in both") != NULL);
     net->ops->close(net);
     sim_loop_close(loop);
 }
@@ -340,7 +441,7 @@ static uint64_t received_of(struct ns3_traffic traffic)
     traffic.from = ns3->node(n);
     traffic.to = ns3->node(n);
     traffic.until_ns = 10 * (uint64_t)SECOND;
-    const int link = ns3->point_to_point(n, traffic.from, traffic.to, &line);
+    const int link = ns3->line(n, traffic.from, traffic.to, &line);
     EXPECT(ns3->address(n, traffic.to, 4, &there) && ns3->address(n, traffic.from, 4, &back));
     EXPECT(ns3->route_by_link(n, traffic.from, &there, link));
     EXPECT(ns3->route_by_link(n, traffic.to, &back, link));
@@ -364,19 +465,6 @@ static void test_background_traffic_comes_at_its_rate_or_fills_the_line(void)
     EXPECT(bulk > 1000000 && bulk < UINT64_C(1250000) * 1448 / 1502);
 }
 
-struct probe {
-    uint64_t sent_ns, worst_ns;
-};
-
-static void probed(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
-{
-    struct probe *const p = owner;
-    (void)packet;
-    (void)len;
-    if (now_ns - p->sent_ns > p->worst_ns)
-        p->worst_ns = now_ns - p->sent_ns;
-}
-
 /* How long packets wait at worst on a line of 1 Mbit/s that TCP fills, from 20 s on: RED lets the
  * first window, which opens twice each round trip, run over, and needs some seconds then. */
 static uint64_t worst_wait(enum ns3_aqm aqm)
@@ -394,7 +482,7 @@ static uint64_t worst_wait(enum ns3_aqm aqm)
     struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
     const int a = ns3->node(n);
     const int b = ns3->node(n);
-    const int link = ns3->point_to_point(n, a, b, &line);
+    const int link = ns3->line(n, a, b, &line);
     const int from = ns3->end(n, a, probed, &probe);
     const int to = ns3->end(n, b, probed, &probe);
     EXPECT(ns3->address(n, b, 4, &there) && ns3->address(n, a, 4, &back));
@@ -440,11 +528,11 @@ static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(voi
     const int b = ns3->node(n);
     EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .bulk = true}) < 0);
     EXPECT_STR(ns3->error(n), "traffic needs two nodes with links");
-    EXPECT_EQ(ns3->point_to_point(n, a, b, &(struct ns3_line){.rate_bps = 1000}), 0);
+    EXPECT_EQ(ns3->line(n, a, b, &(struct ns3_line){.rate_bps = 1000}), 0);
     EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .size = 100}) < 0);
     EXPECT(strstr(ns3->error(n), "a rate") != NULL);
-    EXPECT(ns3->point_to_point(n, a, a, &(struct ns3_line){.rate_bps = 1000}) < 0);
-    EXPECT(ns3->point_to_point(n, a, b, &(struct ns3_line){.mtu = 20}) < 0);
+    EXPECT(ns3->line(n, a, a, &(struct ns3_line){.rate_bps = 1000}) < 0);
+    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.mtu = 20}) < 0);
     EXPECT(ns3->end(n, 7, NULL, NULL) < 0);
     EXPECT(!ns3->send(n, 3, 0, (const uint8_t *)"", 0));
     ns3->close(n);
@@ -491,6 +579,9 @@ int main(int argc, char **argv)
         TEST(test_what_nobody_owns_is_lost_at_its_first_router),
         TEST(test_a_full_queue_loses_what_comes_on_top),
         TEST(test_random_loss_is_binomial),
+        TEST(test_ns3s_own_random_loss_is_binomial_too),
+        TEST(test_jitter_keeps_order_and_stragglers_do_not),
+        TEST(test_books_are_right_where_parts_that_routers_cut_are_doubled),
         TEST(test_a_router_cuts_and_the_far_end_joins),
         TEST(test_a_line_that_loses_what_is_too_long_does_so),
         TEST(test_a_nat_before_a_port_is_the_one_of_the_built_in_network),

@@ -54,8 +54,8 @@ static void test_fractions_of_a_nanosecond_are_carried_over(void)
     set("background.video.rate", "7777777bit/s");
     set("background.video.size", "333B");
     world_run(NULL);
-    const int64_t bits = INT64_C(7777777) * 40;
-    EXPECT_EQ(sent(), bits / (333 * 8) * (333 - HEADERS));
+    const int64_t bits = INT64_C(7777777) * 40; /* 333 octets are 2,664, of which 305 are payload */
+    EXPECT_EQ(sent(), bits / INT64_C(2664) * INT64_C(305));
 }
 
 /* On and off alike, 100 ms each in the mean: of 600 s half is on, with a standard deviation of the

@@ -6,7 +6,6 @@
 #include "tests/test.h"
 #include "tests/world.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,25 +23,30 @@ static const enum sim_metric sums[] = {
     SIM_METRIC_SETUP_TIME_P99};
 enum { SUMS = sizeof sums / sizeof sums[0] };
 
-/* Everything clients tell is the same, whichever network carries it. */
+static const enum sim_metric network_sums[] = {
+    SIM_METRIC_FRAGMENTS,          SIM_METRIC_QUEUE_DROPS, SIM_METRIC_TOO_BIG,
+    SIM_METRIC_ICMP_ERRORS,        SIM_METRIC_LINK_LOSS,   SIM_METRIC_OUTAGES,
+    SIM_METRIC_DUPLICATES,         SIM_METRIC_NO_ROUTE,    SIM_METRIC_REASSEMBLY_FULL,
+    SIM_METRIC_REASSEMBLY_TIMEOUTS};
+enum { NETWORK_SUMS = sizeof network_sums / sizeof network_sums[0] };
+
+/* Everything clients tell is the same, whichever network carries it, and what it did to them. */
 static void expect_the_same(void)
 {
     int64_t built_in[SUMS];
+    int64_t of_links[NETWORK_SUMS];
+    set("network.kind", "links");
     world_run(NULL);
     for (size_t i = 0; i < SUMS; i++)
         built_in[i] = metric("people", sums[i]);
-    const int64_t fragments = metric("network", SIM_METRIC_FRAGMENTS);
-    const int64_t drops = metric("network", SIM_METRIC_QUEUE_DROPS);
-    const int64_t too_big = metric("network", SIM_METRIC_TOO_BIG);
-    const int64_t reports = metric("network", SIM_METRIC_ICMP_ERRORS);
+    for (size_t i = 0; i < NETWORK_SUMS; i++)
+        of_links[i] = metric("network", network_sums[i]);
     set("network.kind", "ns3");
     world_run(NULL);
     for (size_t i = 0; i < SUMS; i++)
         EXPECT_EQ(metric("people", sums[i]), built_in[i]);
-    EXPECT_EQ(metric("network", SIM_METRIC_FRAGMENTS), fragments);
-    EXPECT_EQ(metric("network", SIM_METRIC_QUEUE_DROPS), drops);
-    EXPECT_EQ(metric("network", SIM_METRIC_TOO_BIG), too_big);
-    EXPECT_EQ(metric("network", SIM_METRIC_ICMP_ERRORS), reports);
+    for (size_t i = 0; i < NETWORK_SUMS; i++)
+        EXPECT_EQ(metric("network", network_sums[i]), of_links[i]);
     EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
 }
 
@@ -111,7 +115,6 @@ static void test_who_learns_of_a_narrow_way_by_icmp_does_so_alike_on_both(void)
 {
     expect_the_same_reports("192.0.2.1");
     expect_the_same_reports("2001:db8::1");
-    set("network.kind", "links");
     set("clients.people.nat.kind", "symmetric");
     set("gateways.vpn.address", "192.0.2.1");
     expect_the_same();
@@ -125,18 +128,75 @@ static void test_ike_by_tcp_is_the_same_on_both(void)
     expect_the_same();
 }
 
-static void test_what_is_lost_at_random_is_lost_as_often(void)
+/* What a line does beside taking time: one code for both, and the same luck. */
+static void test_what_lines_do_to_datagrams_is_the_same_on_both(void)
+{
+    static const struct {
+        const char *path, *text;
+        enum sim_metric sum; /* of which there is some */
+    } rows[] = {
+        {"links.wan.loss", "5%", SIM_METRIC_LINK_LOSS},
+        {"links.wan.bursts.begin", "2%", SIM_METRIC_LINK_LOSS},
+        {"links.wan.duplicate", "3%", SIM_METRIC_DUPLICATES},
+        {"links.wan.reorder.share", "5%", SIM_METRIC_COUNT},
+        {"links.wan.outages", "[[10s, 12s], [20s, 21s]]", SIM_METRIC_OUTAGES},
+        {"links.wan.jitter", "15ms", SIM_METRIC_COUNT},
+    };
+    int64_t calm;
+    plain();
+    world_run(NULL);
+    calm = metric("people", SIM_METRIC_SETUP_TIME_P99);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plain();
+        set(rows[i].path, rows[i].text);
+        expect_the_same();
+        if (rows[i].sum != SIM_METRIC_COUNT)
+            EXPECT(metric("network", rows[i].sum) > 50);
+        if (rows[i].sum != SIM_METRIC_DUPLICATES)
+            EXPECT(metric("people", SIM_METRIC_SETUP_TIME_P99) > calm);
+    }
+}
+
+/* All of it at once, over two lines, with NATs and certificates that are cut: both families. */
+static void test_all_that_lines_do_together_is_the_same_on_both(void)
+{
+    for (int six = 0; six < 2; six++) {
+        plain();
+        EXPECT(model_config_add(&config, "links", "core-line"));
+        set("links.core-line.from", "core");
+        set("links.core-line.to", "far");
+        set("links.core-line.delay", "3ms");
+        set("links.core-line.oversize", "fragment");
+        set("links.core-line.jitter", "2ms");
+        set("links.core-line.duplicate", "2%");
+        set("gateways.vpn.at", "far");
+        set("clients.people.auth", "rsa4096");
+        if (six == 0)
+            set("clients.people.nat.kind", "symmetric");
+        else
+            set("gateways.vpn.address", "2001:db8::1");
+        set("links.wan.oversize", "fragment");
+        set("links.wan.loss", "1%");
+        set("links.wan.bursts.begin", "0.5%");
+        set("links.wan.duplicate", "1%");
+        set("links.wan.reorder.share", "2%");
+        set("links.wan.jitter", "5ms");
+        set("links.wan.outages", "[[10s, 11s]]");
+        expect_the_same();
+        EXPECT(metric("network", SIM_METRIC_FRAGMENTS) > 1000);
+        EXPECT(metric("network", SIM_METRIC_DUPLICATES) > 50);
+        EXPECT(metric("network", SIM_METRIC_REASSEMBLY_TIMEOUTS) > 0);
+    }
+}
+
+static void test_a_middlebox_that_passes_no_udp_is_the_same_on_both(void)
 {
     plain();
-    set("for", "120s");
-    set("links.wan.loss", "5%");
-    world_run(NULL);
-    const double mean = (double)metric("network", SIM_METRIC_LINK_LOSS);
-    set("network.kind", "ns3");
-    world_run(NULL);
-    /* Two counts of about the same mean: their difference spreads by the root of twice that. */
-    EXPECT(fabs((double)metric("network", SIM_METRIC_LINK_LOSS) - mean) < 4 * sqrt(2 * mean));
-    EXPECT(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS) > 100);
+    set("links.wan.udp", "blocked");
+    set("clients.people.transport", "udp-then-tcp");
+    set("gateways.vpn.tcp.listen", "yes");
+    expect_the_same();
+    EXPECT_EQ(refusals("wan", "udp_blocked"), 2 * (uint64_t)metric("people", SIM_METRIC_ATTEMPTS));
 }
 
 /* A flood of requests fills a slow line; with a queue to each flow, clients pass it by. */
@@ -272,20 +332,14 @@ static void test_a_bulk_transfer_fills_the_line_that_clients_share(void)
 
 static void test_what_ns3_lacks_is_named_before_anything_runs(void)
 {
-    static const char *const lacking[][2] = {
-        {"links.wan.jitter", "5ms"},   {"links.wan.bursts.begin", "1%"},
-        {"links.wan.duplicate", "1%"}, {"links.wan.reorder.share", "1%"},
-        {"links.wan.udp", "blocked"},  {"links.wan.outages", "[[1s, 2s]]"},
-    };
-    for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
-        plain();
-        set(lacking[i][0], lacking[i][1]);
-        EXPECT_EQ(judge(), 0);
-        set("network.kind", "ns3");
-        EXPECT_EQ(judge(), 1);
-        EXPECT_STR(remarks.path, "links.wan");
-        EXPECT(strstr(remarks.text, "write `network: {kind: links}`") != NULL);
-    }
+    plain();
+    set("links.wan.queue", "10");
+    set("links.wan.queue_bytes", "10KiB");
+    EXPECT_EQ(judge(), 0);
+    set("network.kind", "ns3");
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "links.wan");
+    EXPECT(strstr(remarks.text, "write `network: {kind: links}`") != NULL);
 }
 
 static void test_what_the_built_in_network_lacks_is_named_too(void)
@@ -309,7 +363,9 @@ int main(int argc, char **argv)
         TEST(test_who_learns_of_a_narrow_way_by_icmp_does_so_alike_on_both),
         TEST(test_traffic_by_esp_is_the_same_on_both),
         TEST(test_ike_by_tcp_is_the_same_on_both),
-        TEST(test_what_is_lost_at_random_is_lost_as_often),
+        TEST(test_what_lines_do_to_datagrams_is_the_same_on_both),
+        TEST(test_all_that_lines_do_together_is_the_same_on_both),
+        TEST(test_a_middlebox_that_passes_no_udp_is_the_same_on_both),
         TEST(test_fair_queues_let_clients_pass_a_flood),
         TEST(test_an_outage_is_the_same_on_both),
         TEST(test_others_datagrams_are_the_same_on_both),

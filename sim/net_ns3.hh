@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of the module with ns-3 in it share (net_ns3.h): the network,
+ * its lines and ends. They are the only C++ here. */
+#ifndef SIM_NET_NS3_HH
+#define SIM_NET_NS3_HH
+
+#include "sim/net_ns3.h"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <ns3/net-device.h>
+#include <ns3/node-container.h>
+#include <ns3/packet-sink.h>
+#include <ns3/priority-queue-scheduler.h>
+#include <ns3/simulator.h>
+#include <ns3/virtual-net-device.h>
+
+namespace ikelab
+{
+
+/* The scheduler: nothing waits beyond the limit. */
+class Limited : public ns3::PriorityQueueScheduler
+{
+  public:
+    static ns3::TypeId GetTypeId()
+    {
+        static ns3::TypeId tid = ns3::TypeId("ikelab::Limited")
+                                     .SetParent<ns3::PriorityQueueScheduler>()
+                                     .AddConstructor<Limited>();
+        return tid;
+    }
+
+    Limited()
+    {
+        only = this;
+    }
+
+    bool IsEmpty() const override
+    {
+        return ns3::PriorityQueueScheduler::IsEmpty() || PeekNext().key.m_ts > limit;
+    }
+
+    static Limited *only; /* the one the simulator has made */
+    uint64_t limit = UINT64_MAX;
+};
+
+inline uint64_t Now()
+{
+    return static_cast<uint64_t>(ns3::Simulator::Now().GetNanoSeconds());
+}
+
+struct Direction {
+    ns3::Ptr<ns3::NetDevice> from, to;
+    uint32_t out4 = 0; /* interfaces of the near node */
+    uint32_t out6 = 0;
+    int node = 0; /* the near one */
+    ns3_counts counts = {};
+};
+
+struct Link {
+    Direction way[2];
+};
+
+struct End {
+    ns3::Ptr<ns3::VirtualNetDevice> device;
+    int node = 0;
+    uint32_t out4 = 0;
+    uint32_t out6 = 0;
+    ns3_packet_fn *deliver = nullptr;
+    void *owner = nullptr;
+};
+
+} // namespace ikelab
+
+struct ns3_net {
+    ns3::NodeContainer nodes;
+    std::deque<ikelab::Link> links; /* neither moves: callbacks know them */
+    std::deque<ikelab::End> ends;
+    std::vector<ns3::Ptr<ns3::PacketSink>> sinks;
+    std::vector<uint8_t> packet;
+    std::string error;
+    ns3_lost_fn *lost = nullptr;
+    void *lost_owner = nullptr;
+    ns3_judge_fn *judge = nullptr;
+    void *judge_owner = nullptr;
+    uint32_t hosts = 0; /* interfaces so far */
+    int64_t stream = 0; /* the next of ns-3's random streams */
+    bool arrived = false;
+};
+
+namespace ikelab
+{
+
+template <typename T> T Refused(struct ns3_net *n, T failed, const std::string &why)
+{
+    n->error = why;
+    return failed;
+}
+
+inline bool IsNode(const struct ns3_net *n, int node)
+{
+    return node >= 0 && static_cast<uint32_t>(node) < n->nodes.GetN();
+}
+
+struct Place { /* of a direction, bound to its callbacks */
+    struct ns3_net *n;
+    int link;
+    int direction;
+
+    bool operator!=(const Place &other) const
+    {
+        return n != other.n || link != other.link || direction != other.direction;
+    }
+};
+
+inline Direction &Of(const Place &at)
+{
+    return at.n->links[static_cast<size_t>(at.link)].way[at.direction];
+}
+
+/* Tells of a packet that is lost, of which the first `skip` octets are not IP's. */
+void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, size_t skip);
+
+/* A device's interface, and its number. */
+uint32_t AddInterface4(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host);
+uint32_t AddInterface6(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host);
+
+/* What a line is asked to be and cannot be; "": nothing. */
+std::string WrongWith(const ns3_line &line);
+int MakeLine(struct ns3_net *n, int a, int b, const ns3_line &line);
+
+int MakeTraffic(struct ns3_net *n, const ns3_traffic &traffic, const ns3_prefix &to);
+
+} // namespace ikelab
+
+#endif
