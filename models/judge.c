@@ -451,6 +451,19 @@ static void judge_rounds(struct judge *j, const struct model_clients *c,
             first->name);
 }
 
+static void judge_kind(struct judge *j, const struct model_link *l,
+                       const struct sim_link_config *config)
+{
+    const struct about about = {"links", l->name, ".kind"};
+    const char *const wrong = sim_medium_wrong(config);
+    if (config->medium != SIM_POINT_TO_POINT && model_carrier(j->config) != MODEL_NS3)
+        say(j, about, true,
+            "the built-in network has no medium that ends share: write point-to-point or cellular, "
+            "or `network: {kind: ns3}`");
+    else if (wrong != NULL)
+        say(j, about, true, "%s", wrong);
+}
+
 /* ns-3's lines are not all that ours can be, nor ours all that its can. */
 static void judge_links(struct judge *j)
 {
@@ -468,6 +481,7 @@ static void judge_links(struct judge *j)
         if (room && j->topology.ends[i][0] == j->topology.ends[i][1])
             say(j, (struct about){"links", l->name, ".from"}, true,
                 "leads from node %s to itself: a link has two ends", l->to);
+        judge_kind(j, l, &config);
         if (lacking != NULL)
             say(j, (struct about){"links", l->name, ""}, true,
                 "ns-3's lines have no %s: leave it out, or write `network: {kind: links}`",

@@ -132,9 +132,16 @@ const struct model_key model_keys[] = {
       "the node at its one end; auto: a node called as the link is, where all are who name it in `via`" },
     { "links.*.to", KIND_TEXT, NULL, NULL, NULL, "core", LINK(to),
       "the node at its other end; core is where gateways are" },
+    { "links.*.kind", KIND_CHOICE, "point-to-point|cellular|csma|wifi", NULL, NULL, "point-to-point", LINK(kind),
+      "what the link is made of: point-to-point, a line of its own each way; cellular, such a line with the waits and "
+      "errors of a cell, as its users feel them (see cellular.*), not its radio; csma, Ethernet without a switch, and "
+      "wifi, 802.11a ad hoc at one rate, without fading: a medium that both ends take turns on, with their delay "
+      "beyond it, on ns-3 only" },
     { "links.*.rate", KIND_BITRATE, "unlimited=0", "1kbit/s", "1000Gbit/s", "unlimited",
       LINK(rate_bps),
-      "bits a second each way, IP headers included" },
+      "bits a second each way, IP headers included; of wifi 6, 9, 12, 18, 24, 36, 48 or 54Mbit/s, what the radio does" },
+    { "links.*.rate_back", KIND_BITRATE, "same=0", "1kbit/s", "1000Gbit/s", "same", LINK(rate_back_bps),
+      "the same from `to` to `from`, where it differs: what clients receive by" },
     { "links.*.delay", KIND_DELAY, NULL, "0s", "1h", "0s", LINK(delay),
       "one way; trace FILE: each line of the file is a time and the delay of what is sent from then on, until the "
       "next, and the last for ever (`ikelab describe traces`)" },
@@ -156,6 +163,15 @@ const struct model_key model_keys[] = {
       "how long they are" },
     { "links.*.outages", KIND_SPANS, NULL, NULL, NULL, "none", LINK(impairments.outages),
       "from when until when the link is down, both ways" },
+    { "links.*.cellular.grant", KIND_TIME, NULL, "0s", "1s", "10ms", LINK(impairments.cell.grant_ns),
+      "of cellular: from `from` to `to`, what has come out waits for the next of the times at which it may be sent, so far "
+      "apart; 10 ms is LTE's usual period of scheduling requests" },
+    { "links.*.cellular.errors", KIND_SHARE, NULL, "0%", "100%", "10%", LINK(impairments.cell.errors_ppb),
+      "of cellular: tries to send a datagram that fail, either way; 10% is what LTE aims at" },
+    { "links.*.cellular.retry", KIND_TIME, NULL, "0s", "1s", "8ms", LINK(impairments.cell.retry_ns),
+      "of cellular: the next try follows after so long, and none that come later pass by (HARQ; RLC keeps order)" },
+    { "links.*.cellular.tries", KIND_COUNT, NULL, "1", "32", "4", LINK(impairments.cell.tries),
+      "of cellular: a datagram is lost when so many have failed: of 10%, 4 tries lose 0.01%" },
     { "links.*.queue", KIND_COUNT, "none=0", "1", "1e6", "none", LINK(queue_packets),
       "datagrams that may wait behind the one being sent; none: no such limit" },
     { "links.*.queue_bytes", KIND_BYTES, "none=0", "100B", "1GiB", "none", LINK(queue_bytes),

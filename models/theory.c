@@ -182,8 +182,10 @@ static bool link_is_plain(const struct model_world_config *world, const char *vi
     if (index == UINT32_MAX)
         return true;
     const struct model_link *const link = &world->links[index];
-    return link->rate_bps == 0 && link->jitter_ns == 0 &&
-           sim_impairments_are_none(&link->impairments);
+    const struct sim_link_config config = model_link_config(link);
+    return config.medium == SIM_POINT_TO_POINT && config.rate_bps == 0 &&
+           config.rate_back_bps == 0 && config.jitter_ns == 0 &&
+           sim_impairments_are_none(&config.impairments);
 }
 
 /* One flood of constant rate from the first instant to the last, and nobody else. */
@@ -337,7 +339,10 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     if (world->client_count != 1 || world->attacker_count != 0)
         return no(&s, "it speaks of one kind of clients and no attacker");
     const uint32_t link = model_link_named(world, c->via);
-    if (link != UINT32_MAX && !sim_impairments_are_none(&world->links[link].impairments))
+    const struct sim_link_config config = link != UINT32_MAX
+                                              ? model_link_config(&world->links[link])
+                                              : (struct sim_link_config){.name = ""};
+    if (!sim_impairments_are_none(&config.impairments))
         return no(&s, "it speaks of a network that loses, doubles and holds back nothing");
     if (strcmp(c->first_group, "auto") != 0)
         return no(&s, "it speaks of a first key share of the right group");
@@ -366,13 +371,14 @@ static bool line_loss(const struct model_world_config *world, double *out, char 
     const uint32_t link = model_link_named(world, c->via);
     if (link == UINT32_MAX || world->link_count != 1)
         return no(&s, "it speaks of one line");
-    struct sim_impairments others = world->links[link].impairments;
+    const struct sim_link_config config = model_link_config(&world->links[link]);
+    struct sim_impairments others = config.impairments;
     others.loss_ppb = 0;
     if (!sim_impairments_are_none(&others))
         return no(&s, "it speaks of a line that loses each packet with the same chance");
-    if (world->links[link].rate_bps != 0 || world->links[link].mtu < c->traffic.size + 200)
+    if (config.rate_bps != 0 || config.rate_back_bps != 0 || config.mtu < c->traffic.size + 200)
         return no(&s, "it speaks of a line of any rate, and packets that it passes whole");
-    *out = (double)world->links[link].impairments.loss_ppb / 1e3;
+    *out = (double)config.impairments.loss_ppb / 1e3;
     return true;
 }
 

@@ -67,19 +67,28 @@ static void find_attack(struct model_scene *scene)
 
 struct sim_link_config model_link_config(const struct model_link *link)
 {
-    return (struct sim_link_config){.name = link->name,
-                                    .rate_bps = link->rate_bps,
-                                    .delay_ns = link->delay.ns,
-                                    .delays = link->delay.at,
-                                    .delay_count = link->delay.count,
-                                    .jitter_ns = link->jitter_ns,
-                                    .impairments = link->impairments,
-                                    .queue_packets = (uint32_t)link->queue_packets,
-                                    .queue_bytes = link->queue_bytes,
-                                    .mtu = (uint32_t)link->mtu,
-                                    .oversize = link->oversize,
-                                    .aqm = link->aqm,
-                                    .no_udp = link->no_udp};
+    static const enum sim_medium media[] = {[MODEL_LINE] = SIM_POINT_TO_POINT,
+                                            [MODEL_CELLULAR] = SIM_POINT_TO_POINT,
+                                            [MODEL_CSMA] = SIM_CSMA,
+                                            [MODEL_WIFI] = SIM_WIFI};
+    struct sim_link_config config = {.name = link->name,
+                                     .medium = media[link->kind],
+                                     .rate_bps = link->rate_bps,
+                                     .rate_back_bps = link->rate_back_bps,
+                                     .delay_ns = link->delay.ns,
+                                     .delays = link->delay.at,
+                                     .delay_count = link->delay.count,
+                                     .jitter_ns = link->jitter_ns,
+                                     .impairments = link->impairments,
+                                     .queue_packets = (uint32_t)link->queue_packets,
+                                     .queue_bytes = link->queue_bytes,
+                                     .mtu = (uint32_t)link->mtu,
+                                     .oversize = link->oversize,
+                                     .aqm = link->aqm,
+                                     .no_udp = link->no_udp};
+    if (link->kind != MODEL_CELLULAR)
+        config.impairments.cell = (struct sim_cell){.tries = 0};
+    return config;
 }
 
 static void links_build(struct model_world *w)

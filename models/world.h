@@ -58,11 +58,16 @@ struct model_delay {
     uint32_t count;
 };
 
+/* What a link is made of: enum sim_medium, and a cell, which is a line that holds up. */
+enum model_access { MODEL_LINE, MODEL_CELLULAR, MODEL_CSMA, MODEL_WIFI };
+
 struct model_link {
     char name[MODEL_NAME_MAX];
+    enum model_access kind;
     char from[MODEL_NAME_MAX]; /* nodes; "auto": one called as the link is */
     char to[MODEL_NAME_MAX];
     uint64_t rate_bps;
+    uint64_t rate_back_bps;   /* from `to` to `from`; 0: the same */
     struct model_delay delay; /* one way */
     uint64_t jitter_ns;
     struct sim_impairments impairments;

@@ -23,11 +23,37 @@ void sim_impair_open_way(struct sim_impair *impair, uint64_t seed, const char *n
     const uint64_t stream = (*name == '\0' ? way + UINT64_C(2) : way % 2) * 2;
     sim_impair_open(impair, own, name, stream);
     sim_rng_open_at(&impair->jitter, own, name, stream + 1);
+    sim_rng_open_at(&impair->tries, own ^ UINT64_C(0x63656c6c), name, stream);
+    sim_rng_open_at(&impair->fades, own ^ UINT64_C(0x63656c6c), name, stream + 1);
+    impair->up = way % 2 == 0;
 }
 
-uint64_t sim_impair_jitter(struct sim_impair *impair, uint64_t jitter_ns)
+static uint64_t cell_wait(struct sim_impair *impair, const struct sim_cell *cell, uint64_t out_ns)
 {
-    return jitter_ns != 0 ? sim_rng_between(&impair->jitter, 0, jitter_ns) : 0;
+    const uint64_t past = impair->up && cell->grant_ns != 0 ? out_ns % cell->grant_ns : 0;
+    uint64_t wait_ns = past != 0 ? cell->grant_ns - past : 0;
+    for (uint32_t i = 1; i < cell->tries && sim_rng_chance_ppb(&impair->tries, cell->errors_ppb);
+         i++)
+        wait_ns += cell->retry_ns;
+    return wait_ns;
+}
+
+uint64_t sim_impair_wait(struct sim_impair *impair, const struct sim_impairments *line,
+                         uint64_t jitter_ns, uint64_t out_ns)
+{
+    const uint64_t by_jitter = jitter_ns != 0 ? sim_rng_between(&impair->jitter, 0, jitter_ns) : 0;
+    if (line->cell.tries == 0)
+        return by_jitter;
+    return by_jitter + cell_wait(impair, &line->cell, out_ns + by_jitter);
+}
+
+/* All tries fail: told of each datagram by itself, since it was told how long it takes before. */
+static bool cell_loses(struct sim_impair *impair, const struct sim_cell *cell)
+{
+    uint64_t share_ppb = cell->errors_ppb;
+    for (uint32_t i = 1; i < cell->tries; i++)
+        share_ppb = share_ppb * cell->errors_ppb / 1000000000;
+    return cell->tries != 0 && sim_rng_chance_ppb(&impair->fades, (uint32_t)share_ppb);
 }
 
 struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_impairments *line,
@@ -36,7 +62,7 @@ struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_imp
     struct sim_fate fate = {.kind = SIM_FATE_PASSES};
     if (sim_impair_is_out(line, now_ns))
         fate.kind = SIM_FATE_OUT;
-    else if (sim_impair_loses(impair, line))
+    else if (sim_impair_loses(impair, line) || cell_loses(impair, &line->cell))
         fate.kind = SIM_FATE_LOST;
     if (fate.kind != SIM_FATE_PASSES)
         return fate;
@@ -48,7 +74,7 @@ struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_imp
 bool sim_impairments_are_none(const struct sim_impairments *line)
 {
     return line->loss_ppb == 0 && line->burst_begin_ppb == 0 && line->duplicate_ppb == 0 &&
-           line->reorder_ppb == 0 && line->outages.count == 0;
+           line->reorder_ppb == 0 && line->outages.count == 0 && line->cell.tries == 0;
 }
 
 bool sim_impair_loses(struct sim_impair *impair, const struct sim_impairments *line)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What a line does to the datagrams that cross it, beside taking time: loss in
  * bursts after Gilbert and Elliott, duplicates, stragglers that others pass,
- * outages. It judges one datagram after another and knows no network. */
+ * outages; and how a cell of a mobile network holds them up. It judges one
+ * datagram after another and knows no network. */
 #ifndef SIM_IMPAIR_H
 #define SIM_IMPAIR_H
 
@@ -19,6 +20,17 @@ struct sim_outages {
     uint64_t count;
 };
 
+/* A cell as its users feel it, no model of its radio: up, a datagram waits for the next of the
+ * times at which it may be sent, which are `grant_ns` apart; either way each try to send it fails
+ * with a chance, and it is sent again so much later, and lost when all tries have failed. Order is
+ * kept. With LTE it is so (3GPP TS 36.321 5.4.2 and 5.4.4). */
+struct sim_cell {
+    uint64_t grant_ns;
+    uint32_t errors_ppb;
+    uint64_t retry_ns;
+    uint32_t tries; /* 0: it is no cell */
+};
+
 /* Shares are parts per billion, each datagram. All nought: the line does nothing. */
 struct sim_impairments {
     uint32_t loss_ppb; /* outside of bursts */
@@ -30,13 +42,15 @@ struct sim_impairments {
     uint32_t reorder_ppb;   /* come late, by: */
     uint64_t reorder_ns;
     struct sim_outages outages;
+    struct sim_cell cell;
 };
 
 bool sim_impairments_are_none(const struct sim_impairments *line);
 
 struct sim_impair {
-    struct sim_rng loss, bursts, duplicates, stragglers, jitter;
+    struct sim_rng loss, bursts, duplicates, stragglers, jitter, tries, fades;
     bool burst; /* in one now */
+    bool up;    /* direction 0 */
 };
 
 /* What becomes of a datagram at the far end of a line. */
@@ -55,8 +69,10 @@ void sim_impair_open_way(struct sim_impair *impair, uint64_t seed, const char *n
 /* Of one that has come out of the line. */
 struct sim_fate sim_impair_judge(struct sim_impair *impair, const struct sim_impairments *line,
                                  uint64_t now_ns);
-/* How much later than the line's delay one comes out: uniform in 0 … jitter. */
-uint64_t sim_impair_jitter(struct sim_impair *impair, uint64_t jitter_ns);
+/* How much later than at `out_ns` one comes out: by jitter, uniform in 0 … jitter, and in a cell.
+ */
+uint64_t sim_impair_wait(struct sim_impair *impair, const struct sim_impairments *line,
+                         uint64_t jitter_ns, uint64_t out_ns);
 /* Each of these draws of its own stream, if its share is not nought: called once a datagram. */
 bool sim_impair_loses(struct sim_impair *impair, const struct sim_impairments *line);
 bool sim_impair_doubles(struct sim_impair *impair, const struct sim_impairments *line);

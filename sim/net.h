@@ -81,10 +81,17 @@ struct sim_moment {
     uint64_t delay_ns;
 };
 
+/* What a link is made of: a line of its own each way, or a medium that its ends share, Ethernet
+ * without a switch or a cell of Wi-Fi (802.11a, ad hoc), which only ns-3 has: their delay lies
+ * beyond it. */
+enum sim_medium { SIM_POINT_TO_POINT, SIM_CSMA, SIM_WIFI };
+
 struct sim_link_config {
     const char *name;
-    uint64_t rate_bps; /* bits a second, IP header included; 0: no limit */
-    uint64_t delay_ns; /* one way */
+    enum sim_medium medium;
+    uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
+    uint64_t rate_back_bps; /* of direction 1, where it differs; 0: the same */
+    uint64_t delay_ns;      /* one way */
     const struct sim_moment
         *delays;            /* one way, of what is sent then, in place of delay_ns; order is
                                kept. Outlives the network; only the built-in one has it */

@@ -171,7 +171,8 @@ static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *
 {
     const uint64_t sent_ns = send_time(d, p, now_ns);
     p->arrive_ns = sent_ns + delay_at(d, sent_ns);
-    p->arrive_ns += sim_impair_jitter(&d->impair, d->config.jitter_ns);
+    p->arrive_ns +=
+        sim_impair_wait(&d->impair, &d->config.impairments, d->config.jitter_ns, p->arrive_ns);
     const bool alone = d->line.first == NULL;
     line_put(&d->line, p);
     if (p->start_ns > now_ns) {
@@ -425,6 +426,8 @@ static void direction_open(struct links *n, uint32_t index, const uint16_t *ends
 {
     struct direction *const d = &n->directions[index];
     *d = (struct direction){.net = n, .config = *config};
+    if (index % 2 == 1 && config->rate_back_bps != 0)
+        d->config.rate_bps = config->rate_back_bps;
     d->near_node = ends[index % 2];
     d->far_node = ends[1 - index % 2];
     d->arrive = (struct sim_event){.rank = SIM_DELIVER, .run = direction_arrive, .owner = d};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The built-in network: routers and duplex links with rate, delay, jitter,
- * impairments, a bounded queue and an MTU; routing by longest prefix. Everything that
- * is lost is counted with the stage that lost it. */
+ * impairments, a cell's waits, a bounded queue and an MTU; routing by longest
+ * prefix. Everything that is lost is counted with the stage that lost it. */
 #ifndef SIM_NET_LINKS_H
 #define SIM_NET_LINKS_H
 

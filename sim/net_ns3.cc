@@ -29,7 +29,7 @@ NS_OBJECT_ENSURE_REGISTERED(Limited);
 
 void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, size_t skip)
 {
-    uint8_t first[2 + NS3_LOST_OCTETS];
+    uint8_t first[14 + NS3_LOST_OCTETS]; /* no frame is longer */
     if (n->lost == nullptr)
         return;
     loss.len = packet->CopyData(first, sizeof first);
@@ -40,13 +40,25 @@ void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, 
 }
 
 /* Routers name themselves in ICMP by these, and TCP of theirs speaks by them. */
+ns3::Ipv4Address Address4(uint32_t host)
+{
+    return ns3::Ipv4Address((uint32_t{NS3_OWN_NETWORK} << 24) + host);
+}
+
+ns3::Ipv6Address Address6(uint32_t host)
+{
+    uint8_t own[16] = {0xfd};
+    for (int i = 0; i < 4; i++)
+        own[15 - i] = static_cast<uint8_t>(host >> (8 * i));
+    return ns3::Ipv6Address(own);
+}
+
 uint32_t AddInterface4(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host)
 {
     const auto ip = node->GetObject<ns3::Ipv4>();
     const uint32_t index = ip->AddInterface(device);
-    ip->AddAddress(
-        index, ns3::Ipv4InterfaceAddress(ns3::Ipv4Address((uint32_t{NS3_OWN_NETWORK} << 24) + host),
-                                         ns3::Ipv4Mask("255.255.255.255")));
+    ip->AddAddress(index,
+                   ns3::Ipv4InterfaceAddress(Address4(host), ns3::Ipv4Mask("255.255.255.255")));
     ip->SetUp(index);
     return index;
 }
@@ -55,10 +67,7 @@ uint32_t AddInterface6(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device
 {
     const auto ip = node->GetObject<ns3::Ipv6>();
     const uint32_t index = ip->AddInterface(device);
-    uint8_t own[16] = {0xfd};
-    for (int i = 0; i < 4; i++)
-        own[15 - i] = static_cast<uint8_t>(host >> (8 * i));
-    ip->AddAddress(index, ns3::Ipv6InterfaceAddress(ns3::Ipv6Address(own), ns3::Ipv6Prefix(128)));
+    ip->AddAddress(index, ns3::Ipv6InterfaceAddress(Address6(host), ns3::Ipv6Prefix(128)));
     ip->SetUp(index);
     return index;
 }
@@ -141,20 +150,37 @@ void Enter(struct ns3_net *n, size_t end, ns3::Ptr<ns3::Packet> packet, bool six
 
 /* ---- building ---- */
 
-void AddRoute(struct ns3_net *n, int node, const ns3_prefix &to, uint32_t out4, uint32_t out6)
+/* Where a route goes: interfaces, and who is spoken to there, 0: whoever is. */
+struct Way {
+    uint32_t out4, out6, next;
+};
+
+void AddRoute4(ns3::Ptr<ns3::Node> at, const ns3_prefix &to, const Way &way)
+{
+    const auto network = ns3::Ipv4Address::Deserialize(to.ip);
+    const ns3::Ipv4Mask mask(to.bits == 0 ? 0 : UINT32_MAX << (32 - to.bits));
+    const auto routes = ns3::Ipv4StaticRoutingHelper().GetStaticRouting(at->GetObject<ns3::Ipv4>());
+    if (way.next != 0)
+        routes->AddNetworkRouteTo(network, mask, Address4(way.next), way.out4);
+    else
+        routes->AddNetworkRouteTo(network, mask, way.out4);
+}
+
+void AddRoute6(ns3::Ptr<ns3::Node> at, const ns3_prefix &to, const Way &way)
+{
+    const auto network = ns3::Ipv6Address::Deserialize(to.ip);
+    const ns3::Ipv6Prefix prefix(to.bits);
+    const auto routes = ns3::Ipv6StaticRoutingHelper().GetStaticRouting(at->GetObject<ns3::Ipv6>());
+    if (way.next != 0)
+        routes->AddNetworkRouteTo(network, prefix, Address6(way.next), way.out6);
+    else
+        routes->AddNetworkRouteTo(network, prefix, way.out6);
+}
+
+void AddRoute(struct ns3_net *n, int node, const ns3_prefix &to, const Way &way)
 {
     const auto at = n->nodes.Get(static_cast<uint32_t>(node));
-    if (to.family == 4) {
-        const uint32_t mask = to.bits == 0 ? 0 : UINT32_MAX << (32 - to.bits);
-        const auto routes =
-            ns3::Ipv4StaticRoutingHelper().GetStaticRouting(at->GetObject<ns3::Ipv4>());
-        routes->AddNetworkRouteTo(ns3::Ipv4Address::Deserialize(to.ip), ns3::Ipv4Mask(mask), out4);
-    } else {
-        const auto routes =
-            ns3::Ipv6StaticRoutingHelper().GetStaticRouting(at->GetObject<ns3::Ipv6>());
-        routes->AddNetworkRouteTo(ns3::Ipv6Address::Deserialize(to.ip), ns3::Ipv6Prefix(to.bits),
-                                  out6);
-    }
+    (to.family == 4 ? AddRoute4 : AddRoute6)(at, to, way);
 }
 
 bool IsPrefix(const ns3_prefix *to)
@@ -264,7 +290,7 @@ static bool RouteByLink(struct ns3_net *n, int node, const struct ns3_prefix *to
         return Refused(n, false, "the link of a route begins at its node");
     const Direction &way = by.way[by.way[0].node == node ? 0 : 1];
     return Guarded(n, false, [&] {
-        AddRoute(n, node, *to, way.out4, way.out6);
+        AddRoute(n, node, *to, {way.out4, way.out6, way.next});
         return true;
     });
 }
@@ -275,7 +301,7 @@ static bool RouteToEnd(struct ns3_net *n, const struct ns3_prefix *to, int end)
         return Refused(n, false, "a route needs a prefix and an end");
     const End &at = n->ends[static_cast<size_t>(end)];
     return Guarded(n, false, [&] {
-        AddRoute(n, at.node, *to, at.out4, at.out6);
+        AddRoute(n, at.node, *to, {at.out4, at.out6, 0});
         return true;
     });
 }

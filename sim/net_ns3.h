@@ -69,17 +69,27 @@ struct ns3_options {
  * CoDel for each flow (RFC 8290 4). */
 enum ns3_aqm { NS3_DROP_TAIL, NS3_RED, NS3_CODEL, NS3_FQ_CODEL };
 
-/* One direction and the other are alike. */
+/* A line of its own each way; or one medium for both, Ethernet without a switch (CSMA, backing off
+ * when it is busy), or Wi-Fi (802.11a, ad hoc, at one place and one rate, without fading). Ends of
+ * shared media know each other's addresses, nobody asks by ARP. */
+enum ns3_medium { NS3_POINT_TO_POINT, NS3_CSMA, NS3_WIFI };
+
+/* One direction and the other are alike, but for the rate. */
 struct ns3_line {
-    uint64_t rate_bps;      /* 0: no limit. PPP's two octets are added to every packet */
-    uint64_t delay_ns;      /* one way */
+    enum ns3_medium medium;
+    uint64_t rate_bps;      /* 0: no limit, of a line only. PPP's two octets are added to every
+                               packet on a line, on a medium the frame's: Ethernet's are 18.
+                               Wi-Fi: 6, 9, 12, 18, 24, 36, 48 or 54 Mbit/s */
+    uint64_t rate_back_bps; /* from b to a, of a line only; 0: the same */
+    uint64_t delay_ns;      /* one way; a medium has none */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: as many as may be */
     uint64_t queue_bytes;   /* the same in octets; one of the two at most */
-    uint32_t mtu;           /* octets of an IP packet; 0: 65,535. What is longer is cut in IPv4, and
+    uint32_t mtu;           /* octets of an IP packet; 0: 65,535, on Ethernet 1,500 and on Wi-Fi
+                               2,296, which are the most there. What is longer is cut in IPv4, and
                                in IPv6 lost, with an ICMPv6 Packet Too Big to its sender */
-    enum ns3_aqm aqm;  /* other than drop-tail: with a limit in packets, 1,000 if none is given,
-                          and a rate */
-    uint32_t loss_ppb; /* lost at random at the far end, parts per billion */
+    enum ns3_aqm aqm;  /* other than drop-tail: on a line, with a limit in packets, 1,000 if none is
+                          given,  and a rate */
+    uint32_t loss_ppb; /* lost at random at a line's far end, parts per billion */
     bool judged;       /* who asked for on_crossing decides about each packet, too */
 };
 

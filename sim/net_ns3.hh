@@ -10,10 +10,14 @@
 #include <string>
 #include <vector>
 
+#include <ns3/ipv4-address.h>
+#include <ns3/ipv6-address.h>
+#include <ns3/net-device-container.h>
 #include <ns3/net-device.h>
 #include <ns3/node-container.h>
 #include <ns3/packet-sink.h>
 #include <ns3/priority-queue-scheduler.h>
+#include <ns3/queue.h>
 #include <ns3/simulator.h>
 #include <ns3/virtual-net-device.h>
 
@@ -55,7 +59,12 @@ struct Direction {
     ns3::Ptr<ns3::NetDevice> from, to;
     uint32_t out4 = 0; /* interfaces of the near node */
     uint32_t out6 = 0;
-    int node = 0; /* the near one */
+    int node = 0;      /* the near one */
+    uint32_t host = 0; /* the near interfaces have these numbers in their addresses, */
+    uint32_t next = 0; /* and the far ones these, where they are spoken to; 0: they are not */
+    bool judged = false;
+    ns3::Ptr<ns3::QueueBase> queue; /* of a device that does not tell what finds no room in it: */
+    uint32_t room = 0;              /* behind the packet that is being sent; 0: any */
     ns3_counts counts = {};
 };
 
@@ -126,6 +135,27 @@ void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, 
 /* A device's interface, and its number. */
 uint32_t AddInterface4(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host);
 uint32_t AddInterface6(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device, uint32_t host);
+
+ns3::Ipv4Address Address4(uint32_t host);
+ns3::Ipv6Address Address6(uint32_t host);
+
+/* A direction's interfaces, and who judges what enters and arrives. */
+void OpenDirection(const Place &at, ns3::Ptr<ns3::NetDevice> from, ns3::Ptr<ns3::NetDevice> to,
+                   const ns3_line &line);
+std::string QueueSizeOf(const ns3_line &line);
+/* A packet is lost on its way, whose first octets are its frame's. */
+template <ns3_lost why, size_t frame> void Drop(Place at, ns3::Ptr<const ns3::Packet> packet)
+{
+    ns3_counts &counts = Of(at).counts;
+    (why == NS3_LOST_QUEUE ? counts.queue_drops : counts.losses)++;
+    Lost(at.n, {0, why, at.link, at.direction, nullptr, 0}, packet, frame);
+}
+
+/* Media that both ends share; what is wrong with one. */
+std::string WrongWithMedium(const ns3_line &line);
+ns3::NetDeviceContainer MakeMedium(struct ns3_net *n, ns3::NodeContainer ends,
+                                   const ns3_line &line);
+void OpenMedium(const Place &at, const ns3_line &line);
 
 /* What a line is asked to be and cannot be; "": nothing. */
 std::string WrongWith(const ns3_line &line);

@@ -25,13 +25,6 @@ using namespace ikelab;
 namespace
 {
 
-/* On a line the two octets of PPP stand before the packet. */
-void QueueDrop(Place at, ns3::Ptr<const ns3::Packet> packet)
-{
-    Of(at).counts.queue_drops++;
-    Lost(at.n, {0, NS3_LOST_QUEUE, at.link, at.direction, nullptr, 0}, packet, 2);
-}
-
 /* What waits for a device is an IP packet in two pieces. */
 ns3::Ptr<ns3::Packet> WholeOf(ns3::Ptr<const ns3::QueueDiscItem> item)
 {
@@ -47,16 +40,10 @@ ns3::Ptr<ns3::Packet> WholeOf(ns3::Ptr<const ns3::QueueDiscItem> item)
 
 void DisciplineDrop(Place at, ns3::Ptr<const ns3::QueueDiscItem> item)
 {
-    Of(at).counts.queue_drops++;
-    Lost(at.n, {0, NS3_LOST_QUEUE, at.link, at.direction, nullptr, 0}, WholeOf(item), 0);
+    Drop<NS3_LOST_QUEUE, 0>(at, WholeOf(item));
 }
 
-void LineDrop(Place at, ns3::Ptr<const ns3::Packet> packet)
-{
-    Of(at).counts.losses++;
-    Lost(at.n, {0, NS3_LOST_LINE, at.link, at.direction, nullptr, 0}, packet, 2);
-}
-
+/* On a line the two octets of PPP stand before the packet. */
 void Arrived(Place at, ns3::Ptr<const ns3::Packet> packet)
 {
     Of(at).counts.arrived_packets++;
@@ -85,7 +72,12 @@ class Gate : public ns3::TrafficControlLayer
 
     void Send(ns3::Ptr<ns3::NetDevice> device, ns3::Ptr<ns3::QueueDiscItem> item) override
     {
-        if (!Judge(at, NS3_ENTERS, WholeOf(item)).lost)
+        const Direction &d = Of(at);
+        if (d.judged && Judge(at, NS3_ENTERS, WholeOf(item)).lost)
+            return;
+        if (d.room != 0 && d.queue->GetNPackets() > d.room)
+            Drop<NS3_LOST_QUEUE, 0>(at, WholeOf(item));
+        else
             beyond->Send(device, item);
     }
 
@@ -138,30 +130,23 @@ void Arrive(const Frame &frame, ns3_stage stage)
 bool Come(Place at, ns3::Ptr<ns3::NetDevice>, ns3::Ptr<const ns3::Packet> packet, uint16_t protocol,
           const ns3::Address &from)
 {
-    Arrive({at, packet, protocol, from}, NS3_ARRIVES);
+    if (Of(at).judged)
+        Arrive({at, packet, protocol, from}, NS3_ARRIVES);
+    else
+        PassOn({at, packet, protocol, from});
     return true;
 }
 
-void AddJudge(const Place &at)
+void AddGate(const Place &at)
 {
     const Direction &d = Of(at);
     const auto node = d.from->GetNode();
     const auto gate = ns3::CreateObject<Gate>(at, node->GetObject<ns3::TrafficControlLayer>());
     node->GetObject<ns3::Ipv4L3Protocol>()->GetInterface(d.out4)->SetTrafficControl(gate);
     node->GetObject<ns3::Ipv6L3Protocol>()->GetInterface(d.out6)->SetTrafficControl(gate);
-    d.to->SetReceiveCallback(ns3::MakeBoundCallback(&Come, at));
 }
 
 /* ---- building ---- */
-
-std::string QueueSizeOf(const ns3_line &line)
-{
-    if (line.aqm != NS3_DROP_TAIL)
-        return "1p";
-    if (line.queue_packets != 0)
-        return std::to_string(line.queue_packets) + "p";
-    return line.queue_bytes != 0 ? std::to_string(line.queue_bytes) + "B" : "1000000p";
-}
 
 /* A discipline before the device, whose own queue is one packet long then. */
 void AddDiscipline(const Place &at, ns3::Ptr<ns3::NetDevice> device, const ns3_line &line)
@@ -185,62 +170,79 @@ void AddDiscipline(const Place &at, ns3::Ptr<ns3::NetDevice> device, const ns3_l
     discipline->TraceConnectWithoutContext("Drop", ns3::MakeBoundCallback(&DisciplineDrop, at));
 }
 
-void OpenDirection(struct ns3_net *n, const Place &at, ns3::Ptr<ns3::PointToPointNetDevice> from,
-                   ns3::Ptr<ns3::PointToPointNetDevice> to, const ns3_line &line)
+void OpenLine(const Place &at, const ns3_line &line)
 {
-    Direction &d = Of(at);
-    d.from = from;
-    d.to = to;
-    const auto node = n->nodes.Get(static_cast<uint32_t>(d.node));
-    d.out4 = AddInterface4(node, from, ++n->hosts);
-    d.out6 = AddInterface6(node, from, ++n->hosts);
+    const Direction &d = Of(at);
     if (line.loss_ppb != 0) {
         const auto loss = ns3::CreateObject<ns3::RateErrorModel>();
         loss->SetUnit(ns3::RateErrorModel::ERROR_UNIT_PACKET);
         loss->SetRate(line.loss_ppb / 1e9);
-        n->stream += loss->AssignStreams(n->stream);
-        to->SetReceiveErrorModel(loss);
+        at.n->stream += loss->AssignStreams(at.n->stream);
+        ns3::DynamicCast<ns3::PointToPointNetDevice>(d.to)->SetReceiveErrorModel(loss);
     }
     if (line.aqm != NS3_DROP_TAIL)
-        AddDiscipline(at, from, line);
-    from->TraceConnectWithoutContext("MacTxDrop", ns3::MakeBoundCallback(&QueueDrop, at));
-    to->TraceConnectWithoutContext("PhyRxDrop", ns3::MakeBoundCallback(&LineDrop, at));
-    if (line.judged)
-        AddJudge(at);
-    else
-        to->TraceConnectWithoutContext("MacRx", ns3::MakeBoundCallback(&Arrived, at));
+        AddDiscipline(at, d.from, line);
+    d.from->TraceConnectWithoutContext("MacTxDrop",
+                                       ns3::MakeBoundCallback(&Drop<NS3_LOST_QUEUE, 2>, at));
+    d.to->TraceConnectWithoutContext("PhyRxDrop",
+                                     ns3::MakeBoundCallback(&Drop<NS3_LOST_LINE, 2>, at));
+    if (!line.judged)
+        d.to->TraceConnectWithoutContext("MacRx", ns3::MakeBoundCallback(&Arrived, at));
 }
 
-int PointToPoint(struct ns3_net *n, int a, int b, const ns3_line &line)
+ns3::DataRateValue RateOf(uint64_t rate_bps)
+{
+    return ns3::DataRateValue(ns3::DataRate(rate_bps != 0 ? rate_bps : UINT64_C(1000000000000000)));
+}
+
+ns3::NetDeviceContainer PointToPoint(ns3::NodeContainer ends, const ns3_line &line)
 {
     ns3::PointToPointHelper helper;
-    const uint64_t rate = line.rate_bps != 0 ? line.rate_bps : UINT64_C(1000000000000000);
-    helper.SetDeviceAttribute("DataRate", ns3::DataRateValue(ns3::DataRate(rate)));
+    helper.SetDeviceAttribute("DataRate", RateOf(line.rate_bps));
     helper.SetDeviceAttribute("Mtu", ns3::UintegerValue(line.mtu != 0 ? line.mtu : 65535));
     helper.SetChannelAttribute(
         "Delay", ns3::TimeValue(ns3::NanoSeconds(static_cast<int64_t>(line.delay_ns))));
     helper.SetQueue("ns3::DropTailQueue", "MaxSize", ns3::StringValue(QueueSizeOf(line)));
     if (line.aqm == NS3_DROP_TAIL)
         helper.DisableFlowControl();
-    const auto devices = helper.Install(n->nodes.Get(static_cast<uint32_t>(a)),
-                                        n->nodes.Get(static_cast<uint32_t>(b)));
-    const int link = static_cast<int>(n->links.size());
-    n->links.emplace_back();
-    for (int way = 0; way < 2; way++) {
-        const auto from =
-            ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(static_cast<uint32_t>(way)));
-        const auto to = ns3::DynamicCast<ns3::PointToPointNetDevice>(
-            devices.Get(static_cast<uint32_t>(1 - way)));
-        n->links.back().way[way].node = way == 0 ? a : b;
-        OpenDirection(n, Place{n, link, way}, from, to, line);
-    }
-    return link;
+    const auto devices = helper.Install(ends);
+    if (line.rate_back_bps != 0)
+        devices.Get(1)->SetAttribute("DataRate", RateOf(line.rate_back_bps));
+    return devices;
 }
 
 } // namespace
 
+std::string ikelab::QueueSizeOf(const ns3_line &line)
+{
+    if (line.aqm != NS3_DROP_TAIL)
+        return "1p";
+    if (line.queue_packets != 0)
+        return std::to_string(line.queue_packets) + "p";
+    return line.queue_bytes != 0 ? std::to_string(line.queue_bytes) + "B" : "1000000p";
+}
+
+void ikelab::OpenDirection(const Place &at, ns3::Ptr<ns3::NetDevice> from,
+                           ns3::Ptr<ns3::NetDevice> to, const ns3_line &line)
+{
+    Direction &d = Of(at);
+    const auto node = from->GetNode();
+    d.from = from;
+    d.to = to;
+    d.judged = line.judged;
+    d.host = ++at.n->hosts;
+    d.out4 = AddInterface4(node, from, d.host);
+    d.out6 = AddInterface6(node, from, d.host);
+    if (line.judged || line.medium != NS3_POINT_TO_POINT)
+        AddGate(at);
+    if (line.judged || line.medium != NS3_POINT_TO_POINT)
+        to->SetReceiveCallback(ns3::MakeBoundCallback(&Come, at));
+}
+
 std::string ikelab::WrongWith(const ns3_line &line)
 {
+    if (line.medium > NS3_WIFI)
+        return "there is no such medium";
     if (line.queue_packets != 0 && line.queue_bytes != 0)
         return "an ns-3 queue is limited in packets or in octets, not in both";
     if (line.mtu != 0 && (line.mtu < 68 || line.mtu > 65535))
@@ -250,10 +252,23 @@ std::string ikelab::WrongWith(const ns3_line &line)
         return "active queue management needs a rate, and a limit in packets if any";
     if (line.loss_ppb > 1000000000)
         return "no more than all can be lost";
-    return "";
+    return line.medium != NS3_POINT_TO_POINT ? WrongWithMedium(line) : "";
 }
 
 int ikelab::MakeLine(struct ns3_net *n, int a, int b, const ns3_line &line)
 {
-    return PointToPoint(n, a, b, line);
+    const ns3::NodeContainer ends(n->nodes.Get(static_cast<uint32_t>(a)),
+                                  n->nodes.Get(static_cast<uint32_t>(b)));
+    const bool medium = line.medium != NS3_POINT_TO_POINT;
+    const auto devices = medium ? MakeMedium(n, ends, line) : PointToPoint(ends, line);
+    const int link = static_cast<int>(n->links.size());
+    n->links.emplace_back();
+    for (int way = 0; way < 2; way++) {
+        const auto side = static_cast<uint32_t>(way);
+        n->links.back().way[way].node = way == 0 ? a : b;
+        OpenDirection(Place{n, link, way}, devices.Get(side), devices.Get(1 - side), line);
+    }
+    for (int way = 0; way < 2; way++)
+        (medium ? OpenMedium : OpenLine)(Place{n, link, way}, line);
+    return link;
 }

@@ -32,8 +32,8 @@ struct far {
 struct way {
     struct sim_link_config config;
     struct sim_impair impair;
-    uint64_t last_ns; /* when the last one that was held comes out: none passes it by for jitter */
-    uint32_t held;    /* still, for jitter */
+    uint64_t last_ns; /* when the last one that was held up comes out: none passes it by */
+    uint32_t held;    /* up still */
 };
 
 struct door {
@@ -312,10 +312,13 @@ static enum sim_lost refused(const struct way *way, uint64_t now_ns,
     return sim_impair_is_out(&way->config.impairments, now_ns) ? SIM_LOST_OUTAGE : SIM_LOST_COUNT;
 }
 
-/* How long it is held for jitter, so that order is kept; UINT64_MAX: not at all. */
-static uint64_t jitter(struct way *way, uint64_t now_ns)
+/* How long it is held up, so that order is kept; UINT64_MAX: not at all. */
+static uint64_t held_up(struct way *way, uint64_t now_ns)
 {
-    const uint64_t out_ns = now_ns + sim_impair_jitter(&way->impair, way->config.jitter_ns);
+    const struct sim_link_config *const c = &way->config;
+    const uint64_t here_ns = now_ns + (c->medium != SIM_POINT_TO_POINT ? c->delay_ns : 0);
+    const uint64_t out_ns =
+        here_ns + sim_impair_wait(&way->impair, &c->impairments, c->jitter_ns, here_ns);
     way->last_ns = out_ns > way->last_ns ? out_ns : way->last_ns;
     if (way->held == 0 && way->last_ns <= now_ns)
         return UINT64_MAX;
@@ -361,7 +364,7 @@ static struct ns3_fate cross(void *owner, const struct ns3_crossing *crossing)
         return (struct ns3_fate){.lost = why != SIM_LOST_COUNT};
     }
     const uint64_t hold_ns =
-        crossing->stage == NS3_ARRIVES ? jitter(way, crossing->now_ns) : UINT64_MAX;
+        crossing->stage == NS3_ARRIVES ? held_up(way, crossing->now_ns) : UINT64_MAX;
     if (hold_ns != UINT64_MAX)
         return (struct ns3_fate){.hold_ns = hold_ns, .again = true};
     way->held -= crossing->stage == NS3_HELD ? 1 : 0;
@@ -460,20 +463,10 @@ static uint32_t door_router(struct sim_net *net)
     return node_add(door_of(net));
 }
 
-const char *sim_net_ns3_lacks(const struct sim_link_config *c)
-{
-    if (c->delay_count != 0)
-        return "delay that changes";
-    if (c->queue_packets != 0 && c->queue_bytes != 0)
-        return "queue in both datagrams and octets";
-    if (c->aqm != SIM_DROP_TAIL && (c->rate_bps == 0 || c->queue_bytes != 0))
-        return "aqm without a rate, or with queue_bytes";
-    return NULL;
-}
-
 static bool does_more(const struct sim_link_config *config)
 {
     return config->jitter_ns != 0 || config->no_udp ||
+           (config->medium != SIM_POINT_TO_POINT && config->delay_ns != 0) ||
            !sim_impairments_are_none(&config->impairments);
 }
 
@@ -497,9 +490,14 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
                                         [SIM_RED] = NS3_RED,
                                         [SIM_CODEL] = NS3_CODEL,
                                         [SIM_FQ_CODEL] = NS3_FQ_CODEL};
+    static const enum ns3_medium media[] = {
+        [SIM_POINT_TO_POINT] = NS3_POINT_TO_POINT, [SIM_CSMA] = NS3_CSMA, [SIM_WIFI] = NS3_WIFI};
     const char *const lacking = sim_net_ns3_lacks(config);
-    const struct ns3_line line = {.rate_bps = config->rate_bps,
-                                  .delay_ns = config->delay_ns,
+    const struct ns3_line line = {.medium = media[config->medium],
+                                  .rate_bps = config->rate_bps,
+                                  .rate_back_bps = config->rate_back_bps,
+                                  .delay_ns =
+                                      config->medium == SIM_POINT_TO_POINT ? config->delay_ns : 0,
                                   .queue_packets = config->queue_packets,
                                   .queue_bytes = config->queue_bytes,
                                   .mtu = config->mtu,

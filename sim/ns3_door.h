@@ -31,6 +31,8 @@ uint32_t sim_net_ns3_bulk(struct sim_net *net, const struct sim_bulk *bulk);
 /* Octets that have come to its other end so far, in order. */
 uint64_t sim_net_ns3_received(const struct sim_net *net, uint32_t bulk);
 
+/* What is wrong with a link's medium, in a sentence; NULL: nothing. */
+const char *sim_medium_wrong(const struct sim_link_config *config);
 /* What of a link ns-3's lines cannot be, by the name of its key; NULL: they can be all of it. */
 const char *sim_net_ns3_lacks(const struct sim_link_config *config);
 

@@ -108,6 +108,28 @@ static void test_outages_are_in_order_and_apart(void)
     EXPECT(!sim_outages_are_in_order(&spans));
 }
 
+/* Tries fail by themselves: waits of n retries are geometric, and errors^tries of all are lost. */
+static void test_a_cell_tries_again_and_gives_up_as_often_as_its_errors_say(void)
+{
+    enum { COUNT = 1000000, TRIES = 3 };
+    const struct sim_impairments line = {
+        .cell = {.errors_ppb = 20 * PERCENT, .retry_ns = 8, .tries = TRIES}};
+    struct sim_impair impair;
+    double waits[TRIES] = {0};
+    double lost = 0;
+    sim_impair_open_way(&impair, 5, "cell", 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const uint64_t wait_ns = sim_impair_wait(&impair, &line, 0, i);
+        EXPECT(wait_ns % 8 == 0 && wait_ns / 8 < TRIES);
+        waits[wait_ns / 8]++;
+        lost += sim_impair_judge(&impair, &line, i).kind == SIM_FATE_LOST ? 1 : 0;
+    }
+    static const double shares[TRIES] = {0.8, 0.16, 0.04};
+    for (int i = 0; i < TRIES; i++)
+        EXPECT(fabs(waits[i] / COUNT - shares[i]) < 4 * sqrt(shares[i] * (1 - shares[i]) / COUNT));
+    EXPECT(fabs(lost / COUNT - 0.008) < 4 * sqrt(0.008 * 0.992 / COUNT));
+}
+
 /* ---- on a link ---- */
 
 struct wire {
@@ -247,11 +269,76 @@ static void test_an_outage_takes_what_begins_or_would_come_out_within_it(void)
     wire_close(w);
 }
 
+/* Up they wait for the next grant, several come at once, and down nobody waits. */
+static void test_a_cell_lets_datagrams_up_when_it_grants_it(void)
+{
+    const struct sim_link_config link = {
+        .name = "wire", .delay_ns = 1000, .impairments.cell = {.grant_ns = 10000, .tries = 1}};
+    struct wire *const w = wire_open(&link);
+    send_at(w, 0, 1);
+    send_at(w, 500, 2);
+    send_at(w, 9000, 3);
+    send_at(w, 9001, 4);
+    sim_loop_run(w->loop, 100000);
+    static const uint64_t times[] = {10000, 10000, 10000, 20000};
+    EXPECT_EQ(w->count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        EXPECT_EQ(w->heard[i].first, i + 1);
+        EXPECT_EQ(w->heard[i].at_ns, times[i]);
+    }
+    struct sim_datagram d = {.at = (const uint8_t *)"5", .len = 1, .protocol = SIM_UDP};
+    EXPECT(ike_addr_parse("10.2.0.1", &d.from) && ike_addr_parse("10.1.0.1", &d.to));
+    (void)w->links->ops->send(w->links, 100000, &w->far, &d);
+    sim_loop_run(w->loop, 200000);
+    EXPECT_EQ(w->heard[4].at_ns, 101000);
+    wire_close(w);
+}
+
+/* One that is sent again holds up those behind it. */
+static void test_a_cell_keeps_order(void)
+{
+    const struct sim_link_config link = {
+        .name = "wire",
+        .impairments.cell = {.errors_ppb = 50 * PERCENT, .retry_ns = 8000, .tries = 20}};
+    struct wire *const w = wire_open(&link);
+    for (uint8_t i = 0; i < HEARD_MAX; i++)
+        send_at(w, i * UINT64_C(1000), i);
+    sim_loop_run(w->loop, 10000000);
+    EXPECT_EQ(w->count, HEARD_MAX);
+    uint32_t together = 0;
+    for (uint32_t i = 0; i < w->count; i++) {
+        EXPECT_EQ(w->heard[i].first, i);
+        together += i > 0 && w->heard[i].at_ns == w->heard[i - 1].at_ns ? 1 : 0;
+    }
+    EXPECT(together > 10);
+    wire_close(w);
+}
+
+static void test_a_line_may_have_another_rate_back(void)
+{
+    const struct sim_link_config link = {
+        .name = "wire", .rate_bps = 29000, .rate_back_bps = 290000};
+    struct wire *const w = wire_open(&link);
+    send_at(w, 0, 1);
+    struct sim_datagram d = {.at = (const uint8_t *)"5", .len = 1, .protocol = SIM_UDP};
+    EXPECT(ike_addr_parse("10.2.0.1", &d.from) && ike_addr_parse("10.1.0.1", &d.to));
+    (void)w->links->ops->send(w->links, 0, &w->far, &d);
+    sim_loop_run(w->loop, 10000000);
+    EXPECT_EQ(w->count, 2);
+    EXPECT_EQ(w->heard[0].at_ns, 800000); /* 29 octets of 290 kbit/s */
+    EXPECT_EQ(w->heard[1].at_ns, 8000000);
+    wire_close(w);
+}
+
 static const struct test_case cases[] = {
     TEST(test_bursts_are_as_long_and_as_frequent_as_gilbert_and_elliott_say),
     TEST(test_within_a_burst_its_own_share_is_lost_and_outside_the_other),
     TEST(test_each_impairment_has_luck_of_its_own),
     TEST(test_outages_are_in_order_and_apart),
+    TEST(test_a_cell_tries_again_and_gives_up_as_often_as_its_errors_say),
+    TEST(test_a_cell_lets_datagrams_up_when_it_grants_it),
+    TEST(test_a_cell_keeps_order),
+    TEST(test_a_line_may_have_another_rate_back),
     TEST(test_a_duplicate_comes_right_after_and_is_on_the_books),
     TEST(test_a_straggler_is_late_by_as_much_as_it_is_held_back_and_others_pass_it),
     TEST(test_an_outage_takes_what_begins_or_would_come_out_within_it),

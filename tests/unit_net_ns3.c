@@ -148,6 +148,112 @@ static void test_a_datagram_takes_as_long_as_its_lines_are_defined_to_take(void)
     }
 }
 
+static void send_back(struct lab *lab, const char *from, const char *to, size_t len)
+{
+    static const uint8_t octets[9000];
+    const struct sim_datagram d = {.from = address(from, 500),
+                                   .to = address(to, 4500),
+                                   .at = octets,
+                                   .len = len,
+                                   .protocol = SIM_UDP};
+    (void)lab->net->ops->send(lab->net, sim_loop_now(lab->loop), &lab->far.port, &d);
+}
+
+static void test_a_line_may_have_another_rate_back(void)
+{
+    const struct sim_link_config both = {
+        .name = "both", .rate_bps = 1000000, .rate_back_bps = 10000000};
+    struct lab *const lab = lab_open(1, &both, &fast);
+    send_from(lab, "10.1.0.9", "10.2.3.4", 100);
+    send_back(lab, "10.2.0.9", "10.1.3.4", 100);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.at_ns, (100 + 28 + PPP) * 8000 + MS);
+    EXPECT_EQ(lab->near.last.at_ns, (100 + 28 + PPP) * 800 + MS);
+    lab_close(lab);
+}
+
+/* Ethernet's frame is 18 octets; its wire is free, and nobody asks for addresses. The delay lies
+ * beyond it, so both ways at once there is one frame on the wire at a time. */
+static void test_ethernet_takes_as_long_as_its_frames(void)
+{
+    const struct sim_link_config wire = {
+        .name = "wire", .medium = SIM_CSMA, .rate_bps = 1000000, .delay_ns = 20 * MS, .mtu = 1500};
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    const uint64_t headers[] = {28, 48};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(1, &wire, &fast);
+        const uint64_t frame_ns = (100 + headers[six] + 18) * 8000;
+        send_from(lab, ends[six][0], ends[six][1], 100);
+        sim_loop_run(lab->loop, SECOND);
+        EXPECT_EQ(lab->far.last.count, 1);
+        EXPECT_EQ(lab->far.last.at_ns, frame_ns + 20 * MS + MS);
+        const struct sim_link_counts counts = lab->net->ops->counts(lab->net, 0, 0);
+        EXPECT_EQ(counts.sent_packets, 1);
+        EXPECT_EQ(counts.sent_bytes, 100 + headers[six]);
+        send_back(lab, ends[six][1], ends[six][0], 100); /* one millisecond later at the wire */
+        sim_loop_run(lab->loop, SECOND + MS);
+        send_from(lab, ends[six][0], ends[six][1], 100);
+        sim_loop_run(lab->loop, 2 * (uint64_t)SECOND);
+        EXPECT_EQ(lab->near.last.at_ns, SECOND + MS + frame_ns + 20 * MS);
+        EXPECT_EQ(lab->far.last.count, 2);
+        EXPECT(lab->far.last.at_ns >= SECOND + MS + 2 * frame_ns + 20 * MS + MS);
+        EXPECT(lab->far.last.at_ns < SECOND + MS + 5 * frame_ns + 20 * MS + MS);
+        lab_close(lab);
+    }
+}
+
+/* 802.11a's own numbers (IEEE 802.11-2016 17.3, 17.4): DIFS 34 us, preamble 20 us, symbols of 4 us
+ * with 216 bits at 54 Mbit/s; 36 octets of MAC's and LLC's headers and checksum, 22 bits of its
+ * own. */
+static void test_wifi_takes_as_long_as_its_frames(void)
+{
+    const struct sim_link_config air = {
+        .name = "air", .medium = SIM_WIFI, .rate_bps = 54000000, .delay_ns = 20 * MS, .mtu = 1500};
+    const char *const ends[][2] = {{"10.1.0.9", "10.2.3.4"}, {"2001:db8:1::9", "2001:db8:2::4"}};
+    const uint64_t headers[] = {28, 48};
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open(1, &air, &fast);
+        const uint64_t bits = (1000 + headers[six] + 36) * 8 + 22;
+        const uint64_t symbols = (bits + 215) / 216;
+        sim_loop_run(lab->loop, SECOND);
+        send_from(lab, ends[six][0], ends[six][1], 1000);
+        sim_loop_run(lab->loop, 2 * (uint64_t)SECOND);
+        EXPECT_EQ(lab->far.last.count, 1);
+        const uint64_t took_ns = lab->far.last.at_ns - SECOND - 21 * MS;
+        EXPECT(took_ns >= (20 + symbols * 4) * 1000);
+        EXPECT(took_ns <= (34 + 20 + symbols * 4 + 6) * 1000 + 1000);
+        EXPECT_EQ(lab->far.last.octets[1], (uint8_t)(999 * 7));
+        const struct sim_link_counts counts = lab->net->ops->counts(lab->net, 0, 0);
+        EXPECT_EQ(counts.sent_bytes, 1000 + headers[six]);
+        lab_close(lab);
+    }
+}
+
+/* Both ends fill the medium: what it carries both ways together is less than its rate, what finds
+ * no room is lost, and all of it is in the books. */
+static void test_ends_of_a_medium_share_it(void)
+{
+    struct sim_link_config medium = {.name = "medium", .queue_packets = 10, .mtu = 1500};
+    for (int wifi = 0; wifi < 2; wifi++) {
+        medium.medium = wifi == 0 ? SIM_CSMA : SIM_WIFI;
+        medium.rate_bps = wifi == 0 ? 10000000 : 6000000;
+        struct lab *const lab = lab_open(1, &medium, &fast);
+        for (int i = 0; i < 5000; i++) { /* 8 Mbit/s each way */
+            send_from(lab, "10.1.0.9", "10.2.3.4", 972);
+            send_back(lab, "10.2.3.4", "10.1.0.9", 972);
+            sim_loop_run(lab->loop, sim_loop_now(lab->loop) + MS);
+        }
+        sim_loop_run(lab->loop, 7 * (uint64_t)SECOND);
+        const uint64_t octets = 1000 * (uint64_t)(lab->far.last.count + lab->near.last.count);
+        EXPECT(octets < medium.rate_bps / 8 * 5);
+        EXPECT(octets > medium.rate_bps / 8 * 5 / 2);
+        EXPECT(lab->far.last.count > 800 && lab->near.last.count > 800);
+        EXPECT_EQ(lost(lab), 10000 - octets / 1000);
+        EXPECT_EQ(lab->net->totals.under_way, 0);
+        lab_close(lab);
+    }
+}
+
 static void test_a_source_of_nobody_is_carried_as_any_other(void)
 {
     struct lab *const lab = lab_open(1, &fast, &fast);
@@ -533,6 +639,13 @@ static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(voi
     EXPECT(strstr(ns3->error(n), "a rate") != NULL);
     EXPECT(ns3->line(n, a, a, &(struct ns3_line){.rate_bps = 1000}) < 0);
     EXPECT(ns3->line(n, a, b, &(struct ns3_line){.mtu = 20}) < 0);
+    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.medium = NS3_WIFI, .rate_bps = 7000000}) < 0);
+    EXPECT(strstr(ns3->error(n), "6, 9, 12") != NULL);
+    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.medium = NS3_CSMA}) < 0);
+    EXPECT(ns3->line(n, a, b,
+                     &(struct ns3_line){.medium = NS3_CSMA, .rate_bps = 1000, .delay_ns = 1}) < 0);
+    EXPECT(ns3->line(n, a, b,
+                     &(struct ns3_line){.medium = NS3_CSMA, .rate_bps = 1000, .mtu = 1501}) < 0);
     EXPECT(ns3->end(n, 7, NULL, NULL) < 0);
     EXPECT(!ns3->send(n, 3, 0, (const uint8_t *)"", 0));
     ns3->close(n);
@@ -575,6 +688,10 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST(test_what_a_host_says_by_icmp_is_carried_and_counted_as_sent),
         TEST(test_a_datagram_takes_as_long_as_its_lines_are_defined_to_take),
+        TEST(test_a_line_may_have_another_rate_back),
+        TEST(test_ethernet_takes_as_long_as_its_frames),
+        TEST(test_wifi_takes_as_long_as_its_frames),
+        TEST(test_ends_of_a_medium_share_it),
         TEST(test_a_source_of_nobody_is_carried_as_any_other),
         TEST(test_what_nobody_owns_is_lost_at_its_first_router),
         TEST(test_a_full_queue_loses_what_comes_on_top),

@@ -141,6 +141,7 @@ static void test_what_lines_do_to_datagrams_is_the_same_on_both(void)
         {"links.wan.reorder.share", "5%", SIM_METRIC_COUNT},
         {"links.wan.outages", "[[10s, 12s], [20s, 21s]]", SIM_METRIC_OUTAGES},
         {"links.wan.jitter", "15ms", SIM_METRIC_COUNT},
+        {"links.wan.kind", "cellular", SIM_METRIC_COUNT},
     };
     int64_t calm;
     plain();
@@ -166,6 +167,7 @@ static void test_all_that_lines_do_together_is_the_same_on_both(void)
         set("links.core-line.from", "core");
         set("links.core-line.to", "far");
         set("links.core-line.delay", "3ms");
+        set("links.core-line.kind", "cellular");
         set("links.core-line.oversize", "fragment");
         set("links.core-line.jitter", "2ms");
         set("links.core-line.duplicate", "2%");
@@ -187,6 +189,85 @@ static void test_all_that_lines_do_together_is_the_same_on_both(void)
         EXPECT(metric("network", SIM_METRIC_DUPLICATES) > 50);
         EXPECT(metric("network", SIM_METRIC_REASSEMBLY_TIMEOUTS) > 0);
     }
+}
+
+/* Clients on a medium that their ends share, with all that can be on a line. */
+static void test_clients_come_by_ethernet_and_wifi(void)
+{
+    static const char *const kinds[][2] = {{"csma", "10Mbit/s"}, {"wifi", "12Mbit/s"}};
+    for (int i = 0; i < 2; i++) {
+        char first[33];
+        plain();
+        set("for", "9s");
+        set("clients.people.patience", "3s");
+        set("network.kind", "ns3");
+        world_run(NULL);
+        const int64_t line = metric("people", SIM_METRIC_SETUP_TIME_P50);
+        set("links.wan.kind", kinds[i][0]);
+        set("links.wan.rate", kinds[i][1]);
+        set("clients.people.nat.kind", i == 0 ? "symmetric" : "none");
+        set("gateways.vpn.address", i == 0 ? "auto" : "2001:db8::1");
+        world_run(NULL);
+        EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
+        EXPECT_EQ(metric("people", SIM_METRIC_FAILURES), 0);
+        EXPECT_EQ(metric("people", SIM_METRIC_IKE_RETRANSMISSIONS), 0);
+        EXPECT_EQ(metric("network", SIM_METRIC_LINK_LOSS), 0);
+        /* Four frames of 200 to 400 octets more. */
+        EXPECT(metric("people", SIM_METRIC_SETUP_TIME_P50) > line + 300000);
+        EXPECT(metric("people", SIM_METRIC_SETUP_TIME_P50) < line + 3000000);
+        /* Another's download is on it, too. */
+        EXPECT(model_config_add(&config, "background", "download"));
+        set("background.download.from", "core");
+        set("background.download.to", "wan");
+        set("background.download.kind", "bulk-tcp");
+        set("links.wan.queue", "60");
+        world_run(NULL);
+        EXPECT(metric("download", SIM_METRIC_BACKGROUND_RECEIVED) > 4000000);
+        EXPECT(metric("people", SIM_METRIC_SETUP_TIME_P50) > line + 10000000);
+        EXPECT(metric("network", SIM_METRIC_QUEUE_DROPS) > 0);
+        EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
+        set("links.wan.loss", "0.1%");
+        world_run(NULL);
+        (void)snprintf(first, sizeof first, "%s", fingerprint);
+        EXPECT(metric("network", SIM_METRIC_LINK_LOSS) > 0);
+        world_run(NULL);
+        EXPECT_STR(fingerprint, first);
+    }
+}
+
+static void expect_no_medium(const char *path, const char *text, const char *said)
+{
+    plain();
+    set("network.kind", "ns3");
+    set("links.wan.kind", "wifi");
+    set("links.wan.rate", "54Mbit/s");
+    EXPECT_EQ(judge(), 0);
+    set(path, text);
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "links.wan.kind");
+    EXPECT(strstr(remarks.text, said) != NULL);
+}
+
+static void test_what_a_medium_cannot_be_is_said(void)
+{
+    expect_no_medium("network.kind", "links", "write point-to-point or cellular");
+    expect_no_medium("links.wan.rate", "55Mbit/s", "9, 12, 18");
+    expect_no_medium("links.wan.rate", "unlimited", "9, 12, 18");
+    expect_no_medium("links.wan.rate_back", "6Mbit/s", "leave out `rate_back`");
+    expect_no_medium("links.wan.aqm", "codel", "leave out `aqm`");
+    expect_no_medium("links.wan.mtu", "2297B", "2296 octets at most");
+    expect_no_medium("links.wan.queue_bytes", "20KiB", "limited in datagrams");
+    plain();
+    set("network.kind", "ns3");
+    set("links.wan.kind", "csma");
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "Ethernet needs a rate") != NULL);
+    set("links.wan.rate", "55Mbit/s");
+    set("links.wan.queue_bytes", "20KiB");
+    EXPECT_EQ(judge(), 0);
+    set("links.wan.mtu", "1501B");
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "1500 octets at most") != NULL);
 }
 
 static void test_a_middlebox_that_passes_no_udp_is_the_same_on_both(void)
@@ -365,6 +446,8 @@ int main(int argc, char **argv)
         TEST(test_ike_by_tcp_is_the_same_on_both),
         TEST(test_what_lines_do_to_datagrams_is_the_same_on_both),
         TEST(test_all_that_lines_do_together_is_the_same_on_both),
+        TEST(test_clients_come_by_ethernet_and_wifi),
+        TEST(test_what_a_medium_cannot_be_is_said),
         TEST(test_a_middlebox_that_passes_no_udp_is_the_same_on_both),
         TEST(test_fair_queues_let_clients_pass_a_flood),
         TEST(test_an_outage_is_the_same_on_both),
