@@ -23,6 +23,15 @@ clients: {many: {to: vpn, via: wan, arrivals: poisson 5000/s, until: 20s}}
 """
 
 
+MEMORY = """question: How much memory does a client take?
+for: 30s
+seeds: 1
+links: {wan: {rate: 10Gbit/s, delay: 10ms}}
+gateways: {vpn: {cores: 64, inbox: 64MiB}}
+clients: {many: {to: vpn, via: wan, arrivals: "uniform 2000/s"}}
+"""
+
+
 def run(ikelab, folder, *arguments):
     begun = time.monotonic()
     done = subprocess.run([ikelab, "run", *arguments, "--quiet"], cwd=folder, timeout=300)
@@ -58,6 +67,38 @@ def sweep(ikelab, folder):
     print(f"#   {cpu:.1f} s of runs' CPU time in {wall:.1f} s on {jobs} cores")
 
 
+def peak_of(ikelab, folder, network, clients):
+    """Resident octets of the largest process of a run, or None: there is no such network."""
+    arguments = [ikelab, "run", "memory.yaml", "--network", network, "--set", f"clients.many.count={clients}",
+                 "-o", f"{network}-{clients}.db", "--quiet"]
+    process = subprocess.Popen(arguments, cwd=folder, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_maxrss * 1024 if process.returncode == 0 else None
+
+
+def memory(ikelab, folder):
+    """What three times as many clients, who all have an IKE SA and a Child SA, take more: both ends of each, and what
+    is written down of it; and a second of CPU time's events."""
+    few, many = 10000, 30000 # few enough, and it would be another process that is the largest
+    with open(os.path.join(folder, "memory.yaml"), "w", encoding="ascii") as out:
+        out.write(MEMORY)
+    each = {}
+    for network in ("links", "ns3"):
+        peaks = [peak_of(ikelab, folder, network, clients) for clients in (few, many)]
+        if None in peaks:
+            print(f"# {network}: not here")
+            continue
+        each[network] = (peaks[1] - peaks[0]) / (many - few) / 1024
+        events, cpu = query(folder, f"{network}-{many}.db", "SELECT sum(value), (SELECT sum(cpu_ns) FROM machine) FROM "
+                                                            "metric WHERE metric = 'events'")
+        successes, = query(folder, f"{network}-{many}.db", "SELECT sum(value) FROM metric WHERE metric = 'successes'")
+        print(f"{'memory_per_client_' + network:34} {each[network]:10.2f} KiB  floor {each['links']:10.2f} KiB  "
+              f"ratio {each[network] / each['links']:6.3f}  {successes} clients: links")
+        print(f"{'events_of_world_' + network:34} {events / (cpu / 1e9):10.2f} /s   "
+              f"{successes / (cpu / 1e9):.0f} clients/s")
+
+
 def started(*command):
     """Median of 50 starts, ms."""
     times = []
@@ -82,6 +123,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ikelab-bench-") as folder:
         version(ikelab, os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None)
         handshakes(ikelab, folder)
+        memory(ikelab, folder)
         sweep(ikelab, folder)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"# largest process: {peak:.0f} MiB")
