@@ -124,6 +124,11 @@ size_t model_background_judge(struct model_world_config *config,
                 "the built-in network has no TCP that fills a line: write on-off, or `network: "
                 "{kind: ns3}`");
         const uint64_t datagrams = model_background_datagrams(b, config->for_ns);
+        if (b->kind == MODEL_ON_OFF && config->network == MODEL_LIVE &&
+            b->rate_bps / (b->size * 8) > MODEL_LIVE_RATE_MAX)
+            say(&j, (struct about){b, ".rate"}, true,
+                "is more than a live run sends: give at most %" PRIu64 " datagrams a second",
+                (uint64_t)MODEL_LIVE_RATE_MAX);
         if (datagrams > DATAGRAMS_MAX)
             say(&j, (struct about){b, ".rate"}, true,
                 "makes %" PRIu64 " datagrams of a run, at most %d are sent: give less, or a "

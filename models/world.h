@@ -22,7 +22,7 @@ enum model_limits {
     MODEL_THINGS_MAX = 16,       /* gateways, client populations, attackers, background: each */
     MODEL_LINKS_MAX = 128,
     MODEL_PROFILE_MAX = 32,       /* points of a rate over time */
-    MODEL_LIVE_RATE_MAX = 100000, /* datagrams a second of an attacker, in real time */
+    MODEL_LIVE_RATE_MAX = 100000, /* datagrams a second of one who sends them, in real time */
     MODEL_TIMELINES_MAX = 16,
     MODEL_PATH_MAX = 256,
     MODEL_MORE_ROUNDS = 2, /* authentications after the first */

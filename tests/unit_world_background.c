@@ -133,6 +133,15 @@ static void test_what_is_wrong_with_it_is_said(void)
     expect_refused("background.video.rate", "100Gbit/s", "background.video.rate",
                    "at most 100000000 are sent");
     plain();
+    set("network.kind", "live");
+    set("crypto", "openssl");
+    set("background.video.size", "100B");
+    set("background.video.rate", "10Mbit/s");
+    EXPECT_EQ(judge(), 0);
+    set("background.video.rate", "1Gbit/s"); /* 1.25 million a second, and 50 million in all */
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "more than a live run sends") != NULL);
+    plain();
     EXPECT(model_config_add(&config, "links", "alone"));
     set("links.alone.from", "there");
     set("links.alone.to", "beyond");
