@@ -322,7 +322,8 @@ def arguments():
         parser.add_argument(name, help=argparse.SUPPRESS)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only cells with words that begin so, in feature, group, daemon or role")
     parser.add_argument("--tap", action="store_true", help="print a test for each cell, leave no files")
-    parser.add_argument("--jobs", type=int, default=max(2, (os.cpu_count() or 2)), metavar="N", help="cells at a time")
+    parser.add_argument("--jobs", type=int, default=3 * (os.cpu_count() or 1), metavar="N",
+                        help="cells at a time; most of their time they wait")
     parser.add_argument("--output", default=".", metavar="FOLDER", help="where interop.db and interop.html go")
     return parser.parse_intermixed_args()
 
