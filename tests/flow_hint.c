@@ -341,7 +341,7 @@ static void test_esp_goes_by_the_addresses(void)
 {
     static const uint8_t esp[40] = {0xc0, 1, 2, 3, 0, 0, 0, 1};
     static const uint8_t keepalive[1] = {0xff};
-    for (int nat = 0; nat < 3; nat++) {
+    for (int nat = 0; nat < 4; nat++) {
         struct pair_options options = plain;
         options.nat[A] = nat > 0;
         pair_init(&p, options);
@@ -354,12 +354,51 @@ static void test_esp_goes_by_the_addresses(void)
         about.bytes = nat == 2 ? (struct ike_bytes){.at = keepalive, .len = sizeof keepalive}
                                : (struct ike_bytes){.at = esp, .len = sizeof esp};
         EXPECT_EQ(sa->local.port, nat > 0 ? IKE_PORT_NAT : IKE_PORT);
-        if (nat == 0)
+        if (nat == 0 || nat == 3)
             about.local.port = about.remote.port = 0; /* not in UDP */
         EXPECT_EQ(hint(A, &about), WHY_OK);
         EXPECT_EQ(hint(A, &about), WHY_HINT_BUSY);
         pair_run_for(&p, second_ns);
         EXPECT_EQ(pair_count(&p, A, IKE_ALIVE), 1);
+        pair_close(&p);
+    }
+}
+
+/* By port 4500 a marker stands before what is ours (RFC 3948 2.2). */
+static void test_what_is_quoted_behind_a_nat_is_ours_too(void)
+{
+    struct pair_options options = plain;
+    options.nat[A] = true;
+    pair_init(&p, options);
+    heeding(&p, A, B);
+    p.touch = remember_until_dead;
+    dead = false;
+    pair_open(&p);
+    (void)pair_connect(&p);
+    pair_run_for(&p, 15 * second_ns);
+    const struct ike_sa *const sa = ike_sa_numbered(p.end[A].engine, p.end[A].sa);
+    struct ike_datagram about = {.local = sa->local,
+                                 .remote = sa->remote,
+                                 .bytes = {.at = last[A].octets, .len = last[A].len}};
+    EXPECT_EQ(sa->local.port, IKE_PORT_NAT);
+    last[A].octets[4] ^= 1; /* of the SPI */
+    EXPECT_EQ(hint(A, &about), WHY_HINT_UNKNOWN);
+    last[A].octets[4] ^= 1;
+    EXPECT_EQ(hint(A, &about), WHY_OK);
+    pair_close(&p);
+}
+
+/* Nobody is made to look through all the SAs of two ends. */
+static void test_one_hint_is_weighed_for_so_many_and_no_more(void)
+{
+    for (int more = IKE_HINT_LOOKS - 1; more <= IKE_HINT_LOOKS; more++) {
+        connected_and_silent(20 * second_ns);
+        for (int i = 0; i < more; i++)
+            (void)pair_connect(&p);
+        pair_run_for(&p, second_ns);
+        EXPECT_EQ(ike_stats(p.end[A].engine).established, more + 1);
+        const struct ike_datagram about = about_last(&p, A, 0);
+        EXPECT_EQ(hint(A, &about), more < IKE_HINT_LOOKS ? WHY_OK : WHY_HINT_EARLY);
         pair_close(&p);
     }
 }
@@ -525,6 +564,8 @@ int main(int argc, char **argv)
         TEST(test_a_message_of_no_sa_is_about_none),
         TEST(test_a_short_quote_goes_by_the_addresses),
         TEST(test_esp_goes_by_the_addresses),
+        TEST(test_what_is_quoted_behind_a_nat_is_ours_too),
+        TEST(test_one_hint_is_weighed_for_so_many_and_no_more),
         TEST(test_of_several_one_that_was_silent_is_asked),
         TEST(test_it_is_found_where_it_is_now),
         TEST(test_who_is_gone_is_not_found),

@@ -119,6 +119,12 @@ def the_database_is_whole_and_has_the_matrix():
         db.close()
 
 
+def what_fails_beside_others_and_not_alone_says_so():
+    failed, good = cell(result="fail", reason="missing: x"), cell()
+    equal(matrix.again(failed, failed), failed)
+    equal(matrix.again(failed, good), dict(good, reason="beside other cells it failed: missing: x"))
+
+
 def the_table_counts_what_it_shows():
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -131,7 +137,7 @@ def the_table_counts_what_it_shows():
 CASES = [a_missing_line_fails_and_is_named, another_count_than_wanted_fails, what_is_theirs_has_to_go_wrong,
          what_is_lacking_fails_once_it_is_there, every_row_can_be_run, words_choose_cells_by_their_beginnings,
          a_text_goes_where_it_belongs_or_not_at_all, the_page_needs_nothing_else, the_database_is_whole_and_has_the_matrix,
-         the_table_counts_what_it_shows]
+         what_fails_beside_others_and_not_alone_says_so, the_table_counts_what_it_shows]
 
 
 def main():

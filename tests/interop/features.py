@@ -159,7 +159,9 @@ for cipher in ("aes256gcm16-esn", "aes256-sha512-esn"):
 # ---- exchanges ----
 
 G = "IKE_SA_INIT"
-row(G, "cookies", "RFC 7296 2.6", wanted=["N(COOKIE)", "cookies=1"],
+# Where a machine is slow charon may ask twice: what it takes is its newest.
+RETURNED = ["rsp 0  N(COOKIE)", "req 0  N(COOKIE) SAi1"]
+row(G, "cookies", "RFC 7296 2.6", wanted=RETURNED,
     wish=[("cookies_at", "1")], ours=dict(abandon="1"), roles="i",
     openiked=lacks("it asks for cookies from no number of half-open SAs that can be set"))
 row(G, "cookies, which we ask for", "RFC 7296 2.6", roles="r", ours=dict(cookies="1"),
@@ -170,7 +172,7 @@ row(G, "INVALID_KE_PAYLOAD, from us", "RFC 7296 1.2", roles="r", ours=dict(ike="
     ike="aes256gcm16-prfsha256-x25519-ecp256", wanted=["REFUSED wrong_group"])
 row(G, "cookies and INVALID_KE_PAYLOAD", "RFC 7296 2.6.1", roles="i",
     ours=dict(ike="aes256gcm16-prfsha256-x25519-ecp256", abandon="ecp256"), wish=[("cookies_at", "1")],
-    ike="aes256gcm16-prfsha256-ecp256", wanted=["cookies=1 groups=1"],
+    ike="aes256gcm16-prfsha256-ecp256", wanted=[*RETURNED, "groups=1"],
     openiked=lacks("it asks for cookies from no number of half-open SAs that can be set"))
 
 G = "Child SAs"
