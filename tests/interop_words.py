@@ -53,7 +53,9 @@ def what_is_theirs_has_to_go_wrong():
 
 def what_is_lacking_fails_once_it_is_there():
     row = features.lacks("none", ask="N(TICKET)")
-    equal(matrix.judge(row, GOOD + "> 500 IKE_AUTH req 1 SK{N(TICKET)}\n", ""), ("lacks", "none"))
+    answered = GOOD + "< 500 IKE_SA_INIT rsp 0\n"
+    equal(matrix.judge(row, answered + "> 500 IKE_AUTH req 1 SK{N(TICKET)}\n", ""), ("lacks", "none"))
+    equal(matrix.judge(row, GOOD, "")[0], "fail")  # who says nothing lacks nothing
     equal(matrix.judge(row, GOOD + "< 500 IKE_AUTH rsp 1 SK{N(TICKET)}\n", "")[0], "fail")
 
 

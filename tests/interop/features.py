@@ -98,7 +98,8 @@ row(G, "RSA, the method before RFC 7427", "RFC 7296 3.8, method 1", **signed("rs
     openiked=by(" rfc7427", " rsa"))
 row(G, "ECDSA P-256, the method before RFC 7427", "RFC 4754 3, method 9", **signed("ecdsa256", "ecdsa256", old="1"), strongswan=OLD,
     openiked=by(" rfc7427", " ecdsa256"))
-row(G, "methods announced", "RFC 9593 3", **signed("ecdsa256", "ecdsa256", tells="1"))
+row(G, "methods announced", "RFC 9593 3", roles="r", **signed("ecdsa256", "ecdsa256", tells="1"),
+    wanted=["N(SUPPORTED_AUTH_METHODS)"])
 row(G, "nobody proves who it is", "RFC 7619 2", roles="r", ours=dict(nobody="1"), strongswan=lacks("no RFC 7619"),
     libreswan=dict(instead=[("authby=secret", "authby=null")]), openiked=lacks("no RFC 7619"))
 ONE_WORD = lacks("one word says how both authenticate")
@@ -309,7 +310,7 @@ row(G, "redirected once established, by them", "RFC 5685 5", roles="i", ours=dic
 row(G, "an additional key exchange, IKE_INTERMEDIATE", "RFC 9242, RFC 9370", roles="i",
     ours=dict(ike="aes256gcm16-prfsha256-x25519-ke1_ecp256-ke1_none"),
     strongswan=lacks("before 6.0", ask="N(INTERMEDIATE_EXCHANGE_SUPPORTED)"),
-    libreswan=lacks("IKE_INTERMEDIATE, but no additional key exchange in it", ask="EVENT KEYED addke"),
+    libreswan=lacks("IKE_INTERMEDIATE, but no additional key exchange in it", ask="IKE_INTERMEDIATE"),
     openiked=lacks("no RFC 9242", ask="N(INTERMEDIATE_EXCHANGE_SUPPORTED)"))
 row(G, "session resumption", "RFC 5723 4", roles="i", ours=dict(tickets="1"),
     **{name: lacks("no RFC 5723", ask="EVENT TICKET") for name in DAEMONS})

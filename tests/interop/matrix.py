@@ -41,7 +41,7 @@ def cells():
     for row in features.ROWS:
         for daemon in features.DAEMONS:
             for role in row.get("roles", "ir"):
-                cell = dict(row, **row.get(daemon, {}), **row.get(f"{daemon}_{role}", {}))
+                cell = row | row.get(daemon, {}) | row.get(f"{daemon}_{role}", {})
                 if "lacks" in cell:  # it is asked for, and nothing is done with it
                     cell.update(script="probe,delete", told=())
                 yield cell, daemon, role
@@ -148,6 +148,8 @@ def judge(row, out, log):
     missing = [line for line in wanted if line not in out] + [line for line in row.get("logged", ()) if line not in log]
     unwanted = [line for line in row.get("absent", ()) if line in out] + (["WRONG"] if ": WRONG" in out else [])
     reason = "; ".join([f"missing: {line}" for line in missing] + [f"there is: {line}" for line in unwanted])
+    if row.get("lacks") and "\n<" not in out:
+        return "fail", "it was asked, and has said nothing"
     if row.get("lacks"):
         asked = [line for line in out.splitlines() if row["ask"] in line and not line.startswith(">")]
         if asked:
