@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 96, LINE_TEXT = 1024 };
+enum { WIDTH = 96, LINE_TEXT = 1024, MS = 1000000, PERCENT = 10000 };
 
 /* Text in lines of at most WIDTH columns, each but the first indented. */
 static void wrapped(const char *text, int indent)
@@ -213,6 +213,14 @@ static void describe_machines(void)
             "timer %u\n",
             c->datagram_ns, c->answer_ns, c->half_open_ns, c->established_ns, c->refused_ns,
             c->expired_ns);
+        if (c->cold_after_ns > 0)
+            (void)printf(
+                "      ns, out of cold memory (unused for %u ms): turn %u, and of lists of "
+                "half-open SAs each: SA made %u, timed out %u\n",
+                c->cold_after_ns / MS, c->cold_ns, c->half_open_each_ns, c->expired_each_ns);
+        if (c->receiver_ppm > 0)
+            (void)printf("      threads: one receives, up to %u %% of a busy core; IKE_AUTH last\n",
+                         c->receiver_ppm / PERCENT);
         (void)printf("      octets: half-open SA %u, established SA %u\n", c->half_open_bytes,
                      c->established_bytes);
         described("from ", model_implementations[i].source);

@@ -284,13 +284,24 @@ enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct 
     return why != WHY_OK ? why : ike_v2_input(engine, now_ns, in, message);
 }
 
-uint64_t ike_peek_spi(const struct ike_datagram *in)
+static enum ike_peek_kind peek_kind(const struct ike_header *head)
+{
+    const bool answer = (head->flags & FLAG_RESPONSE) != 0;
+    if (head->exchange == IKE_SA_INIT && answer)
+        return head->next == PAYLOAD_SA ? IKE_PEEK_INIT_ACCEPTED : IKE_PEEK_OTHER;
+    if (head->exchange == IKE_SA_INIT)
+        return IKE_PEEK_INIT_REQUEST;
+    return head->exchange == IKE_AUTH && !answer ? IKE_PEEK_AUTH_REQUEST : IKE_PEEK_OTHER;
+}
+
+struct ike_peek ike_peek(const struct ike_datagram *in)
 {
     struct ike_bytes message;
     struct ike_header head;
     if (strip_marker(in, &message) != WHY_OK || ike_header_parse(message, &head) != WHY_OK)
-        return 0;
-    return (head.flags & FLAG_INITIATOR) != 0 ? head.spi_r : head.spi_i;
+        return (struct ike_peek){.spi = 0};
+    return (struct ike_peek){.spi = (head.flags & FLAG_INITIATOR) != 0 ? head.spi_r : head.spi_i,
+                             .kind = peek_kind(&head)};
 }
 
 /* ---- looking in ---- */

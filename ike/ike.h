@@ -612,8 +612,17 @@ bool ike_sa_paths(const struct ike_engine *engine, uint64_t sa, struct ike_paths
 bool ike_sa_given(const struct ike_engine *engine, uint64_t sa, struct ike_given *out);
 bool ike_sa_keys(const struct ike_engine *engine, uint64_t sa, struct ike_sa_keys *out);
 
-/* Without an engine: which SA of the receiver's a datagram speaks of, to choose the core that
- * serves it; 0: a new request, any core. */
-uint64_t ike_peek_spi(const struct ike_datagram *in);
+/* Without an engine, what the header of a datagram tells. */
+enum ike_peek_kind {
+    IKE_PEEK_OTHER,
+    IKE_PEEK_INIT_REQUEST,  /* IKE_SA_INIT, from who begins */
+    IKE_PEEK_INIT_ACCEPTED, /* the answer that makes an SA: its first payload is SA */
+    IKE_PEEK_AUTH_REQUEST,
+};
+struct ike_peek {
+    uint64_t spi; /* which SA of the receiver's it speaks of; 0: none yet, or no message at all */
+    enum ike_peek_kind kind;
+};
+struct ike_peek ike_peek(const struct ike_datagram *in);
 
 #endif

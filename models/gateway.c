@@ -581,6 +581,7 @@ static void report_work(const struct model_gateway_run *run)
         model_metric(scene, who, SIM_METRIC_CPU_SHARE_DURING,
                      share_ppm(run->attack_end_busy_ns - run->attack_begin_busy_ns, cores,
                                scene->attack_until_ns - scene->attack_from_ns));
+    model_refused_share(scene, who, c->init_requests, c->init_accepted);
     model_metric(scene, who, SIM_METRIC_INBOX_DROPS, c->inbox_dropped);
     model_metric(scene, who, SIM_METRIC_SERVED, c->served);
     model_metric_ratio(scene, who, SIM_METRIC_WAIT_MEAN,

@@ -24,6 +24,7 @@ struct model_live_run {
     uint64_t attack_begin_cpu_ns, attack_end_cpu_ns;
     struct model_levels levels; /* at the last sample at which it said all */
     uint64_t answers, unanswered;
+    uint64_t init_requests, init_accepted; /* of IKE_SA_INIT, as they came and went */
     uint64_t half_open_sum, half_open_max, established_max;
     char trouble[512];
 };
@@ -124,7 +125,7 @@ static void events_open(struct model_live_run *run)
     sim_loop_at(scene->loop, &run->attack_end, until_ns);
 }
 
-/* ---- its messages ---- */
+/* ---- its messages: what becomes of requests, and the trace ---- */
 
 /* Whether it reads them nobody knows. */
 static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct sim_datagram *d)
@@ -139,12 +140,18 @@ static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct sim
     const struct ike_datagram seen = {.local = inbound ? d->to : d->from,
                                       .remote = inbound ? d->from : d->to,
                                       .bytes = {.at = d->at, .len = d->len}};
-    model_trace_seen(run->trace, now_ns, inbound, &seen, inbound ? "delivered" : "sent");
+    const enum ike_peek_kind kind = ike_peek(&seen).kind;
+    run->init_requests += inbound && kind == IKE_PEEK_INIT_REQUEST ? 1 : 0;
+    run->init_accepted += !inbound && kind == IKE_PEEK_INIT_ACCEPTED ? 1 : 0;
+    if (run->trace != NULL)
+        model_trace_seen(run->trace, now_ns, inbound, &seen, inbound ? "delivered" : "sent");
 }
 
 static bool trace_open(struct model_live_run *run)
 {
     struct model_scene *const scene = run->scene;
+    sim_tun_end_listen(model_live_daemon_end(run->daemon),
+                       (struct sim_tun_ear){.seen = on_seen, .owner = run});
     if (scene->config->trace_messages == 0 || scene->record == NULL)
         return true;
     sim_rng_open(&run->rng, scene->config->seed, "trace");
@@ -154,8 +161,6 @@ static bool trace_open(struct model_live_run *run)
     if (run->trace == NULL)
         return false;
     scene->traces[model_gateway_named(scene->config, run->gateway->name)] = run->trace;
-    sim_tun_end_listen(model_live_daemon_end(run->daemon),
-                       (struct sim_tun_ear){.seen = on_seen, .owner = run});
     return true;
 }
 
@@ -236,6 +241,8 @@ void model_live_report(struct model_live_run *run)
         model_metric(scene, who, SIM_METRIC_CPU_SHARE_DURING,
                      share_ppm(run, cpu_since(run->attack_end_cpu_ns, run->attack_begin_cpu_ns),
                                scene->attack_until_ns - scene->attack_from_ns));
+    model_refused_share(scene, who, run->init_requests, run->init_accepted);
+    model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, run->init_accepted);
     model_metric(scene, who, SIM_METRIC_SERVED, usage.udp_read - run->first.udp_read);
     model_metric(scene, who, SIM_METRIC_INBOX_DROPS, usage.udp_full - run->first.udp_full);
     model_metric(scene, who, SIM_METRIC_MEMORY_MAX,

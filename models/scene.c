@@ -29,6 +29,15 @@ void model_metric_ratio(const struct model_scene *scene, const char *who, enum s
         model_metric(scene, who, metric, model_mul_div(fraction[0], fraction[1], fraction[2]));
 }
 
+/* An answer may be sent more than once. */
+void model_refused_share(const struct model_scene *scene, const char *who, uint64_t requests,
+                         uint64_t accepted)
+{
+    const uint64_t refused = requests > accepted ? requests - accepted : 0;
+    model_metric_ratio(scene, who, SIM_METRIC_INIT_REFUSED_SHARE,
+                       (uint64_t[]){refused, MILLION, requests});
+}
+
 void model_hints_report(const struct model_scene *scene, const char *who,
                         const struct model_abilities *abilities,
                         const struct sim_host_counts *counts)
@@ -136,9 +145,10 @@ bool model_implementation_find(const char *name, uint64_t scale_ppm, struct sim_
     if (found == NULL)
         return false;
     *out = found->costs;
-    uint32_t *const times[] = {&out->datagram_ns,  &out->answer_ns,      &out->byte_ps,
-                               &out->half_open_ns, &out->established_ns, &out->refused_ns,
-                               &out->expired_ns};
+    uint32_t *const times[] = {&out->datagram_ns,    &out->answer_ns,      &out->byte_ps,
+                               &out->half_open_ns,   &out->established_ns, &out->refused_ns,
+                               &out->expired_ns,     &out->cold_ns,        &out->half_open_each_ns,
+                               &out->expired_each_ns};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         *times[i] = scaled(*times[i], scale_ppm);
     return true;

@@ -45,6 +45,9 @@ void model_metric(const struct model_scene *scene, const char *who, enum sim_met
 /* The same of value / over, times `times`; nothing when `over` is 0. */
 void model_metric_ratio(const struct model_scene *scene, const char *who, enum sim_metric metric,
                         const uint64_t fraction[3]);
+/* Of its requests of IKE_SA_INIT, beside how many were accepted. */
+void model_refused_share(const struct model_scene *scene, const char *who, uint64_t requests,
+                         uint64_t accepted);
 /* What came to it by ICMP, where it heeds that or something came. */
 void model_hints_report(const struct model_scene *scene, const char *who,
                         const struct model_abilities *abilities,

@@ -254,12 +254,24 @@ static bool pin_rate(const struct model_world_config *world, double *out, char *
     return true;
 }
 
+/* Neither what came before nor how many SAs there are changes them, and one queue is served. */
+static bool costs_are_constant(const struct scene_asked *s)
+{
+    struct sim_implementation i;
+    if (!model_implementation_find(s->gateway->implementation, (uint64_t)micro, &i) ||
+        (i.cold_ns == 0 && i.half_open_each_ns == 0 && i.expired_each_ns == 0 &&
+         i.receiver_ppm == 0))
+        return true;
+    return no(s, "it speaks of costs that are constants, as strongswan-5.9-steady has them, not %s",
+              s->gateway->implementation);
+}
+
 static bool md1_wait(const struct model_world_config *world, double *out, char *error,
                      size_t error_max)
 {
     struct scene_asked s = {.world = world, .error_max = error_max};
     s.error = error;
-    if (!one_flood(&s, MODEL_POISSON))
+    if (!one_flood(&s, MODEL_POISSON) || !costs_are_constant(&s))
         return false;
     if (s.gateway->cores != 1 || s.gateway->cookies_at != 0)
         return no(&s, "it speaks of one core and cookies always");
@@ -291,7 +303,7 @@ static bool with_cookies(const struct model_world_config *world, double *out, ch
 {
     struct scene_asked s = {.world = world, .error_max = error_max};
     s.error = error;
-    if (!one_flood(&s, MODEL_POISSON))
+    if (!one_flood(&s, MODEL_POISSON) || !costs_are_constant(&s))
         return false;
     if (s.gateway->cookies_at != 0)
         return no(&s, "it speaks of cookies always");
@@ -310,6 +322,8 @@ static bool without_cookies(const struct model_world_config *world, double *out,
     if (g->cookies_at != IKE_UNLIMITED || g->half_open_limit != IKE_UNLIMITED ||
         g->half_open_per_address != IKE_UNLIMITED)
         return no(&s, "it speaks of neither cookies nor limits");
+    if (!costs_are_constant(&s))
+        return false;
     if (g->half_open_timeout_ns < world->for_ns)
         return no(&s, "it speaks of a run shorter than half_open.timeout");
     if (!saturated(&s, model_half_open_cost_ns(g, s.attacker), out))

@@ -113,6 +113,12 @@ static void timer_arm(struct sim_host *h, uint64_t now_ns)
         sim_loop_at(h->parts.loop, &h->timer, at_ns);
 }
 
+static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t stream)
+{
+    return (struct ike_datagram){
+        .local = d->to, .remote = d->from, .stream = stream, .bytes = {d->at, d->len}};
+}
+
 static void turn_end(void *owner, uint64_t now_ns)
 {
     struct sim_turn *const t = owner;
@@ -120,6 +126,7 @@ static void turn_end(void *owner, uint64_t now_ns)
     struct sim_core *const core = t->core;
     h->counts.busy_ns += t->cost_ns;
     h->carried -= t->carried ? 1 : 0;
+    h->receiving = h->receiving && !t->receives;
     sim_turn_release(h, t);
     sim_turn_say(t, now_ns);
     sim_slabs_give(h->slabs, t);
@@ -153,12 +160,11 @@ void sim_turn_spend(struct sim_turn *t, uint64_t now_ns, struct sim_core *core)
     timer_arm(h, now_ns);
 }
 
-/* One datagram, at `now_ns`, that came at `arrived_ns`. */
-static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_ns,
-                          struct sim_core *core, const struct ike_datagram *datagram)
+uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *core,
+                        const struct sim_letter *letter, uint64_t taken_ns)
 {
     const struct sim_implementation *const i = &h->config.implementation;
-    const struct ike_datagram in = *datagram;
+    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
     struct sim_turn *const t = sim_turn_open(h, now_ns);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
@@ -166,13 +172,16 @@ static void turn_datagram(struct sim_host *h, uint64_t now_ns, uint64_t arrived_
     if (why != WHY_OK && h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
     t->local = in.local;
-    sim_turn_collect(t, (uint64_t)i->datagram_ns + (refused ? i->refused_ns : 0), in.bytes.len);
+    sim_turn_collect(t, taken_ns + (refused ? i->refused_ns : 0),
+                     h->jobs != NULL ? 0 : in.bytes.len);
     if (h->parts.ear.seen != NULL)
-        h->parts.ear.seen(h->parts.ear.owner, arrived_ns, true, &in,
+        h->parts.ear.seen(h->parts.ear.owner, letter->arrived_ns, true, &in,
                           why == WHY_OK ? "accepted" : ike_why_row(why)->name);
+    const uint64_t cost_ns = t->cost_ns;
     sim_turn_spend(t, now_ns, core);
     if (in.stream != 0)
         sim_streams_served(h->streams, now_ns, &in, why);
+    return cost_ns;
 }
 
 static void turn_timer(struct sim_host *h, uint64_t now_ns, struct sim_core *core)
@@ -183,24 +192,28 @@ static void turn_timer(struct sim_host *h, uint64_t now_ns, struct sim_core *cor
     sim_turn_spend(t, now_ns, core);
 }
 
-static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t stream)
+void sim_host_waited(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter)
 {
-    return (struct ike_datagram){
-        .local = d->to, .remote = d->from, .stream = stream, .bytes = {d->at, d->len}};
+    const uint64_t wait_ns = now_ns - letter->arrived_ns;
+    waiting_change(h, now_ns, -1);
+    h->counts.served++;
+    h->counts.wait_sum_ns += wait_ns;
+    h->waits[wait_bin(wait_ns)]++;
 }
 
 static void core_serve(struct sim_core *c, uint64_t now_ns)
 {
     struct sim_host *const h = c->host;
     struct sim_letter *const letter = sim_inbox_take(h->inbox, c->index);
-    const uint64_t wait_ns = now_ns - letter->arrived_ns;
-    waiting_change(h, now_ns, -1);
-    h->counts.served++;
-    h->counts.wait_sum_ns += wait_ns;
-    h->waits[wait_bin(wait_ns)]++;
-    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
-    turn_datagram(h, now_ns, letter->arrived_ns, c, &in);
+    sim_host_waited(h, now_ns, letter);
+    (void)sim_host_serve(h, now_ns, c, letter, h->config.implementation.datagram_ns);
     sim_inbox_give(h->inbox, letter);
+}
+
+/* For `core`, or for any. */
+static bool work_waits(const struct sim_host *h, uint32_t core)
+{
+    return h->jobs != NULL ? sim_jobs_wait(h) : sim_inbox_has(h->inbox, core);
 }
 
 /* A core without work looks for some: timers first, as under a flood the inbox is never empty, but
@@ -209,18 +222,21 @@ static void core_look(struct sim_core *c, uint64_t now_ns)
 {
     struct sim_host *const h = c->host;
     const bool due = ike_deadline(h->parts.engine) <= now_ns;
-    const bool letters = sim_inbox_has(h->inbox, c->index);
-    if (due && (!letters || c->timers < h->config.timers_max)) {
+    const bool work = work_waits(h, c->index);
+    if (due && (!work || c->timers < h->config.timers_max)) {
         c->timers++;
         turn_timer(h, now_ns, c);
-    } else if (letters) {
+    } else if (work) {
         c->timers = 0;
-        core_serve(c, now_ns);
+        if (h->jobs != NULL)
+            sim_jobs_turn(c, now_ns);
+        else
+            core_serve(c, now_ns);
     } else {
         timer_arm(h, now_ns);
         return;
     }
-    if (h->counts.inbox_waiting > 0 && sim_inbox_has(h->inbox, SIM_ANY_CORE))
+    if (h->counts.inbox_waiting > 0 && work_waits(h, SIM_ANY_CORE))
         (void)any_core_wake(h, now_ns);
 }
 
@@ -245,42 +261,54 @@ static uint32_t core_for(const struct sim_host *h, uint64_t spi)
     return (uint32_t)((spi * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % h->config.cores;
 }
 
-static void inbox_full(struct sim_host *h, uint64_t now_ns, const struct ike_datagram *in)
+void sim_host_full(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter)
 {
+    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
     h->counts.inbox_dropped++;
     if (h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_LOST, now_ns, SIM_LOST_INBOX_FULL);
     if (h->parts.ear.seen != NULL)
-        h->parts.ear.seen(h->parts.ear.owner, now_ns, true, in, sim_lost_name(SIM_LOST_INBOX_FULL));
+        h->parts.ear.seen(h->parts.ear.owner, now_ns, true, &in,
+                          sim_lost_name(SIM_LOST_INBOX_FULL));
+    if (letter->stream != 0)
+        sim_streams_drop(h->streams, now_ns, letter->stream);
+}
+
+static void empty(struct sim_host *h, uint64_t now_ns, struct sim_inbox *inbox)
+{
+    for (uint32_t line = 0; line <= SIM_ANY_CORE; line++) {
+        while (sim_inbox_has(inbox, line)) {
+            sim_inbox_give(inbox, sim_inbox_take(inbox, line));
+            waiting_change(h, now_ns, -1);
+        }
+    }
 }
 
 void sim_host_empty(struct sim_host *h, uint64_t now_ns)
 {
-    for (uint32_t core = 0; core <= h->config.cores; core++) {
-        const uint32_t index = core < h->config.cores ? core : (uint32_t)SIM_ANY_CORE;
-        while (sim_inbox_has(h->inbox, index)) {
-            sim_inbox_give(h->inbox, sim_inbox_take(h->inbox, index));
-            waiting_change(h, now_ns, -1);
-        }
-    }
+    empty(h, now_ns, h->inbox);
+    if (h->jobs != NULL)
+        empty(h, now_ns, h->jobs);
 }
 
 /* A datagram, or a message of a stream: at once, or into the inbox. */
 static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *datagram,
                       uint32_t stream)
 {
-    const struct ike_datagram in = datagram_of(datagram, stream);
+    const struct sim_letter letter = {
+        .arrived_ns = now_ns, .stream = stream, .datagram = *datagram};
     if (h->config.cores == 0) {
         h->counts.in_bytes += datagram->len;
-        turn_datagram(h, now_ns, now_ns, NULL, &in);
+        (void)sim_host_serve(h, now_ns, NULL, &letter, h->config.implementation.datagram_ns);
         return;
     }
-    const uint64_t spi = ike_peek_spi(&in);
-    const uint32_t index = spi == 0 ? (uint32_t)SIM_ANY_CORE : core_for(h, spi);
+    const struct ike_datagram in = datagram_of(datagram, stream);
+    const struct ike_peek peek = ike_peek(&in);
+    const uint32_t index =
+        peek.spi == 0 || h->jobs != NULL ? (uint32_t)SIM_ANY_CORE : core_for(h, peek.spi);
+    h->counts.init_requests += peek.kind == IKE_PEEK_INIT_REQUEST ? 1 : 0;
     if (!sim_inbox_put(h->inbox, now_ns, index, datagram, stream)) {
-        inbox_full(h, now_ns, &in);
-        if (stream != 0)
-            sim_streams_drop(h->streams, now_ns, stream);
+        sim_host_full(h, now_ns, &letter);
         return;
     }
     waiting_change(h, now_ns, 1);
@@ -400,10 +428,13 @@ struct sim_host *sim_host_open(const struct sim_host_config *config,
     h->slabs = sim_slabs_open(config->cores == 0 ? held_by_many : held_by_cores);
     h->inbox =
         sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes, config->tcp.connections);
-    if (h->slabs == NULL || h->inbox == NULL || !streams_open(h)) {
+    const bool shared = config->cores > 0 && config->implementation.receiver_ppm > 0;
+    h->jobs = shared ? sim_inbox_open(HOST_JOBS_BYTES, config->tcp.connections) : NULL;
+    if (h->slabs == NULL || h->inbox == NULL || (shared && h->jobs == NULL) || !streams_open(h)) {
         sim_streams_close(h->streams);
         sim_slabs_close(h->slabs);
         sim_inbox_close(h->inbox);
+        sim_inbox_close(h->jobs);
         free(h);
         return NULL;
     }
@@ -424,6 +455,7 @@ void sim_host_close(struct sim_host *host)
     sim_streams_close(host->streams);
     sim_slabs_close(host->slabs);
     sim_inbox_close(host->inbox);
+    sim_inbox_close(host->jobs);
     free(host);
 }
 

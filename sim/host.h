@@ -26,6 +26,18 @@ struct sim_implementation {
     uint32_t expired_ns;        /* each timer that came due and was served */
     uint32_t half_open_bytes;   /* memory */
     uint32_t established_bytes; /* memory */
+    /* Memory that was not used for `cold_after_ns` has left the caches, and a part of it before, as
+     * time went: what the first turn after so long costs more (0: nothing does), */
+    uint32_t cold_after_ns;
+    uint32_t cold_ns;
+    /* and each half-open SA made, and each that times out, for each half-open SA there is: where
+     * they are kept in lists, which are walked from end to end. */
+    uint32_t half_open_each_ns;
+    uint32_t expired_each_ns;
+    /* Not 0: one thread takes datagrams from the socket, into a queue from which others serve them,
+     * IKE_AUTH last; of a core for which both wait it has this part. Requests that get a cookie are
+     * its own work. 0: who takes a datagram serves it. */
+    uint32_t receiver_ppm;
 };
 
 struct sim_host_config {
@@ -136,6 +148,8 @@ struct sim_host_counts {
     uint64_t hints_heeded;    /* of that, what made the engine ask; the rest is in `reasons`, */
     uint64_t hints_dropped;   /* or too much of it was under way */
     uint64_t refused;         /* said by ICMP, while it was off */
+    uint64_t init_requests;   /* of IKE_SA_INIT that came, lost ones too, */
+    uint64_t init_accepted;   /* and answers to such that made an SA */
     uint64_t reasons[IKE_WHY_COUNT];  /* what ike_input said, WHY_OK included */
     uint64_t events[IKE_EVENT_KINDS]; /* engine events by kind */
 };

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * What a host is made of (host.h): its cores, the turns that have not ended, and what they said.
- * host.c has cores and inbox, host_turn.c what a turn says and how it is held back, host_wish.c the
- * turns that models and the carrier ask for, host_icmp.c what it says and hears by ICMP. For
- * sim/host*.c only. */
+ * host.c has cores and inbox, host_jobs.c the queue of a host whose threads share the work,
+ * host_turn.c what a turn says, what it costs and how it is held back, host_wish.c the turns that
+ * models and the carrier ask for, host_icmp.c what it says and hears by ICMP. For sim/host*.c
+ * only. */
 #ifndef SIM_HOST_INSIDE_H
 #define SIM_HOST_INSIDE_H
 
 #include "sim/host.h"
 
 struct sim_inbox;
+struct sim_letter;
 struct sim_slabs;
 struct sim_streams;
 
@@ -16,6 +18,7 @@ enum {
     HOST_HELD_BUCKETS = 4096, /* of turns held back */
     HOST_WAIT_BINS = 1 + 4 * 64,
     HOST_PACKET_MAX = 65535,
+    HOST_JOBS_BYTES = 1 << 29, /* that wait for threads: charged like the inbox */
 };
 
 /* One thing that a turn said: a datagram or a packet of the carrier, its octets following, or an
@@ -52,8 +55,9 @@ struct sim_turn {
     uint32_t bucket;
     uint32_t life; /* of the host's, in which it began */
     bool carried;  /* the carrier's, or of ICMP */
+    bool receives; /* the receiving thread's */
     struct ike_addr local;
-    uint32_t outputs, half_open, established;
+    uint32_t outputs, half_open, established, expired;
     uint64_t out_bytes;
 };
 
@@ -63,6 +67,10 @@ struct sim_host {
     struct sim_port port;
     struct sim_event timer;
     struct sim_inbox *inbox;
+    struct sim_inbox *jobs;        /* what the receiving thread took; NULL: there is none */
+    bool receiving;                /* it has a core */
+    int64_t ahead;                 /* of its part of the time while both waited, in ns x ppm */
+    uint64_t turned_ns, walked_ns; /* when a turn began last, and one that walked the lists */
     struct sim_slabs *slabs;
     struct sim_streams *streams; /* NULL: no TCP */
     struct sim_turn *carrying;   /* the carrier's turn in which we are, or NULL */
@@ -91,6 +99,19 @@ void sim_turn_release(struct sim_host *h, struct sim_turn *t);
 uint32_t sim_turn_bucket(const struct ike_addr *addr);
 /* When a population's address is free: the end of its latest turn. */
 uint64_t sim_turn_free_ns(const struct sim_host *h, const struct sim_turn *turn);
+
+/* A datagram taken from a queue is served, in a turn that costs `taken_ns` beside; what it costs
+ * together. */
+uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *core,
+                        const struct sim_letter *letter, uint64_t taken_ns);
+/* It leaves the last queue it waited in. */
+void sim_host_waited(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter);
+/* It found no room. */
+void sim_host_full(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter);
+
+/* Threads that share the work: whether there is some, and a turn of it. */
+bool sim_jobs_wait(const struct sim_host *h);
+void sim_jobs_turn(struct sim_core *c, uint64_t now_ns);
 
 /* An event is told to whom it concerns, at once. */
 void sim_host_tell(struct sim_host *h, uint64_t now_ns, const struct ike_event *e);

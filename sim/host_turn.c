@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { MILLION = 1000000 };
+
 static struct sim_note *turn_note(struct sim_host *h, struct sim_turn *t, size_t len)
 {
     struct sim_note *const note = sim_slabs_take(h->slabs, sizeof *note + len);
@@ -70,6 +72,7 @@ static void note_event(struct sim_host *h, struct sim_turn *t, const struct ike_
     }
     t->half_open += e->kind == IKE_HALF_OPEN ? 1 : 0;
     t->established += e->kind == IKE_UP ? 1 : 0;
+    t->expired += e->kind == IKE_FAILED && e->why == WHY_HALF_OPEN_EXPIRED ? 1 : 0;
     struct sim_note *const note = turn_note(h, t, e->what.len);
     assert(note != NULL);
     note->kind = NOTE_EVENT;
@@ -92,6 +95,27 @@ struct sim_turn *sim_turn_open(struct sim_host *h, uint64_t now_ns)
     return t;
 }
 
+/* What of memory has left the caches since it was used last. */
+static uint64_t cold_ppm(const struct sim_implementation *i, uint64_t now_ns, uint64_t used_ns)
+{
+    const uint64_t since_ns = now_ns - used_ns;
+    return since_ns >= i->cold_after_ns ? MILLION : since_ns * MILLION / i->cold_after_ns;
+}
+
+/* The lists of half-open SAs are walked, as they are in memory now. */
+static uint64_t walk_ns(struct sim_turn *t)
+{
+    struct sim_host *const h = t->host;
+    const struct sim_implementation *const i = &h->config.implementation;
+    const uint64_t each_ns =
+        (uint64_t)i->half_open_each_ns * t->half_open + (uint64_t)i->expired_each_ns * t->expired;
+    if (each_ns == 0)
+        return 0;
+    const uint64_t cold = cold_ppm(i, t->began_ns, h->walked_ns);
+    h->walked_ns = t->began_ns;
+    return each_ns * ike_stats(h->parts.engine).half_open / 1000 * cold / (MILLION / 1000);
+}
+
 void sim_turn_collect(struct sim_turn *t, uint64_t cost_ns, size_t in_bytes)
 {
     struct sim_host *const h = t->host;
@@ -105,7 +129,9 @@ void sim_turn_collect(struct sim_turn *t, uint64_t cost_ns, size_t in_bytes)
     t->cost_ns = h->parts.crypto->spent_ns + cost_ns + (uint64_t)i->answer_ns * t->outputs +
                  (uint64_t)i->half_open_ns * t->half_open +
                  (uint64_t)i->established_ns * t->established +
-                 i->byte_ps * (in_bytes + t->out_bytes) / 1000;
+                 i->byte_ps * (in_bytes + t->out_bytes) / 1000 + walk_ns(t) +
+                 i->cold_ns * cold_ppm(i, t->began_ns, h->turned_ns) / MILLION;
+    h->turned_ns = t->began_ns;
     h->parts.crypto->spent_ns = 0;
 }
 
@@ -118,6 +144,8 @@ static void say_output(struct sim_host *h, uint64_t now_ns, const struct ike_dat
                                      .protocol = SIM_UDP};
     h->counts.out_packets++;
     h->counts.out_bytes += d->bytes.len;
+    if (h->config.cores > 0)
+        h->counts.init_accepted += ike_peek(d).kind == IKE_PEEK_INIT_ACCEPTED ? 1 : 0;
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, now_ns, false, d, "sent");
     if (d->stream != 0) {

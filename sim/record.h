@@ -115,6 +115,8 @@
         "core time spent over cores x run")                                                       \
     ROW(CPU_SHARE_DURING, "cpu_share_during", "ppm", SHARE, "gateway",                            \
         "the same, while some attacker sends")                                                    \
+    ROW(INIT_REFUSED_SHARE, "init_refused_share", "ppm", SHARE, "gateway",                        \
+        "requests of IKE_SA_INIT that came and no SA was the answer to: refused, lost, waiting")  \
     ROW(INBOX_DROPS, "inbox_drops", "1", COUNT, "gateway",                                        \
         "datagrams refused by the full inbox")                                                    \
     ROW(SERVED, "served", "1", COUNT, "gateway",                                                  \

@@ -26,6 +26,7 @@ struct ike_engine {
     struct ike_event events[EVENTS_MAX];
     uint32_t event_count;
     uint64_t serial;
+    struct ike_stats stats;
 };
 
 struct ike_engine *fake_open(struct ike_crypto *crypto)
@@ -44,6 +45,16 @@ void fake_timer(struct ike_engine *engine, uint64_t at_ns, uint32_t spent_ns, ui
 {
     assert(engine->timer_count < FAKE_TIMERS_MAX);
     engine->timers[engine->timer_count++] = (struct timer){at_ns, spent_ns, again};
+}
+
+void fake_stats(struct ike_engine *engine, const struct ike_stats *stats)
+{
+    engine->stats = *stats;
+}
+
+struct ike_stats ike_stats(const struct ike_engine *engine)
+{
+    return engine->stats;
 }
 
 const struct fake_call *fake_calls(const struct ike_engine *engine, uint32_t *count)
@@ -68,9 +79,10 @@ static struct fake_order order_of(struct ike_bytes bytes)
     return order;
 }
 
-uint64_t ike_peek_spi(const struct ike_datagram *in)
+struct ike_peek ike_peek(const struct ike_datagram *in)
 {
-    return order_of(in->bytes).spi;
+    const struct fake_order order = order_of(in->bytes);
+    return (struct ike_peek){.spi = order.spi, .kind = (enum ike_peek_kind)order.kind};
 }
 
 enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct ike_datagram *in)
@@ -91,6 +103,9 @@ enum ike_why ike_input(struct ike_engine *engine, uint64_t now_ns, const struct 
     for (uint32_t i = 0; i < order.up; i++)
         engine->events[engine->event_count++] =
             (struct ike_event){.kind = IKE_UP, .tag = order.number};
+    for (uint32_t i = 0; i < order.expired; i++)
+        engine->events[engine->event_count++] = (struct ike_event){
+            .kind = IKE_FAILED, .why = WHY_HALF_OPEN_EXPIRED, .tag = order.number};
     return (enum ike_why)order.why;
 }
 

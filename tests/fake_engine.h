@@ -10,7 +10,9 @@
 struct fake_order {
     uint32_t spent_ns; /* what the cryptography costs */
     uint32_t number;   /* comes back in the answer and the event's tag */
-    uint32_t spi;      /* ike_peek_spi says so */
+    uint16_t spi;      /* ike_peek says so, */
+    uint8_t kind;      /* and this (enum ike_peek_kind) */
+    uint8_t expired;   /* IKE_FAILED events of half-open SAs that timed out */
     uint8_t answers;   /* datagrams sent back, each as long as the order, that ask for nothing */
     uint8_t half_open; /* IKE_HALF_OPEN events */
     uint8_t up;        /* IKE_UP events */
@@ -23,6 +25,9 @@ struct ike_engine *fake_open(struct ike_crypto *crypto);
 void fake_close(struct ike_engine *engine);
 /* A deadline, which costs so much when it is served, and then comes `again` times more at once. */
 void fake_timer(struct ike_engine *engine, uint64_t at_ns, uint32_t spent_ns, uint32_t again);
+
+/* What ike_stats says. */
+void fake_stats(struct ike_engine *engine, const struct ike_stats *stats);
 
 /* What it was asked, in order. */
 struct fake_call {

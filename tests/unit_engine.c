@@ -87,7 +87,7 @@ static void test_minor_versions_and_reserved_bits_are_ignored(void)
 }
 
 /* For whoever shares a socket: of what is shorter than a header there is none. */
-static void test_the_spi_of_a_message_is_seen_without_taking_it(void)
+static void test_what_a_header_tells_is_seen_without_taking_the_message(void)
 {
     static struct craft c;
     begin();
@@ -95,13 +95,21 @@ static void test_the_spi_of_a_message_is_seen_without_taking_it(void)
     struct ike_datagram d = {.bytes = {.at = c.bytes, .len = c.w.len}};
     ike_end_message(&c.w);
     c.bytes[15] = 9;
-    EXPECT_EQ(ike_peek_spi(&d), 9);
+    EXPECT_EQ(ike_peek(&d).spi, 9);
+    EXPECT_EQ(ike_peek(&d).kind, IKE_PEEK_INIT_REQUEST);
     c.bytes[19] = FLAG_RESPONSE;
-    EXPECT_EQ(ike_peek_spi(&d), 5);
+    EXPECT_EQ(ike_peek(&d).spi, 5);
+    EXPECT_EQ(ike_peek(&d).kind, IKE_PEEK_INIT_ACCEPTED);
+    c.bytes[16] = PAYLOAD_NOTIFY; /* as an answer that asks for a cookie begins */
+    EXPECT_EQ(ike_peek(&d).kind, IKE_PEEK_OTHER);
+    c.bytes[18] = IKE_AUTH;
+    EXPECT_EQ(ike_peek(&d).kind, IKE_PEEK_OTHER);
+    c.bytes[19] = FLAG_INITIATOR;
+    EXPECT_EQ(ike_peek(&d).kind, IKE_PEEK_AUTH_REQUEST);
     d.bytes.len = IKE_HEADER_LEN - 1;
-    EXPECT_EQ(ike_peek_spi(&d), 0);
+    EXPECT_EQ(ike_peek(&d).spi, 0);
     d.local.port = IKE_PORT_NAT;
-    EXPECT_EQ(ike_peek_spi(&d), 0); /* no marker */
+    EXPECT_EQ(ike_peek(&d).spi, 0); /* no marker */
     pair_close(&p);
 }
 
@@ -439,7 +447,7 @@ int main(int argc, char **argv)
         TEST(test_headers_that_cannot_be_are_dropped),
         TEST(test_a_higher_major_version_is_answered_with_ours),
         TEST(test_minor_versions_and_reserved_bits_are_ignored),
-        TEST(test_the_spi_of_a_message_is_seen_without_taking_it),
+        TEST(test_what_a_header_tells_is_seen_without_taking_the_message),
         TEST(test_requests_wait_while_outputs_are_not_fetched),
         TEST(test_an_unknown_critical_payload_is_named_in_the_refusal),
         TEST(test_payloads_must_be_there_once_and_be_no_others),

@@ -253,7 +253,7 @@ static void test_different_sas_spread_over_the_cores(void)
     struct scene *const s = scene_open(&config);
     for (uint32_t i = 0; i < 400; i++) {
         struct fake_order order = work(i, 1000);
-        order.spi = 1 + i;
+        order.spi = (uint16_t)(1 + i);
         arrive(s, order);
     }
     sim_loop_run(s->loop, 1000000);
@@ -713,7 +713,7 @@ static void swarm(uint64_t seed, char out[33])
     enum { COUNT = 10000 };
     for (uint32_t i = 0; i < COUNT; i++) {
         struct fake_order order = work(i, (uint32_t)sim_rng_below(&rng, 9000));
-        order.spi = (uint32_t)sim_rng_below(&rng, 5);
+        order.spi = (uint16_t)sim_rng_below(&rng, 5);
         order.why = (uint8_t)sim_rng_below(&rng, 3);
         order.half_open = (uint8_t)sim_rng_below(&rng, 2);
         arrive_at(s, HERE, &order, sizeof order + (size_t)sim_rng_below(&rng, 400));

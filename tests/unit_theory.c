@@ -178,7 +178,7 @@ static void cookie_queue(void)
 {
     flood_alone("60s", "10000/s");
     set("gateways.vpn.cookies.at", "0");
-    set("gateways.vpn.implementation", "strongswan-5.9");
+    set("gateways.vpn.implementation", "strongswan-5.9-steady");
 }
 
 static void test_the_wait_for_a_cookie_is_that_of_an_md1_queue(void)
@@ -214,7 +214,7 @@ static void test_saturation_is_where_the_costs_put_it(void)
         const double without = predicted("saturation-without");
         expect_near(measured(SIM_METRIC_SERVED), without, 0.01);
         set("gateways.vpn.cookies.at", "0");
-        set("gateways.vpn.implementation", "strongswan-5.9");
+        set("gateways.vpn.implementation", "strongswan-5.9-steady");
         const double with = predicted("saturation-with-cookies");
         expect_near(measured(SIM_METRIC_SERVED), with, 0.01);
     }
