@@ -42,7 +42,8 @@ static void test_the_i5_does_the_published_prfs_a_second(void)
 static void test_steady_strongswan_costs_what_was_measured(void)
 {
     const struct ike_costs *const c = &model_machine_named("epyc-2024")->costs;
-    const struct sim_implementation *const s = &model_implementation_named("strongswan-5.9-steady")->costs;
+    const struct sim_implementation *const s =
+        &model_implementation_named("strongswan-5.9-steady")->costs;
     const uint64_t crypto_ns =
         (uint64_t)c->kex_generate_ns[ALGO_X25519] + c->kex_derive_ns[ALGO_X25519];
     const uint64_t both_ns = (uint64_t)s->datagram_ns + s->answer_ns;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALLS_MAX = 65536, US = 1000, MS = 1000000, MILLION = 1000000 };
+static const uint64_t us = 1000;
+static const uint64_t ms = 1000000;
 
 struct scene {
     struct sim_net net; /* first: it is the host's network, and loses all */
@@ -72,7 +73,7 @@ static struct sim_host_config host_of(uint32_t count,
 
 /* 20 us in the receiver, 300 us elsewhere, and a fifth of a busy core for the former. */
 static const struct sim_implementation threads = {
-    .datagram_ns = 20 * US, .half_open_ns = 300 * US, .receiver_ppm = 200000};
+    .datagram_ns = 20000, .half_open_ns = 300000, .receiver_ppm = 200000};
 
 static const struct fake_order init = {.kind = IKE_PEEK_INIT_REQUEST, .half_open = 1};
 
@@ -116,47 +117,47 @@ static void flood(struct scene *s, struct fake_order order, uint64_t mean_ns, ui
 static void test_the_first_turn_after_a_rest_costs_what_left_the_caches(void)
 {
     const struct sim_implementation implementation = {
-        .datagram_ns = 1, .cold_ns = 400 * US, .cold_after_ns = 10 * MS};
+        .datagram_ns = 1, .cold_ns = 400000, .cold_after_ns = 10000000};
     const struct sim_host_config config = host_of(1, &implementation);
     struct scene *const s = scene_open(&config);
     uint64_t wanted = 0;
-    run_for(s, 100 * MS);
+    run_for(s, 100 * ms);
     arrive(s, (struct fake_order){.number = 1});
-    run_for(s, 5 * MS); /* half of all is cold again then, */
-    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 400 * US);
+    run_for(s, 5 * ms); /* half of all is cold again then, */
+    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 400 * us);
     arrive(s, (struct fake_order){.number = 2});
-    run_for(s, 2500 * US); /* and a quarter */
-    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 200 * US);
+    run_for(s, 2500 * us); /* and a quarter */
+    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 200 * us);
     arrive(s, (struct fake_order){.number = 3});
-    run_for(s, 10 * MS);
-    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 100 * US);
+    run_for(s, 10 * ms);
+    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 100 * us);
     arrive(s, (struct fake_order){.number = 4});
-    run_for(s, MS);
-    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 400 * US);
+    run_for(s, ms);
+    EXPECT_EQ(s->counts->busy_ns, wanted += 1 + 400 * us);
     scene_close(s);
 }
 
 static void test_lists_of_half_open_sas_are_walked_when_one_is_made_or_times_out(void)
 {
     const struct sim_implementation implementation = {
-        .half_open_each_ns = 100, .expired_each_ns = 1000, .cold_after_ns = 10 * MS};
+        .half_open_each_ns = 100, .expired_each_ns = 1000, .cold_after_ns = 10000000};
     const struct sim_host_config config = host_of(1, &implementation);
     struct scene *const s = scene_open(&config);
     uint64_t wanted = 0;
-    run_for(s, 100 * MS);
+    run_for(s, 100 * ms);
     fake_stats(s->engine, &(struct ike_stats){.half_open = 3000});
     arrive(s, (struct fake_order){.half_open = 1});
-    run_for(s, 4 * MS);
-    EXPECT_EQ(s->counts->busy_ns, wanted += 3000 * 100);
+    run_for(s, 4 * ms);
+    EXPECT_EQ(s->counts->busy_ns, wanted += UINT64_C(3000) * 100);
     arrive(s, (struct fake_order){.number = 1}); /* walks nothing, so that they get no warmer */
-    run_for(s, MS);
+    run_for(s, ms);
     EXPECT_EQ(s->counts->busy_ns, wanted);
     arrive(s, (struct fake_order){.expired = 1});
-    run_for(s, 20 * MS);
-    EXPECT_EQ(s->counts->busy_ns, wanted += 3000 * 1000 / 2);
+    run_for(s, 20 * ms);
+    EXPECT_EQ(s->counts->busy_ns, wanted += UINT64_C(3000) * 1000 / 2);
     fake_stats(s->engine, &(struct ike_stats){.half_open = 0});
     arrive(s, (struct fake_order){.half_open = 1});
-    run_for(s, 20 * MS);
+    run_for(s, 20 * ms);
     EXPECT_EQ(s->counts->busy_ns, wanted);
     scene_close(s);
 }
@@ -179,12 +180,12 @@ static void test_threads_serve_ike_auth_after_all_other_requests(void)
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
     arrive(s, (struct fake_order){.number = 0, .kind = IKE_PEEK_INIT_REQUEST, .half_open = 1});
-    run_for(s, 50 * US); /* that one is served */
+    run_for(s, 50 * us); /* that one is served */
     arrive(s, (struct fake_order){.number = 1, .kind = IKE_PEEK_AUTH_REQUEST, .spi = 7});
     arrive(s, (struct fake_order){.number = 2, .kind = IKE_PEEK_INIT_REQUEST, .half_open = 1});
     arrive(s, (struct fake_order){.number = 3, .spi = 8});
     arrive(s, (struct fake_order){.number = 4, .kind = IKE_PEEK_AUTH_REQUEST, .spi = 9});
-    run_for(s, 10 * MS);
+    run_for(s, 10 * ms);
     expect_order(s, "acdbe");
     EXPECT_EQ(s->counts->served, 5);
     EXPECT_EQ(s->counts->inbox_waiting, 0);
@@ -197,13 +198,13 @@ static void test_requests_that_get_a_cookie_wait_for_no_other_thread(void)
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
     arrive(s, init);
-    run_for(s, 50 * US);
+    run_for(s, 50 * us);
     arrive(s, (struct fake_order){.number = 1, .spi = 8});
-    run_for(s, 300 * US); /* it is in the queue now, */
+    run_for(s, 300 * us); /* it is in the queue now, */
     fake_stats(s->engine, &(struct ike_stats){.cookies_on = true});
     arrive(s, (struct fake_order){.number = 2, .spi = 9});
     arrive(s, (struct fake_order){.number = 3, .kind = IKE_PEEK_INIT_REQUEST});
-    run_for(s, 10 * MS);
+    run_for(s, 10 * ms);
     expect_order(s, "abdc");
     scene_close(s);
 }
@@ -213,8 +214,8 @@ static void test_a_receiver_keeps_the_socket_empty_while_the_queue_grows(void)
 {
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
-    flood(s, init, 100 * US, 10000);
-    sim_loop_run(s->loop, 1000 * (uint64_t)MS);
+    flood(s, init, 100 * us, 10000);
+    sim_loop_run(s->loop, 1000 * ms);
     const uint64_t came = s->order.number;
     EXPECT(came > 9700);
     EXPECT(s->counts->inbox_dropped < came / 20);
@@ -229,8 +230,8 @@ static void test_a_receiver_has_its_part_of_a_core_that_others_want(void)
 {
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
-    flood(s, init, 25 * US, 40000);
-    sim_loop_run(s->loop, 1000 * (uint64_t)MS);
+    flood(s, init, 25 * us, 40000);
+    sim_loop_run(s->loop, 1000 * ms);
     const uint64_t taken = s->counts->served + s->counts->inbox_waiting;
     EXPECT(taken > 9900 && taken < 10300); /* 0.2 / 20 us, and the buffer */
     EXPECT(s->counts->served > 2640 && s->counts->served < 2680);
@@ -242,15 +243,15 @@ static void test_all_that_came_is_served_or_counted_as_lost_and_waits_add_up(voi
     for (uint32_t cores = 1; cores <= 3; cores += 2) {
         const struct sim_host_config config = host_of(cores, &threads);
         struct scene *const s = scene_open(&config);
-        flood(s, init, 40 * US, 20000);
-        run_for(s, 60000 * (uint64_t)MS);
+        flood(s, init, 40 * us, 20000);
+        run_for(s, 60000 * ms);
         const struct sim_host_counts *const c = s->counts;
         EXPECT_EQ(c->served + c->inbox_dropped, 20000);
         EXPECT_EQ(c->init_requests, 20000);
         EXPECT(cores == 1 ? c->inbox_dropped > 1000 : c->inbox_dropped == 0);
         EXPECT_EQ(c->inbox_waiting, 0);
         EXPECT_EQ(c->inbox_area_ns, c->wait_sum_ns); /* Little */
-        EXPECT_EQ(c->busy_ns, c->served * (20 + 300) * US);
+        EXPECT_EQ(c->busy_ns, c->served * (20 + 300) * us);
         scene_close(s);
     }
 }
@@ -260,11 +261,11 @@ static void test_a_receiver_saves_nothing_while_nobody_else_wants_the_core(void)
 {
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
-    flood(s, (struct fake_order){.kind = IKE_PEEK_OTHER}, 100 * US, 5000);
-    run_for(s, 1000 * (uint64_t)MS);
+    flood(s, (struct fake_order){.kind = IKE_PEEK_OTHER}, 100 * us, 5000);
+    run_for(s, 1000 * ms);
     EXPECT_EQ(s->counts->served, 5000);
-    flood(s, init, 25 * US, 40000);
-    run_for(s, 500 * (uint64_t)MS);
+    flood(s, init, 25 * us, 40000);
+    run_for(s, 500 * ms);
     const uint64_t served = s->counts->served - 5000;
     EXPECT(served > 1310 && served < 1350); /* 0.8 of 500 ms / 300 us */
     scene_close(s);
@@ -274,16 +275,16 @@ static void test_a_host_switched_off_forgets_the_queue(void)
 {
     const struct sim_host_config config = host_of(1, &threads);
     struct scene *const s = scene_open(&config);
-    flood(s, init, 50 * US, 2000);
-    run_for(s, 60 * (uint64_t)MS);
+    flood(s, init, 50 * us, 2000);
+    run_for(s, 60 * ms);
     EXPECT(s->counts->inbox_waiting > 500);
     sim_host_switch_off(s->host, sim_loop_now(s->loop), false);
     EXPECT_EQ(s->counts->inbox_waiting, 0);
-    run_for(s, 1000 * (uint64_t)MS);
+    run_for(s, 1000 * ms);
     const uint64_t served = s->counts->served;
     sim_host_switch_on(s->host);
     arrive(s, init);
-    run_for(s, 10 * MS);
+    run_for(s, 10 * ms);
     EXPECT_EQ(s->counts->served, served + 1);
     scene_close(s);
 }
