@@ -92,6 +92,14 @@ static bool owns(const struct sim_tun_end *end, const struct ike_addr *addr)
     return false;
 }
 
+/* What a kernel says of a packet that came to it, as when nobody listens at that port. Other ICMP
+ * is its own affair. */
+static bool is_error_of(const struct sim_tun_end *end, const struct sim_datagram *icmp)
+{
+    struct sim_icmp error;
+    return sim_icmp_read(icmp, &error) && owns(end, &error.about.to);
+}
+
 /* SIM_TUN_REFUSED_COUNT: it may enter the network, as `out`. */
 static enum sim_tun_refused judge(const struct sim_tun_end *end, struct ike_bytes packet,
                                   struct sim_datagram *out)
@@ -101,9 +109,9 @@ static enum sim_tun_refused judge(const struct sim_tun_end *end, struct ike_byte
     const uint8_t icmp = version == 4 ? SIM_ICMP : SIM_ICMP6;
     if ((version != 4 && version != 6) || packet.len < (version == 4 ? IPV4_LEN : IPV6_LEN))
         return SIM_TUN_REFUSED_MALFORMED;
-    if (out->protocol == icmp)
+    if (out->protocol == icmp && !(whole && is_error_of(end, out)))
         return SIM_TUN_REFUSED_ICMP;
-    if (out->protocol != SIM_UDP && out->protocol != SIM_ESP)
+    if (out->protocol != icmp && out->protocol != SIM_UDP && out->protocol != SIM_ESP)
         return SIM_TUN_REFUSED_PROTOCOL;
     if (!whole)
         return SIM_TUN_REFUSED_MALFORMED;

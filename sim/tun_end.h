@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * A TUN device as an end of any network: what is delivered there goes to the
  * kernel behind it as an IP packet, and what that kernel sends enters the
- * network as if a host had sent it. UDP and ESP, whole or in fragments; and to
- * the kernel what routers say by ICMP. All else is counted and dropped, since
- * nobody in the network listens to it. */
+ * network as if a host had sent it. UDP and ESP, whole or in fragments; to the
+ * kernel what routers say by ICMP, and from it what it says so of packets that
+ * came. All else is counted and dropped, since nobody in the network listens to
+ * it. */
 #ifndef SIM_TUN_END_H
 #define SIM_TUN_END_H
 
@@ -13,7 +14,7 @@
 /* Why a packet went no further. */
 #define SIM_TUN_REFUSED_ROWS(ROW)                                                           \
     ROW(MALFORMED, "malformed", "from the kernel: no IP packet, or not as long as it says") \
-    ROW(ICMP, "icmp", "from the kernel: ICMP or ICMPv6")                                    \
+    ROW(ICMP, "icmp", "from the kernel: ICMP, but errors about packets that came to it")    \
     ROW(PROTOCOL, "protocol", "neither UDP nor ESP; nor to the kernel ICMP")                \
     ROW(SOURCE, "source", "from the kernel: from an address that it does not own")          \
     ROW(OVERRUN, "overrun", "from the kernel: more than we keep until their time has come") \

@@ -111,8 +111,11 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
 {
     struct live_lab *const lab = owner;
     uint32_t number = 0;
-    if (sim_is_icmp(d))
+    if (sim_is_icmp(d)) {
+        EXPECT(sim_icmp_read(d, &lab->hint));
+        lab->hints++;
         return;
+    }
     lab->answers++;
     for (size_t n = 0; n < 4 && n < d->len; n++)
         number |= (uint32_t)d->at[n] << (8 * n);
@@ -311,12 +314,16 @@ void live_esp_and_refusals(live_net_fn *open)
     EXPECT(lab->net->ops->send(lab->net, sim_loop_now(lab->loop), &lab->near, &spoken));
     EXPECT(lab->net->ops->send(lab->net, sim_loop_now(lab->loop), &lab->near, &unheard));
     run_until_heard(lab, 1);
-    for (int i = 0; i < 200 && sim_tun_end_counts(lab->end).in[SIM_TUN_REFUSED_ICMP] == 0; i++)
+    for (int i = 0; i < 200 && lab->hints == 0; i++)
         run_for(lab, 5 * MS);
     EXPECT_EQ(lab->answers, 1);
     EXPECT_EQ(lab->wrong, 1); /* it came from no port */
-    EXPECT_EQ(sim_tun_end_counts(lab->end).in[SIM_TUN_REFUSED_ICMP], 1);
-    EXPECT_EQ(sim_tun_end_counts(lab->end).entered, 1);
+    EXPECT_EQ(lab->hints, 1);
+    EXPECT_EQ(lab->hint.kind, SIM_ICMP_PORT_CLOSED);
+    EXPECT_EQ(lab->hint.about.to.port, ECHO_PORT + 1);
+    EXPECT_EQ(lab->hint.about.from.port, NEAR_PORT);
+    EXPECT_EQ(sim_tun_end_counts(lab->end).in[SIM_TUN_REFUSED_ICMP], 0);
+    EXPECT_EQ(sim_tun_end_counts(lab->end).entered, 2);
     EXPECT_EQ(sim_netns_usage(lab->ns).udp_read, 1);
     EXPECT_EQ(sim_netns_usage(lab->ns).udp_unheard, 1);
     lab_close(lab);

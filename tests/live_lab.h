@@ -5,6 +5,7 @@
 #ifndef TESTS_LIVE_LAB_H
 #define TESTS_LIVE_LAB_H
 
+#include "sim/icmp.h"
 #include "sim/netns.h"
 #include "sim/realtime.h"
 #include "sim/tun_end.h"
@@ -26,6 +27,8 @@ struct live_lab {
     uint64_t rtt_ns[LAB_PINGS_MAX]; /* 0: not answered */
     uint32_t answers;               /* twice, if it came twice */
     uint32_t wrong;                 /* answers that are not what was sent */
+    uint32_t hints;                 /* errors by ICMP, */
+    struct sim_icmp hint;           /* the last of which said this */
 };
 
 /* Where namespaces cannot be had: prints the skip, true. */

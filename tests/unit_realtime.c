@@ -3,6 +3,7 @@
  * the test: nothing happens too early, lateness is told, and whatever comes from
  * the other side is taken or counted. Bounds are such that a busy machine keeps
  * them. */
+#include "sim/icmp.h"
 #include "sim/lag.h"
 #include "sim/loop.h"
 #include "sim/net_links.h"
@@ -520,6 +521,42 @@ static void test_parts_of_a_datagram_pass_and_are_joined_at_the_far_end(void)
     }
 }
 
+/* The kernel says by ICMP about a packet from `asked` to `missed` that nobody listens there. */
+static void kernel_objects(struct lab *lab, const struct ike_addr *asked,
+                           const struct ike_addr *missed)
+{
+    uint8_t packet[100];
+    uint8_t room[SIM_ICMP_MAX];
+    struct sim_datagram said;
+    const struct sim_datagram about = {
+        .from = *asked, .to = *missed, .at = (const uint8_t *)"x", .len = 1, .protocol = SIM_UDP};
+    const struct sim_icmp what = {.kind = SIM_ICMP_PORT_CLOSED,
+                                  .quoted = {packet, sim_packet_write(&about, packet)}};
+    const struct sim_datagram own = to_near(missed->family == IKE_IPV6, SIM_UDP, "");
+    EXPECT(sim_icmp_write(&what, &own.from, room, &said));
+    said.from.port = 0;
+    kernel_sends(lab, &said);
+}
+
+static void test_what_a_kernel_says_of_packets_that_came_enters_and_of_others_does_not(void)
+{
+    for (int six = 0; six < 2; six++) {
+        struct lab *const lab = lab_open();
+        const struct sim_datagram own = to_near(six == 1, SIM_UDP, "");
+        kernel_objects(lab, &own.to, &own.from);
+        kernel_objects(lab, &own.to, &own.to); /* nothing like it came */
+        while (lab->heard_count < 1 && sim_loop_now(lab->loop) < UINT64_C(2) * SECOND)
+            EXPECT_EQ(sim_realtime_run(lab->rt, sim_loop_now(lab->loop) + 10 * MS),
+                      SIM_REALTIME_DONE);
+        const struct sim_tun_counts counts = sim_tun_end_counts(lab->end);
+        EXPECT_EQ(lab->heard_count, 1);
+        EXPECT_EQ(lab->heard[0].first, six == 1 ? 1 : 3); /* RFC 4443 3.1, RFC 792 */
+        EXPECT_EQ(counts.entered, 1);
+        EXPECT_EQ(counts.in[SIM_TUN_REFUSED_ICMP], 1);
+        lab_close(lab);
+    }
+}
+
 /* ---- what is no packet for us ---- */
 
 static void test_each_kind_of_refusal_is_counted_as_itself(void)
@@ -635,6 +672,7 @@ int main(int argc, char **argv)
         TEST(test_what_comes_to_the_end_is_written_as_an_ip_packet),
         TEST(test_tcp_and_what_the_kernel_does_not_take_are_counted),
         TEST(test_parts_of_a_datagram_pass_and_are_joined_at_the_far_end),
+        TEST(test_what_a_kernel_says_of_packets_that_came_enters_and_of_others_does_not),
         TEST(test_each_kind_of_refusal_is_counted_as_itself),
         TEST(test_random_octets_are_refused_and_counted),
         TEST(test_more_than_is_kept_is_dropped_and_counted),
