@@ -8,16 +8,16 @@
 #include "models/attempts.h"
 #include "models/gateway_trace.h"
 #include "models/inner.h"
+#include "models/nat.h"
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/traffic.h"
-#include "sim/nat.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MILLION = 1000000, CHILD_MAX = 1 << 24, NAT_FIRST_PORT = 1024 };
+enum { MILLION = 1000000, CHILD_MAX = 1 << 24 };
 
 struct model_clients_run {
     struct model_scene *scene;
@@ -217,22 +217,6 @@ static bool backend_open(struct model_clients_run *run)
     return run->backend != NULL;
 }
 
-static bool nat_open(struct model_clients_run *run)
-{
-    const struct model_nat *const nat = &run->clients->nat;
-    if (nat->kind == MODEL_NO_NAT)
-        return true;
-    struct sim_nat_config config = {.kind = (enum sim_nat_kind)(nat->kind - 1),
-                                    .outside = run->place.outside.base,
-                                    .port_count = (uint32_t)nat->ports,
-                                    .timeout_ns = nat->timeout_ns,
-                                    .rebind_ns = nat->rebind_ns};
-    config.outside.port = NAT_FIRST_PORT;
-    run->nat = sim_nat_open(&config);
-    sim_host_port(run->host)->nat = run->nat;
-    return run->nat != NULL;
-}
-
 struct model_clients_run *model_clients_open(struct model_scene *scene,
                                              const struct model_clients *clients,
                                              const struct model_clients_place *place, char *error,
@@ -253,7 +237,10 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !attempts_open(run) ||
-        !papers_open(run) || !host_open(run) || !nat_open(run) || !backend_open(run)) {
+        !papers_open(run) || !host_open(run) ||
+        !model_nat_open(&clients->nat, &run->place.outside.base, sim_host_port(run->host),
+                        &run->nat) ||
+        !backend_open(run)) {
         model_clients_close(run);
         return NULL;
     }
@@ -300,21 +287,6 @@ void model_clients_look(const struct model_clients_run *run, struct model_glance
 
 /* The end. */
 
-/* What the NAT refused, in the network's words. */
-static void report_nat(const struct model_clients_run *run)
-{
-    struct sim_record *const record = run->scene->record;
-    if (run->nat == NULL || record == NULL)
-        return;
-    const struct sim_nat_counts counts = sim_nat_counts(run->nat);
-    if (counts.exhausted > 0)
-        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_EXHAUSTED),
-                             counts.exhausted);
-    if (counts.filtered > 0)
-        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_FILTERED),
-                             counts.filtered);
-}
-
 void model_clients_report(struct model_clients_run *run)
 {
     const struct model_scene *const scene = run->scene;
@@ -325,5 +297,5 @@ void model_clients_report(struct model_clients_run *run)
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     model_backend_report(run->backend, scene, who);
     model_traffic_report(run->traffic);
-    report_nat(run);
+    model_nat_report(scene, who, run->nat);
 }

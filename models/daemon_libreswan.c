@@ -18,6 +18,7 @@ static const char ipsec_conf[] =
     "\tlogtime=no\n"
     "\taudit-log=no\n" /* it ends where the kernel takes no audit, as in a namespace of processes */
     "\tuniqueids=no\n"
+    "\tkeep-alive=${keepalive}\n"
     "\tnhelpers=${threads}\n"
     "\tddos-mode=${ddos-mode}\n"
     "\tddos-ike-threshold=${ddos-threshold}\n"
@@ -54,6 +55,7 @@ static const char ipsec_conf[] =
     "\tmobike=$[mobike]\n"
     "\tfragmentation=$[fragmentation-force]\n"
     "\tencapsulation=$[encapsulation]\n"
+    "\tnat-keepalive=${no-keepalive}\n"
     "\tdpddelay=${liveness}\n"
     "\tdpdtimeout=${liveness-timeout}\n"
     "\tdpdaction=${liveness-action}\n"
@@ -630,6 +632,7 @@ static const struct recipe_key keys[] = {
     { "mode",                NULL },
     { "auth",                objects_auth },
     { "selectors",           objects_selectors },
+    { "keepalive",           objects_keepalive },
     { "retransmit.first",    NULL },
     { "retransmit.sends",    NULL },
     { NULL,                  NULL },

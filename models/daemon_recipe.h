@@ -17,6 +17,9 @@ struct model_text {
 void text_put(struct model_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* RFC 7468 2, in lines of 64. */
+void text_put_pem(struct model_text *text, const char *label, struct ike_bytes octets);
+
 /* What stands for a placeholder. Nothing: the line that has ${NAME} is left out, $[NAME] is left
  * empty. */
 typedef void recipe_put_fn(struct model_text *out, const struct model_wish *wish);
@@ -126,7 +129,10 @@ void put_psk(struct model_text *out, const struct model_wish *wish); /* 0x and d
 uint64_t seconds_of(uint64_t ns);                                    /* rounded up */
 bool whole_seconds(uint64_t ns);
 bool wish_signs(const struct model_wish *wish);
-const char *eap_word(enum model_auth auth); /* "md5"; NULL: not by EAP */
+const char *eap_word(enum model_auth auth);  /* "md5"; NULL: not by EAP */
+const char *auth_word(enum model_auth auth); /* as keys have it */
+/* Words of several recipes on `keepalive`. */
+const char *objects_keepalive(const struct model_wish *wish);
 /* The list of a wish's selectors or prefixes, each after `before` and joined by `between`. */
 void put_list(struct model_text *out, const char *list, const char *before, const char *between);
 
