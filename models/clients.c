@@ -14,8 +14,10 @@
 #include "models/rounds.h"
 #include "models/traffic.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MILLION = 1000000, CHILD_MAX = 1 << 24 };
 
@@ -65,8 +67,11 @@ static bool papers_open(struct model_clients_run *run)
         &config->gateways[model_gateway_named(config, c->to)];
     run->policy.proof = (uint8_t)model_proof_of(c->auth);
     run->policy.accepts = (uint8_t)(1 << model_proof_of(model_auth_of_gateway(config, gateway)));
-    if (!model_papers_open(&run->papers, run->provider.below, c->name, model_rounds_key(c),
-                           c->certificate_chain))
+    const struct model_papers_spec papers = {.name = c->name,
+                                             .type = model_rounds_key(c),
+                                             .links = c->certificate_chain,
+                                             .apart = config->network == MODEL_LIVE};
+    if (!model_papers_open(&run->papers, run->provider.below, &papers))
         return false;
     if (model_rounds_share(c) && !shared_open(run))
         return false;
@@ -217,6 +222,18 @@ static bool backend_open(struct model_clients_run *run)
     return run->backend != NULL;
 }
 
+/* A real daemon takes who comes by EAP-TLS for whom the certificate is, which is of all of them
+ * (RFC 5216 5.2). */
+static void eap_name(struct model_clients_run *run)
+{
+    struct ike_eap_config *const eap = &run->policy.eap;
+    if (gateway_of(run)->daemon == 0 || eap->methods[0] != EAP_TLS)
+        return;
+    assert(run->name.len <= sizeof eap->user);
+    memcpy(eap->user, run->name.data, run->name.len);
+    eap->user_len = (uint8_t)run->name.len;
+}
+
 struct model_clients_run *model_clients_open(struct model_scene *scene,
                                              const struct model_clients *clients,
                                              const struct model_clients_place *place, char *error,
@@ -234,6 +251,7 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     (void)snprintf(stream, sizeof stream, "clients.%s", clients->name);
     model_policy_of_clients(clients, &run->policy);
     model_id_of_clients(clients, &run->name);
+    eap_name(run);
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !attempts_open(run) ||

@@ -93,7 +93,8 @@ struct model_wish {
     const char *key;           /* NULL where it does not sign */
     const char *authorities[MODEL_AUTHORITIES_MAX]; /* roots first, then its own intermediates */
     size_t authority_count;
-    const char *proposals; /* as keys have them */
+    char peer_authority[96]; /* the other end's, by name; empty: any */
+    const char *proposals;   /* as keys have them */
     const char *esp;
     const char *local_ts;     /* selectors, separated by commas; NULL: its address */
     const char *remote_ts;    /* NULL: whatever address the other end has */

@@ -83,6 +83,7 @@ void model_wish_of_clients(const struct model_world_config *config,
     };
     id_text(clients->name, "client-0@", out->local_id, sizeof out->local_id);
     id_text(clients->to, "", out->remote_id, sizeof out->remote_id);
+    (void)snprintf(out->peer_authority, sizeof out->peer_authority, "%s", clients->to);
 }
 
 struct judging {
@@ -200,6 +201,15 @@ static void judge_auth(struct judging *j, const char *other_end)
         object_to(j, other_end, "auth", words);
 }
 
+/* The other end shows so many intermediates. */
+static void judge_chain(struct judging *j, const char *other_end, uint64_t links)
+{
+    const bool shows = (AUTHS_SIGNED >> j->wish.peer_auth & 1) != 0;
+    if (j->recipe->no_chains && shows && links > 0)
+        object_to(j, other_end, "certificate_chain",
+                  "it takes no intermediate certificates of the other end: write 0");
+}
+
 /* What clients who do EAP ask of the other end. */
 static void judge_eap(struct judging *j, const char *entry, const struct model_clients *clients)
 {
@@ -211,6 +221,9 @@ static void judge_eap(struct judging *j, const char *entry, const struct model_c
     const char *const text = tls ? row->objection(&wish) : NULL;
     if (text != NULL)
         object_to(j, entry, "eap.tls", text);
+    if (tls && !clients->eap.identity)
+        object_to(j, entry, "eap.identity",
+                  "it takes a certificate for whom EAP says it is, not IKE: write yes");
     if (clients->eap.only)
         object_to(j, entry, "eap.only", "as a gateway the recipe has it sign");
 }
@@ -230,6 +243,7 @@ static void judge_populations(struct judging *j, const struct model_world_config
         if (clients->more[0] != MODEL_NO_AUTH)
             object_to(j, entry, "second_auth", "its clients are to authenticate once");
         judge_eap(j, entry, clients);
+        judge_chain(j, entry, clients->certificate_chain);
     }
 }
 
@@ -251,6 +265,9 @@ static void judge_client(struct judging *j, const struct model_world_config *con
     (void)snprintf(entry, sizeof entry, "gateways.%s", clients->to);
     model_wish_of_clients(config, clients, &j->wish);
     judge_auth(j, entry);
+    const uint32_t to = model_gateway_named(config, clients->to);
+    if (to != UINT32_MAX)
+        judge_chain(j, entry, config->gateways[to].certificate_chain);
 }
 
 size_t model_daemon_judge(const struct model_recipe *recipe,

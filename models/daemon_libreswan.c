@@ -40,7 +40,7 @@ static const char ipsec_conf[] =
     "\tright=${remote-or-any}\n"
     "\trightid=$[remote-at]$[remote-id-or-any]\n"
     "\trightsubnet=${remote-ts}\n"
-    "\trightca=${any-authority}\n"
+    "\trightca=${peer-authority}\n"
     "\trightaddresspool=${pool-range}\n"
     "\trightmodecfgclient=${server}\n"
     "\trightmodecfgserver=${client}\n"
@@ -315,9 +315,15 @@ static void put_send_authorities(struct model_text *out, const struct model_wish
     text_put(out, "%s", shows_certificate(wish) ? "all" : "");
 }
 
-static void put_any_authority(struct model_text *out, const struct model_wish *wish)
+/* As an initiator it asks for certificates of an authority that it knows by its name only. */
+static void put_peer_authority(struct model_text *out, const struct model_wish *wish)
 {
-    text_put(out, "%s", shows_certificate(wish) ? "%any" : "");
+    if (!shows_certificate(wish))
+        return;
+    if (wish->peer_authority[0] != '\0')
+        text_put(out, "\"CN=%s\"", wish->peer_authority);
+    else
+        text_put(out, "%%any");
 }
 
 static void put_server(struct model_text *out, const struct model_wish *wish)
@@ -533,7 +539,7 @@ static const struct recipe_holder holders[] = {
     { "certificate-name",    .put = put_certificate_name },
     { "send-certificate",    .put = put_send_certificate },
     { "send-authorities",    .put = put_send_authorities },
-    { "any-authority",       .put = put_any_authority },
+    { "peer-authority",      .put = put_peer_authority },
     { "server",              .put = put_server },
     { "client",              .put = put_client },
     { "either",              .put = put_either },

@@ -337,4 +337,5 @@ const struct model_recipe model_openiked = {
     .proposals = put_proposals,
     .auths = AUTH(MODEL_PSK) | AUTHS_RSA | AUTHS_ECDSA,
     .peer_auths = AUTH(MODEL_PSK) | AUTHS_RSA | AUTHS_ECDSA,
+    .no_chains = true,
 };

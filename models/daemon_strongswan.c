@@ -58,6 +58,7 @@ static const char swanctl_conf[] =
     "    dpd_delay = ${liveness}s\n"
     "    rekey_time = $[rekey-ike-or-0]s\n"
     "    rand_time = ${rekey-ike-rand}s\n"
+    "    unique = ${unique}\n"
     "    pools = ${pools}\n"
     "    vips = ${vips}\n"
     "    local {\n"
@@ -191,6 +192,14 @@ static void put_eap_id(struct model_text *out, const struct model_wish *wish)
 {
     if (eap_word(wish->peer_auth) != NULL && !wish->eap_unnamed)
         text_put(out, "%%any");
+}
+
+/* Those who share a certificate, and so a name within EAP, do not drive each other out. */
+static void put_unique(struct model_text *out, const struct model_wish *wish)
+{
+    const char *const method = eap_word(wish->peer_auth);
+    if (method != NULL && strcmp(method, "tls") == 0)
+        text_put(out, "never");
 }
 
 static void put_eap_secret(struct model_text *out, const struct model_wish *wish)
@@ -327,6 +336,7 @@ static const struct recipe_holder holders[] = {
     { "peer-auth",         .put = put_peer_auth },
     { "certs",             .put = put_certs },
     { "eap-id",            .put = put_eap_id },
+    { "unique",            .put = put_unique },
     { "eap-secret",        .put = put_eap_secret },
     { "local-ts",          .put = put_local_ts },
     { "remote-ts",         .put = put_remote_ts },

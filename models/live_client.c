@@ -191,12 +191,12 @@ static bool begin(struct model_live_client *run)
 static bool papers_open(struct model_live_client *run)
 {
     char stream[MODEL_NAME_MAX + 16];
+    const struct model_papers_spec spec = {.name = run->clients->name,
+                                           .type = model_rounds_key(run->clients),
+                                           .links = run->clients->certificate_chain,
+                                           .apart = true};
     (void)snprintf(stream, sizeof stream, "clients.%s", run->clients->name);
-    run->papers = model_live_papers_open(
-        run->scene, &(struct model_live_owner){.name = run->clients->name,
-                                               .stream = stream,
-                                               .type = model_rounds_key(run->clients),
-                                               .links = run->clients->certificate_chain});
+    run->papers = model_live_papers_open(run->scene, stream, &spec);
     return run->papers != NULL;
 }
 

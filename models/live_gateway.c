@@ -171,13 +171,12 @@ static bool papers_open(struct model_live_run *run)
 {
     const struct model_world_config *const config = run->scene->config;
     char stream[MODEL_NAME_MAX + 16];
+    const struct model_papers_spec spec = {.name = run->gateway->name,
+                                           .type = model_key_type_of_gateway(config, run->gateway),
+                                           .links = run->gateway->certificate_chain,
+                                           .apart = true};
     (void)snprintf(stream, sizeof stream, "gateways.%s", run->gateway->name);
-    run->papers = model_live_papers_open(
-        run->scene,
-        &(struct model_live_owner){.name = run->gateway->name,
-                                   .stream = stream,
-                                   .type = model_key_type_of_gateway(config, run->gateway),
-                                   .links = run->gateway->certificate_chain});
+    run->papers = model_live_papers_open(run->scene, stream, &spec);
     return run->papers != NULL;
 }
 

@@ -21,15 +21,15 @@ struct model_live_papers {
 };
 
 struct model_live_papers *model_live_papers_open(const struct model_scene *scene,
-                                                 const struct model_live_owner *owner)
+                                                 const char *stream,
+                                                 const struct model_papers_spec *spec)
 {
     struct model_live_papers *const p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;
-    sim_rng_open(&p->rng, scene->config->seed, owner->stream);
+    sim_rng_open(&p->rng, scene->config->seed, stream);
     p->crypto = scene->provider(sim_rng_random(&p->rng));
-    if (p->crypto == NULL ||
-        !model_papers_open(&p->papers, p->crypto, owner->name, owner->type, owner->links)) {
+    if (p->crypto == NULL || !model_papers_open(&p->papers, p->crypto, spec)) {
         model_live_papers_close(p);
         return NULL;
     }

@@ -12,17 +12,10 @@
 
 struct model_live_papers;
 
-/* Whose they are: `name` outlives them, `stream` is what its keys are drawn from. `type`: as
- * model_papers_open has it. */
-struct model_live_owner {
-    const char *name;
-    const char *stream;
-    uint8_t type;
-    uint64_t links;
-};
-/* NULL: no memory, or the provider fails. */
+/* Keys are drawn from the stream. NULL: no memory, or the provider fails. */
 struct model_live_papers *model_live_papers_open(const struct model_scene *scene,
-                                                 const struct model_live_owner *owner);
+                                                 const char *stream,
+                                                 const struct model_papers_spec *spec);
 void model_live_papers_close(struct model_live_papers *papers);
 struct model_papers *model_live_papers_of(struct model_live_papers *papers);
 /* A certificate for the wish's own identity, its key, and the authorities there are then: texts in
