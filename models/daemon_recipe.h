@@ -132,8 +132,6 @@ bool whole_seconds(uint64_t ns);
 bool wish_signs(const struct model_wish *wish);
 const char *eap_word(enum model_auth auth);  /* "md5"; NULL: not by EAP */
 const char *auth_word(enum model_auth auth); /* as keys have it */
-/* Words of several recipes on `keepalive`. */
-const char *objects_keepalive(const struct model_wish *wish);
 /* The list of a wish's selectors or prefixes, each after `before` and joined by `between`. */
 void put_list(struct model_text *out, const char *list, const char *before, const char *between);
 

@@ -25,7 +25,7 @@ static const char strongswan_conf[] =
     "  init_limit_half_open = $[half-open]\n"
     "  half_open_timeout = ${half-open-timeout}\n"
     "  fragment_size = ${fragment}\n"
-    "  keep_alive = ${keepalive-or-0}s\n"
+    "  keep_alive = ${keepalive}s\n"
     "  retransmit_timeout = ${retransmit-first}\n"
     "  retransmit_base = ${retransmit-factor}\n"
     "  retransmit_tries = ${retransmit-tries}\n"
@@ -208,7 +208,7 @@ static void put_eap_secret(struct model_text *out, const struct model_wish *wish
         put_psk(out, wish);
 }
 
-static void put_keepalive_or_0(struct model_text *out, const struct model_wish *wish)
+static void put_keepalive(struct model_text *out, const struct model_wish *wish)
 {
     if (wish->keepalive_ns == UINT64_MAX)
         text_put(out, "0");
@@ -305,6 +305,13 @@ static const char *objects_liveness(const struct model_wish *wish)
     return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
 }
 
+static const char *objects_keepalive(const struct model_wish *wish)
+{
+    return wish->keepalive_ns == UINT64_MAX || whole_seconds(wish->keepalive_ns)
+               ? NULL
+               : "it counts in whole seconds";
+}
+
 static const char *objects_auth(const struct model_wish *wish)
 {
     const enum model_auth ttls = MODEL_EAP + 4;
@@ -321,7 +328,7 @@ static const char *objects_tls(const struct model_wish *wish)
 
 /* clang-format off */
 static const struct recipe_holder holders[] = {
-    { "keepalive-or-0",    .put = put_keepalive_or_0 },
+    { "keepalive",         .put = put_keepalive },
     { "log",               .put = put_log },
     { "libipsec",          .put = put_libipsec },
     { "retransmit-first",  .put = put_retransmit_first },

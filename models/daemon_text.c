@@ -76,13 +76,6 @@ const char *auth_word(enum model_auth auth)
     return auth == MODEL_NULL ? "null" : ike_key_types[auth].name;
 }
 
-const char *objects_keepalive(const struct model_wish *wish)
-{
-    return wish->keepalive_ns == UINT64_MAX || whole_seconds(wish->keepalive_ns)
-               ? NULL
-               : "it counts in whole seconds";
-}
-
 void put_list(struct model_text *out, const char *list, const char *before, const char *between)
 {
     char one[MODEL_TEXT_MAX];
@@ -103,12 +96,6 @@ void put_psk(struct model_text *out, const struct model_wish *wish)
     text_put(out, "0x");
     for (size_t i = 0; i < len; i++)
         text_put(out, "%02x", octets[i]);
-}
-
-static void put_keepalive(struct model_text *out, const struct model_wish *wish)
-{
-    if (wish->keepalive_ns != 0 && wish->keepalive_ns != UINT64_MAX)
-        text_put(out, "%llu", (unsigned long long)seconds_of(wish->keepalive_ns));
 }
 
 /* Where there are to be none. */
@@ -217,7 +204,6 @@ const struct recipe_holder recipe_holders[] = {
     { "mobike",            HELD(YES_NO, mobike) },
     { "fragmentation",     .put = put_fragmentation },
     { "psk",               .put = put_psk },
-    { "keepalive",         .put = put_keepalive },
     { "no-keepalive",      .put = put_no_keepalive },
     { "eap-fragment",      HELD(COUNT, eap_fragment) },
     { .name = NULL },
