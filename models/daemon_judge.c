@@ -116,16 +116,33 @@ static void object(struct judging *j, const char *key, const char *text)
 static bool is_of_the_world(const char *key)
 {
     static const char *const keys[] = {
-        "address",     "cores",     "machine",      "implementation",
-        "cost_scale",  "sa_max",    "proposals",    "esp",
-        "selectors",   "psk",       "auth",         "certificate_chain",
-        "to",          "via",       "prefix",       "nat.kind",
-        "nat.address", "nat.ports", "nat.timeout",  "nat.rebind",
-        "arrivals",    "from",      "until",        "count",
-        "patience",    "refused",   "retry.wait",   "retry.max",
-        "stay",        "leave",     "reconnect",    "moves",
-        "at",          "daemon",    "eap.identity", "eap.certificates",
+        "address",      "cores",
+        "machine",      "implementation",
+        "cost_scale",   "sa_max",
+        "proposals",    "esp",
+        "selectors",    "psk",
+        "auth",         "certificate_chain",
+        "to",           "via",
+        "prefix",       "nat.kind",
+        "nat.address",  "nat.ports",
+        "nat.timeout",  "nat.rebind",
+        "arrivals",     "from",
+        "until",        "count",
+        "patience",     "stay",
+        "at",           "daemon",
+        "eap.identity", "eap.certificates",
     };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* What clients of ours do and a real one is never told to. */
+static bool is_of_our_clients(const char *key)
+{
+    static const char *const keys[] = {"refused", "retry.wait", "retry.max",
+                                       "leave",   "reconnect",  "moves"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
@@ -164,7 +181,10 @@ static void judge_keys(struct judging *j, const struct model_world_config *confi
             continue;
         (void)snprintf(path, sizeof path, "%s.%s", j->path, key);
         if (asks(config, plain, path))
-            object(j, key, "there is no setting for it");
+            object(j, key,
+                   is_of_our_clients(key) ? "it comes at its arrivals and leaves after its stay, "
+                                            "and does nothing of its own accord"
+                                          : "there is no setting for it");
     }
     for (const struct recipe_key *row = j->recipe->keys; row->key != NULL; row++) {
         const char *const text = row->objection != NULL ? row->objection(&j->wish) : NULL;

@@ -252,6 +252,14 @@ static void test_a_daemon_that_is_a_client_is_judged_by_its_keys(void)
     EXPECT_STR(complaints, "clients.staff.keepalive: libreswan: behind a NAT it comes to send "
                            "none: write off\n");
     set("clients.staff.keepalive", "20s");
+    EXPECT_EQ(judge(libreswan, "clients.staff"), 0);
+    set("clients.staff.stay", "10s");
+    set("clients.staff.reconnect", "1s");
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
+    EXPECT(strstr(complaints, "clients.staff.reconnect: strongSwan: it comes at its arrivals") !=
+           NULL);
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0); /* whose clients are ours, and may */
+    set("clients.staff.reconnect", "never");
     set("clients.staff.redirects", "yes");
     EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
     EXPECT_EQ(judge(strongswan, "clients.nobody"), 0);
