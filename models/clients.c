@@ -8,16 +8,18 @@
 #include "models/attempts.h"
 #include "models/gateway_trace.h"
 #include "models/inner.h"
+#include "models/nat.h"
 #include "models/places.h"
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/traffic.h"
-#include "sim/nat.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MILLION = 1000000, CHILD_MAX = 1 << 24, NAT_FIRST_PORT = 1024 };
+enum { MILLION = 1000000, CHILD_MAX = 1 << 24 };
 
 struct model_clients_run {
     struct model_scene *scene;
@@ -65,8 +67,11 @@ static bool papers_open(struct model_clients_run *run)
         &config->gateways[model_gateway_named(config, c->to)];
     run->policy.proof = (uint8_t)model_proof_of(c->auth);
     run->policy.accepts = (uint8_t)(1 << model_proof_of(model_auth_of_gateway(config, gateway)));
-    if (!model_papers_open(&run->papers, run->provider.below, c->name, model_rounds_key(c),
-                           c->certificate_chain))
+    const struct model_papers_spec papers = {.name = c->name,
+                                             .type = model_rounds_key(c),
+                                             .links = c->certificate_chain,
+                                             .apart = config->network == MODEL_LIVE};
+    if (!model_papers_open(&run->papers, run->provider.below, &papers))
         return false;
     if (model_rounds_share(c) && !shared_open(run))
         return false;
@@ -217,20 +222,16 @@ static bool backend_open(struct model_clients_run *run)
     return run->backend != NULL;
 }
 
-static bool nat_open(struct model_clients_run *run)
+/* A real daemon takes who comes by EAP-TLS for whom the certificate is, which is of all of them
+ * (RFC 5216 5.2). */
+static void eap_name(struct model_clients_run *run)
 {
-    const struct model_nat *const nat = &run->clients->nat;
-    if (nat->kind == MODEL_NO_NAT)
-        return true;
-    struct sim_nat_config config = {.kind = (enum sim_nat_kind)(nat->kind - 1),
-                                    .outside = run->place.outside.base,
-                                    .port_count = (uint32_t)nat->ports,
-                                    .timeout_ns = nat->timeout_ns,
-                                    .rebind_ns = nat->rebind_ns};
-    config.outside.port = NAT_FIRST_PORT;
-    run->nat = sim_nat_open(&config);
-    sim_host_port(run->host)->nat = run->nat;
-    return run->nat != NULL;
+    struct ike_eap_config *const eap = &run->policy.eap;
+    if (gateway_of(run)->daemon == 0 || eap->methods[0] != EAP_TLS)
+        return;
+    assert(run->name.len <= sizeof eap->user);
+    memcpy(eap->user, run->name.data, run->name.len);
+    eap->user_len = (uint8_t)run->name.len;
 }
 
 struct model_clients_run *model_clients_open(struct model_scene *scene,
@@ -250,10 +251,14 @@ struct model_clients_run *model_clients_open(struct model_scene *scene,
     (void)snprintf(stream, sizeof stream, "clients.%s", clients->name);
     model_policy_of_clients(clients, &run->policy);
     model_id_of_clients(clients, &run->name);
+    eap_name(run);
     model_inner_of_clients(clients, &run->inner, &run->policy);
     if (!model_costs_find(clients->machine, MILLION, &costs, error, error_max) ||
         !model_provider_open(&run->provider, scene, stream, &costs) || !attempts_open(run) ||
-        !papers_open(run) || !host_open(run) || !nat_open(run) || !backend_open(run)) {
+        !papers_open(run) || !host_open(run) ||
+        !model_nat_open(&clients->nat, &run->place.outside.base, sim_host_port(run->host),
+                        &run->nat) ||
+        !backend_open(run)) {
         model_clients_close(run);
         return NULL;
     }
@@ -300,21 +305,6 @@ void model_clients_look(const struct model_clients_run *run, struct model_glance
 
 /* The end. */
 
-/* What the NAT refused, in the network's words. */
-static void report_nat(const struct model_clients_run *run)
-{
-    struct sim_record *const record = run->scene->record;
-    if (run->nat == NULL || record == NULL)
-        return;
-    const struct sim_nat_counts counts = sim_nat_counts(run->nat);
-    if (counts.exhausted > 0)
-        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_EXHAUSTED),
-                             counts.exhausted);
-    if (counts.filtered > 0)
-        record->ops->refusal(record, run->clients->name, sim_lost_name(SIM_LOST_NAT_FILTERED),
-                             counts.filtered);
-}
-
 void model_clients_report(struct model_clients_run *run)
 {
     const struct model_scene *const scene = run->scene;
@@ -325,5 +315,5 @@ void model_clients_report(struct model_clients_run *run)
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     model_backend_report(run->backend, scene, who);
     model_traffic_report(run->traffic);
-    report_nat(run);
+    model_nat_report(scene, who, run->nat);
 }

@@ -102,7 +102,7 @@ static size_t times_of(enum recipe_when when, const struct model_wish *wish)
     if (when == ALWAYS)
         return 1;
     if (when == EACH_AUTHORITY)
-        return signs ? wish->authority_count : 0;
+        return wish->authority_count;
     return signs == (when == SIGNS) ? 1 : 0;
 }
 

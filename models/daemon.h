@@ -28,7 +28,7 @@ enum model_daemon_limits {
     MODEL_DAEMON_FILE_MAX = 16384,
     MODEL_DAEMON_WORDS_MAX = 32,
     MODEL_DAEMON_MOUNTS_MAX = 16,
-    MODEL_AUTHORITIES_MAX = 8,
+    MODEL_AUTHORITIES_MAX = MODEL_THINGS_MAX + 5,
 };
 
 /* The order of the words of `gateways.*.daemon`. */
@@ -90,10 +90,11 @@ struct model_wish {
     enum model_auth auth;      /* its own, */
     enum model_auth peer_auth; /* and the other end's */
     const char *certificate;   /* its own, its key and whose it believes, as PEM texts; */
-    const char *key;           /* NULL where nobody signs */
+    const char *key;           /* NULL where it does not sign */
     const char *authorities[MODEL_AUTHORITIES_MAX]; /* roots first, then its own intermediates */
     size_t authority_count;
-    const char *proposals; /* as keys have them */
+    char peer_authority[96]; /* the other end's, by name; empty: any */
+    const char *proposals;   /* as keys have them */
     const char *esp;
     const char *local_ts;     /* selectors, separated by commas; NULL: its address */
     const char *remote_ts;    /* NULL: whatever address the other end has */
@@ -106,7 +107,10 @@ struct model_wish {
     uint64_t half_open_timeout_ns; /* 0: its own, and all below but where it says something else */
     uint64_t liveness_ns;          /* 0: never */
     struct model_rekey rekey;
-    uint64_t fragment; /* longest IP datagram; 0: no fragments */
+    uint64_t keepalive_ns; /* behind a NAT, of a client; UINT64_MAX: never */
+    uint64_t fragment;     /* longest IP datagram; 0: no fragments */
+    uint64_t eap_fragment; /* longest EAP packet with TLS in it */
+    uint64_t eap_tls;      /* its version, 2 or 3; 0: any */
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;
@@ -114,8 +118,9 @@ struct model_wish {
     bool mobike;
     bool force_encapsulation;
     bool transport_mode;
-    bool quiet;      /* logs SAs only, not each datagram, where it can be told so */
-    bool kernel_esp; /* the kernel's, or its stand-in's, where the daemon has one of its own too */
+    bool eap_unnamed; /* a gateway that asks for no EAP identity before the method */
+    bool quiet;       /* logs SAs only, not each datagram, where it can be told so */
+    bool kernel_esp;  /* the kernel's, or its stand-in's, where the daemon has one of its own too */
 };
 
 /* What a gateway's keys ask of a daemon in its place. */

@@ -26,6 +26,7 @@ void model_wish_of_gateway(const struct model_world_config *config,
                            const struct model_gateway *gateway, struct model_wish *out)
 {
     const bool pool = gateway->pool[0] != '\0' && strcmp(gateway->pool, "none") != 0;
+    const struct model_clients *const eap = model_eap_clients_of(config, gateway);
     *out = (struct model_wish){
         .psk = gateway->psk,
         .auth = model_auth_of_gateway(config, gateway),
@@ -41,6 +42,8 @@ void model_wish_of_gateway(const struct model_world_config *config,
         .liveness_ns = gateway->liveness_ns,
         .rekey = gateway->rekey,
         .fragment = gateway->fragment,
+        .eap_fragment = eap != NULL ? eap->eap.fragment : 0,
+        .eap_unnamed = eap != NULL && !eap->eap.identity,
         .mobike = gateway->mobike,
         .force_encapsulation = gateway->force_encapsulation,
         .transport_mode = gateway->transport_mode,
@@ -68,7 +71,10 @@ void model_wish_of_clients(const struct model_world_config *config,
         .half_open_per_address = IKE_UNLIMITED,
         .liveness_ns = clients->liveness_ns,
         .rekey = clients->rekey,
+        .keepalive_ns = clients->keepalive_ns != 0 ? clients->keepalive_ns : UINT64_MAX,
         .fragment = clients->fragment,
+        .eap_fragment = clients->eap.fragment,
+        .eap_tls = clients->eap.tls,
         .retransmit_first_ns = clients->retransmit_first_ns,
         .retransmit_factor_milli = clients->retransmit_factor_milli,
         .retransmit_sends = clients->retransmit_sends,
@@ -77,6 +83,7 @@ void model_wish_of_clients(const struct model_world_config *config,
     };
     id_text(clients->name, "client-0@", out->local_id, sizeof out->local_id);
     id_text(clients->to, "", out->remote_id, sizeof out->remote_id);
+    (void)snprintf(out->peer_authority, sizeof out->peer_authority, "%s", clients->to);
 }
 
 struct judging {
@@ -88,14 +95,20 @@ struct judging {
     size_t count;
 };
 
-static void object(struct judging *j, const char *key, const char *text)
+/* To the key of another entry, "clients.staff". */
+static void object_to(struct judging *j, const char *entry, const char *key, const char *text)
 {
     char path[3 * MODEL_NAME_MAX];
     char words[256];
-    (void)snprintf(path, sizeof path, "%s.%s", j->path, key);
+    (void)snprintf(path, sizeof path, "%s.%s", entry, key);
     (void)snprintf(words, sizeof words, "%s: %s", j->recipe->title, text);
     j->complain(j->owner, path, true, words);
     j->count++;
+}
+
+static void object(struct judging *j, const char *key, const char *text)
+{
+    object_to(j, j->path, key, text);
 }
 
 /* Keys that describe our model of a gateway, not what it is told; and those that the world around a
@@ -103,16 +116,33 @@ static void object(struct judging *j, const char *key, const char *text)
 static bool is_of_the_world(const char *key)
 {
     static const char *const keys[] = {
-        "address",     "cores",     "machine",     "implementation",
-        "cost_scale",  "sa_max",    "proposals",   "esp",
-        "selectors",   "psk",       "auth",        "certificate_chain",
-        "to",          "via",       "prefix",      "nat.kind",
-        "nat.address", "nat.ports", "nat.timeout", "nat.rebind",
-        "arrivals",    "from",      "until",       "count",
-        "patience",    "refused",   "retry.wait",  "retry.max",
-        "stay",        "leave",     "reconnect",   "moves",
-        "at",          "daemon",
+        "address",      "cores",
+        "machine",      "implementation",
+        "cost_scale",   "sa_max",
+        "proposals",    "esp",
+        "selectors",    "psk",
+        "auth",         "certificate_chain",
+        "to",           "via",
+        "prefix",       "nat.kind",
+        "nat.address",  "nat.ports",
+        "nat.timeout",  "nat.rebind",
+        "arrivals",     "from",
+        "until",        "count",
+        "patience",     "stay",
+        "at",           "daemon",
+        "eap.identity", "eap.certificates",
     };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* What clients of ours do and a real one is never told to. */
+static bool is_of_our_clients(const char *key)
+{
+    static const char *const keys[] = {"refused", "retry.wait", "retry.max",
+                                       "leave",   "reconnect",  "moves"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
@@ -151,7 +181,10 @@ static void judge_keys(struct judging *j, const struct model_world_config *confi
             continue;
         (void)snprintf(path, sizeof path, "%s.%s", j->path, key);
         if (asks(config, plain, path))
-            object(j, key, "there is no setting for it");
+            object(j, key,
+                   is_of_our_clients(key) ? "it comes at its arrivals and leaves after its stay, "
+                                            "and does nothing of its own accord"
+                                          : "there is no setting for it");
     }
     for (const struct recipe_key *row = j->recipe->keys; row->key != NULL; row++) {
         const char *const text = row->objection != NULL ? row->objection(&j->wish) : NULL;
@@ -175,29 +208,86 @@ static void judge_proposals(struct judging *j, const char *key, const char *prop
     object(j, key, words);
 }
 
-static void judge_auth(struct judging *j)
+static void judge_auth(struct judging *j, const char *other_end)
 {
+    char words[64];
     const bool own = (j->recipe->auths >> j->wish.auth & 1) != 0;
     const bool other = (j->recipe->peer_auths >> j->wish.peer_auth & 1) != 0;
+    (void)snprintf(words, sizeof words, "it does not %s by %s", own ? "let in" : "authenticate",
+                   auth_word(own ? j->wish.peer_auth : j->wish.auth));
     if (!own)
-        object(j, "auth", "it does not authenticate so");
+        object(j, "auth", words);
     else if (!other)
-        object(j, "auth", "it does not take what the other end authenticates by");
+        object_to(j, other_end, "auth", words);
+}
+
+/* The other end shows so many intermediates. */
+static void judge_chain(struct judging *j, const char *other_end, uint64_t links)
+{
+    const bool shows = (AUTHS_SIGNED >> j->wish.peer_auth & 1) != 0;
+    if (j->recipe->no_chains && shows && links > 0)
+        object_to(j, other_end, "certificate_chain",
+                  "it takes no intermediate certificates of the other end: write 0");
+}
+
+/* What clients who do EAP ask of the other end. */
+static void judge_eap(struct judging *j, const char *entry, const struct model_clients *clients)
+{
+    const struct recipe_key *const row = setting_for(j->recipe, "eap.tls");
+    const bool tls = strcmp(auth_word(clients->auth), "eap-tls") == 0;
+    struct model_wish wish = {.eap_tls = clients->eap.tls};
+    if (clients->auth < MODEL_EAP || row == NULL)
+        return;
+    const char *const text = tls ? row->objection(&wish) : NULL;
+    if (text != NULL)
+        object_to(j, entry, "eap.tls", text);
+    if (tls && !clients->eap.identity)
+        object_to(j, entry, "eap.identity",
+                  "it takes a certificate for whom EAP says it is, not IKE: write yes");
+    if (clients->eap.only)
+        object_to(j, entry, "eap.only", "as a gateway the recipe has it sign");
 }
 
 /* One connection is for all clients of a gateway. */
 static void judge_populations(struct judging *j, const struct model_world_config *config,
                               const struct model_gateway *gateway)
 {
+    char entry[2 * MODEL_NAME_MAX];
     for (uint32_t i = 0; i < config->client_count; i++) {
         const struct model_clients *const clients = &config->clients[i];
         if (!model_serves(config, gateway, clients))
             continue;
+        (void)snprintf(entry, sizeof entry, "clients.%s", clients->name);
         if (clients->auth != j->wish.peer_auth)
             object(j, "auth", "all its clients are to authenticate alike");
         if (clients->more[0] != MODEL_NO_AUTH)
-            object(j, "auth", "its clients are to authenticate once");
+            object_to(j, entry, "second_auth", "its clients are to authenticate once");
+        judge_eap(j, entry, clients);
+        judge_chain(j, entry, clients->certificate_chain);
     }
+}
+
+static void judge_gateway(struct judging *j, const struct model_world_config *config,
+                          const struct model_gateway *gateway)
+{
+    const struct model_clients *const first = model_first_clients_of(config, gateway);
+    char entry[2 * MODEL_NAME_MAX];
+    (void)snprintf(entry, sizeof entry, "clients.%s", first != NULL ? first->name : "");
+    model_wish_of_gateway(config, gateway, &j->wish);
+    judge_populations(j, config, gateway);
+    judge_auth(j, entry);
+}
+
+static void judge_client(struct judging *j, const struct model_world_config *config,
+                         const struct model_clients *clients)
+{
+    char entry[2 * MODEL_NAME_MAX];
+    (void)snprintf(entry, sizeof entry, "gateways.%s", clients->to);
+    model_wish_of_clients(config, clients, &j->wish);
+    judge_auth(j, entry);
+    const uint32_t to = model_gateway_named(config, clients->to);
+    if (to != UINT32_MAX)
+        judge_chain(j, entry, config->gateways[to].certificate_chain);
 }
 
 size_t model_daemon_judge(const struct model_recipe *recipe,
@@ -215,14 +305,11 @@ size_t model_daemon_judge(const struct model_recipe *recipe,
         !model_config_add(&plain, section, dot + 1))
         return 0;
     for (uint32_t i = 0; i < config->gateway_count; i++)
-        if (strcmp(section, "gateways") == 0 && strcmp(config->gateways[i].name, dot + 1) == 0) {
-            model_wish_of_gateway(config, &config->gateways[i], &j.wish);
-            judge_populations(&j, config, &config->gateways[i]);
-        }
+        if (strcmp(section, "gateways") == 0 && strcmp(config->gateways[i].name, dot + 1) == 0)
+            judge_gateway(&j, config, &config->gateways[i]);
     for (uint32_t i = 0; i < config->client_count; i++)
         if (strcmp(section, "clients") == 0 && strcmp(config->clients[i].name, dot + 1) == 0)
-            model_wish_of_clients(config, &config->clients[i], &j.wish);
-    judge_auth(&j);
+            judge_client(&j, config, &config->clients[i]);
     judge_proposals(&j, "proposals", j.wish.proposals, false);
     judge_proposals(&j, "esp", j.wish.esp, true);
     judge_keys(&j, config, &plain, section_len);

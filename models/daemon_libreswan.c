@@ -39,7 +39,7 @@ static const char ipsec_conf[] =
     "\tright=${remote-or-any}\n"
     "\trightid=$[remote-at]$[remote-id-or-any]\n"
     "\trightsubnet=${remote-ts}\n"
-    "\trightca=${any-authority}\n"
+    "\trightca=${peer-authority}\n"
     "\trightaddresspool=${pool-range}\n"
     "\trightmodecfgclient=${server}\n"
     "\trightmodecfgserver=${client}\n"
@@ -54,6 +54,7 @@ static const char ipsec_conf[] =
     "\tmobike=$[mobike]\n"
     "\tfragmentation=$[fragmentation-force]\n"
     "\tencapsulation=$[encapsulation]\n"
+    "\tnat-keepalive=${no-keepalive}\n"
     "\tdpddelay=${liveness}\n"
     "\tdpdtimeout=${liveness-timeout}\n"
     "\tdpdaction=${liveness-action}\n"
@@ -313,9 +314,15 @@ static void put_send_authorities(struct model_text *out, const struct model_wish
     text_put(out, "%s", shows_certificate(wish) ? "all" : "");
 }
 
-static void put_any_authority(struct model_text *out, const struct model_wish *wish)
+/* As an initiator it asks for certificates of an authority that it knows by its name only. */
+static void put_peer_authority(struct model_text *out, const struct model_wish *wish)
 {
-    text_put(out, "%s", shows_certificate(wish) ? "%any" : "");
+    if (!shows_certificate(wish))
+        return;
+    if (wish->peer_authority[0] != '\0')
+        text_put(out, "\"CN=%s\"", wish->peer_authority);
+    else
+        text_put(out, "%%any");
 }
 
 static void put_server(struct model_text *out, const struct model_wish *wish)
@@ -504,6 +511,15 @@ static const char *objects_jitter(const struct model_wish *wish)
                : NULL;
 }
 
+/* 4.10 looks once, passes over an IKE SA that has sent something lately, and never looks again. */
+static const char *objects_keepalive(const struct model_wish *wish)
+{
+    const uint64_t usual_ns = UINT64_C(20000000000);
+    const bool asks = wish->keepalive_ns != 0 && wish->keepalive_ns != UINT64_MAX &&
+                      wish->keepalive_ns != usual_ns;
+    return asks ? "behind a NAT it comes to send none: write off" : NULL;
+}
+
 static const char *objects_auth(const struct model_wish *wish)
 {
     if (wish->auth != wish->peer_auth)
@@ -531,7 +547,7 @@ static const struct recipe_holder holders[] = {
     { "certificate-name",    .put = put_certificate_name },
     { "send-certificate",    .put = put_send_certificate },
     { "send-authorities",    .put = put_send_authorities },
-    { "any-authority",       .put = put_any_authority },
+    { "peer-authority",      .put = put_peer_authority },
     { "server",              .put = put_server },
     { "client",              .put = put_client },
     { "either",              .put = put_either },
@@ -630,6 +646,7 @@ static const struct recipe_key keys[] = {
     { "mode",                NULL },
     { "auth",                objects_auth },
     { "selectors",           objects_selectors },
+    { "keepalive",           objects_keepalive },
     { "retransmit.first",    NULL },
     { "retransmit.sends",    NULL },
     { NULL,                  NULL },

@@ -213,9 +213,11 @@ static const char *objects_liveness(const struct model_wish *wish)
 
 static const char *objects_auth(const struct model_wish *wish)
 {
-    return (wish->auth == MODEL_PSK) == (wish->peer_auth == MODEL_PSK)
-               ? NULL
-               : "with it a key of both is for both ends or for none";
+    if ((wish->auth == MODEL_PSK) != (wish->peer_auth == MODEL_PSK))
+        return "with it a key of both is for both ends or for none";
+    return (AUTHS_RSA >> wish->peer_auth & 1) != 0
+               ? "it has no RSASSA-PSS, by which the other end signs (RFC 7427 A.4.3)"
+               : NULL;
 }
 
 static const char *objects_pool(const struct model_wish *wish)
@@ -335,4 +337,5 @@ const struct model_recipe model_openiked = {
     .proposals = put_proposals,
     .auths = AUTH(MODEL_PSK) | AUTHS_RSA | AUTHS_ECDSA,
     .peer_auths = AUTH(MODEL_PSK) | AUTHS_RSA | AUTHS_ECDSA,
+    .no_chains = true,
 };

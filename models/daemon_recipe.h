@@ -17,6 +17,9 @@ struct model_text {
 void text_put(struct model_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* RFC 7468 2, in lines of 64. */
+void text_put_pem(struct model_text *text, const char *label, struct ike_bytes octets);
+
 /* What stands for a placeholder. Nothing: the line that has ${NAME} is left out, $[NAME] is left
  * empty. */
 typedef void recipe_put_fn(struct model_text *out, const struct model_wish *wish);
@@ -106,6 +109,7 @@ struct model_recipe {
     recipe_proposals_fn *proposals;
     uint32_t auths;      /* AUTH() of each that it does, */
     uint32_t peer_auths; /* and takes from the other end */
+    bool no_chains;      /* it looks for the other end's intermediates among its own files alone */
 };
 
 #define AUTH(how)    (UINT32_C(1) << (how))
@@ -126,7 +130,8 @@ void put_psk(struct model_text *out, const struct model_wish *wish); /* 0x and d
 uint64_t seconds_of(uint64_t ns);                                    /* rounded up */
 bool whole_seconds(uint64_t ns);
 bool wish_signs(const struct model_wish *wish);
-const char *eap_word(enum model_auth auth); /* "md5"; NULL: not by EAP */
+const char *eap_word(enum model_auth auth);  /* "md5"; NULL: not by EAP */
+const char *auth_word(enum model_auth auth); /* as keys have it */
 /* The list of a wish's selectors or prefixes, each after `before` and joined by `between`. */
 void put_list(struct model_text *out, const char *list, const char *before, const char *between);
 

@@ -25,6 +25,7 @@ static const char strongswan_conf[] =
     "  init_limit_half_open = $[half-open]\n"
     "  half_open_timeout = ${half-open-timeout}\n"
     "  fragment_size = ${fragment}\n"
+    "  keep_alive = ${keepalive}s\n"
     "  retransmit_timeout = ${retransmit-first}\n"
     "  retransmit_base = ${retransmit-factor}\n"
     "  retransmit_tries = ${retransmit-tries}\n"
@@ -36,6 +37,7 @@ static const char strongswan_conf[] =
     "  }\n"
     "  plugins {\n"
     "    eap-gtc { backend = generic }\n"
+    "    eap-tls { fragment_size = ${eap-fragment} }\n"
     "    vici { socket = unix:///ikelab/charon.vici }\n"
     "  }\n"
     "}\n"
@@ -56,6 +58,7 @@ static const char swanctl_conf[] =
     "    dpd_delay = ${liveness}s\n"
     "    rekey_time = $[rekey-ike-or-0]s\n"
     "    rand_time = ${rekey-ike-rand}s\n"
+    "    unique = ${unique}\n"
     "    pools = ${pools}\n"
     "    vips = ${vips}\n"
     "    local {\n"
@@ -187,14 +190,30 @@ static void put_peer_auth(struct model_text *out, const struct model_wish *wish)
 
 static void put_eap_id(struct model_text *out, const struct model_wish *wish)
 {
-    if (eap_word(wish->peer_auth) != NULL)
+    if (eap_word(wish->peer_auth) != NULL && !wish->eap_unnamed)
         text_put(out, "%%any");
+}
+
+/* Those who share a certificate, and so a name within EAP, do not drive each other out. */
+static void put_unique(struct model_text *out, const struct model_wish *wish)
+{
+    const char *const method = eap_word(wish->peer_auth);
+    if (method != NULL && strcmp(method, "tls") == 0)
+        text_put(out, "never");
 }
 
 static void put_eap_secret(struct model_text *out, const struct model_wish *wish)
 {
     if (eap_word(wish->peer_auth) != NULL || eap_word(wish->auth) != NULL)
         put_psk(out, wish);
+}
+
+static void put_keepalive(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->keepalive_ns == UINT64_MAX)
+        text_put(out, "0");
+    else if (wish->keepalive_ns != 0)
+        text_put(out, "%llu", (unsigned long long)seconds_of(wish->keepalive_ns));
 }
 
 static void put_certs(struct model_text *out, const struct model_wish *wish)
@@ -286,8 +305,30 @@ static const char *objects_liveness(const struct model_wish *wish)
     return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
 }
 
+static const char *objects_keepalive(const struct model_wish *wish)
+{
+    return wish->keepalive_ns == UINT64_MAX || whole_seconds(wish->keepalive_ns)
+               ? NULL
+               : "it counts in whole seconds";
+}
+
+static const char *objects_auth(const struct model_wish *wish)
+{
+    const enum model_auth ttls = MODEL_EAP + 4;
+    return wish->auth == ttls || wish->peer_auth == ttls
+               ? "it has EAP within the tunnel of EAP-TTLS only, not MS-CHAP-V2 by itself as the "
+                 "other end has it (RFC 5281 11.2.4)"
+               : NULL;
+}
+
+static const char *objects_tls(const struct model_wish *wish)
+{
+    return wish->eap_tls == TLS_1_3 ? "the recipe has it do TLS 1.2 within EAP" : NULL;
+}
+
 /* clang-format off */
 static const struct recipe_holder holders[] = {
+    { "keepalive",         .put = put_keepalive },
     { "log",               .put = put_log },
     { "libipsec",          .put = put_libipsec },
     { "retransmit-first",  .put = put_retransmit_first },
@@ -302,6 +343,7 @@ static const struct recipe_holder holders[] = {
     { "peer-auth",         .put = put_peer_auth },
     { "certs",             .put = put_certs },
     { "eap-id",            .put = put_eap_id },
+    { "unique",            .put = put_unique },
     { "eap-secret",        .put = put_eap_secret },
     { "local-ts",          .put = put_local_ts },
     { "remote-ts",         .put = put_remote_ts },
@@ -364,6 +406,10 @@ static const struct recipe_key keys[] = {
     { "mobike",                NULL },
     { "mode",                  objects_mode },
     { "address",               objects_address },
+    { "keepalive",             objects_keepalive },
+    { "auth",                  objects_auth },
+    { "eap.fragment",          NULL },
+    { "eap.tls",               objects_tls },
     { "retransmit.first",      NULL },
     { "retransmit.factor",     NULL },
     { "retransmit.sends",      NULL },

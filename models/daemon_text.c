@@ -21,6 +21,29 @@ void text_put(struct model_text *text, const char *format, ...)
         text->len += (size_t)len;
 }
 
+/* Three octets are four letters, RFC 4648 4. */
+static void put_group(struct model_text *text, const uint8_t *at, size_t len)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint32_t bits =
+        (uint32_t)at[0] << 16 | (len > 1 ? (uint32_t)at[1] << 8 : 0) | (len > 2 ? at[2] : 0);
+    text_put(text, "%c%c%c%c", letters[bits >> 18], letters[bits >> 12 & 63],
+             len > 1 ? letters[bits >> 6 & 63] : '=', len > 2 ? letters[bits & 63] : '=');
+}
+
+void text_put_pem(struct model_text *text, const char *label, struct ike_bytes octets)
+{
+    const size_t line = 48; /* octets */
+    text_put(text, "-----BEGIN %s-----\n", label);
+    for (size_t i = 0; i < octets.len; i += 3) {
+        put_group(text, octets.at + i, octets.len - i);
+        if ((i + 3) % line == 0 || i + 3 >= octets.len)
+            text_put(text, "\n");
+    }
+    text_put(text, "-----END %s-----\n", label);
+}
+
 uint64_t seconds_of(uint64_t ns)
 {
     const uint64_t second = UINT64_C(1000000000);
@@ -44,6 +67,15 @@ const char *eap_word(enum model_auth auth)
     return auth >= MODEL_EAP && at < sizeof words / sizeof words[0] ? words[at] : NULL;
 }
 
+const char *auth_word(enum model_auth auth)
+{
+    if (auth >= MODEL_EAP)
+        return ike_eap_method_at((size_t)auth - MODEL_EAP)->name;
+    if (auth == MODEL_PSK)
+        return "psk";
+    return auth == MODEL_NULL ? "null" : ike_key_types[auth].name;
+}
+
 void put_list(struct model_text *out, const char *list, const char *before, const char *between)
 {
     char one[MODEL_TEXT_MAX];
@@ -64,6 +96,13 @@ void put_psk(struct model_text *out, const struct model_wish *wish)
     text_put(out, "0x");
     for (size_t i = 0; i < len; i++)
         text_put(out, "%02x", octets[i]);
+}
+
+/* Where there are to be none. */
+static void put_no_keepalive(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->keepalive_ns == UINT64_MAX)
+        text_put(out, "no");
 }
 
 /* A first wait and a factor to be waited with; clients' only. */
@@ -165,6 +204,8 @@ const struct recipe_holder recipe_holders[] = {
     { "mobike",            HELD(YES_NO, mobike) },
     { "fragmentation",     .put = put_fragmentation },
     { "psk",               .put = put_psk },
+    { "no-keepalive",      .put = put_no_keepalive },
+    { "eap-fragment",      HELD(COUNT, eap_fragment) },
     { .name = NULL },
 };
 /* clang-format on */

@@ -314,9 +314,12 @@ static bool papers_open(struct model_gateway_run *run)
         run->policy.eap_only = eap->auth >= MODEL_EAP && eap->eap.only;
         model_eap_of(eap, eap->auth, run->gateway->psk, true, &run->policy.eap);
     }
-    if (!model_papers_open(&run->papers, run->provider.below, run->gateway->name,
-                           model_key_type_of_gateway(config, run->gateway),
-                           run->gateway->certificate_chain))
+    const struct model_papers_spec papers = {.name = run->gateway->name,
+                                             .type =
+                                                 model_key_type_of_gateway(config, run->gateway),
+                                             .links = run->gateway->certificate_chain,
+                                             .apart = config->network == MODEL_LIVE};
+    if (!model_papers_open(&run->papers, run->provider.below, &papers))
         return false;
     if (run->papers.type == KEY_TYPE_NONE)
         return true;

@@ -279,9 +279,6 @@ static void judge_daemon(struct judge *j, const struct model_gateway *g)
     if (j->config->network != MODEL_LIVE)
         say(j, gateway(g, ".daemon"), true,
             "a real daemon lives in real time: write `network: {kind: live}`");
-    if (model_auth_of_gateway(j->config, g) != MODEL_PSK)
-        say(j, gateway(g, ".daemon"), true,
-            "clients of a real daemon are authenticated by a pre-shared key: write `auth: psk`");
     (void)snprintf(path, sizeof path, "gateways.%s", g->name);
     j->count +=
         model_daemon_judge(model_recipes[g->daemon - 1], j->config, path, j->complain, j->owner);
@@ -594,7 +591,7 @@ static void judge_childless(struct judge *j, const struct model_clients *c)
     }
 }
 
-/* A client that is a real daemon: its world lives in real time, and it has but one address. */
+/* A client that is a real daemon: its world lives in real time. */
 static void judge_client_daemon(struct judge *j, const struct model_clients *c)
 {
     char path[PATH_SAID];
@@ -603,11 +600,6 @@ static void judge_client_daemon(struct judge *j, const struct model_clients *c)
     if (j->config->network != MODEL_LIVE)
         say(j, client(c, ".daemon"), true,
             "a real daemon lives in real time: write `network: {kind: live}`");
-    if (c->auth != MODEL_PSK || c->more[0] != MODEL_NO_AUTH)
-        say(j, client(c, ".daemon"), true,
-            "a real daemon is authenticated by a pre-shared key: write `auth: psk`");
-    if (c->nat.kind != MODEL_NO_NAT)
-        say(j, client(c, ".nat.kind"), true, "a real daemon stands behind no NAT");
     (void)snprintf(path, sizeof path, "clients.%s", c->name);
     j->count +=
         model_daemon_judge(model_recipes[c->daemon - 1], j->config, path, j->complain, j->owner);

@@ -190,7 +190,8 @@ const struct model_key model_keys[] = {
     { "gateways.*.at", KIND_TEXT, NULL, NULL, NULL, "core", GATEWAY(at),
       "the node where it is" },
     { "gateways.*.daemon", KIND_CHOICE, "none|strongswan|libreswan|openiked", NULL, NULL, "none", GATEWAY(daemon),
-      "a real daemon in its place, where the network is live; none: our engine" },
+      "a real daemon in its place, where the network is live; none: our engine. All its clients authenticate alike: by `psk`, by " \
+      "certificates that the experiment makes, or by EAP with strongSwan; what it has no setting for is refused" },
     { "gateways.*.cores", KIND_COUNT, NULL, "1", "256", "1", GATEWAY(cores),
       "processors that serve the inbox" },
     { "gateways.*.machine", KIND_MACHINE, NULL, NULL, NULL, "epyc-2024", GATEWAY(machine),
@@ -385,7 +386,7 @@ const struct model_key model_keys[] = {
       "their addresses; auto: a part of 10.0.0.0/8" },
     { "clients.*.daemon", KIND_CHOICE, "none|strongswan|libreswan|openiked", NULL, NULL, "none", CLIENTS(daemon),
       "a real daemon is the one client there is, where the network is live; it is told to connect at each arrival at which it is " \
-      "not connected" },
+      "not connected, authenticates as `auth` says, and may stand behind a NAT" },
     { "clients.*.nat.kind", KIND_CHOICE, "none|endpoint-independent|address-dependent|symmetric",
       NULL, NULL, "none", CLIENTS(nat.kind),
       "a NAT before all of them, and what its mappings depend on beside the client (RFC 4787 4.1)" },
@@ -456,7 +457,8 @@ const struct model_key model_keys[] = {
       "TLS's version" },
     { "clients.*.eap.certificates", KIND_CHOICE, KEY_WORDS, NULL, NULL, "rsa2048",
       CLIENTS(eap.certificates),
-      "the keys of TLS's certificates, the gateway's and in eap-tls one that all of them share" },
+      "the keys of TLS's certificates, the gateway's and in eap-tls one that all of them share, by whose name "
+      "each is known within EAP where the gateway is a real daemon" },
     { "clients.*.certificate_chain", KIND_COUNT, NULL, "0", "4", "0", CLIENTS(certificate_chain),
       "intermediate certificates between theirs and their authority's" },
     { "clients.*.traffic.rate", KIND_EVENTS, "none=0", "1/min", "1e6/s", "none",

@@ -6,7 +6,10 @@
 #include "models/arrivals.h"
 #include "models/attempts.h"
 #include "models/live_daemon.h"
+#include "models/live_papers.h"
+#include "models/nat.h"
 #include "models/outcomes.h"
+#include "models/rounds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +22,10 @@ enum state { AWAY, CONNECTING, CONNECTED, LEAVING };
 struct model_live_client {
     struct model_scene *scene;
     const struct model_clients *clients;
-    struct model_live_daemon *daemon;
+    struct model_live_client_place place;
+    struct model_live_papers *papers;
+    struct model_live_daemon *daemon; /* NULL: not started yet */
+    struct sim_nat *nat;              /* before it; NULL: none */
     char gateway[IKE_ADDR_TEXT];
     struct model_gaps arrivals;
     struct sim_event arrive;
@@ -182,33 +188,59 @@ static bool begin(struct model_live_client *run)
     return true;
 }
 
+static bool papers_open(struct model_live_client *run)
+{
+    char stream[MODEL_NAME_MAX + 16];
+    const struct model_papers_spec spec = {.name = run->clients->name,
+                                           .type = model_rounds_key(run->clients),
+                                           .links = run->clients->certificate_chain,
+                                           .apart = true};
+    (void)snprintf(stream, sizeof stream, "clients.%s", run->clients->name);
+    run->papers = model_live_papers_open(run->scene, stream, &spec);
+    return run->papers != NULL;
+}
+
 struct model_live_client *model_live_client_open(struct model_scene *scene,
                                                  const struct model_clients *clients,
                                                  const struct model_live_client_place *place,
                                                  char *error, size_t error_max)
 {
-    char path[2 * MODEL_NAME_MAX];
-    struct model_live_spec spec = {.path = path,
-                                   .host = clients->name,
-                                   .daemon = (uint8_t)clients->daemon,
-                                   .addr = place->own};
     struct model_live_client *const run = calloc(1, sizeof *run);
-    (void)snprintf(path, sizeof path, "clients.%s", clients->name);
-    (void)snprintf(error, error_max, "%s: out of memory", path);
+    (void)snprintf(error, error_max, "clients.%s: out of memory", clients->name);
     if (run == NULL)
         return NULL;
     run->scene = scene;
     run->clients = clients;
-    ike_addr_format(place->gateway, run->gateway);
-    model_wish_of_clients(scene->config, clients, &spec.wish);
-    spec.wish.remote = run->gateway;
-    if (begin(run))
-        run->daemon = model_live_daemon_open(scene, &spec, error, error_max);
-    if (run->daemon == NULL) {
+    run->place = *place;
+    ike_addr_format(&place->gateway, run->gateway);
+    if (!papers_open(run) || !begin(run)) {
         model_live_client_close(run);
         return NULL;
     }
     return run;
+}
+
+struct model_papers *model_live_client_papers(struct model_live_client *run)
+{
+    return model_live_papers_of(run->papers);
+}
+
+bool model_live_client_start(struct model_live_client *run, char *error, size_t error_max)
+{
+    const struct model_clients *const clients = run->clients;
+    char path[2 * MODEL_NAME_MAX];
+    struct model_live_spec spec = {.path = path,
+                                   .host = clients->name,
+                                   .daemon = (uint8_t)clients->daemon,
+                                   .addr = &run->place.own};
+    (void)snprintf(path, sizeof path, "clients.%s", clients->name);
+    (void)snprintf(error, error_max, "%s: its papers cannot be made", path);
+    model_wish_of_clients(run->scene->config, clients, &spec.wish);
+    spec.wish.remote = run->gateway;
+    if (model_live_papers_wish(run->papers, &spec.wish))
+        run->daemon = model_live_daemon_open(run->scene, &spec, error, error_max);
+    return run->daemon != NULL && model_nat_open(&clients->nat, &run->place.outside,
+                                                 model_live_daemon_port(run->daemon), &run->nat);
 }
 
 struct sim_port *model_live_client_port(struct model_live_client *run)
@@ -245,6 +277,7 @@ void model_live_client_report(struct model_live_client *run)
         attempt_end(run, SIM_CENSORED, SIM_NEVER, WHY_OK);
     model_metric(run->scene, who, SIM_METRIC_ATTEMPTS, run->attempts);
     model_outcomes_report(run->scene, who, &run->outcomes);
+    model_nat_report(run->scene, who, run->nat);
 }
 
 void model_live_client_close(struct model_live_client *run)
@@ -254,6 +287,8 @@ void model_live_client_close(struct model_live_client *run)
     sim_loop_cancel(run->scene->loop, &run->arrive);
     sim_loop_cancel(run->scene->loop, &run->next);
     model_live_daemon_close(run->daemon);
+    model_live_papers_close(run->papers);
+    sim_nat_close(run->nat);
     model_outcomes_close(&run->outcomes);
     free(run);
 }

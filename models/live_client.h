@@ -9,21 +9,25 @@
 #define MODELS_LIVE_CLIENT_H
 
 #include "models/glance.h"
+#include "models/papers.h"
 #include "models/scene.h"
 #include "sim/realtime.h"
 
 struct model_live_client;
 
 struct model_live_client_place {
-    const struct ike_addr *own;
-    const struct ike_addr *gateway;
+    struct ike_addr own;
+    struct ike_addr outside; /* of the NAT before it, or the same */
+    struct ike_addr gateway;
 };
 
-/* As model_live_open. */
+/* As model_live_open and model_live_start. */
 struct model_live_client *model_live_client_open(struct model_scene *scene,
                                                  const struct model_clients *clients,
                                                  const struct model_live_client_place *place,
                                                  char *error, size_t error_max);
+struct model_papers *model_live_client_papers(struct model_live_client *run);
+bool model_live_client_start(struct model_live_client *run, char *error, size_t error_max);
 struct sim_port *model_live_client_port(struct model_live_client *run);
 struct sim_source model_live_client_source(struct model_live_client *run);
 /* NULL: nothing went wrong. */

@@ -4,6 +4,8 @@
 
 #include "models/gateway_trace.h"
 #include "models/live_daemon.h"
+#include "models/live_papers.h"
+#include "models/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +16,10 @@ enum { MILLION = 1000000, THOUSAND = 1000, TOLD_PART = 10 };
 struct model_live_run {
     struct model_scene *scene;
     const struct model_gateway *gateway;
-    struct model_live_daemon *daemon;
-    struct model_trace_run *trace; /* NULL: nobody wants its messages */
-    struct ike_crypto *crypto;     /* that opens them */
+    struct model_live_papers *papers;
+    struct model_live_daemon *daemon; /* NULL: not started yet */
+    struct model_trace_run *trace;    /* NULL: nobody wants its messages */
+    struct ike_crypto *crypto;        /* that opens them */
     struct sim_rng rng;
     struct sim_event sample, attack_begin, attack_end;
     struct sim_usage first, last; /* when it began to listen, and at the last sample */
@@ -150,8 +153,6 @@ static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct sim
 static bool trace_open(struct model_live_run *run)
 {
     struct model_scene *const scene = run->scene;
-    sim_tun_end_listen(model_live_daemon_end(run->daemon),
-                       (struct sim_tun_ear){.seen = on_seen, .owner = run});
     if (scene->config->trace_messages == 0 || scene->record == NULL)
         return true;
     sim_rng_open(&run->rng, scene->config->seed, "trace");
@@ -166,10 +167,46 @@ static bool trace_open(struct model_live_run *run)
 
 /* ---- the whole ---- */
 
-struct model_live_run *model_live_open(struct model_scene *scene,
-                                       const struct model_gateway *gateway, uint64_t cpus,
-                                       char *error, size_t error_max)
+static bool papers_open(struct model_live_run *run)
 {
+    const struct model_world_config *const config = run->scene->config;
+    char stream[MODEL_NAME_MAX + 16];
+    const struct model_papers_spec spec = {.name = run->gateway->name,
+                                           .type = model_key_type_of_gateway(config, run->gateway),
+                                           .links = run->gateway->certificate_chain,
+                                           .apart = true};
+    (void)snprintf(stream, sizeof stream, "gateways.%s", run->gateway->name);
+    run->papers = model_live_papers_open(run->scene, stream, &spec);
+    return run->papers != NULL;
+}
+
+struct model_live_run *model_live_open(struct model_scene *scene,
+                                       const struct model_gateway *gateway, char *error,
+                                       size_t error_max)
+{
+    struct model_live_run *const run = calloc(1, sizeof *run);
+    (void)snprintf(error, error_max, "gateways.%s: out of memory", gateway->name);
+    if (run == NULL)
+        return NULL;
+    run->scene = scene;
+    run->gateway = gateway;
+    run->levels = model_untold;
+    if (!papers_open(run) || !trace_open(run)) {
+        model_live_close(run);
+        return NULL;
+    }
+    return run;
+}
+
+struct model_papers *model_live_papers(struct model_live_run *run)
+{
+    return model_live_papers_of(run->papers);
+}
+
+bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, size_t error_max)
+{
+    struct model_scene *const scene = run->scene;
+    const struct model_gateway *const gateway = run->gateway;
     const uint32_t index = model_gateway_named(scene->config, gateway->name);
     char path[2 * MODEL_NAME_MAX];
     struct model_live_spec spec = {.path = path,
@@ -178,24 +215,19 @@ struct model_live_run *model_live_open(struct model_scene *scene,
                                    .addr = &scene->places->gateways[index],
                                    .selectors = gateway->selectors,
                                    .cpus = cpus};
-    struct model_live_run *const run = calloc(1, sizeof *run);
     (void)snprintf(path, sizeof path, "gateways.%s", gateway->name);
-    (void)snprintf(error, error_max, "%s: out of memory", path);
-    if (run == NULL)
-        return NULL;
-    run->scene = scene;
-    run->gateway = gateway;
+    (void)snprintf(error, error_max, "%s: its papers cannot be made", path);
     model_wish_of_gateway(scene->config, gateway, &spec.wish);
-    run->daemon = model_live_daemon_open(scene, &spec, error, error_max);
-    if (run->daemon == NULL || !trace_open(run)) {
-        model_live_close(run);
-        return NULL;
-    }
+    if (model_live_papers_wish(run->papers, &spec.wish))
+        run->daemon = model_live_daemon_open(scene, &spec, error, error_max);
+    if (run->daemon == NULL)
+        return false;
+    sim_tun_end_listen(model_live_daemon_end(run->daemon),
+                       (struct sim_tun_ear){.seen = on_seen, .owner = run});
     run->first = model_live_daemon_usage(run->daemon);
-    run->levels = model_untold;
     run->last = run->first;
     events_open(run);
-    return run;
+    return true;
 }
 
 struct sim_port *model_live_port(struct model_live_run *run)
@@ -269,6 +301,7 @@ void model_live_close(struct model_live_run *run)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         sim_loop_cancel(run->scene->loop, events[i]);
     model_live_daemon_close(run->daemon);
+    model_live_papers_close(run->papers);
     model_trace_close(run->trace);
     if (run->crypto != NULL)
         run->crypto->ops->close(run->crypto);

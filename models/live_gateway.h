@@ -7,17 +7,23 @@
 #define MODELS_LIVE_GATEWAY_H
 
 #include "models/glance.h"
+#include "models/papers.h"
 #include "models/scene.h"
 #include "sim/realtime.h"
 
 struct model_live_run;
 
-/* The daemon listens when this returns, some seconds later. NULL on failure, with a line in
- * `error`: what failed, and the end of what the daemon has said. `cpus`: where it may run
- * (netns.h). */
+/* Its papers, and whoever wants to know of its messages; the daemon comes with model_live_start.
+ * NULL on failure, with a line in `error`. */
 struct model_live_run *model_live_open(struct model_scene *scene,
-                                       const struct model_gateway *gateway, uint64_t cpus,
-                                       char *error, size_t error_max);
+                                       const struct model_gateway *gateway, char *error,
+                                       size_t error_max);
+struct model_papers *model_live_papers(struct model_live_run *run);
+/* After papers were exchanged with all its clients. The daemon listens when this returns, some
+ * seconds later. False on failure, with a line in `error`: what failed, and the end of what the
+ * daemon has said. `cpus`: where it may run (netns.h). */
+bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, size_t error_max);
+/* Once it was started, as all that follows. */
 struct sim_port *model_live_port(struct model_live_run *run);
 struct sim_source model_live_source(struct model_live_run *run);
 /* What went wrong while it ran: the daemon has ended. NULL: nothing. */

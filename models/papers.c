@@ -47,7 +47,8 @@ static bool make_chain(struct model_papers *p)
         return false;
     p->root = issuer.cert = wr_done(&w);
     for (uint8_t i = 0; i < p->links; i++) {
-        (void)snprintf(name, sizeof name, "intermediate %u", i + 1U);
+        (void)snprintf(name, sizeof name, "intermediate %u%s%.40s", i + 1U, p->apart ? " of " : "",
+                       p->apart ? p->name : "");
         const struct ike_cert_spec spec = spec_of(name, 2 + i, true);
         w = wr_open(p->room[i + 1], IKE_CERT_MAX);
         p->link_keys[i] = ops->key_make(p->crypto, p->type);
@@ -59,12 +60,15 @@ static bool make_chain(struct model_papers *p)
     return true;
 }
 
-bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider, const char *name,
-                       uint8_t type, uint64_t links)
+bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider,
+                       const struct model_papers_spec *spec)
 {
     const struct ike_credential_ops *const ops = provider->ops->credentials;
-    *papers = (struct model_papers){
-        .crypto = provider, .name = name, .type = type, .links = (uint8_t)links};
+    *papers = (struct model_papers){.crypto = provider,
+                                    .name = spec->name,
+                                    .type = spec->type,
+                                    .links = (uint8_t)spec->links,
+                                    .apart = spec->apart};
     if (papers->type == KEY_TYPE_NONE)
         return true;
     papers->root_key = ops->key_make(provider, papers->type);

@@ -19,6 +19,7 @@ struct model_papers {
     const char *name;
     uint8_t type; /* row of ike_key_types; 0: this end signs nothing */
     uint8_t links;
+    bool apart;
     struct ike_key *root_key;
     struct ike_key *link_keys[MODEL_CHAIN_MAX];
     struct ike_key *key;
@@ -36,10 +37,17 @@ struct model_papers {
 enum ike_proof_kind model_proof_of(enum model_auth auth);
 uint8_t model_key_type_of(enum model_auth auth);
 
-/* `type`: row of ike_key_types, or 0: this end signs nothing. `name` outlives it. False: the
- * provider fails. */
-bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider, const char *name,
-                       uint8_t type, uint64_t links);
+struct model_papers_spec {
+    const char *name; /* outlives it */
+    uint8_t type;     /* row of ike_key_types, or 0: this end signs nothing */
+    uint64_t links;   /* intermediates */
+    /* No two intermediates of a world have one name: real daemons tell certificates apart by their
+     * issuers' names and their serial numbers (RFC 5280 4.1.2.2). */
+    bool apart;
+};
+/* False: the provider fails. */
+bool model_papers_open(struct model_papers *papers, struct ike_crypto *provider,
+                       const struct model_papers_spec *spec);
 void model_papers_close(struct model_papers *papers);
 /* Octets that every end entity's certificate of these papers fits in. */
 size_t model_papers_cert_max(const struct model_papers *papers);

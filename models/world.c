@@ -125,55 +125,99 @@ static uint64_t cpus_part(uint64_t cores)
     return sim_cpus_keep(all & ~theirs) ? theirs : 0;
 }
 
-static struct sim_port *gateway_open(struct model_world *w, uint32_t i, char *error,
-                                     size_t error_max)
+static bool gateways_open(struct model_world *w, char *error, size_t error_max)
 {
-    const struct model_gateway *const g = &w->config.gateways[i];
-    if (g->daemon != 0) {
-        w->lives[i] = model_live_open(&w->scene, g, cpus_part(g->cores), error, error_max);
-        return w->lives[i] != NULL ? model_live_port(w->lives[i]) : NULL;
+    bool done = true;
+    for (uint32_t i = 0; done && i < w->config.gateway_count; i++) {
+        const struct model_gateway *const g = &w->config.gateways[i];
+        if (g->daemon != 0)
+            w->lives[i] = model_live_open(&w->scene, g, error, error_max);
+        else
+            w->gateways[i] =
+                model_gateway_open(&w->scene, g, &w->places.gateways[i], error, error_max);
+        done = w->lives[i] != NULL || w->gateways[i] != NULL;
     }
-    w->gateways[i] = model_gateway_open(&w->scene, g, &w->places.gateways[i], error, error_max);
-    return w->gateways[i] != NULL ? model_gateway_port(w->gateways[i]) : NULL;
+    return done;
 }
 
-static bool gateways_build(struct model_world *w, char *error, size_t error_max)
+static bool clients_open(struct model_world *w, char *error, size_t error_max)
+{
+    bool done = true;
+    for (uint32_t i = 0; done && i < w->config.client_count; i++) {
+        const struct model_clients *const c = &w->config.clients[i];
+        const struct ike_addr gateway = w->places.gateways[model_gateway_named(&w->config, c->to)];
+        const struct ike_prefix *const outside = &w->places.outside[i];
+        const struct ike_addr own = ike_prefix_at(&w->places.clients[i], 0, 0);
+        const bool nat = c->nat.kind != MODEL_NO_NAT;
+        const struct model_clients_place place = {w->places.clients[i], *outside, gateway};
+        const struct model_live_client_place one = {own, nat ? outside->base : own, gateway};
+        if (c->daemon != 0)
+            w->live_clients[i] = model_live_client_open(&w->scene, c, &one, error, error_max);
+        else
+            w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
+        done = w->live_clients[i] != NULL || w->clients[i] != NULL;
+    }
+    return done;
+}
+
+/* NULL: a daemon could not be started. */
+static struct sim_port *gateway_start(struct model_world *w, uint32_t i, char *error,
+                                      size_t error_max)
+{
+    if (w->lives[i] == NULL)
+        return model_gateway_port(w->gateways[i]);
+    const uint64_t cpus = cpus_part(w->config.gateways[i].cores);
+    return model_live_start(w->lives[i], cpus, error, error_max) ? model_live_port(w->lives[i])
+                                                                 : NULL;
+}
+
+static struct sim_port *clients_start(struct model_world *w, uint32_t i, char *error,
+                                      size_t error_max)
+{
+    if (w->live_clients[i] == NULL)
+        return model_clients_port(w->clients[i]);
+    return model_live_client_start(w->live_clients[i], error, error_max)
+               ? model_live_client_port(w->live_clients[i])
+               : NULL;
+}
+
+/* Daemons are started with all papers they need, and everybody comes to the network. */
+static bool ends_start(struct model_world *w, char *error, size_t error_max)
 {
     for (uint32_t i = 0; i < w->config.gateway_count; i++) {
         const struct ike_prefix own = model_prefix_of(&w->places.gateways[i]);
-        struct sim_port *const port = gateway_open(w, i, error, error_max);
+        struct sim_port *const port = gateway_start(w, i, error, error_max);
         if (port == NULL)
             return false;
         attach(w, model_node_named(&w->topology, w->config.gateways[i].at), port, &own);
     }
-    return true;
-}
-
-static struct sim_port *clients_open(struct model_world *w, uint32_t i, char *error,
-                                     size_t error_max)
-{
-    const struct model_clients *const c = &w->config.clients[i];
-    const struct ike_addr *const gateway =
-        &w->places.gateways[model_gateway_named(&w->config, c->to)];
-    if (c->daemon != 0) {
-        const struct ike_addr own = ike_prefix_at(&w->places.clients[i], 0, 0);
-        const struct model_live_client_place place = {&own, gateway};
-        w->live_clients[i] = model_live_client_open(&w->scene, c, &place, error, error_max);
-        return w->live_clients[i] != NULL ? model_live_client_port(w->live_clients[i]) : NULL;
-    }
-    const struct model_clients_place place = {w->places.clients[i], w->places.outside[i], *gateway};
-    w->clients[i] = model_clients_open(&w->scene, c, &place, error, error_max);
-    return w->clients[i] != NULL ? model_clients_port(w->clients[i]) : NULL;
-}
-
-static bool clients_build(struct model_world *w, char *error, size_t error_max)
-{
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        struct sim_port *const port = clients_open(w, i, error, error_max);
+        struct sim_port *const port = clients_start(w, i, error, error_max);
         if (port == NULL)
             return false;
         attach(w, model_node_via(&w->config, &w->topology, w->config.clients[i].via), port,
                &w->places.outside[i]);
+    }
+    return true;
+}
+
+/* A gateway and clients of it; what is looked up and fetched is so between ends of ours. */
+static bool introduce(struct model_world *w, uint32_t gateway, uint32_t clients)
+{
+    struct model_gateway_run *const ours = w->gateways[gateway];
+    struct model_clients_run *const them = w->clients[clients];
+    struct model_papers *const theirs = them != NULL
+                                            ? model_clients_papers(them)
+                                            : model_live_client_papers(w->live_clients[clients]);
+    const bool signs = model_rounds_have_signature(&w->config.clients[clients]);
+    if (!model_papers_exchange(ours != NULL ? model_gateway_papers(ours)
+                                            : model_live_papers(w->lives[gateway]),
+                               theirs) ||
+        (ours != NULL && signs && !model_gateway_lists(ours, theirs)))
+        return false;
+    if (ours != NULL && them != NULL) {
+        model_gateway_looks_up(ours, model_clients_passports(them));
+        model_clients_look_up(them, model_gateway_passports(ours));
     }
     return true;
 }
@@ -183,20 +227,11 @@ static bool papers_exchange(struct model_world *w)
 {
     bool done = true;
     for (uint32_t i = 0; i < w->config.client_count; i++) {
-        if (w->clients[i] == NULL)
-            continue;
-        const bool signs = model_rounds_have_signature(&w->config.clients[i]);
-        for (uint32_t k = 0; k < w->config.gateway_count; k++) {
-            struct model_papers *const theirs = model_clients_papers(w->clients[i]);
-            if (w->gateways[k] == NULL ||
-                !model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
-                continue;
-            done = done && model_papers_exchange(model_gateway_papers(w->gateways[k]), theirs) &&
-                   (!signs || model_gateway_lists(w->gateways[k], theirs));
-            model_gateway_looks_up(w->gateways[k], model_clients_passports(w->clients[i]));
-            model_clients_look_up(w->clients[i], model_gateway_passports(w->gateways[k]));
-        }
-        model_clients_ready(w->clients[i]);
+        for (uint32_t k = 0; done && k < w->config.gateway_count; k++)
+            if (model_serves(&w->config, &w->config.gateways[k], &w->config.clients[i]))
+                done = introduce(w, k, i);
+        if (w->clients[i] != NULL)
+            model_clients_ready(w->clients[i]);
     }
     for (uint32_t i = 0; i < w->config.gateway_count; i++)
         if (w->gateways[i] != NULL)
@@ -318,9 +353,10 @@ static bool build(struct model_world *w, char *error, size_t error_max)
     if (scene->net == NULL)
         return false;
     links_build(w);
-    if (!gateways_build(w, error, error_max) || !clients_build(w, error, error_max) ||
+    if (!gateways_open(w, error, error_max) || !clients_open(w, error, error_max) ||
         !papers_exchange(w) || !algorithms_had(w, error, error_max) ||
-        !floods_build(w, error, error_max) || !backgrounds_build(w))
+        !ends_start(w, error, error_max) || !floods_build(w, error, error_max) ||
+        !backgrounds_build(w))
         return false;
     return scene->net->ops->route(scene->net, error, error_max) &&
            (w->config.network != MODEL_LIVE || realtime_open(w));

@@ -361,7 +361,9 @@ static void test_a_url_leads_to_what_is_kept_and_to_nothing_else(void)
     const struct ike_id id = {.type = ID_FQDN, .len = 1, .data = "a"};
     sim_rng_open(&rng, 1, "passports");
     struct ike_crypto *const crypto = ike_crypto_modelled(sim_rng_random(&rng));
-    EXPECT(model_papers_open(&papers, crypto, "people", KEY_TYPE_ED25519, 2));
+    EXPECT(model_papers_open(
+        &papers, crypto,
+        &(struct model_papers_spec){.name = "people", .type = KEY_TYPE_ED25519, .links = 2}));
     EXPECT(model_passports_open(&passports, &papers, MODEL_URL_EACH, 4));
     const struct ike_credential *const one = model_passports_of(&passports, 7, &id);
     EXPECT(one == model_passports_of(&passports, 7, &id));

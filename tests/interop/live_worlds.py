@@ -152,6 +152,61 @@ def what_passes_a_daemon_is_captured_with_its_keys(lab):
     return wrong
 
 
+def captured(lab, **options):
+    """A run with a capture: its metrics, what was refused, and the lines of its messages, read with the keys of our end."""
+    capture = os.path.join(lab.folder, f"captures-{lab.number}")
+    run, database = lab.begin(pcap=capture, **options)
+    _, said = run.communicate(timeout=60)
+    if run.returncode != 0:
+        return [f"{run.returncode}: {said}"], {}, {}, []
+    with sqlite3.connect(database) as db:
+        found = {(who, name): value for who, name, value in db.execute("SELECT who, metric, value FROM metric")}
+        refused = {(who, reason): count for who, reason, count in db.execute("SELECT who, reason, count FROM refusal")}
+    read = subprocess.run([lab.ikelab, "inspect", capture + "/e.pcapng", "--keys", capture + "/ikev2_decryption_table", "--summary"],
+                          stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    return [], found, refused, read.splitlines()
+
+
+def lacking(lines, wanted, times):
+    """Of the patterns those that so many lines do not have."""
+    counts = {pattern: sum(re.search(pattern, line) is not None for line in lines) for pattern in wanted}
+    return [f"{count} times {pattern}\n" + "\n".join(lines[:12]) for pattern, count in counts.items() if count < times]
+
+
+def they_come_by(lab, daemon, sets, wanted, succeed=True):
+    """Clients of ours to a daemon that authenticates so: the four of them, each with messages as wanted."""
+    wrong, found, _, lines = captured(lab, daemon=daemon, seconds=6, sets=[
+        "clients.people.arrivals=uniform 2/s", "clients.people.until=2s", f"clients.people.patience={5 if succeed else 2}s", *sets])
+    tell = lambda who, name: found.get((who, name), -1)
+    good = 4 if succeed else 0
+    if not wrong and not (tell("people", "attempts") == 4 and tell("people", "successes") == good == tell("vpn", "established")):
+        wrong.append(f"{tell('people', 'successes')} of {tell('people', 'attempts')} came through, {tell('vpn', 'established')} are there")
+    return wrong + lacking(lines, wanted, 4)
+
+
+def it_comes_by(lab, client, sets, wanted):
+    """A daemon that is a client comes and leaves, and what it is to say is seen."""
+    wrong, found, _, lines = captured(lab, text=CLIENT.format(client=client, gateway="none", carrier="links"), sets=["for=6s", *sets])
+    attempts = found.get(("one", "attempts"), -1)
+    if not wrong and not 1 <= attempts == found.get(("one", "successes"), -1):
+        wrong.append(f"{found.get(('one', 'successes'))} of {attempts} came through")
+    return wrong + lacking(lines, wanted, 1)
+
+
+def keepalives_hold_the_mapping(lab):
+    """Our gateway asks after three seconds, and the NAT forgets after two: without an octet each second in vain."""
+    wrong = []
+    for keepalive in ("1s", "off"):
+        failed, found, refused, _ = captured(lab, text=CLIENT.format(client="strongswan", gateway="none", carrier="links"), sets=[
+            "clients.one.nat.kind=symmetric", "clients.one.nat.timeout=2s", f"clients.one.keepalive={keepalive}", "clients.one.stay=100s",
+            "gateways.vpn.liveness=3s"])
+        sent, lost = refused.get(("vpn", "nat_keepalive"), 0), refused.get(("one", "nat_filtered"), 0)
+        good = sent >= 4 and lost == 0 if keepalive == "1s" else sent == 0 and lost >= 1
+        if failed or not good or found.get(("one", "successes"), -1) != 1:
+            wrong.append(f"{keepalive}: {failed}, {sent} octets came, {lost} requests did not pass the NAT")
+    return wrong
+
+
 def a_client_that_is_refused_fails(lab):
     status, said, found = lab.run(text=CLIENT.format(client="strongswan", gateway="none", carrier="links"),
                                   sets=["clients.one.psk=another", "clients.one.patience=1s"])
@@ -168,8 +223,10 @@ def what_cannot_be_is_said(lab):
              ("modelled", {"sets": ["crypto=modelled"]}, 2, "write `crypto: openssl`"),
              ("far", {"sets": ["gateways.vpn.address=10.1.1.1"]}, 1, "198.18.0.0/15"),
              ("too fast", {"more": FLOOD, "sets": ["attackers.flood.rate=100001/s"]}, 2, "give at most 100000/s"),
-             ("behind a NAT", {"sets": ["clients.people.daemon=strongswan", "clients.people.nat.kind=symmetric"]}, 2,
-              "a real daemon stands behind no NAT"),
+             ("no EAP", {"daemon": "libreswan", "sets": ["clients.people.auth=eap-mschapv2"]}, 2,
+              "clients.people.auth: libreswan: it does not let in by eap-mschapv2"),
+             ("no PSS", {"daemon": "openiked", "sets": ["clients.people.auth=rsa2048"]}, 2,
+              "gateways.vpn.auth: OpenIKED: it has no RSASSA-PSS"),
              ("a client in virtual time", {"sets": ["network.kind=links", "gateways.vpn.daemon=none", "crypto=modelled",
                                                     "clients.people.daemon=libreswan"]}, 2, "a real daemon lives in real time"),
              ("resumed", {"sets": ["gateways.vpn.tickets.kind=value"]}, 2, "there is no setting for it")]
@@ -288,6 +345,25 @@ def tell(number, name, wrong):
 
 
 NS3 = "ns3" if len(sys.argv) > 3 else "links"
+NAT = "clients.one.nat.kind=symmetric"
+CHAINS = ("clients.people.certificate_chain=2", "gateways.vpn.certificate_chain=2")
+BOTH_SIGN = (r"req 1  SK\{IDi CERT .*AUTH", r"rsp 1  SK\{IDr CERT .*AUTH")
+BOTH_IN_FRAGMENTS = (r"req 1  SKF\(1/", r"rsp 1  SKF\(1/")
+# What came as from port 500 goes on as from 4500, by another port of the NAT.
+THROUGH_NAT = (r"198\.18\.1\.1:1024 > 198\.18\.0\.1:500 +IKE_SA_INIT",
+               r"198\.18\.1\.1:102\d > 198\.18\.0\.1:4500 +IKE_AUTH +req 1  SK\{IDi .*CERT",
+               r"198\.18\.0\.1:4500 > 198\.18\.1\.1:102\d +IKE_AUTH +rsp 1  SK\{IDr CERT .*AUTH")
+
+
+def in_fragments(octets):
+    return f"clients.people.fragment={octets}", f"gateways.vpn.fragment={octets}"
+
+
+def eap(*types):
+    """The gateway signs, and asks by each of these."""
+    return (r"rsp 1  SK\{IDr CERT .*AUTH EAP\(req ", *(rf"EAP\(req {which}" for which in types), r"EAP\(success\)")
+
+
 LANES = 3  # runs at a time: most of their time they wait
 TOGETHER = [
     ("strongswan_serves_clients_of_the_simulated_network_beside_a_flood",
@@ -302,6 +378,36 @@ TOGETHER = [
     ("a_strongswan_client_comes_to_a_libreswan_gateway",
      lambda lab: a_client_comes_through(lab, "strongswan", "libreswan", NS3)),
     ("what_passes_a_daemon_is_captured_with_its_keys", lambda lab: what_passes_a_daemon_is_captured_with_its_keys(lab)),
+    ("they_sign_with_ecdsa_and_strongswan_does",
+     lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=ecdsa256"], BOTH_SIGN)),
+    ("with_rsa_and_intermediates_in_fragments",
+     lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=rsa2048", *CHAINS, *in_fragments(1280)], BOTH_IN_FRAGMENTS)),
+    ("libreswan_does_with_intermediates_of_both",
+     lambda lab: they_come_by(lab, "libreswan", ["clients.people.auth=ecdsa256", *CHAINS, *in_fragments(576)], BOTH_IN_FRAGMENTS)),
+    ("openiked_does_with_an_intermediate_of_its_own",
+     lambda lab: they_come_by(lab, "openiked", ["clients.people.auth=ecdsa384", "gateways.vpn.certificate_chain=1"], BOTH_SIGN)),
+    ("a_gateway_with_a_key_takes_signatures",
+     lambda lab: they_come_by(lab, "strongswan", ["gateways.vpn.auth=psk", "clients.people.auth=ecdsa256"], (r"req 1  SK\{IDi CERT ",))),
+    ("they_do_eap_mschapv2_with_strongswan",
+     lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=eap-mschapv2"], eap("Identity", "MSCHAPv2"))),
+    ("without_being_asked_who_they_are", lambda lab: they_come_by(
+        lab, "strongswan", ["clients.people.auth=eap-mschapv2", "clients.people.eap.identity=no"],
+        (r"rsp 1  SK\{IDr CERT.* AUTH EAP\(req MSCHAPv2\)",))),
+    ("another_password_is_refused", lambda lab: they_come_by(
+        lab, "strongswan", ["clients.people.auth=eap-mschapv2", "clients.people.psk=another"], (r"SK\{EAP\(rsp MSCHAPv2\)",), succeed=False)),
+    ("they_do_eap_tls_with_strongswan",
+     lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=eap-tls"], eap("Identity", "TLS"))),
+    ("a_strongswan_client_signs_behind_a_nat",
+     lambda lab: it_comes_by(lab, "strongswan", ["clients.one.auth=ecdsa256", NAT], THROUGH_NAT)),
+    ("a_libreswan_client_does_with_intermediates_of_both", lambda lab: it_comes_by(
+        lab, "libreswan", ["clients.one.auth=ecdsa256", NAT, "clients.one.certificate_chain=1", "gateways.vpn.certificate_chain=1"],
+        THROUGH_NAT)),
+    ("an_openiked_client_signs_behind_a_nat",
+     lambda lab: it_comes_by(lab, "openiked", ["clients.one.auth=ecdsa256", NAT], THROUGH_NAT)),
+    ("a_strongswan_client_does_eap_tls",
+     lambda lab: it_comes_by(lab, "strongswan", ["clients.one.auth=eap-tls"], (r"SK\{EAP\(rsp TLS",))),
+    ("two_daemons_sign", lambda lab: a_client_comes_through(lab, "strongswan", "libreswan", sets=["clients.one.auth=ecdsa256"])),
+    ("keepalives_hold_the_mapping", lambda lab: keepalives_hold_the_mapping(lab)),
     ("a_client_that_is_refused_fails", lambda lab: a_client_that_is_refused_fails(lab)),
 ]
 ALONE = [  # they count the machine's daemons, or want to be late
