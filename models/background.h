@@ -9,6 +9,7 @@
 #include "models/topology.h"
 
 struct model_background_run;
+struct model_judge;
 
 /* NULL: no memory. Its ends are attached to the scene's network. */
 struct model_background_run *model_background_open(struct model_scene *scene, uint32_t index,
@@ -16,10 +17,7 @@ struct model_background_run *model_background_open(struct model_scene *scene, ui
 void model_background_close(struct model_background_run *run);
 void model_background_report(const struct model_background_run *run);
 
-/* What is wrong with all of it; the number of fatal complaints. What lies beyond the end is
- * clipped. */
-size_t model_background_judge(struct model_world_config *config,
-                              const struct model_topology *topology, model_complain_fn *complain,
-                              void *owner);
+/* Says what is wrong with all of it; what lies beyond the end is clipped. */
+void model_background_judge(struct model_judge *judge);
 
 #endif
