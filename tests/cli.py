@@ -14,8 +14,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
+
+import tap
+from tap import equal, expect
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SMALL = """question: Does it work?
@@ -55,15 +57,6 @@ def rows(path):
 
 def left_behind():
     return sorted(os.listdir("."))
-
-
-def expect(held, what):
-    if not held:
-        raise AssertionError(what)
-
-
-def equal(got, wanted):
-    expect(got == wanted, f"got {got!r}\nbut wanted {wanted!r}")
 
 
 def test_version_and_help():
@@ -402,23 +395,4 @@ def test_pcap_writes_a_capture_and_its_keys():
     equal(open("out/handshake.pcapng", "rb").read(), open("again/handshake.pcapng", "rb").read())
 
 
-def main():
-    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_") and wanted in name]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, run) in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            try:
-                run()
-                print(f"ok {number} - {name}", flush=True)
-            except Exception as error:  # a test that cannot even be made has failed
-                failed += 1
-                print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:3000].splitlines()), end="")
-                print(f"not ok {number} - {name}", flush=True)
-            os.chdir("/")
-    sys.exit(1 if failed else 0)
-
-
-main()
+tap.main(globals(), *sys.argv[2:3])

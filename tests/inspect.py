@@ -10,7 +10,9 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
+
+import tap
+from tap import equal
 
 PROGRAM = os.path.abspath(sys.argv[1])
 ORACLE = os.path.abspath(sys.argv[2])
@@ -65,11 +67,6 @@ def inspect(data, *args):
     with open("c", "wb") as file:
         file.write(data)
     return subprocess.run([PROGRAM, "inspect", "c", *args], capture_output=True, text=True, timeout=60, check=False)
-
-
-def equal(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"got {got!r}\nbut wanted {wanted!r}")
 
 
 def summary(data, *args, status=0):
@@ -391,34 +388,9 @@ def test_what_ikelab_captures_it_opens():
     equal(done.stdout.count("  !"), 0)
 
 
-class Skip(Exception):
-    pass
-
-
 def need_tshark():
     if shutil.which("tshark") is None:
-        raise Skip("tshark is not installed")
+        raise tap.Skip("tshark is not installed")
 
 
-def main():
-    wanted = sys.argv[4] if len(sys.argv) > 4 else ""
-    tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_") and wanted in name]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, run) in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            try:
-                run()
-                print(f"ok {number} - {name}", flush=True)
-            except Skip as why:
-                print(f"ok {number} - {name} # SKIP {why}")
-            except Exception as error:  # a test that cannot even be made has failed
-                failed += 1
-                print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:3000].splitlines()), end="")
-                print(f"not ok {number} - {name}", flush=True)
-            os.chdir("/")
-    sys.exit(1 if failed else 0)
-
-
-main()
+tap.main(globals(), *sys.argv[4:5])

@@ -15,17 +15,10 @@ import features  # noqa: E402
 import lab  # noqa: E402
 import matrix  # noqa: E402
 import page  # noqa: E402
+import tap  # noqa: E402
+from tap import equal, expect  # noqa: E402
 
 GOOD = "EVENT UP ok\nEVENT CHILD_UP ok\nEND done\n"
-
-
-def expect(held, what):
-    if not held:
-        raise AssertionError(what)
-
-
-def equal(seen, wanted):
-    expect(seen == wanted, f"{seen!r}, not {wanted!r}")
 
 
 def cell(**more):
@@ -33,25 +26,25 @@ def cell(**more):
                      seconds=1.0, ours=GOOD, theirs="", capture=b"", keys=b""), **more)
 
 
-def a_missing_line_fails_and_is_named():
+def test_a_missing_line_fails_and_is_named():
     equal(matrix.judge(dict(wanted=["N(COOKIE)"]), GOOD, ""), ("fail", "missing: N(COOKIE)"))
     equal(matrix.judge(dict(wanted=["EVENT UP ok"]), GOOD, ""), ("pass", ""))
     equal(matrix.judge(dict(logged=["behind NAT"]), GOOD, "nothing")[0], "fail")
     equal(matrix.judge(dict(absent=["END done"]), GOOD, ""), ("fail", "there is: END done"))
 
 
-def another_count_than_wanted_fails():
+def test_another_count_than_wanted_fails():
     equal(matrix.judge(dict(), GOOD + "it has 1 IKE SAs and 2 Child SAs: WRONG, not 1 and 1\n", "")[0], "fail")
 
 
-def what_is_theirs_has_to_go_wrong():
+def test_what_is_theirs_has_to_go_wrong():
     row = dict(features.theirs("why", "RFC 1"), wanted=["never said"])
     equal(matrix.judge(row, GOOD, ""), ("theirs", "why (RFC 1)"))
     equal(matrix.judge(dict(row, wanted=[]), GOOD, "")[0], "fail")
     equal(matrix.judge(dict(row, wanted=[], sometimes=True), GOOD, "")[0], "theirs")
 
 
-def what_is_lacking_fails_once_it_is_there():
+def test_what_is_lacking_fails_once_it_is_there():
     row = features.lacks("none", ask="N(TICKET)")
     answered = GOOD + "< 500 IKE_SA_INIT rsp 0\n"
     equal(matrix.judge(row, answered + "> 500 IKE_AUTH req 1 SK{N(TICKET)}\n", ""), ("lacks", "none"))
@@ -59,7 +52,7 @@ def what_is_lacking_fails_once_it_is_there():
     equal(matrix.judge(row, GOOD + "< 500 IKE_AUTH rsp 1 SK{N(TICKET)}\n", "")[0], "fail")
 
 
-def every_row_can_be_run():
+def test_every_row_can_be_run():
     names = set()
     for row in features.ROWS:
         expect((row["group"], row["name"]) not in names, f"twice: {row['name']}")
@@ -76,14 +69,14 @@ def every_row_can_be_run():
         expect(role in "ir", role)
 
 
-def words_choose_cells_by_their_beginnings():
+def test_words_choose_cells_by_their_beginnings():
     names = {row["group"] for row, _, _ in matrix.wanted_cells(["NAT"])}
     equal(names, {"NAT"})  # and not all that is "initiate"
     equal({daemon for _, daemon, _ in matrix.wanted_cells(["libre", "cookies"])}, {"libreswan"})
     equal(matrix.wanted_cells(["no such word"]), [])
 
 
-def a_text_goes_where_it_belongs_or_not_at_all():
+def test_a_text_goes_where_it_belongs_or_not_at_all():
     files = {"/ikelab/ipsec.conf": "config setup\n\tone\n\nconn ikelab\n\ttwo\n", "/ikelab/ipsec.secrets": ""}
     done = lab.amend("libreswan", files, {"conn": "\tmore", "setup": "\tfirst"}, [("one", "1")])
     equal(done["/ikelab/ipsec.conf"], "config setup\n\tfirst\n\t1\n\nconn ikelab\n\ttwo\n\tmore\n")
@@ -95,7 +88,7 @@ def a_text_goes_where_it_belongs_or_not_at_all():
         raise AssertionError("what does not fit is refused")
 
 
-def the_page_needs_nothing_else():
+def test_the_page_needs_nothing_else():
     about = {name: "1.0 <x>" for name in ("ikelab", *features.DAEMONS)}
     results = [cell(ours="<script>alert(1)</script>", capture=b"\x0a\x0d"), cell(role="r", result="theirs", reason="<b> & more"),
                cell(daemon="openiked", result="lacks", reason="none")]
@@ -111,7 +104,7 @@ def the_page_needs_nothing_else():
     expect('href="data:application/octet-stream;base64,Cg0="' in text, "the capture is within")
 
 
-def the_database_is_whole_and_has_the_matrix():
+def test_the_database_is_whole_and_has_the_matrix():
     with tempfile.TemporaryDirectory() as folder:
         matrix.write_database(folder + "/interop.db", {"ikelab": "1"}, [cell(), cell(daemon="openiked", role="r", result="lacks")])
         equal(os.listdir(folder), ["interop.db"])
@@ -121,13 +114,13 @@ def the_database_is_whole_and_has_the_matrix():
         db.close()
 
 
-def what_fails_beside_others_and_not_alone_says_so():
+def test_what_fails_beside_others_and_not_alone_says_so():
     failed, good = cell(result="fail", reason="missing: x"), cell()
     equal(matrix.again(failed, failed), failed)
     equal(matrix.again(failed, good), dict(good, reason="beside other cells it failed: missing: x"))
 
 
-def the_table_counts_what_it_shows():
+def test_the_table_counts_what_it_shows():
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         matrix.print_matrix([cell(), cell(role="r", result="fail", reason="missing: x")])
@@ -136,21 +129,4 @@ def the_table_counts_what_it_shows():
     expect("1 pass, 1 fail, 0 theirs, 0 lacking, 0 not seen" in out.getvalue(), out.getvalue())
 
 
-CASES = [a_missing_line_fails_and_is_named, another_count_than_wanted_fails, what_is_theirs_has_to_go_wrong,
-         what_is_lacking_fails_once_it_is_there, every_row_can_be_run, words_choose_cells_by_their_beginnings,
-         a_text_goes_where_it_belongs_or_not_at_all, the_page_needs_nothing_else, the_database_is_whole_and_has_the_matrix,
-         what_fails_beside_others_and_not_alone_says_so, the_table_counts_what_it_shows]
-
-
-def main():
-    for number, case in enumerate(CASES, 1):
-        try:
-            case()
-            print(f"ok {number} - {case.__name__.replace('_', ' ')}")
-        except AssertionError as error:
-            print(f"not ok {number} - {case.__name__.replace('_', ' ')}\n# {error}")
-    print(f"1..{len(CASES)}")
-
-
-if __name__ == "__main__":
-    main()
+tap.main(globals())

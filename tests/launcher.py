@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
+
+import tap
+from tap import expect
 
 SOURCE = os.path.abspath(sys.argv[1])
 
@@ -42,11 +44,6 @@ def launch(*args, path="tools:" + os.environ["PATH"]):
 
 def log():
     return open("log", encoding="utf-8").read() if os.path.exists("log") else ""
-
-
-def expect(held, what):
-    if not held:
-        raise AssertionError(what)
 
 
 def built():
@@ -133,22 +130,4 @@ def test_without_apt_missing_packages_are_named():
     expect("there-is-no-such-package nor-this" in done.stderr, done.stderr)
 
 
-def main():
-    tests = [(name, run) for name, run in sorted(globals().items()) if name.startswith("test_")]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, run) in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            try:
-                run()
-                print(f"ok {number} - {name}", flush=True)
-            except Exception as error:  # a test that cannot even be made has failed
-                failed += 1
-                print("".join(f"# {line}\n" for line in f"{type(error).__name__}: {error}"[:2000].splitlines()), end="")
-                print(f"not ok {number} - {name}", flush=True)
-            os.chdir("/")
-    sys.exit(1 if failed else 0)
-
-
-main()
+tap.main(globals())

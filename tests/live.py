@@ -9,8 +9,10 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+import tap
+from tap import equal, expect
 
 PROGRAM = os.path.abspath(sys.argv[1])
 # `apt-get download` leaves a file for each package; `dpkg -x` makes the programs that are in it.
@@ -42,11 +44,10 @@ esac
 
 
 class Place:
-    """A folder of its own, with stand-ins in its PATH."""
+    """A folder with stand-ins in its PATH."""
 
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.top = self.folder.name
+    def __init__(self, folder):
+        self.top = folder
         self.daemons = self.top + "/daemons"
         for name, text in (("apt-get", APT_GET), ("dpkg", DPKG)):
             path = f"{self.top}/bin/{name}"
@@ -81,15 +82,6 @@ class Place:
 
     def left(self):
         return sorted(os.listdir(self.daemons)) if os.path.isdir(self.daemons) else []
-
-
-def expect(held, what):
-    if not held:
-        raise AssertionError(what)
-
-
-def equal(got, wanted):
-    expect(got == wanted, f"got {got!r}\nbut wanted {wanted!r}")
 
 
 def fails(place, args, status, *words):
@@ -239,22 +231,4 @@ def test_killed_its_leftovers_are_gone_after_the_next(place):
     equal(place.left(), [".openikedly", "openiked"])
 
 
-def main():
-    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    tests = [(name, run) for name, run in globals().items() if name.startswith("test_") and wanted in name]
-    for number, (name, run) in enumerate(tests, 1):
-        place = Place()
-        try:
-            run(place)
-            print(f"ok {number} - {name}")
-        except Exception as error:  # pylint: disable=broad-except
-            print(f"not ok {number} - {name}")
-            print("".join(f"# {line}\n" for line in str(error).splitlines()), end="")
-        finally:
-            place.folder.cleanup()
-        sys.stdout.flush()
-    print(f"1..{len(tests)}")
-
-
-if __name__ == "__main__":
-    main()
+tap.main(globals(), *sys.argv[2:3], lab=Place)

@@ -13,10 +13,13 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 
+import tap
+from tap import expect
+
+PROGRAM = os.path.abspath(sys.argv[1])
 FACTS = """ikelab-live 1
 process pid={pid} start={start} at_ns={at}
 experiment cookie-storm
@@ -67,15 +70,6 @@ LINE = ("cookie-storm run 3/12 16/40 s; vpn 75 up 30 half-open 228/s in 199/s ou
 NOTHING = "No live run goes on: begin one in another shell, like `ikelab run prediction`."
 
 
-class Failed(Exception):
-    pass
-
-
-def expect(good, text):
-    if not good:
-        raise Failed(text)
-
-
 def start_of(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
         return file.read().rsplit(")", 1)[1].split()[19]
@@ -83,7 +77,7 @@ def start_of(pid):
 
 class Lab:
     def __init__(self, folder):
-        self.ikelab, self.folder = os.path.abspath(sys.argv[1]), folder
+        self.ikelab, self.folder = PROGRAM, folder
         self.environment = {**os.environ, "IKELAB_RUN": folder, "TERM": "xterm"}
 
     def path(self, pid):
@@ -210,20 +204,4 @@ def test_on_a_terminal_it_is_a_page_that_changes(lab):
     os.close(terminal)
 
 
-def main():
-    tests = [test for name, test in globals().items() if name.startswith("test_")]
-    print(f"1..{len(tests)}")
-    bad = 0
-    for number, test in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(Lab(folder))
-                print(f"ok {number} - {test.__name__}", flush=True)
-            except Failed as failed:
-                bad += 1
-                print("# " + str(failed).replace("\n", "\n# "))
-                print(f"not ok {number} - {test.__name__}", flush=True)
-    return 1 if bad else 0
-
-
-sys.exit(main())
+tap.main(globals(), lab=Lab)

@@ -7,8 +7,11 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tempfile
 
+import tap
+from tap import expect
+
+PROGRAM, HAS_NS3 = os.path.abspath(sys.argv[1]), len(sys.argv) > 2
 SHIPPED = {"star": ("home-4", "core"), "dumbbell": ("west-1", "east-2"), "hub-and-spoke": ("branch-3", "hub-2"),
            "abilene": ("in-seattle", "in-new-york")}
 EXPERIMENT = """
@@ -62,8 +65,8 @@ WRONG = [
 
 
 class Lab:
-    def __init__(self, ikelab, folder):
-        self.ikelab, self.folder, self.number = ikelab, folder, 0
+    def __init__(self, folder):
+        self.ikelab, self.folder, self.number = PROGRAM, folder, 0
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -85,42 +88,42 @@ class Lab:
             return done.returncode, done.stderr, rows.fetchall()
 
 
-def shipped_are_the_same_on_both(lab, module):
+def test_each_shipped_topology_carries_the_same_on_both_networks(lab):
     wrong = []
     for name, (via, at) in SHIPPED.items():
         status, said, links = lab.run(name, via, at)
         found = dict(links or [])
         if status != 0 or found["successes"] < 100 or found["failures"] != 0:
             wrong.append(f"{name}: {said} {found}")
-        other = dict(lab.run(name, via, at, "--network", "ns3")[2] or []) if module else found
+        other = dict(lab.run(name, via, at, "--network", "ns3")[2] or []) if HAS_NS3 else found
         # ns-3's lines add the two octets of PPP to each packet: a few microseconds on a way.
         if any(abs(other[metric] - value) > (20000 if "time" in metric else 0) for metric, value in found.items()):
             wrong.append(f"{name}: on links {found}\non ns-3 {other}")
-    return wrong
+    expect(not wrong, "\n".join(wrong))
 
 
-def formats_are_one_network(lab):
+def test_three_formats_say_the_same_network(lab):
     rows = [lab.run(lab.write(f"t.{ending}", text), "a", "d")[2]
             for ending, text in (("yaml", YAML), ("edges", EDGES), ("graphml", GRAPHML))]
     # 1,000 km along the equator are 5 ms, 1,500 along a meridian 7.5.
-    return [] if rows[0] is not None and rows[0] == rows[1] == rows[2] else [str(rows)]
+    expect(rows[0] is not None and rows[0] == rows[1] == rows[2], rows)
 
 
-def what_the_experiment_says_goes_before(lab):
+def test_what_an_experiment_says_of_a_link_goes_before_the_file(lab):
     path = lab.write("t.edges", EDGES)
     before = dict(lab.run(path, "a", "d")[2])["tunnel_setup_time_p50"]
     after = dict(lab.run(path, "a", "d", "--set", "links.link-3.delay=10ms")[2])["tunnel_setup_time_p50"]
-    return [] if 39e6 < after - before < 41e6 else [f"{before} {after}"]
+    expect(39e6 < after - before < 41e6, f"{before} {after}")
 
 
-def the_record_needs_no_file(lab):
+def test_what_is_recorded_needs_no_other_file(lab):
     lab.run(lab.write("gone.edges", EDGES), "a", "d")
     with sqlite3.connect(os.path.join(lab.folder, f"{lab.number}.db")) as db:
         text = db.execute("SELECT config_text FROM study").fetchone()[0]
-    return [] if "topology" not in text and "link-3" in text else [text]
+    expect("topology" not in text and "link-3" in text, text)
 
 
-def what_is_wrong_is_said_with_its_place(lab):
+def test_what_is_wrong_in_a_file_is_said_with_its_place(lab):
     wrong = []
     for name, text, said in WRONG:
         status, heard, rows = lab.run(lab.write(name, text), "a", "d")
@@ -129,23 +132,7 @@ def what_is_wrong_is_said_with_its_place(lab):
     status, heard, _ = lab.run("abilen", "a", "d")
     if status != 2 or "did you mean abilene" not in heard:
         wrong.append(heard)
-    return wrong
+    expect(not wrong, "\n".join(wrong))
 
 
-def main():
-    lab_tests = [lambda lab: shipped_are_the_same_on_both(lab, len(sys.argv) > 2), formats_are_one_network,
-                 what_the_experiment_says_goes_before, the_record_needs_no_file, what_is_wrong_is_said_with_its_place]
-    names = ["each_shipped_topology_carries_the_same_on_both_networks", "three_formats_say_the_same_network",
-             "what_an_experiment_says_of_a_link_goes_before_the_file", "what_is_recorded_needs_no_other_file",
-             "what_is_wrong_in_a_file_is_said_with_its_place"]
-    print(f"1..{len(names)}")
-    with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(os.path.abspath(sys.argv[1]), folder)
-        for number, (name, test) in enumerate(zip(names, lab_tests), 1):
-            wrong = test(lab)
-            print("".join(f"# {line}\n" for each in wrong for line in each.splitlines()), end="")
-            print(f"{'not ok' if wrong else 'ok'} {number} - {name}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+tap.main(globals(), lab=Lab)

@@ -9,6 +9,10 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+from tap import expect
+
+PROGRAM = os.path.abspath(sys.argv[1])
 EXPERIMENT = """
 for: 30s
 seeds: 1
@@ -47,8 +51,8 @@ WRONG = [
 
 
 class Lab:
-    def __init__(self, ikelab, folder):
-        self.ikelab, self.folder = ikelab, folder
+    def __init__(self, folder):
+        self.ikelab, self.folder = PROGRAM, folder
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
@@ -62,15 +66,6 @@ class Lab:
         done = self.ask("run", "e.yaml", "-o", database, "--quiet", *options, cwd=cwd)
         expect(done.returncode == 0, done.stderr)
         return os.path.join(cwd or self.folder, database)
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(good, text):
-    if not good:
-        raise Failed(text)
 
 
 def rows(database, query):
@@ -183,20 +178,4 @@ def test_what_is_wrong_is_said_with_its_place(lab):
         expect(done.returncode == 2 and said in done.stderr, done.stderr)
 
 
-def main():
-    tests = [test for name, test in globals().items() if name.startswith("test_")]
-    print(f"1..{len(tests)}")
-    bad = 0
-    for number, test in enumerate(tests, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(Lab(os.path.abspath(sys.argv[1]), folder))
-                print(f"ok {number} - {test.__name__}", flush=True)
-            except Failed as failed:
-                bad += 1
-                print("# " + str(failed).replace("\n", "\n# "))
-                print(f"not ok {number} - {test.__name__}", flush=True)
-    return 1 if bad else 0
-
-
-sys.exit(main())
+tap.main(globals(), lab=Lab)
