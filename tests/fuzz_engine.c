@@ -54,10 +54,24 @@ static void check_books(void)
     p.trace_len = 0;
 }
 
-/* A request inside the SA with the awaited id, whose payloads are the input's. */
-static void sealed(enum pair_side to, struct ike_bytes body)
+/* Begins a request inside the SA, with the id that is awaited. */
+static struct ike_writer request(enum pair_side to, const struct ike_sa *sa, uint8_t exchange)
 {
     static uint8_t room[IKE_MESSAGE_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    authenticated = true;
+    ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
+                                            .spi_r = sa->spi_r,
+                                            .version = IKE_VERSION_2,
+                                            .exchange = exchange,
+                                            .flags = to == B ? FLAG_INITIATOR : 0,
+                                            .id = sa->take_id});
+    return w;
+}
+
+/* One whose payloads are the input's. */
+static void sealed(enum pair_side to, struct ike_bytes body)
+{
     const struct ike_engine *const e = p.end[to].engine;
     const struct ike_sa *const sa = ike_sa_numbered(e, p.end[to].sa);
     struct ike_reader r = rd_open(body);
@@ -65,28 +79,20 @@ static void sealed(enum pair_side to, struct ike_bytes body)
     const uint8_t first = rd_u8(&r);
     if (sa == NULL || !p.has_keys)
         return;
-    authenticated = true;
-    struct ike_writer w = wr_open(room, sizeof room);
-    ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
-                                            .spi_r = sa->spi_r,
-                                            .version = IKE_VERSION_2,
-                                            .exchange = exchange,
-                                            .flags = to == B ? FLAG_INITIATOR : 0,
-                                            .id = sa->take_id});
+    struct ike_writer w = request(to, sa, exchange);
     size_t link = 16;
     const struct ike_seal_keys keys = ike_keys_of(&p.keys, to == B);
     const size_t begin = ike_begin_sealed(&w, &link, &keys);
-    room[begin] = first;
+    w.base[begin] = first;
     put_bytes(&w, rd_rest(&r));
     ike_end_sealed(&w, begin, &keys, p.end[1 - to].crypto, 1u << 20);
     if (!w.bad)
-        (void)pair_inject(&p, to, room, w.len);
+        (void)pair_inject(&p, to, w.base, w.len);
 }
 
 /* A fragment of such a request: number and total are the input's, too (RFC 7383 2.5). */
 static void part(enum pair_side to, struct ike_bytes body)
 {
-    static uint8_t room[IKE_MESSAGE_MAX];
     const struct ike_sa *const sa = ike_sa_numbered(p.end[to].engine, p.end[to].sa);
     struct ike_reader r = rd_open(body);
     const uint8_t exchange = rd_u8(&r);
@@ -95,21 +101,14 @@ static void part(enum pair_side to, struct ike_bytes body)
     const uint8_t total = rd_u8(&r);
     if (sa == NULL || !p.has_keys)
         return;
-    authenticated = true;
-    struct ike_writer w = wr_open(room, sizeof room);
-    ike_put_header(&w, &(struct ike_header){.spi_i = sa->spi_i,
-                                            .spi_r = sa->spi_r,
-                                            .version = IKE_VERSION_2,
-                                            .exchange = exchange,
-                                            .flags = to == B ? FLAG_INITIATOR : 0,
-                                            .id = sa->take_id});
+    struct ike_writer w = request(to, sa, exchange);
     const struct ike_seal_keys keys = ike_keys_of(&p.keys, to == B);
     const struct ike_fragment_head head = {.number = number, .total = total, .next = next};
     const size_t begin = ike_begin_fragment(&w, &keys, &head);
     put_bytes(&w, rd_rest(&r));
     ike_end_fragment(&w, begin, &keys, p.end[1 - to].crypto, 1u << 21);
     if (!w.bad)
-        (void)pair_inject(&p, to, room, w.len);
+        (void)pair_inject(&p, to, w.base, w.len);
 }
 
 static void nat_to_b(struct ike_bytes bytes)

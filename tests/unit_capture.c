@@ -5,27 +5,17 @@
 #include "results/capture_read.h"
 #include "results/datagram_read.h"
 #include "results/results.h"
+#include "tests/folder.h"
 #include "tests/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { TEXT = 400, OUTPUT = 20000 };
+enum { OUTPUT = 20000 };
 
-static char folder[TEXT];
 static char error[RESULTS_ERROR_MAX];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[64][TEXT + 100];
-    static size_t next;
-    char *const out = paths[next++ % 64];
-    (void)snprintf(out, sizeof paths[0], "%s/%s", folder, name);
-    return out;
-}
 
 /* What tshark prints of the capture in the folder, with the decryption table there. */
 static const char *tshark(const char *arguments)
@@ -33,8 +23,8 @@ static const char *tshark(const char *arguments)
     static char output[OUTPUT];
     char command[2000];
     (void)snprintf(command, sizeof command,
-                   "WIRESHARK_CONFIG_DIR='%s' tshark -n -r '%s/c.pcapng' %s 2>'%s/errors'", folder,
-                   folder, arguments, folder);
+                   "WIRESHARK_CONFIG_DIR='%s' tshark -n -r '%s/c.pcapng' %s 2>'%s/errors'",
+                   folder_path(), folder_path(), arguments, folder_path());
     output[0] = '\0';
     FILE *const pipe = popen(command, "r");
     if (!EXPECT(pipe != NULL))
@@ -336,17 +326,13 @@ int main(int argc, char **argv)
         TEST(test_capture_without_packets_is_a_capture),
         TEST(test_capture_that_cannot_be_written_says_so),
     };
-    const char *const base = getenv("TMPDIR");
     if (system("tshark --version >/dev/null 2>&1") != 0) {
         (void)printf("1..0 # SKIP tshark not installed\n");
         return 0;
     }
-    (void)snprintf(folder, sizeof folder, "%s/ikelab-capture-XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(folder) == NULL)
+    if (!folder_make("capture"))
         return 1;
     const int status = test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    char command[TEXT + 20];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    (void)!system(command);
+    folder_remove();
     return status;
 }

@@ -2,6 +2,7 @@
  * Figures: every shipped one draws, with data and without, and one that fails
  * does not take the others with it. */
 #include "results/results.h"
+#include "tests/folder.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -10,22 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT = 400, FIGURES_MAX = 64 };
+enum { FIGURES_MAX = 64 };
 
 static const char shipped[] = "results/figures";
-static char folder[TEXT];
 static char error[RESULTS_ERROR_MAX];
 static char names[FIGURES_MAX][100];
 static size_t name_count;
-
-static const char *in_folder(const char *name)
-{
-    static char paths[64][TEXT + 400];
-    static size_t next;
-    char *const out = paths[next++ % 64];
-    (void)snprintf(out, sizeof paths[0], "%s/%s", folder, name);
-    return out;
-}
 
 static void put(const char *name, const char *text)
 {
@@ -230,7 +221,7 @@ static void test_missing_gnuplot_is_named_with_its_package(void)
     char path[4000];
     (void)snprintf(path, sizeof path, "%s", getenv("PATH"));
     database_make(in_folder("path.db"), true);
-    EXPECT_EQ(setenv("PATH", folder, 1), 0);
+    EXPECT_EQ(setenv("PATH", folder_path(), 1), 0);
     EXPECT(!results_plot(in_folder("path.db"), &name, 1, shipped, error));
     EXPECT_EQ(setenv("PATH", path, 1), 0);
     EXPECT(strstr(error, "gnuplot-nox") != NULL);
@@ -251,17 +242,13 @@ int main(int argc, char **argv)
         TEST(test_missing_gnuplot_is_named_with_its_package),
         TEST(test_database_that_is_none_is_said),
     };
-    const char *const base = getenv("TMPDIR");
     if (system("gnuplot --version >/dev/null 2>&1") != 0) {
         (void)printf("1..0 # SKIP gnuplot not installed\n");
         return 0;
     }
-    (void)snprintf(folder, sizeof folder, "%s/ikelab-figure-XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(folder) == NULL)
+    if (!folder_make("figure"))
         return 1;
     const int status = test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    char command[TEXT + 20];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    (void)!system(command);
+    folder_remove();
     return status;
 }

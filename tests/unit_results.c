@@ -3,13 +3,12 @@
  * there, and no file that is not ours is touched. */
 #include "results/results.h"
 #include "sim/loop.h"
+#include "tests/folder.h"
 #include "tests/test.h"
 
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,9 +17,6 @@
 
 #include <sqlite3.h>
 
-enum { TEXT = 400 };
-
-static char folder[TEXT];
 static char error[RESULTS_ERROR_MAX];
 
 static const struct results_study study = {.experiment = "flood",
@@ -37,16 +33,6 @@ static const struct results_study study = {.experiment = "flood",
                                            .points = 2,
                                            .seeds = 3,
                                            .jobs = 2};
-
-/* A path in the test's folder; the last 256 stay valid. */
-static const char *in_folder(const char *name)
-{
-    static char paths[256][TEXT + 100];
-    static size_t next;
-    char *const out = paths[next++ % 256];
-    (void)snprintf(out, sizeof paths[0], "%s/%s", folder, name);
-    return out;
-}
 
 static void put(const char *name, const void *at, size_t len)
 {
@@ -627,23 +613,6 @@ static void test_queries_that_cannot_be_printed_say_why(void)
                "error: gives over 64 columns: ask for fewer, or for CSV");
 }
 
-static void folder_make(void)
-{
-    const char *const base = getenv("TMPDIR");
-    (void)snprintf(folder, sizeof folder, "%s/ikelab-results-XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(folder) == NULL) {
-        (void)printf("Bail out! no folder in %s: %s\n", folder, strerror(errno));
-        exit(1);
-    }
-}
-
-static void folder_remove(void)
-{
-    char command[TEXT + 20];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    (void)!system(command);
-}
-
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -668,7 +637,8 @@ int main(int argc, char **argv)
         TEST(test_csv_quotes_as_rfc_4180_and_keeps_every_column),
         TEST(test_queries_that_cannot_be_printed_say_why),
     };
-    folder_make();
+    if (!folder_make("results"))
+        return 1;
     const int status = test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
     folder_remove();
     return status;
