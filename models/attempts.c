@@ -36,6 +36,7 @@ struct attempt {
     uint64_t sa;
     uint64_t start_ns;
     uint64_t leave_ns; /* when it is up */
+    uint64_t gone_ns;  /* when the gateway went that its client has lost its SA to; SIM_NEVER */
     uint32_t client, moves;
     uint16_t tries; /* before this one */
     uint16_t sent;  /* datagrams of its address while it was tried, */
@@ -85,6 +86,7 @@ struct model_attempts_run {
     uint64_t resumed;             /* successes */
     uint64_t lost;                /* SAs given up, for their gateway was not there; */
     uint64_t lost_ns;             /* so long after it had gone, together */
+    uint64_t back, back_ns;       /* clients up again after that, likewise */
     uint64_t whys[IKE_WHY_COUNT]; /* of failures */
 };
 
@@ -221,6 +223,7 @@ struct arrival {
     uint32_t client;
     uint16_t tries;  /* before this one */
     uint32_t before; /* the attempt whose SA went, from 1; 0: none */
+    uint64_t gone_ns;
 };
 
 /* The client's own address is also what marks its datagrams. */
@@ -234,6 +237,7 @@ static void attempt_begin(struct model_attempts_run *run, uint64_t now_ns,
     const uint32_t index = run->attempt_count++;
     struct attempt *const a = &run->attempts[index];
     *a = (struct attempt){.start_ns = now_ns,
+                          .gone_ns = who->gone_ns,
                           .client = client,
                           .tries = who->tries,
                           .phase = (uint8_t)model_phase(run->scene, now_ns)};
@@ -323,9 +327,13 @@ static void on_due(void *owner, uint64_t now_ns)
         sim_host_forget(run->host, now_ns, sa);
     } else if (state == WAITING) {
         attempt_begin(run, now_ns,
-                      &(struct arrival){.client = a->client, .tries = (uint16_t)(a->tries + 1)});
+                      &(struct arrival){.client = a->client,
+                                        .tries = (uint16_t)(a->tries + 1),
+                                        .gone_ns = a->gone_ns});
     } else if (state == AWAY) {
-        attempt_begin(run, now_ns, &(struct arrival){.client = a->client, .before = index + 1});
+        attempt_begin(
+            run, now_ns,
+            &(struct arrival){.client = a->client, .before = index + 1, .gone_ns = a->gone_ns});
     } else if (state == STAYING && now_ns < a->leave_ns) {
         move(run, now_ns, index);
     } else if (state == STAYING) {
@@ -340,7 +348,8 @@ static void on_arrive(void *owner, uint64_t now_ns)
     const struct model_arrivals *const arrivals = &run->clients->arrivals;
     const uint64_t many = arrivals->process == MODEL_BURST ? arrivals->burst : 1;
     for (uint64_t i = 0; i < many && run->client_count < run->clients->count_max; i++)
-        attempt_begin(run, now_ns, &(struct arrival){.client = run->client_count++});
+        attempt_begin(run, now_ns,
+                      &(struct arrival){.client = run->client_count++, .gone_ns = SIM_NEVER});
     const uint64_t next_ns = model_arrival_next(arrivals, &run->arrivals, now_ns);
     const bool more = run->client_count < run->clients->count_max;
     sim_loop_at(run->scene->loop, &run->arrive,
@@ -357,6 +366,11 @@ static void succeeded(struct model_attempts_run *run, uint64_t now_ns,
     attempt_end(
         run, event->tag,
         &(struct ending){.outcome = SIM_SUCCEEDED, .end_ns = now_ns, .resent = event->sends});
+    if (a->gone_ns != SIM_NEVER) {
+        run->back++;
+        run->back_ns += now_ns - a->gone_ns;
+        a->gone_ns = SIM_NEVER;
+    }
     a->state = STAYING;
     a->leave_ns = stay_ns == SIM_NEVER ? SIM_NEVER : now_ns + stay_ns;
     stay_on(run, now_ns, event->tag);
@@ -397,7 +411,7 @@ static void mind_ticket(struct model_attempts_run *run, const struct ike_event *
 }
 
 /* An SA is given up. When the gateway went, if it did. */
-static void count_loss(struct model_attempts_run *run, uint64_t now_ns)
+static void count_loss(struct model_attempts_run *run, uint64_t now_ns, struct attempt *a)
 {
     const struct model_world_config *const config = run->scene->config;
     const struct sim_outages *const outages =
@@ -409,6 +423,7 @@ static void count_loss(struct model_attempts_run *run, uint64_t now_ns)
         return;
     run->lost++;
     run->lost_ns += now_ns - since_ns;
+    a->gone_ns = a->gone_ns == SIM_NEVER ? since_ns : a->gone_ns;
 }
 
 static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event)
@@ -431,7 +446,7 @@ static void on_event(void *owner, uint64_t now_ns, const struct ike_event *event
         model_abilities_up(&run->clients->abilities, run->host, now_ns, event->sa);
     mind_ticket(run, event);
     if (event->kind == IKE_DOWN && is_lost(event->why))
-        count_loss(run, now_ns);
+        count_loss(run, now_ns, a);
     if (a->state == STAYING && event->kind == IKE_DOWN && a->sa == event->sa &&
         run->clients->reconnect_ns != SIM_NEVER)
         go_away(run, now_ns, event->tag);
@@ -622,6 +637,8 @@ void model_attempts_report(struct model_attempts_run *run)
         model_metric(scene, who, SIM_METRIC_PEERS_LOST, run->lost);
         model_metric_ratio(scene, who, SIM_METRIC_LOSS_FOUND_MEAN,
                            (uint64_t[]){run->lost_ns, 1, run->lost});
+        model_metric_ratio(scene, who, SIM_METRIC_BACK_MEAN,
+                           (uint64_t[]){run->back_ns, 1, run->back});
     }
     if (run->clients->resume)
         model_metric(scene, who, SIM_METRIC_RESUMED, run->resumed);

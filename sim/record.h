@@ -79,6 +79,9 @@
     ROW(LOSS_FOUND_MEAN, "loss_found_mean", "ns", TIME, "clients",                                \
         "mean time from the beginning of an outage of their gateway until a client's IKE SA "     \
         "was given up, or ended by the gateway's token")                                          \
+    ROW(BACK_MEAN, "back_mean", "ns", TIME, "clients",                                            \
+        "mean time from the beginning of an outage of their gateway until a client whose IKE SA " \
+        "was lost by it has a Child SA again")                                                    \
     ROW(ICMP_HINTS, "icmp_hints", "1", COUNT, "clients",                                          \
         "ICMP messages that said of a datagram that it did not arrive, either end counts its "    \
         "own, where some came or are heeded")                                                     \

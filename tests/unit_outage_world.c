@@ -33,7 +33,10 @@ static int64_t found_ns(void)
     EXPECT_EQ(metric("staff", SIM_METRIC_PEERS_LOST), CLIENTS);
     EXPECT_EQ(metric("staff", SIM_METRIC_SUCCESSES), 2 * CLIENTS); /* all come back */
     EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), CLIENTS);
-    return metric("staff", SIM_METRIC_LOSS_FOUND_MEAN);
+    const int64_t found = metric("staff", SIM_METRIC_LOSS_FOUND_MEAN);
+    const int64_t back = metric("staff", SIM_METRIC_BACK_MEAN); /* a second later, and a setup */
+    EXPECT(back > found + second_ns && back < found + second_ns + second_ns / 2);
+    return found;
 }
 
 /* The last answer came at 20 s; 30 s later they ask, in vain. */
@@ -156,6 +159,27 @@ static void test_forged_icmp_ends_nothing(void)
     EXPECT_EQ(refusals("vpn", "hint_unheeded"), (uint64_t)sent);
 }
 
+/* Who begins anew while it is away is back with the first message that is heard, or by another try:
+ * from when it went, not from the last try. */
+static void test_it_takes_until_the_gateway_is_back_too(void)
+{
+    office();
+    set("clients.staff.hints", "2s"); /* found after 9 s; then 10, 11 and 13 s */
+    set("gateways.vpn.outages", "[[20s, 32s]]");
+    world_run(NULL);
+    const int64_t first = metric("staff", SIM_METRIC_BACK_MEAN);
+    EXPECT(first > 12 * second_ns && first < 14 * second_ns);
+    set("gateways.vpn.outages", "[[20s, 50s]]");
+    set("clients.staff.refused", "retry");
+    set("clients.staff.retry.wait", "5s");
+    set("clients.staff.retry.max", "100");
+    world_run(NULL);
+    EXPECT(metric("staff", SIM_METRIC_FAILURES) >= CLIENTS);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), CLIENTS);
+    const int64_t later = metric("staff", SIM_METRIC_BACK_MEAN);
+    EXPECT(later > 30 * second_ns && later < 50 * second_ns);
+}
+
 /* Several outages, and the levels they leave. */
 static uint64_t nobody;
 
@@ -173,6 +197,7 @@ static void test_each_outage_forgets_all(void)
     world_run(&(struct world_ear){.series = on_series});
     EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), 0);
     EXPECT(metric("staff", SIM_METRIC_SUCCESSES) >= 3 * CLIENTS);
+    EXPECT(metric("staff", SIM_METRIC_BACK_MEAN) < 13 * second_ns); /* each after its own outage */
     EXPECT(nobody >= 2 + 10 + 10 && nobody < 60);
 }
 
@@ -217,6 +242,7 @@ int main(int argc, char **argv)
         TEST(test_hints_come_through_nats_and_by_ipv6),
         TEST(test_nothing_under_way_is_ended_by_a_hint),
         TEST(test_forged_icmp_ends_nothing),
+        TEST(test_it_takes_until_the_gateway_is_back_too),
         TEST(test_each_outage_forgets_all),
         TEST(test_what_cannot_be_is_judged),
     };
