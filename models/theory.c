@@ -396,6 +396,135 @@ static bool line_loss(const struct model_world_config *world, double *out, char 
     return true;
 }
 
+/* ---- a gateway that goes away ---- */
+
+/* One outage, and one kind of clients by one plain line, who were all up before it and have packets
+ * go to and fro at even gaps. */
+struct outage {
+    const struct model_clients *clients;
+    const struct model_gateway *gateway;
+    double from, until; /* ns, as all of it */
+    double delay;       /* of the line, one way */
+    double gap;         /* between two packets of a client */
+    double heard;       /* when the last one came back */
+    bool told;          /* of its loss, by tokens */
+};
+
+/* When the request's send of that number, from 0, goes out after the first. */
+static double sent_after(const struct model_clients *c, uint64_t number)
+{
+    double at = 0, wait = (double)c->retransmit_first_ns;
+    for (uint64_t i = 0; i < number; i++) {
+        at += wait < (double)c->retransmit_max_ns ? wait : (double)c->retransmit_max_ns;
+        wait *= (double)c->retransmit_factor_milli / 1e3;
+    }
+    return at;
+}
+
+/* When the first send arrives that the gateway is there for again; below 0: none does. */
+static double arrives(const struct outage *o, double first)
+{
+    for (uint64_t i = 0; i < o->clients->retransmit_sends; i++) {
+        const double at = first + sent_after(o->clients, i) + o->delay;
+        if (at >= o->until)
+            return at;
+    }
+    return -1;
+}
+
+/* RFC 7296 2.4: who was not heard for so long is asked. ICMP, of a packet that came while nobody
+ * was there, has it asked sooner; who has come back says nothing of packets of SAs it has
+ * forgotten. */
+static double asked(const struct outage *o)
+{
+    const double hint = (double)o->clients->abilities.hints_ns;
+    const double hinted = o->heard + ceil(hint / o->gap) * o->gap;
+    const double silent = o->heard + (double)o->clients->liveness_ns;
+    const bool speaks = hint > 0 && !o->gateway->outage_silent && hinted - o->delay < o->until;
+    return speaks && hinted < silent ? hinted : silent;
+}
+
+/* RFC 6290 4: with tokens the first request that is heard ends it; else it is given up. */
+static double noticed(const struct outage *o)
+{
+    const double first = asked(o);
+    const double heard = o->told ? arrives(o, first) : -1;
+    return heard >= 0 ? heard + o->delay
+                      : first + sent_after(o->clients, o->clients->retransmit_sends);
+}
+
+/* Two exchanges (RFC 7296 1.2), from the first request on that is heard; below 0: none is. */
+static double returned(const struct outage *o)
+{
+    const double heard = arrives(o, noticed(o) + (double)o->clients->reconnect_ns);
+    return heard >= 0 ? heard + 3 * o->delay : -1;
+}
+
+static bool outage_is_plain(struct scene_asked *s, struct outage *out)
+{
+    const struct model_world_config *const w = s->world;
+    const struct model_clients *const c = &w->clients[0];
+    if (w->client_count != 1 || w->attacker_count != 0 || !model_has_traffic(c) ||
+        !c->traffic.back || c->traffic.arrivals.process != MODEL_UNIFORM)
+        return no(s, "it speaks of one kind of clients, who send at even gaps and hear back");
+    const uint32_t link = model_link_named(w, c->via);
+    const struct model_gateway *const g = &w->gateways[model_gateway_named(w, c->to)];
+    if (link == UINT32_MAX || !link_is_plain(w, c->via))
+        return no(s, "it speaks of a link without rate, jitter and loss");
+    if (g->outages.count != 1)
+        return no(s, "it speaks of one outage");
+    if (c->rekey.ike_ns != 0 || model_rekeys_children(&c->rekey))
+        return no(s, "it speaks of clients who rekey nothing meanwhile");
+    if (c->liveness_ns == 0 || c->retransmit_jitter_milli != 0 || c->stay_ns != SIM_NEVER)
+        return no(s, "it speaks of clients who stay, ask for signs of life, and at times known");
+    *out = (struct outage){.clients = c,
+                           .gateway = g,
+                           .from = (double)g->outages.at[0].from_ns,
+                           .until = (double)g->outages.at[0].until_ns,
+                           .delay = (double)model_link_config(&w->links[link]).delay_ns,
+                           .gap = micro * second / (double)c->traffic.arrivals.rate_micro,
+                           .told = c->abilities.crash_tokens && g->abilities.crash_tokens &&
+                                   g->abilities.tell_unknown};
+    return true;
+}
+
+/* Clients are at any point of their gap when it goes: the mean of who heard last at its beginning
+ * and who heard at its end, if the same happens to both. */
+static bool mean_of(struct scene_asked *s, double (*when)(const struct outage *), double *out)
+{
+    struct outage o;
+    if (!outage_is_plain(s, &o))
+        return false;
+    o.heard = o.from + o.delay;
+    const double last = when(&o);
+    o.heard -= o.gap;
+    const double first = when(&o);
+    if (first < 0 || last < 0)
+        return no(s, "it speaks of an outage that clients outlast");
+    if (fabs(last - first - o.gap) > 1)
+        return no(s, "a request is sent just when the gateway comes back: who is heard is chance");
+    *out = (first + last) / 2 - o.from;
+    return true;
+}
+
+static bool loss_found(const struct model_world_config *world, double *out, char *error,
+                       size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
+    return mean_of(&s, noticed, out);
+}
+
+static bool back_again(const struct model_world_config *world, double *out, char *error,
+                       size_t error_max)
+{
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
+    if (world->clients[0].reconnect_ns == SIM_NEVER)
+        return no(&s, "it speaks of clients who come back");
+    return mean_of(&s, returned, out);
+}
+
 const struct model_theory model_theories[] = {
     {"erlang-b", "half_open_refused_share",
      "one poisson flood of constant rate, half_open.limit N, every slot held for the timeout T",
@@ -418,6 +547,15 @@ const struct model_theory model_theories[] = {
     {"line-loss", "esp_lost_share",
      "one kind of clients who send packets, by one line that loses at random: rekeys lose none",
      "RFC 7296 2.8: an SA is made before the one it replaces is closed", line_loss},
+    {"loss-found", "loss_found_mean",
+     "one outage; clients by one plain line, up before it, who send at even gaps and ask for signs "
+     "of "
+     "life: a silence, then a request that is given up, or answered with a token",
+     "RFC 7296 2.4, RFC 6290 4", loss_found},
+    {"back-again", "back_mean",
+     "the same, and who has found it begins anew: two exchanges from the first request that is "
+     "heard",
+     "RFC 7296 1.2, 2.1", back_again},
 };
 const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
 

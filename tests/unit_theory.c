@@ -311,6 +311,109 @@ static void test_a_line_loses_what_it_loses(void)
     EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
 }
 
+/* Clients who hear something every half second, by a line of 20 ms, and give up after 1, 2 and 4 s.
+ */
+static void office(const char *outage)
+{
+    clients_alone();
+    EXPECT(model_config_add(&config, "links", "wan"));
+    set("links.wan.delay", "20ms");
+    set("gateways.vpn.outages", outage);
+    set("clients.people.via", "wan");
+    set("clients.people.traffic.rate", "2/s");
+    set("clients.people.retransmit.first", "1s");
+    set("clients.people.retransmit.factor", "2");
+    set("clients.people.retransmit.sends", "3");
+    set("clients.people.liveness", "30s");
+    set("clients.people.reconnect", "1s");
+}
+
+static void tokens_given(void)
+{
+    set("clients.people.crash_tokens", "yes");
+    set("gateways.vpn.crash_tokens", "yes");
+    set("gateways.vpn.tell_unknown", "yes");
+}
+
+/* Who has heard last was heard 230 ms before it went, in the mean: half a gap, less the way here.
+ */
+static void test_a_loss_is_found_after_a_silence_and_all_sends(void)
+{
+    office("[[20s, 25s]]");
+    expect_near(predicted("loss-found"), 36.77e9, 1e-9);
+    expect_near(predicted("back-again"), 37.85e9, 1e-9); /* a second, and two round trips */
+    set("clients.people.hints", "1900ms");               /* the fourth packet */
+    expect_near(predicted("loss-found"), 8.77e9, 1e-9);
+    set("gateways.vpn.away", "silent");
+    expect_near(predicted("loss-found"), 36.77e9, 1e-9);
+    set("gateways.vpn.away", "refuses");
+    set("gateways.vpn.outages", "[[20s, 21s]]"); /* it is back before a packet is a hint */
+    expect_near(predicted("loss-found"), 36.77e9, 1e-9);
+    set("clients.people.hints", "40s");
+    set("gateways.vpn.outages", "[[20s, 80s]]");
+    expect_near(predicted("loss-found"), 36.77e9, 1e-9);
+}
+
+static void test_with_a_token_the_first_request_that_is_heard_is_enough(void)
+{
+    office("[[20s, 25s]]");
+    tokens_given();
+    expect_near(predicted("loss-found"), 29.81e9, 1e-9);
+    set("gateways.vpn.outages", "[[20s, 52s]]"); /* not heard at 29.79 and 30.79, but 2 s later */
+    expect_near(predicted("loss-found"), 32.81e9, 1e-9);
+    set("gateways.vpn.outages", "[[20s, 54s]]"); /* nor then */
+    expect_near(predicted("loss-found"), 36.77e9, 1e-9);
+    set("clients.people.hints", "1900ms");
+    set("gateways.vpn.outages", "[[20s, 24s]]"); /* sent at 1.77, 2.77 and 4.77 */
+    expect_near(predicted("loss-found"), 4.81e9, 1e-9);
+    expect_near(predicted("back-again"), 5.89e9, 1e-9);
+    set("gateways.vpn.tell_unknown", "no");
+    expect_near(predicted("loss-found"), 8.77e9, 1e-9);
+}
+
+/* Nobody is back before the gateway, and who has found it early waits longer for the next send. */
+static void test_who_comes_too_early_is_heard_with_a_later_send(void)
+{
+    office("[[20s, 31500ms]]");
+    set("clients.people.hints", "1900ms");
+    expect_near(predicted("back-again"), 12.85e9, 1e-9); /* sent at 9.77, 10.77, 12.77 */
+}
+
+static void test_of_other_outages_nothing_is_said(void)
+{
+    static const char *const others[][2] = {
+        {"gateways.vpn.outages", "[[20s, 25s], [50s, 60s]]"},
+        {"gateways.vpn.outages", "none"},
+        {"gateways.vpn.outages", "[[20s, 50s]]"}, /* some are heard at once, and some are not */
+        {"clients.people.traffic.rate", "none"},
+        {"clients.people.traffic.arrivals", "poisson"},
+        {"clients.people.traffic.back", "no"},
+        {"clients.people.liveness", "never"},
+        {"clients.people.retransmit.jitter", "10%"},
+        {"clients.people.stay", "10s"},
+        {"clients.people.rekey.child", "10s"},
+        {"clients.people.rekey.ike", "10s"},
+        {"links.wan.loss", "1%"},
+        {"links.wan.jitter", "1ms"},
+    };
+    char error[256];
+    double value;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        office("[[20s, 25s]]");
+        tokens_given();
+        EXPECT(model_theory_named("loss-found")->predict(&config, &value, error, sizeof error));
+        set(others[i][0], others[i][1]);
+        if (!EXPECT(
+                !model_theory_named("loss-found")->predict(&config, &value, error, sizeof error)))
+            printf("# %s: %s\n", others[i][0], others[i][1]);
+    }
+    office("[[20s, 2min]]"); /* they have given up long before it is back */
+    EXPECT(!model_theory_named("back-again")->predict(&config, &value, error, sizeof error));
+    office("[[20s, 25s]]");
+    set("clients.people.reconnect", "never");
+    EXPECT(!model_theory_named("back-again")->predict(&config, &value, error, sizeof error));
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -325,6 +428,10 @@ int main(int argc, char **argv)
         TEST(test_a_form_is_silent_about_worlds_it_does_not_speak_of),
         TEST(test_packets_are_counted_by_the_arrows),
         TEST(test_a_line_loses_what_it_loses),
+        TEST(test_a_loss_is_found_after_a_silence_and_all_sends),
+        TEST(test_with_a_token_the_first_request_that_is_heard_is_enough),
+        TEST(test_who_comes_too_early_is_heard_with_a_later_send),
+        TEST(test_of_other_outages_nothing_is_said),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
