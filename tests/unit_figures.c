@@ -64,6 +64,7 @@ static void rows_record(struct sim_record *r, uint32_t run)
     r->ops->metric(r, "vpn", SIM_METRIC_WAIT_MEAN, 4000 + run);
     r->ops->metric(r, "vpn", SIM_METRIC_SERVED, 3000 + run);
     r->ops->metric(r, "honest", SIM_METRIC_CONNECTION_PACKETS, 4000 * (int64_t)(run + 1));
+    r->ops->metric(r, "honest", SIM_METRIC_BACK_MEAN, INT64_C(20000000000) * (int64_t)(run + 1));
     for (uint64_t i = 0; i < 60; i++) {
         const struct sim_handshake h = {.who = "honest",
                                         .start_ns = i * 1000000,
@@ -95,6 +96,9 @@ static void params_write(struct results_db *db)
         param(db, point, "clients.people.certificate_chain", "2");
         param(db, point, "clients.people.eap.fragment", point % 2 == 0 ? "512B" : "1024B");
         param(db, point, "clients.people.children", "1");
+        param(db, point, "clients.people.hints", point < 2 ? "2s" : "off");
+        param(db, point, "gateways.door.outages",
+              point % 2 == 0 ? "[[20s, 25s]]" : "[[20s, 1min]]");
         param(db, point, "for", "60s");
         param(db, point, "network.kind", point < 2 ? "live" : "links");
     }
@@ -106,7 +110,8 @@ static void theories_write(struct results_db *db)
                                               {"pin-rate", "half_open_max"},
                                               {"md1-wait", "wait_mean"},
                                               {"saturation-without", "served"},
-                                              {"packet-count", "packets_per_connection"}};
+                                              {"packet-count", "packets_per_connection"},
+                                              {"back-again", "back_mean"}};
     for (uint32_t point = 0; point < 4; point++)
         for (size_t i = 0; i < sizeof theories / sizeof theories[0]; i++) {
             const struct results_check check = {.name = "c",
