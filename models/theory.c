@@ -525,6 +525,55 @@ static bool back_again(const struct model_world_config *world, double *out, char
     return mean_of(&s, returned, out);
 }
 
+/* ---- clients who come as a trace says ---- */
+
+/* Half-open SAs at the samples of a run in which each is held for `hold_ns`, from `begin_ns` after
+ * its client came. */
+static uint64_t held_most(const struct model_world_config *world, uint64_t begin_ns,
+                          uint64_t hold_ns)
+{
+    const struct model_arrivals *const a = &world->clients[0].arrivals;
+    uint32_t begun = 0, ended = 0, most = 0;
+    for (uint64_t at = 0; at <= world->for_ns; at += world->sample_ns) {
+        while (begun < a->count && a->at[begun].at_ns + begin_ns <= at)
+            begun++;
+        while (ended < a->count && a->at[ended].at_ns + begin_ns + hold_ns <= at)
+            ended++;
+        most = begun - ended > most ? begun - ended : most;
+    }
+    return most;
+}
+
+/* From its first request until its last one, a client is half-open: all exchanges but one go to and
+ * fro, and the AAA server is asked in those of EAP. */
+static bool trace_held(const struct model_world_config *world, double *out, char *error,
+                       size_t error_max)
+{
+    const struct model_clients *const c = &world->clients[0];
+    struct scene_asked s = {.world = world, .error_max = error_max};
+    s.error = error;
+    if (world->client_count != 1 || world->attacker_count != 0 ||
+        c->arrivals.process != MODEL_TRACED || c->from_ns != 0 || c->count_max < c->arrivals.count)
+        return no(&s,
+                  "it speaks of one kind of clients, who come as a trace says, and no attacker");
+    const struct model_gateway *const g = &world->gateways[model_gateway_named(world, c->to)];
+    const uint64_t asked = eap_exchanges(model_eap_method_of(c->auth), c->eap.identity);
+    if (model_round_count(c) != 1 || asked == 0 || g->aaa.latency_ns == SIM_NEVER ||
+        g->aaa.jitter_ns != 0)
+        return no(&s,
+                  "it speaks of EAP without TLS, by an AAA server that takes the same time always");
+    if (g->half_open_limit != IKE_UNLIMITED || g->half_open_per_address != IKE_UNLIMITED ||
+        g->cookies_at != IKE_UNLIMITED)
+        return no(&s, "it speaks of neither cookies nor limits");
+    const uint32_t link = model_link_named(world, c->via);
+    if (link == UINT32_MAX || !link_is_plain(world, c->via))
+        return no(&s, "it speaks of a link without rate, jitter and loss");
+    const uint64_t delay_ns = model_link_config(&world->links[link]).delay_ns;
+    *out =
+        (double)held_most(world, delay_ns, 2 * (1 + asked) * delay_ns + asked * g->aaa.latency_ns);
+    return true;
+}
+
 const struct model_theory model_theories[] = {
     {"erlang-b", "half_open_refused_share",
      "one poisson flood of constant rate, half_open.limit N, every slot held for the timeout T",
@@ -556,6 +605,11 @@ const struct model_theory model_theories[] = {
      "the same, and who has found it begins anew: two exchanges from the first request that is "
      "heard",
      "RFC 7296 1.2, 2.1", back_again},
+    {"trace-held", "half_open_max",
+     "clients who come as a trace says and do EAP with an AAA server, no limits: who has come and "
+     "is "
+     "not done, at each sample",
+     "Little's law, with the times themselves in place of their rate", trace_held},
 };
 const size_t model_theory_count = sizeof model_theories / sizeof model_theories[0];
 

@@ -414,6 +414,52 @@ static void test_of_other_outages_nothing_is_said(void)
     EXPECT(!model_theory_named("back-again")->predict(&config, &value, error, sizeof error));
 }
 
+/* Held from 20 ms after they come, for two answers of a second and six ways, or three and eight. */
+static void test_half_open_sas_of_a_trace_are_counted(void)
+{
+    static const struct sim_moment moments[] = {
+        {.at_ns = 100000000}, {.at_ns = 200000000}, {.at_ns = 300000000}, {.at_ns = 2600000000}};
+    static const char *const others[][2] = {
+        {"gateways.vpn.half_open.limit", "3"},
+        {"gateways.vpn.half_open.per_address", "3"},
+        {"gateways.vpn.cookies.at", "3"},
+        {"gateways.vpn.aaa.jitter", "1ms"},
+        {"gateways.vpn.aaa.latency", "none"},
+        {"clients.people.auth", "ecdsa256"},
+        {"clients.people.auth", "eap-tls"},
+        {"clients.people.count", "3"},
+        {"clients.people.from", "1s"},
+        {"links.wan.loss", "1%"},
+        {"clients.people.arrivals", "poisson 1/s"},
+    };
+    char error[256];
+    double value;
+    for (size_t i = 0; i <= sizeof others / sizeof others[0]; i++) {
+        clients_alone();
+        EXPECT(model_config_add(&config, "links", "wan"));
+        set("links.wan.delay", "20ms");
+        set("sample", "500ms");
+        set("gateways.vpn.auth", "ecdsa256");
+        set("gateways.vpn.aaa.latency", "1s");
+        set("clients.people.via", "wan");
+        set("clients.people.auth", "eap-md5");
+        set("clients.people.eap.identity", "no");
+        config.clients[0].arrivals = (struct model_arrivals){
+            .process = MODEL_TRACED, .at = moments, .count = sizeof moments / sizeof moments[0]};
+        expect_near(predicted("trace-held"), 3, 1e-9);
+        if (i == sizeof others / sizeof others[0])
+            break;
+        set(others[i][0], others[i][1]);
+        if (!EXPECT(
+                !model_theory_named("trace-held")->predict(&config, &value, error, sizeof error)))
+            printf("# %s: %s\n", others[i][0], others[i][1]);
+    }
+    set("clients.people.eap.identity", "yes");
+    expect_near(predicted("trace-held"), 4, 1e-9); /* at 3 s */
+    set("sample", "10s");
+    expect_near(predicted("trace-held"), 0, 1e-9); /* nobody is seen */
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -432,6 +478,7 @@ int main(int argc, char **argv)
         TEST(test_with_a_token_the_first_request_that_is_heard_is_enough),
         TEST(test_who_comes_too_early_is_heard_with_a_later_send),
         TEST(test_of_other_outages_nothing_is_said),
+        TEST(test_half_open_sas_of_a_trace_are_counted),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
