@@ -259,7 +259,7 @@ def test_a_failed_check_is_status_1():
 def test_a_service_time_wrong_by_a_tenth_fails_its_check():
     write("queue.yaml", """for: 10s
 seeds: 6
-gateways: {vpn: {cores: 1, implementation: strongswan-5.9, inbox: 64MiB, cookies: {at: 0}}}
+gateways: {vpn: {cores: 1, implementation: strongswan-5.9-steady, inbox: 64MiB, cookies: {at: 0}}}
 attackers: {flood: {to: vpn, rate: 8000/s}}
 check: [{name: wait, metric: wait_mean, theory: md1-wait, within: 5%}]
 """)
