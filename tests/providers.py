@@ -17,7 +17,7 @@ ROWS = {
 }
 REDUCED = ["for=8s", "seeds=2", "clients.honest.until=7s", "clients.honest.patience=1s",
            "attackers.flood.from=2s", "attackers.flood.until=5s", "gateways.vpn.cores=1",
-           "sweep.attackers.flood.rate=[0/s, 300/s, 1500/s]", "sweep.gateways.vpn.cookies.at=[never, 0, 10]",
+           "sweep.attackers.flood.rate=[0/s, 300/s, 2000/s]", "sweep.gateways.vpn.cookies.at=[never, 0, 10]",
            "check=[]", "figures=[]", "show=[]"]
 # Signatures of RSA and EdDSA have one length; ECDSA's vary by an octet or two, and times with them.
 SIGNED = {"rsa2048": 1, "ed25519": 3}
