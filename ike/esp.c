@@ -91,6 +91,7 @@ void ike_esp_in_open(struct ike_esp_in *in, const struct ike_esp_spec *spec, uin
 {
     sa_open(&in->sa, spec);
     ike_esp_window_open(&in->window, window);
+    in->failures = 0;
 }
 
 void ike_esp_out_open(struct ike_esp_out *out, const struct ike_esp_spec *spec)
@@ -297,6 +298,50 @@ static enum ike_esp_why take_tunnelled(struct ike_esp_opened *opened)
     return ESP_WHY_OK;
 }
 
+/* A packet that is to be opened, its text, and the number that it is thought to have. */
+struct attempt {
+    uint8_t *packet;
+    size_t len;
+    size_t text_len;
+    uint64_t number;
+};
+
+static bool opens(struct ike_esp_in *in, struct ike_crypto *crypto, const struct attempt *a)
+{
+    uint8_t high[sizeof(uint32_t)];
+    put_high(high, a->number);
+    const struct ike_seal_keys keys = keys_of(&in->sa, high);
+    return crypto->ops->open(crypto, &keys, a->packet, HEAD, a->text_len);
+}
+
+/* "authentication is retried using successively larger values for the upper half" (RFC 4303 A.3.2).
+ * `kept` is the packet as it came. */
+static bool opens_ahead(struct ike_esp_in *in, struct ike_crypto *crypto, struct attempt *a,
+                        const uint8_t *kept)
+{
+    const uint64_t left = (UINT64_MAX - a->number) >> 32;
+    for (uint64_t i = 0; i < IKE_ESP_RESYNC_TRIES && i < left; i++) {
+        a->number += UINT64_C(1) << 32;
+        memcpy(a->packet, kept, a->len);
+        if (opens(in, crypto, a))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 4303 A.3.1: the last of so many that failed one after the other is tried once more, further
+ * ahead; be that in vain, so many more must fail before another one is. */
+static bool is_authentic(struct ike_esp_in *in, struct ike_crypto *crypto, struct attempt *a)
+{
+    uint8_t kept[IKE_ESP_MAX];
+    const bool last = in->sa.extended && in->failures + 1 == IKE_ESP_RESYNC_AFTER;
+    if (last)
+        memcpy(kept, a->packet, a->len);
+    const bool right = opens(in, crypto, a) || (last && opens_ahead(in, crypto, a, kept));
+    in->failures = right || last || !in->sa.extended ? 0 : in->failures + 1;
+    return right;
+}
+
 /* The number is judged first, which costs nothing, and taken only when the packet is authentic
  * (RFC 4303 3.4.3). */
 static enum ike_esp_why open_packet(struct ike_esp_in *in, struct ike_crypto *crypto,
@@ -304,23 +349,19 @@ static enum ike_esp_why open_packet(struct ike_esp_in *in, struct ike_crypto *cr
                                     struct ike_esp_opened *opened)
 {
     const struct ike_bytes whole = {.at = packet, .len = packet_len};
-    uint8_t high[sizeof(uint32_t)];
-    uint64_t number = 0;
-    size_t len = 0;
-    enum ike_esp_why why = look(in, whole, &number, &len);
+    struct attempt attempt = {.packet = packet, .len = packet_len};
+    enum ike_esp_why why = look(in, whole, &attempt.number, &attempt.text_len);
     if (why != ESP_WHY_OK)
         return why;
-    put_high(high, number);
-    const struct ike_seal_keys keys = keys_of(&in->sa, high);
-    if (!crypto->ops->open(crypto, &keys, packet, HEAD, len))
+    if (!is_authentic(in, crypto, &attempt))
         return ESP_WHY_BAD_ICV;
-    ike_esp_window_take(&in->window, number);
-    count(&in->sa, len);
-    opened->number = number;
+    ike_esp_window_take(&in->window, attempt.number);
+    count(&in->sa, attempt.text_len);
+    opened->number = attempt.number;
 
     struct ike_reader r = rd_open(whole);
     rd_skip(&r, text_at(&in->sa));
-    why = take_trailer(rd_bytes(&r, len), opened);
+    why = take_trailer(rd_bytes(&r, attempt.text_len), opened);
     return why == ESP_WHY_OK && !in->sa.transport ? take_tunnelled(opened) : why;
 }
 

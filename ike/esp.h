@@ -100,6 +100,8 @@ struct ike_esp_out {
 struct ike_esp_in {
     struct ike_esp sa;
     struct ike_esp_window window;
+    uint32_t failures; /* of an SA with extended numbers: ICVs that were wrong since one was right,
+                          or since the sender was last looked for further ahead */
 };
 
 /* `window` as ike_esp_window_open has it. */
@@ -141,7 +143,8 @@ struct ike_esp_opened {
 };
 
 /* Opens a packet in place. It is undefined what stands there when it is refused. Of an extended
- * number what is too old looks as if it were 2^32 ahead, and is refused for its ICV. */
+ * number what is too old looks as if it were 2^32 ahead, and is refused for its ICV; and whoever is
+ * 2^32 and more ahead is found again by one packet in IKE_ESP_RESYNC_AFTER (RFC 4303 A.3.2). */
 enum ike_esp_why ike_esp_open(struct ike_esp_in *in, struct ike_crypto *crypto, uint8_t *packet,
                               size_t len, struct ike_esp_opened *opened);
 

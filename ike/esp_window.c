@@ -19,8 +19,6 @@ void ike_esp_window_open(struct ike_esp_window *window, uint32_t size)
     window->ring[0] = 1; /* number 0 */
 }
 
-/* DEVIATION: RFC 4303 A.3 would look for a sender that is 2^32 packets ahead; none here is
- * silent for so long. */
 uint64_t ike_esp_window_number(const struct ike_esp_window *window, uint32_t low, bool extended)
 {
     if (!extended)
