@@ -21,7 +21,7 @@ enum {
     ESP_HEAD = 8,    /* SPI and sequence number */
     ESP_AAD_MAX = 12,
     HASHES = 5,
-    SLOTS = 4, /* keys kept prepared for each hash */
+    SLOTS = 4, /* keys kept prepared for each hash, and each way of each cipher */
     NONCE_MAX = 16,
 };
 
@@ -41,11 +41,17 @@ struct hash {
     struct hmac_key slots[SLOTS];
 };
 
-/* One direction of one row, with the key it had last. */
+/* One direction of one row, with one key. */
 struct cipher {
     EVP_CIPHER_CTX *ctx;
-    bool keyed;
+    uint64_t used_at; /* 0: it has none yet */
     uint8_t key[IKE_KEY_MAX];
+};
+
+/* Both of it, with the keys it had last. */
+struct ciphers {
+    struct cipher seals[SLOTS];
+    struct cipher opens[SLOTS];
 };
 
 struct openssl {
@@ -62,8 +68,7 @@ struct openssl {
     struct hash hashes[HASHES];
     uint8_t hash_of[IKE_ALGOS_MAX]; /* which, of a PRF or INTEG row with HMAC */
     EVP_CIPHER *types[IKE_ALGOS_MAX];
-    struct cipher seals[IKE_ALGOS_MAX];
-    struct cipher opens[IKE_ALGOS_MAX];
+    struct ciphers ciphers[IKE_ALGOS_MAX];
 };
 
 static struct openssl *openssl_of(struct ike_crypto *c)
@@ -262,24 +267,40 @@ static struct sealed sealed_parts(const struct ike_seal_keys *keys, uint8_t *mes
     };
 }
 
-/* Readies a cipher: the key only when it is another than last time. `iv` is as the cipher wants it.
- */
+/* The one of a row and direction that has the key, or the one unused longest, which is to have it:
+ * *keyed says. */
+static struct cipher *cipher_of(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
+                                bool *keyed)
+{
+    const size_t row = (size_t)(keys->encr - ike_algos);
+    struct cipher *const slots = seal ? o->ciphers[row].seals : o->ciphers[row].opens;
+    struct cipher *found = slots;
+    assert(row < ike_algo_count && keys->encr->key_len <= sizeof slots->key);
+    *keyed = false;
+    for (size_t i = 0; i < SLOTS && !*keyed; i++) {
+        *keyed = slots[i].used_at > 0 &&
+                 ike_secret_equal(slots[i].key, keys->encr_key.at, keys->encr->key_len);
+        if (*keyed || slots[i].used_at < found->used_at)
+            found = &slots[i];
+    }
+    return found;
+}
+
+/* Readies a cipher: the key only when none has it, for that takes a quarter as long as a packet of
+ * 1400 octets. `iv` is as the cipher wants it. */
 static EVP_CIPHER_CTX *cipher_ready(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
                                     const uint8_t *iv)
 {
-    const size_t row = (size_t)(keys->encr - ike_algos);
-    const size_t key_len = keys->encr->key_len;
-    struct cipher *const cipher = seal ? &o->seals[row] : &o->opens[row];
-    const uint8_t *key = NULL;
-    assert(row < ike_algo_count && cipher->ctx != NULL && key_len <= sizeof cipher->key);
-    if (!cipher->keyed || !ike_secret_equal(cipher->key, keys->encr_key.at, key_len)) {
-        key = keys->encr_key.at;
-        memcpy(cipher->key, key, key_len);
-    }
-    const EVP_CIPHER *const type = cipher->keyed ? NULL : o->types[row];
-    cipher->keyed = true;
+    bool keyed;
+    struct cipher *const cipher = cipher_of(o, keys, seal, &keyed);
+    const bool fresh = cipher->used_at == 0;
+    const EVP_CIPHER *const type = fresh ? o->types[keys->encr - ike_algos] : NULL;
+    const uint8_t *const key = keyed ? NULL : keys->encr_key.at;
+    if (!keyed)
+        memcpy(cipher->key, key, keys->encr->key_len);
+    cipher->used_at = ++o->uses;
     must(EVP_CipherInit_ex(cipher->ctx, type, NULL, key, iv, seal));
-    if (type != NULL && keys->encr->block > 1)
+    if (fresh && keys->encr->block > 1)
         must(EVP_CIPHER_CTX_set_padding(cipher->ctx, 0)); /* stays so; each call costs a tenth */
     return cipher->ctx;
 }
@@ -358,7 +379,7 @@ static bool ccm(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
 {
     const size_t row = (size_t)(keys->encr - ike_algos);
     const int nonce_len = keys->encr->salt_len + keys->encr->iv_len;
-    EVP_CIPHER_CTX *const ctx = seal ? o->seals[row].ctx : o->opens[row].ctx;
+    EVP_CIPHER_CTX *const ctx = seal ? o->ciphers[row].seals[0].ctx : o->ciphers[row].opens[0].ctx;
     uint8_t nonce[NONCE_MAX], room[ESP_AAD_MAX];
     const struct ike_bytes aad = aad_of(keys, sealed, room);
     int len;
@@ -485,8 +506,10 @@ static void openssl_close(struct ike_crypto *c)
         EVP_MD_free(o->hashes[i].md);
     }
     for (size_t i = 0; i < IKE_ALGOS_MAX; i++) {
-        EVP_CIPHER_CTX_free(o->seals[i].ctx);
-        EVP_CIPHER_CTX_free(o->opens[i].ctx);
+        for (size_t j = 0; j < SLOTS; j++) {
+            EVP_CIPHER_CTX_free(o->ciphers[i].seals[j].ctx);
+            EVP_CIPHER_CTX_free(o->ciphers[i].opens[j].ctx);
+        }
         EVP_CIPHER_free(o->types[i]);
     }
     EVP_MD_CTX_free(o->work);
@@ -526,15 +549,24 @@ static bool hashes_open(struct openssl *o)
     return done && o->sha1 != NULL && o->work != NULL;
 }
 
+static bool slots_open(struct ciphers *ciphers)
+{
+    for (size_t j = 0; j < SLOTS; j++) {
+        ciphers->seals[j].ctx = EVP_CIPHER_CTX_new();
+        ciphers->opens[j].ctx = EVP_CIPHER_CTX_new();
+        if (ciphers->seals[j].ctx == NULL || ciphers->opens[j].ctx == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool ciphers_open(struct openssl *o)
 {
     for (size_t i = 1; i < ike_algo_count; i++) {
         if (ike_algos[i].type != TRANSFORM_ENCR || ike_algo_is_null(&ike_algos[i]))
             continue;
         o->types[i] = EVP_CIPHER_fetch(NULL, ike_algos[i].openssl, NULL);
-        o->seals[i].ctx = EVP_CIPHER_CTX_new();
-        o->opens[i].ctx = EVP_CIPHER_CTX_new();
-        if (o->seals[i].ctx == NULL || o->opens[i].ctx == NULL)
+        if (!slots_open(&o->ciphers[i]))
             return false;
     }
     ERR_clear_error(); /* what the library lacks, openssl_has tells */

@@ -496,11 +496,34 @@ void crypto_case_prf_depends_on_each_bit(crypto_open_fn *open)
     c->ops->close(c);
 }
 
+/* Sealed by one, and opened by the other; each key has neighbours that differ in its last octet. */
+static void sealed_by_both(struct ike_crypto *busy, struct ike_crypto *fresh, uint8_t encr,
+                           uint8_t last)
+{
+    const struct ike_algo *const algo = &ike_algos[encr];
+    uint8_t key[IKE_KEY_MAX] = {1, 2, 3}, integ_key[IKE_KEY_MAX] = {4};
+    uint8_t got[112] = {5}, wanted[112] = {5};
+    key[algo->key_len - 1] = last;
+    const struct ike_seal_keys keys = {.encr = algo,
+                                       .integ =
+                                           ike_algo_is_aead(algo) ? NULL : &ike_algos[ALGO_SHA256],
+                                       .encr_key = {key, (size_t)algo->key_len + algo->salt_len},
+                                       .integ_key = {integ_key, ike_algos[ALGO_SHA256].key_len}};
+    busy->ops->seal(busy, &keys, got, 8, 64);
+    fresh->ops->seal(fresh, &keys, wanted, 8, 64);
+    EXPECT(memcmp(got, wanted, sizeof got) == 0);
+    EXPECT(busy->ops->open(busy, &keys, wanted, 8, 64));
+    EXPECT(fresh->ops->open(fresh, &keys, got, 8, 64));
+    EXPECT(memcmp(got, wanted, 8U + algo->iv_len + 64) == 0);
+}
+
 /* A provider keeps keys prepared: each outcome must be that of a provider that saw no other. */
 void crypto_case_many_keys_do_not_mix(crypto_open_fn *open)
 {
     struct crypto_stream stream;
     struct ike_crypto *const busy = open(crypto_stream_random(&stream, 1));
+    static const uint8_t encr[] = {ALGO_AES128GCM16, ALGO_AES256, ALGO_CHACHA20POLY1305,
+                                   ALGO_AES128CTR, ALGO_AES256CCM8};
     uint8_t key[140];
     uint8_t got[IKE_PRF_MAX];
     uint8_t wanted[IKE_PRF_MAX];
@@ -513,6 +536,8 @@ void crypto_case_many_keys_do_not_mix(crypto_open_fn *open)
         busy->ops->prf(busy, prf, view, &view, 1, got);
         fresh->ops->prf(fresh, prf, view, &view, 1, wanted);
         EXPECT(memcmp(got, wanted, prf->out_len) == 0);
+        sealed_by_both(busy, fresh, encr[i % (sizeof encr)], (uint8_t)which);
+        sealed_by_both(busy, fresh, encr[i % (sizeof encr)], (uint8_t)(i % 2));
         fresh->ops->close(fresh);
     }
     busy->ops->close(busy);
