@@ -345,23 +345,21 @@ static bool is_authentic(struct ike_esp_in *in, struct ike_crypto *crypto, struc
 /* The number is judged first, which costs nothing, and taken only when the packet is authentic
  * (RFC 4303 3.4.3). */
 static enum ike_esp_why open_packet(struct ike_esp_in *in, struct ike_crypto *crypto,
-                                    uint8_t *packet, size_t packet_len,
-                                    struct ike_esp_opened *opened)
+                                    struct attempt *a, struct ike_esp_opened *opened)
 {
-    const struct ike_bytes whole = {.at = packet, .len = packet_len};
-    struct attempt attempt = {.packet = packet, .len = packet_len};
-    enum ike_esp_why why = look(in, whole, &attempt.number, &attempt.text_len);
+    const struct ike_bytes whole = {.at = a->packet, .len = a->len};
+    enum ike_esp_why why = look(in, whole, &a->number, &a->text_len);
     if (why != ESP_WHY_OK)
         return why;
-    if (!is_authentic(in, crypto, &attempt))
+    if (!is_authentic(in, crypto, a))
         return ESP_WHY_BAD_ICV;
-    ike_esp_window_take(&in->window, attempt.number);
-    count(&in->sa, attempt.text_len);
-    opened->number = attempt.number;
+    ike_esp_window_take(&in->window, a->number);
+    count(&in->sa, a->text_len);
+    opened->number = a->number;
 
     struct ike_reader r = rd_open(whole);
     rd_skip(&r, text_at(&in->sa));
-    why = take_trailer(rd_bytes(&r, attempt.text_len), opened);
+    why = take_trailer(rd_bytes(&r, a->text_len), opened);
     return why == ESP_WHY_OK && !in->sa.transport ? take_tunnelled(opened) : why;
 }
 
@@ -370,7 +368,9 @@ enum ike_esp_why ike_esp_open(struct ike_esp_in *in, struct ike_crypto *crypto, 
 {
     assert(packet != NULL);
     *opened = (struct ike_esp_opened){.next = ESP_NEXT_NONE};
-    const enum ike_esp_why why = open_packet(in, crypto, packet, len, opened);
+    struct attempt attempt = {.len = len};
+    attempt.packet = packet;
+    const enum ike_esp_why why = open_packet(in, crypto, &attempt, opened);
     in->sa.reasons[why]++;
     return why;
 }

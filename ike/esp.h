@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * ESP (RFC 4303): packets of one Child SA sealed and opened, one direction
  * each. What carries them, IP or UDP (RFC 3948), is the caller's, and so is which
- * SA has which SPI, what selectors an inner packet must be within (RFC 4301 5.2),
- * and IPComp. A host makes the two ends of a Child SA so:
+ * SA has which SPI, and IPComp. A host makes the two ends of a Child SA so:
  *
  *     IKE_CHILD_UP      ike_child_sa() and ike_esp_pair() give an inbound and an
  *                       outbound SA. The keys of both come from one KEYMAT, those
@@ -10,7 +9,8 @@
  *     a packet goes     ike_packet_out() says by which Child SA: after a rekey the
  *                       responder stays with the old one until something has come
  *                       by the new one, or the old one is closed (RFC 7296 2.8).
- *     a packet comes    ike_esp_spi() names the inbound SA.
+ *     a packet comes    ike_esp_spi() names the inbound SA; and what it opens is held against the
+ *                       selectors of the Child SA, which are its owner's to keep: ike_esp_within().
  *     either            ike_child_used() tells the engine of octets and packets,
  *                       and it rekeys when there were enough.
  *     IKE_CHILD_UP      with `child_was`: make before break. Both pairs live on,
@@ -26,6 +26,8 @@
 #include "ike/esp_window.h"
 
 struct ike_child_sa; /* ike.h */
+struct ike_child_selectors;
+struct ike_packet;
 
 /* Every reason for which a packet is not sealed, or not given to whom it is for: one row each. All
  * but the last one are an inbound SA's. Nothing is ever answered. */
@@ -44,6 +46,7 @@ struct ike_child_sa; /* ike.h */
     ROW(DUMMY,       "esp_dummy",       "RFC 4303 2.6: next header 59, discarded without prejudice")           \
     ROW(NEXT_HEADER, "esp_next_header", "RFC 4303 2.6: a tunnel that carries neither IPv4 nor IPv6")           \
     ROW(INNER,       "esp_inner",       "RFC 4303 2.7: no such IP packet within, or longer than what came")    \
+    ROW(SELECTORS,   "esp_selectors",   "RFC 4301 5.2: what is within may not come by this SA")                \
     ROW(EXHAUSTED,   "esp_exhausted",   "RFC 4303 3.3.3: all sequence numbers are used up; to be rekeyed first")
 /* clang-format on */
 
@@ -147,5 +150,12 @@ struct ike_esp_opened {
  * 2^32 and more ahead is found again by one packet in IKE_ESP_RESYNC_AFTER (RFC 4303 A.3.2). */
 enum ike_esp_why ike_esp_open(struct ike_esp_in *in, struct ike_crypto *crypto, uint8_t *packet,
                               size_t len, struct ike_esp_opened *opened);
+
+/* Whether what was opened may come by this SA, whose Child SA has these selectors (RFC 4301 5.2):
+ * ESP_WHY_OK, or ESP_WHY_SELECTORS, also if it is no packet that could be held against them.
+ * `outer`: whose addresses a packet in transport mode has; else it is not looked at. */
+enum ike_esp_why ike_esp_within(struct ike_esp_in *in, const struct ike_esp_opened *opened,
+                                const struct ike_child_selectors *selectors,
+                                const struct ike_packet *outer);
 
 #endif

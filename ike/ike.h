@@ -346,11 +346,13 @@ struct ike_config {
     bool tell_keys;    /* IKE_KEYED events, for captures */
 };
 
-/* What a packet that wants to go out looks like; RFC 7296 2.9 puts it first among the selectors. */
+/* What a packet that wants to go out looks like, which then stands first among the selectors (RFC
+ * 7296 2.9); or one that has come. Type and code of ICMP stand for either port (3.13.1). */
 struct ike_packet {
     struct ike_addr from;
     struct ike_addr to;
     uint8_t protocol;
+    bool part; /* a fragment that has no ports of its own: they are not known */
 };
 
 struct ike_attempt {
@@ -543,6 +545,15 @@ struct ike_use {
 };
 bool ike_child_used(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
                     const struct ike_use *use);
+/* The selectors of a Child SA, a view: ours, then the peer's, a struct ike_selector each, which
+ * stand anywhere. */
+struct ike_child_selectors {
+    struct ike_bytes octets;
+    uint8_t local_count;
+    uint8_t remote_count;
+};
+/* Whether what has come by the Child SA might come by it (RFC 4301 5.2). */
+bool ike_packet_within(const struct ike_child_selectors *selectors, const struct ike_packet *came);
 /* What a host makes the two ESP SAs of a Child SA from (esp.h), views as those of ike_sa_keys.
  * False: there is no such Child SA, or it is not up. */
 struct ike_child_sa {
@@ -551,6 +562,7 @@ struct ike_child_sa {
     struct ike_suite suite;
     struct ike_bytes encr_in, integ_in;   /* keys by which the peer sends, salt and all, */
     struct ike_bytes encr_out, integ_out; /* and by which we do */
+    struct ike_child_selectors selectors;
     uint8_t policy;
     bool asked; /* the exchange that made it was ours */
     bool transport;

@@ -471,6 +471,9 @@ const struct model_key model_keys[] = {
       "octets of such a packet within the tunnel" },
     { "clients.*.traffic.back", KIND_BOOL, NULL, NULL, NULL, "yes", CLIENTS(traffic.back),
       "each that comes to the gateway is sent back" },
+    { "clients.*.traffic.stray", KIND_SHARE, NULL, "0%", "100%", "0%", CLIENTS(traffic.stray_ppb),
+      "so many of them say within the tunnel that a neighbour sends them: the gateway refuses what "
+      "is not within the SA's selectors (RFC 4301 5.2)" },
     { "clients.*.traffic.rest", KIND_TIME, NULL, "0s", "1h", "5s", CLIENTS(traffic.rest_ns),
       "no client sends in the last so much of a run: what has not come at its end is lost" },
     { "clients.*.children", KIND_COUNT, NULL, "1", "64", "1", CLIENTS(children),

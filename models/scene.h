@@ -33,7 +33,8 @@ struct model_scene {
     /* Of real gateways, by their row, where messages are recorded: clients of ours tell them keys.
      */
     struct model_trace_run *traces[MODEL_THINGS_MAX];
-    uint64_t esp_unknown, esp_replayed; /* packets that ends refused, told at the end */
+    uint64_t esp_unknown, esp_replayed,
+        esp_outside; /* packets that ends refused, told at the end */
 };
 
 struct sim_link_config model_link_config(const struct model_link *link);

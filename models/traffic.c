@@ -36,7 +36,8 @@ struct model_traffic_run {
     struct sim_event due;    /* the first of `times` */
     struct ike_timers times; /* of flows, from 1 */
     struct flow *flows;      /* by attempt */
-    uint32_t acting;         /* the one whose time has come, from 1 */
+    struct sim_rng strays;
+    uint32_t acting; /* the one whose time has come, from 1 */
     uint64_t child_rekeys, ike_rekeys;
     uint8_t room[MODEL_CARRIED_MAX];
 };
@@ -82,18 +83,29 @@ static void on_due(void *owner, uint64_t now_ns)
     due_arm(run);
 }
 
+/* What a liar has within: one of some packets comes from a neighbour. */
+static struct ike_addr claimed(struct model_traffic_run *run, const struct ike_addr *inner)
+{
+    const uint64_t share_ppb = run->parts.clients->traffic.stray_ppb;
+    struct ike_addr from = *inner;
+    if (share_ppb != 0 && sim_rng_chance_ppb(&run->strays, (uint32_t)share_ppb))
+        from.ip[from.family == IKE_IPV6 ? 15 : 3] ^= 1;
+    return from;
+}
+
 static void on_act(void *owner, uint64_t now_ns, struct sim_host *host)
 {
     struct model_traffic_run *const run = owner;
     struct flow *const flow = &run->flows[run->acting - 1];
+    const struct ike_packet ends = {.from = flow->inner, .to = run->to, .protocol = SIM_UDP};
     const struct model_carried packet = {
-        .ends = {.from = flow->inner, .to = run->to, .protocol = SIM_UDP},
+        .ends = {.from = claimed(run, &flow->inner), .to = run->to, .protocol = SIM_UDP},
         .population = population_of(run),
         .flow = run->acting - 1,
         .serial = flow->serial++,
         .size = run->parts.clients->traffic.size};
     const struct model_going going = {
-        .sa = flow->sa, .ends = packet.ends, .octets = model_carried_put(&packet, run->room)};
+        .sa = flow->sa, .ends = ends, .octets = model_carried_put(&packet, run->room)};
     const bool sent = model_tunnels_send(run->tunnels, now_ns, host, &going);
     counts_of(run)->sent += sent ? 1 : 0;
     counts_of(run)->held += sent ? 0 : 1;
@@ -188,7 +200,10 @@ struct model_traffic_run *model_traffic_open(const struct model_traffic_parts *p
     struct model_traffic_run *const run = calloc(1, sizeof *run);
     if (run == NULL)
         return NULL;
+    char stream[MODEL_NAME_MAX + 24];
     run->parts = *parts;
+    (void)snprintf(stream, sizeof stream, "clients.%s.strays", c->name);
+    sim_rng_open(&run->strays, config->seed, stream);
     run->until_ns = config->for_ns > c->traffic.rest_ns ? config->for_ns - c->traffic.rest_ns : 0;
     run->due = (struct sim_event){.rank = SIM_ARRIVAL, .run = on_due, .owner = run};
     run->tunnels = model_tunnels_open(&tunnels);
@@ -256,4 +271,5 @@ void model_traffic_sums(const struct model_scene *scene)
         return;
     model_metric(scene, "run", SIM_METRIC_ESP_UNKNOWN_SPI, scene->esp_unknown);
     model_metric(scene, "run", SIM_METRIC_ESP_REPLAYED, scene->esp_replayed);
+    model_metric(scene, "run", SIM_METRIC_ESP_SELECTORS, scene->esp_outside);
 }

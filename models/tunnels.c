@@ -21,11 +21,14 @@ struct tunnel {
     uint64_t closed_ns;
     struct ike_esp_in in;
     struct ike_esp_out out;
+    struct ike_blob selectors; /* the Child SA's, which may be gone */
+    uint8_t local_count, remote_count;
 };
 
 struct model_tunnels {
     struct model_tunnels_parts parts;
     struct ike_pool pool;
+    struct ike_store store;
     uint32_t buckets[LINKS][BUCKETS];
     uint32_t first, last; /* of those that linger */
     uint64_t reasons[ESP_WHY_COUNT];
@@ -39,8 +42,9 @@ struct model_tunnels *model_tunnels_open(const struct model_tunnels_parts *parts
     if (t == NULL)
         return NULL;
     t->parts = *parts;
-    if (!ike_pool_open(&t->pool, sizeof(struct tunnel), 2 * parts->child_max)) {
-        free(t);
+    if (!ike_pool_open(&t->pool, sizeof(struct tunnel), 2 * parts->child_max) ||
+        !ike_store_open(&t->store, 2 * parts->child_max)) {
+        model_tunnels_close(t);
         return NULL;
     }
     return t;
@@ -51,6 +55,7 @@ void model_tunnels_close(struct model_tunnels *tunnels)
     if (tunnels == NULL)
         return;
     ike_pool_close(&tunnels->pool);
+    ike_store_close(&tunnels->store);
     free(tunnels);
 }
 
@@ -110,6 +115,7 @@ static void drop_first(struct model_tunnels *t)
     link_out(t, number, BY_SPI);
     link_out(t, number, BY_SA);
     ike_esp_forget(&tunnel->in.sa);
+    ike_store_give(&t->store, tunnel->selectors);
     ike_pool_give(&t->pool, number);
 }
 
@@ -135,6 +141,16 @@ static void close_one(struct model_tunnels *t, uint64_t now_ns, struct tunnel *t
     t->last = number;
 }
 
+static void keep_selectors(struct model_tunnels *t, struct tunnel *tunnel,
+                           const struct ike_child_selectors *selectors)
+{
+    tunnel->selectors = ike_store_take(&t->store, selectors->octets.len);
+    assert(tunnel->selectors.number != 0); /* as many as there are tunnels */
+    memcpy(ike_store_at(&t->store, tunnel->selectors), selectors->octets.at, selectors->octets.len);
+    tunnel->local_count = selectors->local_count;
+    tunnel->remote_count = selectors->remote_count;
+}
+
 static void make(struct model_tunnels *t, const struct ike_event *event)
 {
     struct ike_child_sa child;
@@ -150,6 +166,7 @@ static void make(struct model_tunnels *t, const struct ike_event *event)
     memset(tunnel, 0, sizeof *tunnel);
     tunnel->sa = event->sa;
     ike_esp_pair(&child, (uint32_t)t->parts.esp.window, &tunnel->in, &tunnel->out);
+    keep_selectors(t, tunnel, &child.selectors);
     link_in(t, number, BY_SPI);
     link_in(t, number, BY_SA);
 }
@@ -267,12 +284,26 @@ bool model_tunnels_send(struct model_tunnels *tunnels, uint64_t now_ns, struct s
     return true;
 }
 
+/* Of a packet whose addresses are these, where it has no others within. */
+static enum ike_esp_why within(struct model_tunnels *t, struct tunnel *tunnel,
+                               const struct sim_datagram *packet,
+                               const struct ike_esp_opened *opened)
+{
+    const struct ike_packet outer = {.from = packet->from, .to = packet->to};
+    const struct ike_child_selectors selectors = {.octets =
+                                                      ike_store_view(&t->store, tunnel->selectors),
+                                                  .local_count = tunnel->local_count,
+                                                  .remote_count = tunnel->remote_count};
+    return ike_esp_within(&tunnel->in, opened, &selectors, &outer);
+}
+
 static enum ike_esp_why open_one(struct model_tunnels *t, uint64_t now_ns, struct tunnel *tunnel,
-                                 size_t len, struct model_opened *out)
+                                 const struct sim_datagram *packet, struct model_opened *out)
 {
     struct ike_esp_opened opened;
     const uint64_t before = tunnel->in.sa.octets;
-    const enum ike_esp_why why = ike_esp_open(&tunnel->in, t->parts.crypto, t->room, len, &opened);
+    const enum ike_esp_why why =
+        ike_esp_open(&tunnel->in, t->parts.crypto, t->room, packet->len, &opened);
     out->sa = tunnel->sa;
     if (why != ESP_WHY_OK)
         return why;
@@ -280,7 +311,7 @@ static enum ike_esp_why open_one(struct model_tunnels *t, uint64_t now_ns, struc
     out->transport = tunnel->in.sa.transport;
     told(t, now_ns, tunnel,
          &(struct ike_use){.bytes = tunnel->in.sa.octets - before, .packets = 1, .heard = true});
-    return ESP_WHY_OK;
+    return within(t, tunnel, packet, &opened);
 }
 
 enum ike_esp_why model_tunnels_take(struct model_tunnels *tunnels, uint64_t now_ns,
@@ -294,8 +325,7 @@ enum ike_esp_why model_tunnels_take(struct model_tunnels *tunnels, uint64_t now_
     if (why == ESP_WHY_OK) {
         struct tunnel *const tunnel = by_spi(tunnels, spi);
         memcpy(tunnels->room, all.at, all.len);
-        why =
-            tunnel == NULL ? ESP_WHY_UNKNOWN_SPI : open_one(tunnels, now_ns, tunnel, all.len, out);
+        why = tunnel == NULL ? ESP_WHY_UNKNOWN_SPI : open_one(tunnels, now_ns, tunnel, packet, out);
     }
     tunnels->reasons[why]++;
     return why;
@@ -308,6 +338,7 @@ void model_tunnels_report(const struct model_tunnels *tunnels, struct model_scen
     struct sim_record *const record = scene->record;
     const uint64_t *const reasons = tunnels->reasons;
     scene->esp_unknown += reasons[ESP_WHY_UNKNOWN_SPI];
+    scene->esp_outside += reasons[ESP_WHY_SELECTORS];
     scene->esp_replayed += reasons[ESP_WHY_TOO_OLD] + reasons[ESP_WHY_REPLAYED];
     for (uint32_t why = 0; record != NULL && why < ESP_WHY_COUNT; why++)
         if (why != ESP_WHY_OK && reasons[why] > 0)

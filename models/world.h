@@ -126,6 +126,7 @@ struct model_traffic {
     struct model_arrivals arrivals; /* rate 0: nothing */
     uint64_t size;                  /* octets of an inner packet */
     bool back;                      /* each that comes is sent back */
+    uint64_t stray_ppb;             /* so many say that somebody else sends them */
     uint64_t rest_ns;               /* no client sends at the end of the run */
 };
 

@@ -171,6 +171,9 @@
         "packets of ESP for an SA that is not there, or not any more")                            \
     ROW(ESP_REPLAYED, "esp_replayed", "1", COUNT, "run",                                          \
         "packets of ESP that came twice, or later than the anti-replay window reaches")           \
+    ROW(ESP_SELECTORS, "esp_selectors", "1", COUNT, "run",                                        \
+        "packets within ESP that may not come by their SA: their addresses are not within its "   \
+        "selectors")                                                                              \
     ROW(LAG_MEAN, "lag_mean", "ns", TIME, "run",                                                  \
         "in real time: how late events happened")                                                 \
     ROW(LAG_P99, "lag_p99", "ns", TIME, "run",                                                    \

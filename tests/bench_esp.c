@@ -99,7 +99,7 @@ static void bare_packets(size_t text_len, unsigned sas)
     uint8_t nonce[12] = {0};
     for (unsigned i = 0; i < LOOPS; i++) {
         memcpy(nonce, &i, sizeof i);
-        bare_packet(&ctxs[2 * (i % sas)], nonce, text_len);
+        bare_packet(&ctxs[2 * (size_t)(i % sas)], nonce, text_len);
     }
 }
 

@@ -6,6 +6,7 @@
  * Input: suite, settings (an octet each), what was sent and taken before (8
  * octets), then operations: which (1 octet), and what it wants. */
 #include "ike/esp.h"
+#include "ike/ike.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,27 @@ static void check_inner(const struct ike_esp_opened *opened)
     demand(rd_u16(&r) + (four ? 0U : 40U) == opened->octets.len && !r.bad);
 }
 
+/* What may come by it: UDP between two networks, of either family. */
+static void hold_against_selectors(const struct ike_esp_opened *opened)
+{
+    static struct ike_selector list[4];
+    const struct ike_child_selectors selectors = {
+        .octets = {(const uint8_t *)list, sizeof list}, .local_count = 2, .remote_count = 2};
+    const struct ike_packet outer = {.from = ike_addr_v4(1, 500), .to = ike_addr_v4(2, 500)};
+    for (size_t i = 0; i < 4; i++) {
+        const uint8_t family = i % 2 == 0 ? IKE_IPV4 : IKE_IPV6;
+        list[i] = (struct ike_selector){.from = {.family = family},
+                                        .to = {.family = family, .port = UINT16_MAX},
+                                        .protocol = 17};
+        memset(list[i].to.ip, 0x7f, family == IKE_IPV4 ? 4 : 16);
+    }
+    const uint64_t before = in.sa.reasons[ESP_WHY_SELECTORS];
+    const enum ike_esp_why why = ike_esp_within(&in, opened, &selectors, &outer);
+    demand(why == ESP_WHY_OK || why == ESP_WHY_SELECTORS);
+    demand(in.sa.reasons[ESP_WHY_SELECTORS] - before == (why == ESP_WHY_OK ? 0 : 1));
+    said[why]++;
+}
+
 static enum ike_esp_why try_packet(struct ike_esp_opened *opened)
 {
     const uint64_t packets = in.sa.packets, top = in.window.top;
@@ -113,6 +135,7 @@ static enum ike_esp_why try_packet(struct ike_esp_opened *opened)
     demand(opened->octets.at + opened->octets.len <= packet + packet_len - TRAILER);
     if (!in.sa.transport)
         check_inner(opened);
+    hold_against_selectors(opened);
     return why;
 }
 

@@ -130,7 +130,7 @@ static void test_only_failures_in_a_row_count(void)
     opens_after(0);
     const uint64_t here = bench.in.window.top;
     for (unsigned turn = 0; turn < 3; turn++) {
-        bench.out.sent = (UINT64_C(1) << 32) + 100 * turn + 1000;
+        bench.out.sent = (UINT64_C(1) << 32) + 100 * (uint64_t)turn + 1000;
         for (unsigned i = 1; i < IKE_ESP_RESYNC_AFTER; i++) {
             seal_at(bench.out.sent + 1);
             EXPECT_EQ(bench_open(), ESP_WHY_BAD_ICV);

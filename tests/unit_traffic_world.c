@@ -39,6 +39,7 @@ static void all_lost_by(enum sim_metric which)
     EXPECT_EQ(metric("staff", SIM_METRIC_ESP_LOST), metric("network", which));
     EXPECT_EQ(metric("run", SIM_METRIC_ESP_UNKNOWN_SPI), 0);
     EXPECT_EQ(metric("run", SIM_METRIC_ESP_REPLAYED), 0);
+    EXPECT_EQ(metric("run", SIM_METRIC_ESP_SELECTORS), 0);
 }
 
 static void nothing_is_lost(void)
@@ -187,6 +188,9 @@ static void test_modes_and_addresses_of_all_kinds(void)
     set("clients.staff.mode", "transport");
     world_run(NULL);
     nothing_is_lost();
+    set("clients.staff.nat.kind", "symmetric"); /* RFC 7296 2.23.1 */
+    world_run(NULL);
+    nothing_is_lost();
     rekeying(false);
     set("gateways.vpn.pool", "172.16.0.0/16");
     set("clients.staff.address", "ipv4");
@@ -239,6 +243,27 @@ static void test_what_comes_twice_is_refused(void)
 
 /* Packets held back by 30 ms let the Delete pass (RFC 7296 2.8): the old inbound SA is to stay a
  * little. */
+/* RFC 4301 5.2: what is not within the selectors of its SA is refused where it comes out, though it
+ * is authentic, and counted; also by an SA that lingers. */
+static void test_what_claims_another_source_is_refused(void)
+{
+    static const char *const strays[] = {"20%", "100%"};
+    for (int i = 0; i < 2; i++) {
+        rekeying(true);
+        set("gateways.vpn.esp_linger", "5s");
+        set("links.wan.jitter", "50ms");
+        set("clients.staff.traffic.stray", strays[i]);
+        world_run(NULL);
+        const int64_t refused = metric("run", SIM_METRIC_ESP_SELECTORS);
+        EXPECT_EQ((int64_t)refusals("vpn", "esp_selectors"), refused);
+        EXPECT_EQ(metric("staff", SIM_METRIC_ESP_LOST), refused);
+        EXPECT_EQ(metric("run", SIM_METRIC_ESP_UNKNOWN_SPI), 0);
+        const int64_t there = (metric("staff", SIM_METRIC_ESP_SENT) + refused) / 2;
+        EXPECT(i == 1 || (refused > there / 6 && refused < there / 4));
+        EXPECT(i == 0 || refused == there);
+    }
+}
+
 static void test_late_packets_want_the_old_sa_to_linger(void)
 {
     rekeying(false);
@@ -344,6 +369,7 @@ int main(int argc, char **argv)
         TEST(test_modes_and_addresses_of_all_kinds),
         TEST(test_what_the_line_loses_is_what_is_lost),
         TEST(test_what_comes_twice_is_refused),
+        TEST(test_what_claims_another_source_is_refused),
         TEST(test_late_packets_want_the_old_sa_to_linger),
         TEST(test_who_breaks_before_he_makes_sends_nothing_between),
         TEST(test_packets_cost_the_gateway_time),

@@ -424,6 +424,7 @@ bool ike_child_sa(const struct ike_engine *engine, uint64_t sa, uint32_t child_s
         .asked = child->asked,
         .transport = child->transport,
         .no_tfc = child->no_tfc,
+        .selectors = ike_child_selectors_of(engine, child),
     };
     /* RFC 7296 2.17: "All keys for SAs carrying data from the initiator to the responder are taken
      * before SAs going from the responder to the initiator", of an SA the encryption key first. */

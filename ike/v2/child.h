@@ -59,6 +59,8 @@ enum ike_why ike_child_make(struct ike_turn *turn, uint32_t place,
 /* The first of its selectors, ours then theirs. */
 void ike_child_pair(const struct ike_engine *engine, const struct ike_child *child,
                     struct ike_selector *pair);
+struct ike_child_selectors ike_child_selectors_of(const struct ike_engine *engine,
+                                                  const struct ike_child *child);
 /* It goes with the turn; an event says why. */
 void ike_child_end(struct ike_turn *turn, uint32_t place, enum ike_why why);
 

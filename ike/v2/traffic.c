@@ -1,52 +1,114 @@
 /* SPDX-License-Identifier: MIT
  * Packets that want to go out, against the security policy (RFC 4301 4.4.1,
  * RFC 7296 2.9): through the Child SA that covers them, or held while one is
- * asked for with the packet's own selectors first. */
+ * asked for with the packet's own selectors first. And those that have come by
+ * one, against its selectors (RFC 4301 5.2). */
 #include "ike/engine.h"
 #include "ike/v2/child.h"
 #include "ike/v2/nat.h"
 
+#include <assert.h>
 #include <string.h>
 
-static bool covers(const struct ike_selector *selector, const struct ike_addr *addr,
-                   uint8_t protocol)
-{
-    const struct ike_selector point = ike_selector_address(addr, protocol);
-    return ike_selector_within(&point, selector);
-}
+/* Selectors of one side. */
+struct side {
+    const struct ike_selector *at;
+    uint8_t count;
+};
 
-static bool any_covers(const struct ike_selector *list, uint8_t count, const struct ike_addr *addr,
-                       uint8_t protocol)
+static bool any_covers(const struct side *side, const struct ike_selector *point)
 {
-    for (uint8_t i = 0; i < count; i++)
-        if (covers(&list[i], addr, protocol))
+    for (uint8_t i = 0; i < side->count; i++)
+        if (ike_selector_within(point, &side->at[i]))
             return true;
     return false;
+}
+
+static struct ike_selector opaque(const struct ike_selector *point)
+{
+    struct ike_selector out = *point;
+    out.from.port = UINT16_MAX;
+    out.to.port = 0;
+    return out;
+}
+
+/* A fragment has no ports, and is within what any or OPAQUE ports are (RFC 4301 4.4.1.1). */
+static struct ike_selector point_of(const struct ike_addr *end, const struct ike_packet *packet)
+{
+    const struct ike_selector point = ike_selector_address(end, packet->protocol);
+    return packet->part ? opaque(&point) : point;
+}
+
+/* What ICMP and the Mobility Header have in place of a port stands with who sends it; with who is
+ * sent it there may be OPAQUE (RFC 4301 4.4.1.3). */
+static bool are_within(const struct side *sender, const struct side *other,
+                       const struct ike_packet *packet)
+{
+    static const uint8_t of_one[] = {1, 58, 135};
+    const struct ike_selector from = point_of(&packet->from, packet);
+    const struct ike_selector to = point_of(&packet->to, packet);
+    const struct ike_selector hidden = opaque(&to);
+    return any_covers(sender, &from) &&
+           (any_covers(other, &to) || (memchr(of_one, packet->protocol, sizeof of_one) != NULL &&
+                                       any_covers(other, &hidden)));
+}
+
+/* A side of a policy that is left open covers all. */
+static struct side side_of(const struct ike_selector *list, uint8_t count,
+                           const struct ike_selector *all)
+{
+    return (struct side){.at = count == 0 ? all : list, .count = count == 0 ? 1 : count};
 }
 
 uint8_t ike_policy_match(const struct ike_policy *policy, const struct ike_packet *packet)
 {
     for (uint8_t i = 0; i < policy->child_count; i++) {
         const struct ike_child_policy *const child = &policy->child[i];
-        if ((child->local_count == 0 ||
-             any_covers(child->local, child->local_count, &packet->from, packet->protocol)) &&
-            (child->remote_count == 0 ||
-             any_covers(child->remote, child->remote_count, &packet->to, packet->protocol)))
+        const struct ike_selector from = point_of(&packet->from, packet);
+        const struct ike_selector to = point_of(&packet->to, packet);
+        const struct side local = side_of(child->local, child->local_count, &from);
+        const struct side remote = side_of(child->remote, child->remote_count, &to);
+        if (are_within(&local, &remote, packet))
             return i;
     }
     return IKE_CHILD_POLICIES_MAX;
 }
 
+/* What stands behind them is not for others. */
+struct ike_child_selectors ike_child_selectors_of(const struct ike_engine *engine,
+                                                  const struct ike_child *child)
+{
+    const size_t count = (size_t)child->local_count + child->remote_count;
+    struct ike_child_selectors out = {.octets = ike_store_view(&engine->store, child->selectors),
+                                      .local_count = child->local_count,
+                                      .remote_count = child->remote_count};
+    assert(out.octets.len >= count * sizeof(struct ike_selector));
+    out.octets.len = count * sizeof(struct ike_selector);
+    return out;
+}
+
+/* By a Child SA; `came`: in, else out. */
+static bool is_within(const struct ike_child_selectors *selectors, const struct ike_packet *packet,
+                      bool came)
+{
+    struct ike_selector list[2 * IKE_SELECTORS_MAX];
+    const struct side local = {list, selectors->local_count};
+    const struct side remote = {list + local.count, selectors->remote_count};
+    assert(selectors->octets.len <= sizeof list);
+    memcpy(list, selectors->octets.at, selectors->octets.len); /* the store knows no alignment */
+    return came ? are_within(&remote, &local, packet) : are_within(&local, &remote, packet);
+}
+
+bool ike_packet_within(const struct ike_child_selectors *selectors, const struct ike_packet *came)
+{
+    return is_within(selectors, came, true);
+}
+
 static bool child_covers(const struct ike_engine *engine, const struct ike_child *child,
                          const struct ike_packet *packet)
 {
-    struct ike_selector list[2 * IKE_SELECTORS_MAX];
-    const struct ike_bytes kept = ike_store_view(&engine->store, child->selectors);
-    /* The store knows no alignment; what stands behind them is not for here. */
-    memcpy(list, kept.at, ((size_t)child->local_count + child->remote_count) * sizeof list[0]);
-    return any_covers(list, child->local_count, &packet->from, packet->protocol) &&
-           any_covers(list + child->local_count, child->remote_count, &packet->to,
-                      packet->protocol);
+    const struct ike_child_selectors selectors = ike_child_selectors_of(engine, child);
+    return is_within(&selectors, packet, false);
 }
 
 /* How well a Child SA is fit to carry packets. RFC 7296 2.8: "When rekeying an SA, the responder
