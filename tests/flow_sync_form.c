@@ -285,6 +285,61 @@ static void test_the_delta_is_of_child_sas_that_are_there(void)
     pair_close(&p);
 }
 
+/* Of each SA that the end was told of: while it was not replaced yet. */
+static bool synced_in_time(const struct pair_end *end)
+{
+    for (int i = 0; i < end->event_count; i++)
+        for (int k = i + 1; end->events[i].kind == IKE_REKEYED && k < end->event_count; k++)
+            if (end->events[k].kind == IKE_SYNCED && end->events[k].sa == end->events[i].was)
+                return false;
+    return true;
+}
+
+/* Both ends are told by the number of the IKE SA that has the Child SAs then, whatever is lost: the
+ * one that failed over once, the other at least once, so that its counters skip. */
+static void test_who_was_rekeyed_meanwhile_is_told_of_replay_counters(void)
+{
+    for (int lost = PAIR_NONE; lost < 8; lost++)
+        for (int extended = 0; extended <= 1; extended++) {
+            const char *const esp_suite = extended == 1 ? "aes256gcm16-esn" : "aes256gcm16";
+            pair_init(&p, plain);
+            both_can(&p, A, B);
+            pair_offer(&p, A, "aes256gcm16-prfsha256-x25519", esp_suite);
+            pair_offer(&p, B, "aes256gcm16-prfsha256-x25519", esp_suite);
+            pair_open(&p);
+            (void)pair_connect(&p);
+            pair_run(&p);
+            p.options.lose = lost == PAIR_NONE ? PAIR_NONE : p.sent + lost;
+            EXPECT(
+                fail_over(&p, B, (struct ike_standby){.send_id = 9, .take_id = 9, .replay = 1000}));
+            EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+            pair_run(&p);
+            EXPECT_EQ(pair_count(&p, B, IKE_REKEYED), 1);
+            EXPECT_EQ(pair_count(&p, B, IKE_SYNCED), 1);
+            EXPECT_EQ(synced(&p, B).skip, 1000);
+            EXPECT(lost != PAIR_NONE || synced(&p, B).sa == p.end[B].sa);
+            EXPECT(synced_in_time(&p.end[B]));
+            EXPECT_EQ(synced(&p, A).skip, 1000);
+            EXPECT(synced_in_time(&p.end[A]));
+            EXPECT(pair_agrees(&p, 1) && ids_agree(&p));
+            pair_close(&p);
+        }
+}
+
+/* What was said and answered before is not said again. */
+static void test_what_was_said_of_replay_counters_is_not_said_again(void)
+{
+    connected(both_can);
+    EXPECT(fail_over(&p, B, (struct ike_standby){.send_id = 9, .take_id = 9, .replay = 1000}));
+    pair_run(&p);
+    EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, A, IKE_SYNCED), 1);
+    EXPECT_EQ(pair_count(&p, B, IKE_SYNCED), 1);
+    EXPECT(pair_agrees(&p, 1) && ids_agree(&p));
+    pair_close(&p);
+}
+
 /* The IKE SA is rekeyed by the peer while replay counters are spoken of; they are heard all the
  * same, and what was agreed on goes on with the new one. */
 static void test_replay_counters_cross_with_a_rekeying(void)
@@ -313,6 +368,8 @@ int main(int argc, char **argv)
         TEST(test_answers_that_take_back_what_was_asked_are_dropped),
         TEST(test_an_ordinary_request_with_id_0_waits_too),
         TEST(test_the_delta_is_of_child_sas_that_are_there),
+        TEST(test_who_was_rekeyed_meanwhile_is_told_of_replay_counters),
+        TEST(test_what_was_said_of_replay_counters_is_not_said_again),
         TEST(test_replay_counters_cross_with_a_rekeying),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

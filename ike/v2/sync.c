@@ -27,7 +27,19 @@ void ike_sync_moved(struct ike_engine *engine, void *record, const struct ike_sa
     struct ike_sync *const sync = record;
     (void)to;
     ike_sync_give(engine, record);
-    *sync = (struct ike_sync){.ids = sync->ids, .replay = sync->replay};
+    *sync = (struct ike_sync){.ids = sync->ids, .replay = sync->replay, .skip = sync->skip};
+}
+
+void ike_sync_inherit(struct ike_engine *engine, uint64_t now_ns, const struct ike_sa *from,
+                      struct ike_sa *to)
+{
+    struct ike_sync *const sync = ike_beside_of(engine, to, BESIDE_SYNC);
+    if (sync == NULL || sync->skip == 0)
+        return;
+    if (ike_task_find(engine, from, TASK_SYNC, 0) == NULL)
+        sync->skip = 0; /* the peer has answered */
+    else
+        (void)ike_task_put(engine, to, TASK_SYNC, now_ns);
 }
 
 /* ---- in IKE_AUTH ---- */

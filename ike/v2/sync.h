@@ -30,6 +30,11 @@ struct ike_sync {
 /* For beside.c: the answer goes; and ids begin anew, but what was agreed on stays. */
 void ike_sync_give(struct ike_engine *engine, void *record);
 void ike_sync_moved(struct ike_engine *engine, void *record, const struct ike_sa *to);
+/* What was being said of replay counters on an IKE SA when another took its place is said once more
+ * on that one, which has the Child SAs now: the peer may have heard it too late, and then it means
+ * nothing to it. It may thus skip twice, which is no harm. */
+void ike_sync_inherit(struct ike_engine *engine, uint64_t now_ns, const struct ike_sa *from,
+                      struct ike_sa *to);
 
 /* ---- in IKE_AUTH ---- */
 

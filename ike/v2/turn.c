@@ -303,6 +303,7 @@ static void inherit(struct ike_turn *turn)
     move_children(engine, from, to);
     ike_besides_move(engine, from, to);
     ike_mobike_inherit(engine, turn->now_ns, from, to);
+    ike_sync_inherit(engine, turn->now_ns, from, to);
     ike_tasks_move(engine, from, to);
     from->state = S_REPLACED;
     to->state = S_ESTABLISHED;
