@@ -163,6 +163,9 @@ const struct model_key model_keys[] = {
       "how long they are" },
     { "links.*.outages", KIND_SPANS, NULL, NULL, NULL, "none", LINK(impairments.outages),
       "from when until when the link is down, both ways" },
+    { "links.*.down", KIND_CHOICE, "silent|unreachable", NULL, NULL, "silent", LINK(down),
+      "what its routers say meanwhile: nothing, as one that does not know of it; or by ICMP that there is no way, as one whose "
+      "own interface is down, 1000 times a second at most" },
     { "links.*.cellular.grant", KIND_TIME, NULL, "0s", "1s", "10ms", LINK(impairments.cell.grant_ns),
       "of cellular: from `from` to `to`, what has come out waits for the next of the times at which it may be sent, so far "
       "apart; 10 ms is LTE's usual period of scheduling requests" },

@@ -84,6 +84,7 @@ struct sim_link_config model_link_config(const struct model_link *link)
                                      .queue_bytes = link->queue_bytes,
                                      .mtu = (uint32_t)link->mtu,
                                      .oversize = link->oversize,
+                                     .down = link->down,
                                      .aqm = link->aqm,
                                      .no_udp = link->no_udp};
     if (link->kind != MODEL_CELLULAR)

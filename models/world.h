@@ -75,6 +75,7 @@ struct model_link {
     uint64_t queue_bytes;   /* 0: unlimited */
     uint64_t mtu;
     enum sim_oversize oversize;
+    enum sim_down down;
     enum sim_aqm aqm;
     bool no_udp;
 };

@@ -70,6 +70,11 @@ struct sim_port {
  * ICMP, who from then on cuts what he sends there (RFC 1191 3, RFC 8201 4). */
 enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT, SIM_OVERSIZE_REPORTED };
 
+/* While a link is down, what was to go by it is lost; and its sender told by ICMP that there is no
+ * way (RFC 1812 5.2.7.1, RFC 4443 3.1), by a router that knows it to be down. Only the built-in
+ * network's do. */
+enum sim_down { SIM_DOWN_SILENT, SIM_DOWN_UNREACHABLE };
+
 /* How a queue is kept short, beside its limit: RED, CoDel (RFC 8289 4), FQ-CoDel (RFC 8290 4). Only
  * ns-3's lines do. */
 enum sim_aqm { SIM_DROP_TAIL, SIM_RED, SIM_CODEL, SIM_FQ_CODEL };
@@ -104,6 +109,7 @@ struct sim_link_config {
     bool no_udp;                        /* a middlebox on it passes no UDP */
     uint32_t mtu;                       /* octets with IP and UDP headers; 0: 65,535 */
     enum sim_oversize oversize;         /* what becomes of a longer datagram */
+    enum sim_down down;                 /* and of one that comes while it is down */
     struct sim_impairments impairments; /* of what has come through, at its far end */
 };
 

@@ -19,6 +19,10 @@
 
 enum { IP_MAX = 65535, NANO = 1000000000 };
 
+/* A router tells of links that are down so often a second: as Linux's icmp_msgs_per_sec has it (RFC
+ * 1812 4.3.2.8, RFC 4443 2.4). */
+enum { TOLD_MAX = 1000 };
+
 /* How many may be on their way at once, by size of slab. */
 static const uint32_t under_way_max[SIM_SLAB_SIZES] = {1 << 18, 1 << 15, 1 << 9};
 
@@ -56,6 +60,12 @@ struct direction {
     uint16_t near_node, far_node;
 };
 
+/* What a router has told in the second that began then. */
+struct router {
+    uint64_t second_ns;
+    uint32_t told;
+};
+
 struct links {
     struct sim_net door; /* first: the links are a sim_net */
     struct sim_slabs *slabs;
@@ -64,6 +74,7 @@ struct links {
     struct line local;
     struct sim_routes routes;
     struct sim_edges edges;
+    struct router routers[SIM_NODES_MAX];
     uint8_t packet[IP_MAX]; /* one that ICMP speaks of */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
@@ -211,22 +222,24 @@ static void stay(struct links *n, uint64_t now_ns, struct parcel *p)
 
 static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p);
 
-/* The router before the line tells who sent it how long it might have been. */
-static void report(struct direction *d, uint64_t now_ns, const struct parcel *p)
+/* The router before the line tells who sent it why it does not go on. */
+static bool report(struct direction *d, uint64_t now_ns, const struct parcel *p,
+                   enum sim_icmp_kind kind)
 {
     struct links *const n = d->net;
     const struct ike_addr router = sim_dummy_router(p->datagram.from.family);
     const struct ike_bytes packet = {.at = n->packet,
                                      .len = sim_packet_write(&p->datagram, n->packet)};
-    const struct sim_icmp what = {.kind = SIM_ICMP_TOO_BIG, .mtu = d->config.mtu, .quoted = packet};
+    const struct sim_icmp what = {
+        .kind = kind, .mtu = kind == SIM_ICMP_TOO_BIG ? d->config.mtu : 0, .quoted = packet};
     uint8_t room[SIM_ICMP_MAX];
     struct sim_datagram error;
     const uint16_t owned = sim_routes_find(&n->routes, d->near_node, &p->datagram.from);
     if (owned == SIM_NO_WAY || !sim_icmp_write(&what, &router, room, &error))
-        return;
+        return false;
     struct parcel *const letter = parcel_make(n, &error);
     if (letter == NULL)
-        return;
+        return false;
     letter->owned = owned;
     n->door.totals.reported++;
     n->door.totals.under_way++;
@@ -235,13 +248,28 @@ static void report(struct direction *d, uint64_t now_ns, const struct parcel *p)
         stay(n, now_ns, letter);
     else
         (void)enter(&n->directions[way], now_ns, letter);
+    return true;
+}
+
+/* The same of a line that is down, so often in a second and no more. */
+static void report_down(struct direction *d, uint64_t now_ns, const struct parcel *p)
+{
+    struct router *const router = &d->net->routers[d->near_node];
+    if (router->told == 0 || now_ns - router->second_ns >= NANO) {
+        router->second_ns = now_ns;
+        router->told = 0;
+    }
+    if (router->told < TOLD_MAX && report(d, now_ns, p, SIM_ICMP_UNREACHABLE))
+        router->told++;
 }
 
 static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     const enum sim_lost lost = direction_refuses(d, now_ns, p);
     if (lost == SIM_LOST_TOO_BIG && d->config.oversize == SIM_OVERSIZE_REPORTED)
-        report(d, now_ns, p);
+        (void)report(d, now_ns, p, SIM_ICMP_TOO_BIG);
+    if (lost == SIM_LOST_OUTAGE && d->config.down == SIM_DOWN_UNREACHABLE)
+        report_down(d, now_ns, p);
     if (lost != SIM_LOST_COUNT) {
         parcel_lose(d->net, d, lost, p);
         return false;

@@ -206,6 +206,7 @@ struct ear {
     uint64_t at_ns;
     uint32_t count, errors;
     size_t len;
+    struct sim_icmp said; /* the last error; what it quotes is gone */
 };
 
 static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
@@ -215,6 +216,8 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
     ear->len = d->len;
     ear->count += sim_is_icmp(d) ? 0 : 1;
     ear->errors += sim_is_icmp(d) ? 1 : 0;
+    if (sim_is_icmp(d))
+        (void)sim_icmp_read(d, &ear->said);
 }
 
 /* near - 10 ms - the core - 5 ms, narrow - far. */
@@ -310,6 +313,87 @@ static void test_who_sends_from_the_router_itself_is_told_and_never_from_within_
     street_close(&s);
 }
 
+/* near - 10 ms - the core - 5 ms, down from 1 to 3 s - far. */
+static void outage_open(struct street *s, enum sim_down down)
+{
+    const struct sim_link_config sound = {.name = "sound", .delay_ns = 10 * MS};
+    const struct sim_link_config ill = {
+        .name = "ill",
+        .delay_ns = 5 * MS,
+        .impairments.outages = {.at = {{SECOND, 3 * (uint64_t)SECOND}}, .count = 1},
+        .down = down};
+    *s = (struct street){.loop = sim_loop_open()};
+    s->net = sim_net_links_open(s->loop, 1, NULL);
+    const uint32_t near = s->net->ops->router(s->net);
+    const uint32_t far = s->net->ops->router(s->net);
+    (void)s->net->ops->link(s->net, near, 0, &sound);
+    (void)s->net->ops->link(s->net, 0, far, &ill);
+    attach(s, &s->near, near, "10.1.0.0/16");
+    attach(s, &s->near, near, "2001:db8:1::/48");
+    attach(s, &s->far, far, "10.2.0.0/16");
+    attach(s, &s->far, far, "2001:db8:2::/48");
+    (void)s->net->ops->route(s->net, NULL, 0);
+}
+
+/* The router before the link says so of what comes to it meanwhile, by the error for it: not of
+ * what was on the link when it broke down, nor before or after, nor if it is not to. */
+static void test_a_router_tells_of_a_link_that_is_down(void)
+{
+    static const uint64_t times[] = {0, SECOND - 12 * MS, SECOND - 10 * MS,
+                                     3 * (uint64_t)SECOND - 11 * MS,
+                                     3 * (uint64_t)SECOND - 10 * MS};
+    for (int six = 0; six < 2; six++)
+        for (int tells = 0; tells < 2; tells++) {
+            struct street s;
+            const struct sim_datagram d = sent(six == 1, 100);
+            outage_open(&s, tells == 1 ? SIM_DOWN_UNREACHABLE : SIM_DOWN_SILENT);
+            for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+                sim_loop_run(s.loop, times[i]);
+                EXPECT(s.net->ops->send(s.net, times[i], &s.near.port, &d));
+            }
+            sim_loop_run(s.loop, 4 * (uint64_t)SECOND);
+            EXPECT_EQ(s.far.count, 2); /* the first and the last */
+            EXPECT_EQ(s.net->lost[SIM_LOST_OUTAGE], 3);
+            EXPECT_EQ(s.net->totals.reported, tells == 1 ? 2 : 0);
+            EXPECT_EQ(s.near.errors, tells == 1 ? 2 : 0);
+            EXPECT(tells == 0 || s.near.at_ns == 3 * (uint64_t)SECOND + 9 * MS);
+            EXPECT(tells == 0 || s.near.said.kind == SIM_ICMP_UNREACHABLE);
+            EXPECT(tells == 0 || ike_addr_equal(&s.near.said.about.to, &d.to));
+            street_close(&s);
+        }
+}
+
+/* A thousand a second (RFC 1812 4.3.2.8, RFC 4443 2.4), and none of an error itself. */
+static void test_a_router_tells_so_often_and_no_more(void)
+{
+    struct street s;
+    struct sim_datagram d = sent(false, 100);
+    outage_open(&s, SIM_DOWN_UNREACHABLE);
+    sim_loop_run(s.loop, SECOND);
+    for (uint64_t i = 0; i < 3000; i++) {
+        const uint64_t now_ns = SECOND + i * MS / 2; /* for one second and a half */
+        sim_loop_run(s.loop, now_ns);
+        (void)s.net->ops->send(s.net, now_ns, &s.near.port, &d);
+    }
+    sim_loop_run(s.loop, 4 * (uint64_t)SECOND);
+    EXPECT_EQ(s.net->lost[SIM_LOST_OUTAGE], 3000);
+    EXPECT_EQ(s.net->totals.reported, 2000);
+    EXPECT_EQ(s.near.errors, s.net->totals.reported);
+    street_close(&s);
+    outage_open(&s, SIM_DOWN_UNREACHABLE);
+    sim_loop_run(s.loop, SECOND);
+    d.protocol = SIM_ICMP;
+    d.from.port = d.to.port = 0;
+    (void)s.net->ops->send(s.net, SECOND, &s.near.port, &d);
+    d.from = address("203.0.113.7", 0); /* nor is nobody told */
+    d.protocol = SIM_ESP;
+    (void)s.net->ops->send(s.net, SECOND, &s.near.port, &d);
+    sim_loop_run(s.loop, 4 * (uint64_t)SECOND);
+    EXPECT_EQ(s.net->lost[SIM_LOST_OUTAGE], 2);
+    EXPECT_EQ(s.net->totals.reported, 0);
+    street_close(&s);
+}
+
 int main(int argc, char **argv)
 {
     memset(payload, '7', sizeof payload);
@@ -322,6 +406,8 @@ int main(int argc, char **argv)
         TEST(test_a_path_is_known_for_ten_minutes_and_only_as_narrow_as_may_be),
         TEST(test_many_paths_push_out_the_oldest_and_no_others),
         TEST(test_the_sender_is_told_after_one_round_and_then_cuts),
+        TEST(test_a_router_tells_of_a_link_that_is_down),
+        TEST(test_a_router_tells_so_often_and_no_more),
         TEST(test_who_sends_from_the_router_itself_is_told_and_never_from_within_the_call),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

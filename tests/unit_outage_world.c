@@ -105,6 +105,31 @@ static void test_hints_come_through_nats_and_by_ipv6(void)
     EXPECT(six_ns > plain_ns - second_ns / 1000 && six_ns < plain_ns + second_ns / 1000);
 }
 
+/* The line to the gateway breaks down in its place, for twelve seconds: clients whom routers tell
+ * of it ask, in vain, and come anew before it is back; others do not notice. */
+static void test_a_line_that_is_down_is_found_when_routers_say_so(void)
+{
+    static const char *const says[] = {"silent", "unreachable", "unreachable"};
+    for (int i = 0; i < 3; i++) {
+        const bool told = i > 0;
+        office();
+        set("gateways.vpn.outages", "none");
+        set("links.wan.outages", "[[20s, 32s]]");
+        set("links.wan.down", says[i]);
+        set("clients.staff.hints", "2s");
+        if (i == 2)
+            set("clients.staff.nat.kind", "symmetric");
+        world_run(NULL);
+        const int64_t errors = metric("network", SIM_METRIC_ICMP_ERRORS);
+        EXPECT_EQ(metric("staff", SIM_METRIC_SUCCESSES), told ? 2 * CLIENTS : CLIENTS);
+        EXPECT(told ? errors >= CLIENTS * 2 * 9 : errors == 0); /* 2/s until they give up */
+        if (told) {
+            EXPECT_EQ(metric("staff", SIM_METRIC_ICMP_HINTS), errors);
+            EXPECT_EQ(metric("staff", SIM_METRIC_ICMP_CHECKS), CLIENTS);
+        }
+    }
+}
+
 /* A request that is under way when the gateway goes is not given up any sooner: a first message
  * goes on until somebody answers it. */
 static void test_nothing_under_way_is_ended_by_a_hint(void)
@@ -232,6 +257,21 @@ static void test_what_cannot_be_is_judged(void)
     EXPECT(strcmp(remarks.path, "gateways.vpn.outages") == 0);
 }
 
+/* ns-3's routers know of no outage: to ask them to tell of one is no use. */
+static void test_only_the_built_in_network_tells_of_lines_that_are_down(void)
+{
+    office();
+    set("gateways.vpn.outages", "none");
+    set("network.kind", "ns3");
+    set("links.wan.down", "unreachable"); /* of no outage */
+    EXPECT_EQ(judge(), 0);
+    set("links.wan.outages", "[[20s, 32s]]");
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "no routers that tell of an outage") != NULL);
+    set("links.wan.down", "silent");
+    EXPECT_EQ(judge(), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -240,11 +280,13 @@ int main(int argc, char **argv)
         TEST(test_with_hints_and_tokens_it_is_found_as_soon_as_it_is_back),
         TEST(test_who_is_without_power_gives_no_hint),
         TEST(test_hints_come_through_nats_and_by_ipv6),
+        TEST(test_a_line_that_is_down_is_found_when_routers_say_so),
         TEST(test_nothing_under_way_is_ended_by_a_hint),
         TEST(test_forged_icmp_ends_nothing),
         TEST(test_it_takes_until_the_gateway_is_back_too),
         TEST(test_each_outage_forgets_all),
         TEST(test_what_cannot_be_is_judged),
+        TEST(test_only_the_built_in_network_tells_of_lines_that_are_down),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
