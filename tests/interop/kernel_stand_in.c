@@ -9,6 +9,8 @@
  * Each such socket is one end of a pair. A process holds the other end and
  * answers until all who have the first have closed it; so the socket may be
  * handed on to other processes, as OpenIKED does. */
+#include "tests/interop/kernel_stand_in.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <linux/pfkeyv2.h>
 #include <linux/xfrm.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -28,6 +31,8 @@ enum {
     PATIENCE_MS = 5000,
     IPSEC_POLICY4 = 16, /* IP_IPSEC_POLICY and IPV6_IPSEC_POLICY: by AF_KEY's rules */
     IPSEC_POLICY6 = 34,
+    XFRM_POLICY4 = 17, /* IP_XFRM_POLICY and IPV6_XFRM_POLICY: by netlink's */
+    XFRM_POLICY6 = 35,
 };
 
 static const uint32_t spi_first = 0xc0000000; /* where kernels' own begin */
@@ -124,7 +129,7 @@ static void serve(int fd, int family)
     }
 }
 
-static void *real(const char *name)
+void *stand_in_real(const char *name)
 {
     return dlsym(RTLD_NEXT, name);
 }
@@ -181,7 +186,7 @@ int socket(int domain, int type, int protocol)
     if (domain == AF_KEY || (domain == AF_NETLINK && protocol == NETLINK_XFRM))
         return pair_with_server(domain, type);
     if (next == NULL)
-        *(void **)&next = real("socket");
+        *(void **)&next = stand_in_real("socket");
     return next(domain, type, protocol);
 }
 
@@ -192,18 +197,27 @@ int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
     if (is_netlink(addr.__sockaddr__, len) && is_ours(fd))
         return 0;
     if (next == NULL)
-        *(void **)&next = real("bind");
+        *(void **)&next = stand_in_real("bind");
     return next(fd, addr, len);
+}
+
+static int asks_for_policy(int level, int name)
+{
+    return (level == IPPROTO_IP && (name == IPSEC_POLICY4 || name == XFRM_POLICY4)) ||
+           (level == IPPROTO_IPV6 && (name == IPSEC_POLICY6 || name == XFRM_POLICY6));
 }
 
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
     static int (*next)(int, int, int, const void *, socklen_t);
-    if ((level == IPPROTO_IP && name == IPSEC_POLICY4) ||
-        (level == IPPROTO_IPV6 && name == IPSEC_POLICY6) || (level == SOL_NETLINK && is_ours(fd)))
+    static const char framing[] = "espintcp";
+    if (asks_for_policy(level, name) || (level == SOL_NETLINK && is_ours(fd)))
         return 0;
+    if (level == IPPROTO_TCP && name == TCP_ULP && len >= sizeof framing - 1 &&
+        memcmp(value, framing, sizeof framing - 1) == 0)
+        return stand_in_frame(fd);
     if (next == NULL)
-        *(void **)&next = real("setsockopt");
+        *(void **)&next = stand_in_real("setsockopt");
     return next(fd, level, name, value, len);
 }
 
@@ -213,7 +227,7 @@ ssize_t sendto(int fd, const void *at, size_t len, int flags, __CONST_SOCKADDR_A
 {
     static ssize_t (*next)(int, const void *, size_t, int, __CONST_SOCKADDR_ARG, socklen_t);
     if (next == NULL)
-        *(void **)&next = real("sendto");
+        *(void **)&next = stand_in_real("sendto");
     if (is_netlink(addr.__sockaddr__, addr_len) && is_ours(fd))
         return send(fd, at, len, flags);
     return next(fd, at, len, flags, addr, addr_len);
@@ -225,7 +239,7 @@ ssize_t recvfrom(int fd, void *at, size_t len, int flags, __SOCKADDR_ARG addr, s
     static ssize_t (*next)(int, void *, size_t, int, __SOCKADDR_ARG, socklen_t *);
     const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK}; /* whose number is 0 */
     if (next == NULL)
-        *(void **)&next = real("recvfrom");
+        *(void **)&next = stand_in_real("recvfrom");
     if (addr.__sockaddr__ == NULL || *addr_len < sizeof kernel || !is_ours(fd))
         return next(fd, at, len, flags, addr, addr_len);
     const ssize_t got = recv(fd, at, len, flags);
@@ -240,7 +254,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     static int (*next)(struct pollfd *, nfds_t, int);
     if (next == NULL)
-        *(void **)&next = real("poll");
+        *(void **)&next = stand_in_real("poll");
     const int patient =
         count == 1 && timeout_ms >= 0 && timeout_ms < PATIENCE_MS && is_ours(fds[0].fd);
     return next(fds, count, patient ? PATIENCE_MS : timeout_ms);

@@ -71,6 +71,8 @@ void live_read_options(int argc, char **argv, struct options *o)
         {"pcap", &o->pcap},           /* a capture of all messages, and PCAP.keys */
         {"ping_from", &o->ping_from}, /* inner addresses of echo requests */
         {"ping_to", &o->ping_to},
+        {"tcp", &o->tcp},         /* always or fallback, as an initiator; it may come, too */
+        {"no_udp", &o->no_udp},   /* whatever goes by UDP is lost, both ways */
         {"nobody", &o->nobody},   /* neither end proves who it is (RFC 7619) */
         {"shows", &o->shows},     /* its certificates, asked or not */
         {"lag", &o->lag},         /* what we send is held back so many milliseconds */
@@ -135,6 +137,15 @@ static void configure_inner(struct peer *p)
     p->policy.gives = &p->gives;
 }
 
+/* RFC 9329 5.1 */
+static void configure_tcp(struct peer *p)
+{
+    if (p->o.tcp == NULL)
+        return;
+    p->policy.tcp = strcmp(p->o.tcp, "always") == 0 ? TCP_ALWAYS : TCP_FALLBACK;
+    p->policy.udp_sends = 2;
+}
+
 /* Sends others on, or goes itself. */
 static void configure_redirects(struct peer *p)
 {
@@ -151,6 +162,7 @@ void live_configure(struct peer *p)
     static const uint8_t secret[32] = "of tokens";
     configure_extensions(policy, o);
     configure_inner(p);
+    configure_tcp(p);
     p->config = (struct ike_config){
         .sa_max = 64,
         .cookies = {.on_at = o->cookies != NULL ? 0 : IKE_UNLIMITED,

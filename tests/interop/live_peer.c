@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Our engine as a real peer over UDP, for interoperation tests: ports 500 and
- * 4500 of one address, the real clock, OpenSSL. Prints one line per event and
+ * Our engine as a real peer over UDP or TCP, for interoperation tests: ports 500
+ * and 4500 of one address, the real clock, OpenSSL. Prints one line per event and
  * message; leaves after its script is done or its time is up. Bounded in time,
  * and it sends only to the one address it is given. */
 #include "tests/interop/live_peer.h"
@@ -16,6 +16,9 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What is waited for: datagrams, the script's `go`, connections and new ones. */
+enum { AT_INPUT = SOCKETS, AT_STREAMS, ENDS = AT_STREAMS + LIVE_STREAMS + 1 };
 
 uint64_t live_now_ns(void)
 {
@@ -51,6 +54,7 @@ static void capture(struct peer *p, bool inbound, const struct ike_datagram *d, 
                                                   .to = inbound ? d->local : d->remote,
                                                   .bytes = d->bytes,
                                                   .inbound = inbound,
+                                                  .tcp = d->stream != 0,
                                                   .text = text,
                                                   .fate = inbound ? "came" : "sent"});
 }
@@ -58,11 +62,13 @@ static void capture(struct peer *p, bool inbound, const struct ike_datagram *d, 
 static void show(struct peer *p, const char *arrow, const struct ike_datagram *d)
 {
     char line[IKE_DESCRIBE_TEXT], addr[IKE_ADDR_TEXT];
-    (void)ike_describe(d->bytes, d->local.port == IKE_PORT_NAT, p->has_keys ? &p->keys : NULL,
-                       p->crypto, line);
+    (void)ike_describe(d->bytes, d->stream != 0 || d->local.port == IKE_PORT_NAT,
+                       p->has_keys ? &p->keys : NULL, p->crypto, line);
     capture(p, arrow[0] == '<', d, line);
     ike_addr_format(&d->local, addr);
-    if (p->o.also != NULL && strcmp(addr, p->o.also) == 0)
+    if (d->stream != 0)
+        (void)printf("%s TCP %s\n", arrow, line);
+    else if (p->o.also != NULL && strcmp(addr, p->o.also) == 0)
         (void)printf("%s %s:%u %s\n", arrow, addr, d->local.port, line);
     else
         (void)printf("%s %u %s\n", arrow, d->local.port, line);
@@ -270,7 +276,8 @@ void live_heard(struct peer *p, unsigned kind, enum ike_why why)
         p->heard[p->heard_count++] = (struct heard){.kind = kind, .why = why};
 }
 
-static void hear(struct peer *p, const struct ike_event *e)
+/* Whether the engine was told of something, and may have something to send. */
+static bool hear(struct peer *p, const struct ike_event *e)
 {
     char inner[IKE_ADDR_TEXT];
     (void)printf("EVENT %s %s %u cookies=%u groups=%u\n", event_name(e->kind),
@@ -298,6 +305,7 @@ static void hear(struct peer *p, const struct ike_event *e)
         p->gone = true;
         p->failed = e->kind == IKE_FAILED;
     }
+    return live_stream_heed(p, e);
 }
 
 static void drain(struct peer *p)
@@ -306,18 +314,20 @@ static void drain(struct peer *p)
     struct ike_event e;
     while (ike_next_output(p->engine, &d)) {
         show(p, ">", &d);
-        if (d.local.port == IKE_PORT_NAT) {
+        if (d.stream == 0 && d.local.port == IKE_PORT_NAT) {
             p->here = d.local;
             p->there = d.remote;
         }
         live_wire_send(p, &d);
     }
+    bool more = false;
     while (ike_next_event(p->engine, &e))
-        hear(p, &e);
+        more = hear(p, &e) || more;
     const char *const script = p->script;
     follow_script(p);
-    if (p->script != script && !p->done)
-        drain(p); /* what the script did has something to send */
+    more = more || p->script != script; /* what the script did has something to send */
+    if (more && !p->done)
+        drain(p);
     (void)fflush(stdout);
 }
 
@@ -337,6 +347,16 @@ static bool is_esp(const struct ike_datagram *d)
            memcmp(d->bytes.at, marker, sizeof marker) != 0;
 }
 
+enum ike_why live_take_message(struct peer *p, const struct ike_datagram *d)
+{
+    show(p, "<", d);
+    const enum ike_why why = ike_input(p->engine, live_now_ns(), d);
+    if (why != WHY_OK)
+        (void)printf("REFUSED %s\n", ike_why_row(why)->name);
+    drain(p);
+    return why;
+}
+
 static void take(struct peer *p, int which)
 {
     static uint8_t buffer[65536];
@@ -350,11 +370,12 @@ static void take(struct peer *p, int which)
         drain(p);
         return;
     }
-    show(p, "<", &d);
-    const enum ike_why why = ike_input(p->engine, live_now_ns(), &d);
-    if (why != WHY_OK)
-        (void)printf("REFUSED %s\n", ike_why_row(why)->name);
-    drain(p);
+    if (p->o.no_udp != NULL) {
+        show(p, "<", &d);
+        (void)printf("LOST by UDP\n");
+        return;
+    }
+    (void)live_take_message(p, &d);
 }
 
 /* A line came; an end of input counts as one. */
@@ -363,6 +384,27 @@ static void leave_go(struct peer *p)
     char c;
     if (read(STDIN_FILENO, &c, 1) == 0 || c == '\n')
         p->at_go = false;
+}
+
+/* Whatever comes first, or nothing for so long. */
+static void wait_and_serve(struct peer *p, int wait_ms)
+{
+    struct pollfd polled[ENDS] = {
+        [AT_INPUT] = {.fd = p->at_go ? STDIN_FILENO : -1, .events = POLLIN}};
+    for (int i = 0; i < SOCKETS; i++)
+        polled[i] = (struct pollfd){.fd = live_wire_socket(p, i), .events = POLLIN};
+    for (int i = 0; i <= LIVE_STREAMS; i++)
+        polled[AT_STREAMS + i] = (struct pollfd){.fd = live_stream_socket(p, i), .events = POLLIN};
+    (void)poll(polled, ENDS, wait_ms);
+    for (int i = 0; i < SOCKETS; i++)
+        if ((polled[i].revents & POLLIN) != 0)
+            take(p, i);
+    for (int i = 0; i <= LIVE_STREAMS; i++)
+        if (polled[AT_STREAMS + i].revents != 0 &&
+            live_stream_socket(p, i) == polled[AT_STREAMS + i].fd)
+            live_stream_serve(p, i);
+    if (polled[AT_INPUT].revents != 0)
+        leave_go(p);
 }
 
 static void run(struct peer *p)
@@ -377,16 +419,7 @@ static void run(struct peer *p)
         if (p->paused_until != 0 && p->paused_until < until)
             until = p->paused_until;
         const int wait_ms = until <= now ? 0 : (int)((until - now) / 1000000 + 1);
-        struct pollfd polled[SOCKETS + 1] = {
-            [SOCKETS] = {.fd = p->at_go ? STDIN_FILENO : -1, .events = POLLIN}};
-        for (int i = 0; i < SOCKETS; i++)
-            polled[i] = (struct pollfd){.fd = live_wire_socket(p, i), .events = POLLIN};
-        (void)poll(polled, SOCKETS + 1, wait_ms);
-        for (int i = 0; i < SOCKETS; i++)
-            if ((polled[i].revents & POLLIN) != 0)
-                take(p, i);
-        if (polled[SOCKETS].revents != 0)
-            leave_go(p);
+        wait_and_serve(p, wait_ms);
         if (p->paused_until != 0 && live_now_ns() >= p->paused_until) {
             p->paused_until = 0;
             live_heard(p, LIVE_PAUSED, WHY_OK);
@@ -448,6 +481,7 @@ int main(int argc, char **argv)
     live_read_options(argc, argv, &p.o);
     live_configure(&p);
     live_wire_open(&p);
+    live_streams_open(&p);
     p.crypto = ike_crypto_openssl((struct ike_random){.fill = fill});
     if (p.crypto != NULL)
         live_furnish(&p);
@@ -465,6 +499,7 @@ int main(int argc, char **argv)
     run(&p);
     (void)printf("END %s\n", p.failed ? "failed" : p.finished ? "done" : p.done ? "early" : "time");
     live_wire_close(&p);
+    live_streams_close(&p);
     close_capture(&p);
     live_esp_close(&p);
     ike_close(p.engine);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Our engine as a real peer over UDP, in parts: what it is told (live_options.c),
- * ESP through its Child SAs (live_esp.c), its sockets and its script (live_peer.c). */
+ * ESP through its Child SAs (live_esp.c), its sockets (live_wire.c), its TCP
+ * connections (live_stream.c) and its script (live_peer.c). */
 #ifndef TESTS_INTEROP_LIVE_PEER_H
 #define TESTS_INTEROP_LIVE_PEER_H
 
@@ -14,10 +15,10 @@ struct options {
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
     const char *mobike, *also, *redirect, *redirects, *pcap, *ping_from, *ping_to, *tokens,
         *tickets;
-    const char *window, *no_nats, *lag, *shows, *nobody;
+    const char *window, *no_nats, *lag, *shows, *nobody, *tcp, *no_udp;
 };
 
-enum { HEARD_MAX = 64, SOCKETS = 4, REBOUND_PORT = 4501, ESP_SHOWN = 64 };
+enum { HEARD_MAX = 64, SOCKETS = 4, REBOUND_PORT = 4501, ESP_SHOWN = 64, LIVE_STREAMS = 4 };
 
 /* The script hears of these as of events: all packets of a `ping` or `bulk` have come back; a
  * `pause` is over. */
@@ -32,6 +33,7 @@ struct heard {
 
 struct results_capture;
 struct live_esp;
+struct live_streams;
 struct live_wire;
 
 struct peer {
@@ -64,7 +66,8 @@ struct peer {
     struct results_capture *capture; /* NULL: none */
     struct live_esp *esp;
     struct live_wire *wire;
-    uint64_t paused_until; /* 0: it is not */
+    struct live_streams *streams; /* NULL: no TCP */
+    uint64_t paused_until;        /* 0: it is not */
     uint64_t began_ns;
     size_t root_len;
     uint8_t rooms[5][IKE_CERT_MAX]; /* key, root, intermediate, end entity, key again */
@@ -97,6 +100,18 @@ uint64_t live_wire_due(struct peer *p);
 /* What came, 0: nothing. */
 size_t live_wire_take(struct peer *p, int which, uint8_t *room, size_t max, struct ike_datagram *d);
 
+/* ---- live_stream.c: TCP, where an option asks for it ---- */
+
+void live_streams_open(struct peer *p);
+void live_streams_close(struct peer *p);
+/* Those below LIVE_STREAMS are connections; at LIVE_STREAMS they come in. -1: nothing is there. */
+int live_stream_socket(const struct peer *p, int which);
+/* Something is to be read there. */
+void live_stream_serve(struct peer *p, int which);
+/* Opens and closes connections as events ask for; whether the engine was told of any. */
+bool live_stream_heed(struct peer *p, const struct ike_event *event);
+void live_stream_send(struct peer *p, const struct ike_datagram *d);
+
 /* ---- live_esp.c: ESP in UDP (RFC 3948), one IP packet after the other ---- */
 
 bool live_esp_open(struct peer *p);
@@ -115,5 +130,7 @@ void live_esp_take(struct peer *p, uint8_t *packet, size_t len);
  * first. */
 void live_send_esp(struct peer *p, struct ike_bytes packet);
 void live_heard(struct peer *p, unsigned kind, enum ike_why why);
+/* A message of a connection; what the engine says of it. */
+enum ike_why live_take_message(struct peer *p, const struct ike_datagram *d);
 
 #endif

@@ -80,8 +80,14 @@ static int socket_of(const struct peer *p, const struct ike_addr *local)
     return (second ? 2 : 0) + (local->port == IKE_PORT_NAT ? 1 : 0);
 }
 
-static void send_now(const struct peer *p, const struct ike_datagram *d)
+static void send_now(struct peer *p, const struct ike_datagram *d)
 {
+    if (d->stream != 0) {
+        live_stream_send(p, d);
+        return;
+    }
+    if (p->o.no_udp != NULL)
+        return;
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->remote.port)};
     memcpy(&to.sin_addr, d->remote.ip, 4);
     (void)sendto(p->wire->sockets[socket_of(p, &d->local)], d->bytes.at, d->bytes.len, 0,
