@@ -247,25 +247,33 @@ row(G, "NAT forced by them", "RFC 7296 2.23", ours=dict(force=None), wish=[("for
 row(G, "our port changes", "RFC 7296 2.23", ours=dict(force="1"), script="rebind,probe,probe,delete", wanted=["EVENT ALIVE"])
 
 G = "TCP"
-LISTEN = {"setup": "\tlisten-tcp=yes", "conn": "\tenable-tcp=yes\n\ttcp-remoteport=4500"}
-BY_TCP = ["TCP IKE_SA_INIT     req 0", "TCP IKE_AUTH        rsp 1"]
+LISTENS = {"setup": "\tlisten-tcp=yes", "conn": "\tenable-tcp=yes\n\ttcp-remoteport=4500"}
+FALLS_BACK = dict(LISTENS, conn="\tenable-tcp=fallback\n\ttcp-remoteport=4500")
+BY_TCP = ["CONNECTION opened", "TCP IKE_SA_INIT     req 0", "TCP IKE_AUTH        rsp 1"]
 NO_UDP = ["> 500 ", "> 4500 ", "< 500 ", "< 4500 "]
-NO_TCP = lacks("no RFC 9329", ask="STREAM")
+# It is asked for a connection, which its kernel refuses; or comes by UDP where it could by TCP.
+NO_TCP = lacks("no RFC 9329", ask="CONNECTION opened") | dict(seconds=4)
 
 
-def by_tcp(name, section, *wanted, **more):
-    """Rows of IKE by TCP; what has none is asked for a connection, or has us listen for one of its."""
-    row(G, name, section, ours=dict(tcp="always"), wanted=[*BY_TCP, *wanted], absent=NO_UDP, strongswan=NO_TCP,
-        libreswan=dict(more=LISTEN), openiked=NO_TCP, **more)
+def by_tcp(name, section, *wanted, absent=(), ours=None, **more):
+    row(G, name, section, ours=dict(ours or {}, tcp="always"), wanted=[*BY_TCP, *wanted], absent=[*NO_UDP, *absent],
+        **(dict(strongswan=NO_TCP, libreswan=dict(more=LISTENS), openiked=NO_TCP) | more))
 
 
-by_tcp("by TCP from the start", "RFC 9329 5.1", "EVENT ALIVE", libreswan_i=dict(), libreswan_r=dict())
-row(G, "UDP is lost, and TCP taken", "RFC 9329 5.1", ours=dict(tcp="fallback", no_udp="1"), wanted=BY_TCP, strongswan=NO_TCP,
-    openiked=NO_TCP, libreswan=dict(more=dict(LISTEN, conn="\tenable-tcp=fallback\n\ttcp-remoteport=4500")))
-by_tcp("both SAs rekeyed by us", "RFC 9329 6.1", "EVENT REKEYED", "EVENT CHILD_DOWN", "EVENT ALIVE", script="rekey-child,rekey,probe,delete")
+by_tcp("by TCP from the start", "RFC 9329 6.1", "EVENT ALIVE")
+row(G, "by TCP where UDP is lost", "RFC 9329 5.1", ours=dict(tcp="fallback", no_udp="1"), wanted=["500 IKE_SA_INIT     req 0", *BY_TCP],
+    wish=[("retransmit_first_ns", "500000000"), ("retransmit_sends", "2")],
+    strongswan=NO_TCP, openiked=NO_TCP | dict(wish=()), libreswan=dict(more=FALLS_BACK, instead=[("keyingtries=1", "keyingtries=3")]))
+by_tcp("both SAs rekeyed by us", "RFC 9329 6.1", "EVENT REKEYED", "EVENT CHILD_DOWN", "EVENT ALIVE",
+       script="rekey-child,rekey,probe,delete")
 by_tcp("Child SA rekeyed by them", "RFC 9329 6.1", "EVENT CHILD_DOWN", script="go,CHILD_DOWN,probe,delete", told=[["rekey-child"]])
 by_tcp("IKE SA rekeyed by them", "RFC 9329 6.1", "EVENT REKEYED", script="go,DOWN:rekeyed,probe,delete", told=[["rekey-ike"]])
 by_tcp("ended by them", "RFC 9329 6.1", "EVENT DOWN peer_deleted", script="go,DOWN", told=[["end"]])
+by_tcp("the connection breaks, and is opened again", "RFC 9329 6.1", "CONNECTION cut", "EVENT ALIVE", script="cut,pause,probe,delete")
+by_tcp("no cookies by TCP", "RFC 9329 6.3", absent=["N(COOKIE)"], ours=dict(cookies="1"), wish=[("cookies_at", "0")])
+by_tcp("no fragments by TCP", "RFC 9329 8.2", absent=["SKF("], family="rsa2048", auth="rsa2048", peer_auth="rsa2048",
+       ours=dict(fragment="500", scheme="rsa-sha256", shows="1"), wish=[("fragment", "500")])
+by_tcp("liveness by TCP, theirs", "RFC 9329 7", "< TCP INFORMATIONAL   req", script="pause,pause,delete", wish=[("liveness_ns", "1000000000")])
 
 G = "fragments"
 row(G, "messages in fragments, both ways", "RFC 7383 2.5", family="rsa2048", auth="rsa2048", peer_auth="rsa2048",

@@ -98,6 +98,8 @@ static const char *event_name(unsigned kind)
         [IKE_MOVED] = "MOVED",
         [IKE_MOVE_FAILED] = "MOVE_FAILED",
         [IKE_TICKET] = "TICKET",
+        [IKE_STREAM_WANTED] = "STREAM_WANTED",
+        [IKE_STREAM_DONE] = "STREAM_DONE",
         [LIVE_ECHOED] = "ECHOED",
         [LIVE_PAUSED] = "PAUSED",
     };
@@ -157,6 +159,12 @@ static bool rebind(struct peer *p)
     return true;
 }
 
+static bool cut(struct peer *p)
+{
+    live_stream_cut(p);
+    return true;
+}
+
 static bool redirect(struct peer *p)
 {
     const struct ike_gateway to = live_elsewhere(p);
@@ -203,6 +211,7 @@ static const struct {
     {"rekey", rekey, "DOWN:rekeyed|REKEY_FAILED"}, /* the old one is deleted after that */
     {"delete", delete, "DOWN:deleted"},
     {"rebind", rebind, ""},
+    {"cut", cut, ""},
     {"redirect", redirect, "CHILD_UP"},
     {"move", move, "MOVED|MOVE_FAILED"},
     {"ping", ping, "ECHOED"},

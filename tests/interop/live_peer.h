@@ -110,6 +110,8 @@ int live_stream_socket(const struct peer *p, int which);
 void live_stream_serve(struct peer *p, int which);
 /* Opens and closes connections as events ask for; whether the engine was told of any. */
 bool live_stream_heed(struct peer *p, const struct ike_event *event);
+/* As it is when a network breaks: all that stand are closed, and the engine hears it. */
+void live_stream_cut(struct peer *p);
 void live_stream_send(struct peer *p, const struct ike_datagram *d);
 
 /* ---- live_esp.c: ESP in UDP (RFC 3948), one IP packet after the other ---- */

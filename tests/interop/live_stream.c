@@ -118,17 +118,24 @@ static struct stream *begin(struct peer *p, int fd, bool ours)
     s->local = engine_address(&here);
     s->remote = engine_address(&there);
     ike_deframer_open(&s->in, s->room, sizeof s->room, !ours);
-    (void)printf("STREAM %s\n", ours ? "opened" : "accepted");
+    (void)printf("CONNECTION opened by %s\n", ours ? "us" : "them");
     return s;
 }
 
 static void end(struct peer *p, struct stream *s, const char *how)
 {
     const uint32_t number = s->number;
-    (void)printf("STREAM %s\n", how);
+    (void)printf("CONNECTION %s\n", how);
     (void)close(s->fd);
     s->number = 0;
     ike_stream_down(p->engine, live_now_ns(), number);
+}
+
+void live_stream_cut(struct peer *p)
+{
+    for (int i = 0; i < LIVE_STREAMS && p->streams != NULL; i++)
+        if (p->streams->table[i].number != 0)
+            end(p, &p->streams->table[i], "cut");
 }
 
 /* What the engine asks for; NULL: it cannot be had. */
