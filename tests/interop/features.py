@@ -252,7 +252,7 @@ FALLS_BACK = dict(LISTENS, conn="\tenable-tcp=fallback\n\ttcp-remoteport=4500")
 BY_TCP = ["CONNECTION opened", "TCP IKE_SA_INIT     req 0", "TCP IKE_AUTH        rsp 1"]
 NO_UDP = ["> 500 ", "> 4500 ", "< 500 ", "< 4500 "]
 # It is asked for a connection, which its kernel refuses; or comes by UDP where it could by TCP.
-NO_TCP = lacks("no RFC 9329", ask="CONNECTION opened") | dict(seconds=4)
+NO_TCP = lacks("no RFC 9329", ask="CONNECTION opened") | dict(seconds=4, wish=())
 
 
 def by_tcp(name, section, *wanted, absent=(), ours=None, **more):
@@ -261,19 +261,26 @@ def by_tcp(name, section, *wanted, absent=(), ours=None, **more):
 
 
 by_tcp("by TCP from the start", "RFC 9329 6.1", "EVENT ALIVE")
+SOON = [("retransmit_first_ns", "500000000"), ("retransmit_sends", "2")]
 row(G, "by TCP where UDP is lost", "RFC 9329 5.1", ours=dict(tcp="fallback", no_udp="1"), wanted=["500 IKE_SA_INIT     req 0", *BY_TCP],
-    wish=[("retransmit_first_ns", "500000000"), ("retransmit_sends", "2")],
-    strongswan=NO_TCP, openiked=NO_TCP | dict(wish=()), libreswan=dict(more=FALLS_BACK, instead=[("keyingtries=1", "keyingtries=3")]))
+    wish=SOON, strongswan=NO_TCP | dict(wish=SOON), openiked=NO_TCP,
+    libreswan=dict(more=FALLS_BACK, instead=[("keyingtries=1", "keyingtries=3")]))
 by_tcp("both SAs rekeyed by us", "RFC 9329 6.1", "EVENT REKEYED", "EVENT CHILD_DOWN", "EVENT ALIVE",
        script="rekey-child,rekey,probe,delete")
 by_tcp("Child SA rekeyed by them", "RFC 9329 6.1", "EVENT CHILD_DOWN", script="go,CHILD_DOWN,probe,delete", told=[["rekey-child"]])
 by_tcp("IKE SA rekeyed by them", "RFC 9329 6.1", "EVENT REKEYED", script="go,DOWN:rekeyed,probe,delete", told=[["rekey-ike"]])
 by_tcp("ended by them", "RFC 9329 6.1", "EVENT DOWN peer_deleted", script="go,DOWN", told=[["end"]])
-by_tcp("the connection breaks, and is opened again", "RFC 9329 6.1", "CONNECTION cut", "EVENT ALIVE", script="cut,pause,probe,delete")
-by_tcp("no cookies by TCP", "RFC 9329 6.3", absent=["N(COOKIE)"], ours=dict(cookies="1"), wish=[("cookies_at", "0")])
-by_tcp("no fragments by TCP", "RFC 9329 8.2", absent=["SKF("], family="rsa2048", auth="rsa2048", peer_auth="rsa2048",
-       ours=dict(fragment="500", scheme="rsa-sha256", shows="1"), wish=[("fragment", "500")])
-by_tcp("liveness by TCP, theirs", "RFC 9329 7", "< TCP INFORMATIONAL   req", script="pause,pause,delete", wish=[("liveness_ns", "1000000000")])
+by_tcp("the connection breaks, and is opened again", "RFC 9329 6.1", "CONNECTION cut", "EVENT ALIVE", script="cut,pause,probe,delete",
+       libreswan_i=theirs("it answers by the connection that broke, and closes the new one", "RFC 9329 6.1"),
+       libreswan_r=theirs("it opens none, though its liveness check is due", "RFC 9329 6.1", wish=[("liveness_ns", "1000000000")]))
+by_tcp("cookies by TCP are returned", "RFC 9329 6.3", *RETURNED, roles="i", wish=[("cookies_at", "0")])
+by_tcp("no cookies by TCP", "RFC 9329 6.3", absent=["N(COOKIE)"], ours=dict(cookies="1"), wish=[("cookies_at", "0")],
+       libreswan_i=theirs("it asks for them by TCP, too, and without a puzzle", "RFC 9329 6.3"))
+by_tcp("no fragments by TCP", "RFC 9329 7.5", "N(IKEV2_FRAGMENTATION_SUPPORTED)", "CERT CERT", absent=["SKF("],
+       family="rsa2048", auth="rsa2048", peer_auth="rsa2048", ours=dict(fragment="500", scheme="rsa-sha256", shows="1"),
+       wish=[("fragment", "500")])
+by_tcp("liveness by TCP, theirs", "RFC 9329 6.7", "< TCP INFORMATIONAL   req", script="pause,pause,delete",
+       wish=[("liveness_ns", "1000000000")])
 
 G = "fragments"
 row(G, "messages in fragments, both ways", "RFC 7383 2.5", family="rsa2048", auth="rsa2048", peer_auth="rsa2048",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where real daemons meet our engine over UDP: a cable between two network namespaces, a daemon by its recipe in
+"""Where real daemons meet our engine over UDP or TCP: a cable between two network namespaces, a daemon by its recipe in
 the far one, `live_peer` in the near one. What programs of this folder share.
 
 Only namespaces made here are used, they have no way out, every wait is bounded, and only processes started here

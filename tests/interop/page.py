@@ -100,7 +100,7 @@ def write(path, about, results):
     heads = "".join(f'<th colspan="2">{TITLES[name]}<br><span class="section">{html.escape(about[name])}</span></th>'
                     for name in features.DAEMONS)
     legend = "".join(f'<span class="{kind}">{MARK[kind]} {meaning}: {counts[kind]}</span>' for kind, meaning in LEGEND)
-    text = (HEAD + f"<h1>Interop matrix</h1><p>{html.escape(about['ikelab'])} and real daemons, each over UDP between two network "
+    text = (HEAD + f"<h1>Interop matrix</h1><p>{html.escape(about['ikelab'])} and real daemons, each over UDP or TCP between two network "
             "namespaces. libreswan and OpenIKED run with a stand-in for their kernel's database of SAs, so their ESP is not seen. "
             f'Init: ikelab initiates; resp: the daemon does. A click on a cell shows its logs and a capture.</p><p class="legend">{legend}</p>'
             f"<table><thead><tr><th></th>{heads}</tr><tr><th></th>" + ('<th title="ikelab initiates">init</th>'
