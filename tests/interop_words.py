@@ -50,6 +50,10 @@ def test_what_is_lacking_fails_once_it_is_there():
     equal(matrix.judge(row, answered + "> 500 IKE_AUTH req 1 SK{N(TICKET)}\n", ""), ("lacks", "none"))
     equal(matrix.judge(row, GOOD, "")[0], "fail")  # who says nothing lacks nothing
     equal(matrix.judge(row, GOOD + "< 500 IKE_AUTH rsp 1 SK{N(TICKET)}\n", "")[0], "fail")
+    asked = "READY\nEVENT STREAM_WANTED ok\n"  # for a connection, which is refused
+    equal(matrix.judge(features.NO_TCP, asked + "< TCP Connection refused\nEND time\n", "")[0], "lacks")
+    equal(matrix.judge(features.NO_TCP, asked + "- TCP Operation now in progress\nEND time\n", "")[0], "fail")
+    equal(matrix.judge(features.NO_TCP, asked + "CONNECTION opened by us\n< TCP IKE_SA_INIT rsp 0\n", "")[0], "fail")
 
 
 def test_every_row_can_be_run():

@@ -186,6 +186,42 @@ static void test_no_message_is_left_half_said_where_the_socket_is_full(void)
     end();
 }
 
+/* Nobody reads: what begins and cannot go on is the last of the stream. */
+static void test_a_message_that_stays_half_said_ends_the_stream(void)
+{
+    static char message[LONG];
+    const int small = 8192;
+    ssize_t got = 1;
+    begin();
+    EXPECT_EQ(setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    errno = 0;
+    EXPECT_EQ(write(ours, message, sizeof message), -1);
+    EXPECT_EQ(errno, EPIPE);
+    while (got > 0)
+        got = recv(theirs, message, sizeof message, 0);
+    EXPECT_EQ(got, 0);
+    end();
+}
+
+/* What cannot begin may be written later. */
+static void test_a_full_socket_takes_nothing_of_a_message(void)
+{
+    static char message[64];
+    char room[256];
+    bool whole = true;
+    int sent = 0;
+    begin();
+    while (write(ours, message, sizeof message) == sizeof message)
+        sent++;
+    EXPECT_EQ(errno, EAGAIN);
+    for (int i = 0; i < sent; i++)
+        whole = whole && recv(theirs, room, sizeof message + 2, 0) == sizeof message + 2;
+    EXPECT(whole);
+    EXPECT(recv(theirs, room, sizeof room, 0) == -1 && errno == EAGAIN);
+    EXPECT_EQ(write(ours, message, sizeof message), sizeof message);
+    end();
+}
+
 static void test_a_message_longer_than_its_length_can_say_is_refused(void)
 {
     static char message[65534];
@@ -238,6 +274,8 @@ int main(int argc, char **argv)
         TEST(test_the_end_of_the_stream_is_told_within_a_message_too),
         TEST(test_each_write_is_one_message_with_its_length),
         TEST(test_no_message_is_left_half_said_where_the_socket_is_full),
+        TEST(test_a_message_that_stays_half_said_ends_the_stream),
+        TEST(test_a_full_socket_takes_nothing_of_a_message),
         TEST(test_a_message_longer_than_its_length_can_say_is_refused),
         TEST(test_a_number_given_again_is_a_socket_as_any_other),
         TEST(test_other_upper_layers_are_the_kernels_business),

@@ -142,7 +142,12 @@ static void configure_tcp(struct peer *p)
 {
     if (p->o.tcp == NULL)
         return;
-    p->policy.tcp = strcmp(p->o.tcp, "always") == 0 ? TCP_ALWAYS : TCP_FALLBACK;
+    const bool always = strcmp(p->o.tcp, "always") == 0;
+    if (!always && strcmp(p->o.tcp, "fallback") != 0) {
+        errno = EINVAL;
+        live_die(p->o.tcp);
+    }
+    p->policy.tcp = always ? TCP_ALWAYS : TCP_FALLBACK;
     p->policy.udp_sends = 2;
 }
 

@@ -236,6 +236,8 @@ void live_stream_serve(struct peer *p, int which)
         return;
     }
     const int fd = accept(p->streams->ear, NULL, NULL);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0)
-        (void)begin(p, fd, false);
+    if (fd < 0)
+        return;
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    (void)begin(p, fd, false);
 }

@@ -24,7 +24,7 @@ enum {
     LENGTH = 2,
     MARKER = 4,
     LONGEST = 65535,
-    PATIENCE_MS = 5000,
+    PATIENCE_MS = 3000,
 };
 
 struct framed {
@@ -112,7 +112,7 @@ static ssize_t take(int fd, struct framed *f, void *at, size_t len)
     return (ssize_t)fits;
 }
 
-/* All of it, or nothing of it: a message is not left half said. */
+/* All of it, or nothing of it; what stays half said ends the stream. */
 static ssize_t send_whole(int fd, const uint8_t *at, size_t len)
 {
     size_t done = 0;
@@ -121,9 +121,13 @@ static ssize_t send_whole(int fd, const uint8_t *at, size_t len)
         struct pollfd room = {.fd = fd, .events = POLLOUT};
         if (sent > 0)
             done += (size_t)sent;
-        else if (done == 0 || (errno != EAGAIN && errno != EINTR) ||
-                 poll(&room, 1, PATIENCE_MS) == 0)
+        else if (done == 0)
             return -1;
+        else if ((errno != EAGAIN && errno != EINTR) || poll(&room, 1, PATIENCE_MS) == 0) {
+            (void)shutdown(fd, SHUT_RDWR);
+            errno = EPIPE;
+            return -1;
+        }
     }
     return (ssize_t)len;
 }
