@@ -39,6 +39,7 @@ struct model_world {
     struct model_gateway_run *gateways[MODEL_THINGS_MAX]; /* NULL: */
     struct model_live_run *lives[MODEL_THINGS_MAX];       /* a real one */
     struct sim_realtime *realtime;                        /* NULL: in virtual time */
+    uint64_t cpus; /* ours, before daemons were given some; 0: none was */
     char trouble[512];
     struct model_clients_run *clients[MODEL_THINGS_MAX];
     struct model_live_client *live_clients[MODEL_THINGS_MAX]; /* a real one in its place */
@@ -111,10 +112,12 @@ static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
     net->ops->attach(net, node, port, prefix);
 }
 
-/* A real daemon has the last CPUs to itself, and we keep to the others, if there are others. */
-static uint64_t cpus_part(uint64_t cores)
+/* A real daemon has the last CPUs to itself, and we keep to the others, if there are others: until
+ * the world is closed, as others may follow it in this process. */
+static uint64_t cpus_part(struct model_world *w, uint64_t cores)
 {
     const uint64_t all = sim_cpus();
+    w->cpus = w->cpus == 0 ? all : w->cpus;
     uint64_t theirs = 0;
     for (uint64_t bit = UINT64_C(1) << 63; bit != 0 && cores > 0; bit >>= 1)
         if ((all & bit) != 0) {
@@ -167,7 +170,7 @@ static struct sim_port *gateway_start(struct model_world *w, uint32_t i, char *e
 {
     if (w->lives[i] == NULL)
         return model_gateway_port(w->gateways[i]);
-    const uint64_t cpus = cpus_part(w->config.gateways[i].cores);
+    const uint64_t cpus = cpus_part(w, w->config.gateways[i].cores);
     return model_live_start(w->lives[i], cpus, error, error_max) ? model_live_port(w->lives[i])
                                                                  : NULL;
 }
@@ -541,6 +544,8 @@ void model_world_close(struct model_world *world)
         model_gateway_close(world->gateways[i]);
         model_live_close(world->lives[i]);
     }
+    if (world->cpus != 0)
+        (void)sim_cpus_keep(world->cpus);
     sim_realtime_close(world->realtime);
     if (world->scene.net != NULL)
         world->scene.net->ops->close(world->scene.net);

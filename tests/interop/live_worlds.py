@@ -249,6 +249,27 @@ def a_daemon_that_dies_ends_the_run(lab):
     return [] if run.returncode == 1 and "ended" in said else [f"{run.returncode}: {said}"]
 
 
+def each_run_gives_its_daemon_a_cpu_of_its_own(lab):
+    """Also the second in one process: its load comes from other CPUs."""
+    if len(os.sched_getaffinity(0)) < 2:
+        return []
+    before, seen, wrong = daemons_running(), {}, []
+    run, _ = lab.begin(seconds=4, sets=["seeds=2", "clients.people.patience=500ms", "clients.people.until=2s"])
+    while run.poll() is None:
+        for process in daemons_running().keys() - before.keys() - seen.keys():
+            try:
+                seen[process] = os.sched_getaffinity(process)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
+    _, said = run.communicate(timeout=60)
+    last = {max(os.sched_getaffinity(0))}
+    if run.returncode != 0 or len(seen) != 2:
+        wrong.append(f"{run.returncode}, {len(seen)} daemons: {said}")
+    wrong += [f"a daemon has the CPUs {cpus}, the last is {last}" for cpus in seen.values() if cpus != last]
+    return wrong
+
+
 def stand_in_for_charon(lab, charon, swanctl):
     """A root with shell scripts where the daemon and its tool are."""
     root = os.path.join(lab.folder, "root")
@@ -413,6 +434,7 @@ TOGETHER = [
 ALONE = [  # they count the machine's daemons, or want to be late
     ("what_cannot_be_is_said", lambda lab: what_cannot_be_is_said(lab)),
     ("a_daemon_that_dies_ends_the_run", lambda lab: a_daemon_that_dies_ends_the_run(lab)),
+    ("each_run_gives_its_daemon_a_cpu_of_its_own", lambda lab: each_run_gives_its_daemon_a_cpu_of_its_own(lab)),
     ("a_shell_beside_it_shows_how_it_stands", lambda lab: a_shell_beside_it_shows_how_it_stands(lab)),
     ("killed_runs_leave_nothing", lambda lab: killed_runs_leave_nothing(lab)),
 ]
