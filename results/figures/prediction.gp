@@ -1,6 +1,6 @@
 set label 90 note at screen 0.01,0.02 font ",11"
 set multiplot layout 2,2 columnsfirst title "A real daemon under a flood (points), and what the model says (lines)" font ",17" \
-    margins 0.08, 0.83, 0.15, 0.90 spacing 0.10, 0.06
+    margins 0.10, 0.84, 0.15, 0.90 spacing 0.115, 0.06
 # The axis is there whatever is known. First a block of the model for each threshold, then one of the daemon. Side by side, so that bars of one rate do not hide each other.
 half = words(names)
 shift(i) = (i - (half - 1) / 2.0) * 0.08
@@ -14,7 +14,7 @@ plot data2 index 0 using 2:(0):xtic("") every ::1 with points pointtype 0 lineco
      for [i=0:half-1] data1 index i+half using ($2 + shift(i)):3:4:5 with yerrorbars linetype i+1 dashtype 1 notitle
 unset label 90
 set ylabel "honest success during it, %"
-set xlabel "flood, requests a second"
+set xlabel "flood, requests a second (steps)"
 plot data2 index 0 using 2:(0):xtic(3) every ::1 with points pointtype 0 linecolor rgb "#ffffff" notitle, \
      for [i=0:half-1] data1 index i using ($2 + shift(i)):9 with lines linetype i+1 notitle, \
      for [i=0:half-1] data1 index i+half using ($2 + shift(i)):9:10:11 with yerrorbars linetype i+1 dashtype 1 notitle
@@ -34,7 +34,7 @@ unset logscale y
 set yrange [-2:104]
 set ytics 0,25,100
 set ylabel "IKE_SA_INIT refused, %"
-set xlabel "flood, requests a second"
+set xlabel "flood, requests a second (steps)"
 plot data2 index 0 using 2:(0):xtic(3) every ::1 with points pointtype 0 linecolor rgb "#ffffff" notitle, \
      for [i=0:half-1] data1 index i using ($2 + shift(i)):12 with lines linetype i+1 notitle, \
      for [i=0:half-1] data1 index i+half using ($2 + shift(i)):12:13:14 with yerrorbars linetype i+1 dashtype 1 notitle

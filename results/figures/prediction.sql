@@ -23,7 +23,7 @@ SELECT iif(real, 'real ', 'model ') || coalesce(t.label, 'default') AS label,
        success, success_low, success_high, refused, refused_low, refused_high
 FROM wide JOIN flood USING (point) LEFT JOIN threshold AS t USING (point)
 ORDER BY real, coalesce(at, 1e18) DESC, label, rate;
-SELECT 'ticks', dense_rank() OVER (ORDER BY rate), text FROM (SELECT DISTINCT rate, text FROM flood);
+SELECT 'ticks', dense_rank() OVER (ORDER BY rate), replace(text, '/s', '') FROM (SELECT DISTINCT rate, text FROM flood);
 SELECT experiment || ', ' || (SELECT max(n) FROM (SELECT count(*) AS n FROM run GROUP BY point))
        || ' seeds; bars: 95 % confidence interval of the mean of the daemon; ikelab ' || version || ' ' || "commit"
        AS "$note",
