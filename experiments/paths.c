@@ -94,11 +94,20 @@ static int is_yaml(const struct dirent *entry)
     return len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
 }
 
+/* So that `study` stands before `study-more`. */
+static int by_stem(const struct dirent **a, const struct dirent **b)
+{
+    char left[256], right[256];
+    paths_stem((*a)->d_name, left, sizeof left);
+    paths_stem((*b)->d_name, right, sizeof right);
+    return strcmp(left, right);
+}
+
 static void each_in(const char *folder,
                     void (*take)(void *owner, const char *name, const char *path), void *owner)
 {
     struct dirent **entries = NULL;
-    const int count = scandir(folder, &entries, is_yaml, alphasort);
+    const int count = scandir(folder, &entries, is_yaml, by_stem);
     for (int i = 0; i < count; i++) {
         char path[PATHS_MAX + 300];
         char name[256];
