@@ -29,7 +29,7 @@ bool sim_inbox_put(struct sim_inbox *inbox, uint64_t now_ns, uint32_t core,
                    const struct sim_datagram *datagram, uint32_t stream);
 bool sim_inbox_has(const struct sim_inbox *inbox, uint32_t core);
 /* The oldest that is for `core` or for any; NULL when there is none. Its room in the buffer is free
- * from now on. To be given back. */
+ * from now on, or soon: as Linux has it, by quarters. To be given back. */
 struct sim_letter *sim_inbox_take(struct sim_inbox *inbox, uint32_t core);
 void sim_inbox_give(struct sim_inbox *inbox, struct sim_letter *letter);
 
