@@ -492,7 +492,7 @@ static bool outage_is_plain(struct scene_asked *s, struct outage *out)
  * and who heard at its end, if the same happens to both. */
 static bool mean_of(struct scene_asked *s, double (*when)(const struct outage *), double *out)
 {
-    struct outage o;
+    struct outage o = {0};
     if (!outage_is_plain(s, &o))
         return false;
     o.heard = o.from + o.delay;
