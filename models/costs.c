@@ -451,7 +451,7 @@ const struct model_implementation model_implementations[] = {
      *
      * - with cookies, 48 us a request at 8,000 a second, of them 33 in the receiving thread, and
      *   ever more the slower they come: 84 us at 1,000, 184 at 250, as if 44 us were lost for each
-     *   ms of waiting, 150 in all;
+     *   ms of waiting, up to 10 ms;
      * - without, what a half-open SA costs grows with how many there are, since all tables of SAs
      *   have one bucket by default (strongswan.conf: ikesa_table_size = 1): 0.35 us for each at 250
      *   a second, of which half is comparing octets (perf), 0.2 at 500, 0.1 at 1,000 and more: as
@@ -472,12 +472,14 @@ const struct model_implementation model_implementations[] = {
             "its load-tester; the split into parts estimated",
         .costs =
             {
-                .datagram_ns = 30000, /* 33 us in the receiving thread, 3 of them the cookie */
+                .datagram_ns =
+                    30000, /* 33 us in the receiving thread, the cookie's digest among them */
                 .answer_ns = 13000,
                 .refused_ns = 0,
                 .byte_ps = 0, /* within datagram_ns and answer_ns */
                 /* 0.44 ms in all at 1,000 a second and 500 SAs, less the above, cold memory, the
-                 * walk, and 80 us of cryptography that the machine's half charges. */
+                 * walk, and 80 us of cryptography that the machine's half charges: 220; a tenth
+                 * more fits all rates better. */
                 .half_open_ns = 240000,
                 /* Estimated: 1 s / 870 = 1149 us both ends, 575 us one; less half for IKE_SA_INIT,
                  * less 42 us for datagram and answer, less 10 us of cryptography. */
@@ -518,11 +520,11 @@ const struct model_implementation model_implementations[] = {
                 .established_bytes = 17408,
             },
     },
-    /* Measured likewise of 4.10 with 16 s of flood: without cookies 0.47 ms a half-open SA at 250 a
+    /* Measured likewise of 4.10 with 11 s of flood: without cookies 0.47 ms a half-open SA at 250 a
      * second, 0.385 at 1,000, 0.335 at 4,000, of which a core serves 2,900 and the others are lost
-     * at the socket, however many SAs there are; with cookies 200 us a request at 250 a second, 67
+     * at the socket, however many SAs there are; with cookies 200 us a request at 250 a second, 72
      * at 2,000, 46 at 8,000. 26 KiB of memory for each half-open SA. Cryptography has two threads
-     * of its own; who takes a request waits for them, so that one queue it is. */
+     * of its own; requests wait at the socket all the same, so that one queue it is. */
     {
         .name = "libreswan-4.10",
         .meaning = "libreswan 4.10's pluto, PSK, default configuration",

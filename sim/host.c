@@ -28,7 +28,7 @@ static const uint32_t held_by_many[SIM_SLAB_SIZES] = {1 << 20, 1 << 14, 1 << 8};
 
 /* What the inbox's waits come to. */
 
-static void waiting_change(struct sim_host *h, uint64_t now_ns, int by)
+void sim_host_waiting(struct sim_host *h, uint64_t now_ns, int by)
 {
     struct sim_host_counts *const c = &h->counts;
     c->inbox_area_ns += c->inbox_waiting * (now_ns - h->area_at_ns);
@@ -113,10 +113,11 @@ static void timer_arm(struct sim_host *h, uint64_t now_ns)
         sim_loop_at(h->parts.loop, &h->timer, at_ns);
 }
 
-static struct ike_datagram datagram_of(const struct sim_datagram *d, uint32_t stream)
+struct ike_datagram sim_host_heard(const struct sim_letter *letter)
 {
+    const struct sim_datagram *const d = &letter->datagram;
     return (struct ike_datagram){
-        .local = d->to, .remote = d->from, .stream = stream, .bytes = {d->at, d->len}};
+        .local = d->to, .remote = d->from, .stream = letter->stream, .bytes = {d->at, d->len}};
 }
 
 static void turn_end(void *owner, uint64_t now_ns)
@@ -164,7 +165,7 @@ uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *co
                         const struct sim_letter *letter, uint64_t taken_ns)
 {
     const struct sim_implementation *const i = &h->config.implementation;
-    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
+    const struct ike_datagram in = sim_host_heard(letter);
     struct sim_turn *const t = sim_turn_open(h, now_ns);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
@@ -195,7 +196,7 @@ static void turn_timer(struct sim_host *h, uint64_t now_ns, struct sim_core *cor
 void sim_host_waited(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter)
 {
     const uint64_t wait_ns = now_ns - letter->arrived_ns;
-    waiting_change(h, now_ns, -1);
+    sim_host_waiting(h, now_ns, -1);
     h->counts.served++;
     h->counts.wait_sum_ns += wait_ns;
     h->waits[wait_bin(wait_ns)]++;
@@ -263,7 +264,7 @@ static uint32_t core_for(const struct sim_host *h, uint64_t spi)
 
 void sim_host_full(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter)
 {
-    const struct ike_datagram in = datagram_of(&letter->datagram, letter->stream);
+    const struct ike_datagram in = sim_host_heard(letter);
     h->counts.inbox_dropped++;
     if (h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_LOST, now_ns, SIM_LOST_INBOX_FULL);
@@ -279,7 +280,7 @@ static void empty(struct sim_host *h, uint64_t now_ns, struct sim_inbox *inbox)
     for (uint32_t line = 0; line <= SIM_ANY_CORE; line++) {
         while (sim_inbox_has(inbox, line)) {
             sim_inbox_give(inbox, sim_inbox_take(inbox, line));
-            waiting_change(h, now_ns, -1);
+            sim_host_waiting(h, now_ns, -1);
         }
     }
 }
@@ -302,7 +303,7 @@ static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_data
         (void)sim_host_serve(h, now_ns, NULL, &letter, h->config.implementation.datagram_ns);
         return;
     }
-    const struct ike_datagram in = datagram_of(datagram, stream);
+    const struct ike_datagram in = sim_host_heard(&letter);
     const struct ike_peek peek = ike_peek(&in);
     const uint32_t index =
         peek.spi == 0 || h->jobs != NULL ? (uint32_t)SIM_ANY_CORE : core_for(h, peek.spi);
@@ -311,7 +312,7 @@ static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_data
         sim_host_full(h, now_ns, &letter);
         return;
     }
-    waiting_change(h, now_ns, 1);
+    sim_host_waiting(h, now_ns, 1);
     h->counts.in_bytes += datagram->len;
     if (index == SIM_ANY_CORE)
         (void)any_core_wake(h, now_ns);

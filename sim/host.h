@@ -35,8 +35,8 @@ struct sim_implementation {
     uint32_t half_open_each_ns;
     uint32_t expired_each_ns;
     /* Not 0: one thread takes datagrams from the socket, into a queue from which others serve them,
-     * IKE_AUTH last; of a core for which both wait it has this part. Requests that get a cookie are
-     * its own work. 0: who takes a datagram serves it. */
+     * IKE_AUTH last, and IKE_SA_INIT first while cookies are asked for; of a core for which both
+     * wait it has this part. 0: who takes a datagram serves it. */
     uint32_t receiver_ppm;
 };
 
@@ -138,7 +138,8 @@ struct sim_host_counts {
     uint64_t served;  /* datagrams taken from the inbox */
     uint64_t inbox_dropped;
     uint64_t inbox_waiting; /* now */
-    uint64_t inbox_area_ns; /* waiting, summed over time; by Little wait_sum_ns if none waits */
+    uint64_t inbox_area_ns; /* waiting, summed over time; by Little wait_sum_ns if none waits and
+                                no queue behind it was full */
     uint64_t wait_sum_ns;   /* of those served, from arrival to start of service */
     uint64_t in_bytes, out_bytes; /* UDP payload received into the inbox, and sent */
     uint64_t out_packets;

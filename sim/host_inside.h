@@ -104,8 +104,12 @@ uint64_t sim_turn_free_ns(const struct sim_host *h, const struct sim_turn *turn)
  * together. */
 uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *core,
                         const struct sim_letter *letter, uint64_t taken_ns);
-/* It leaves the last queue it waited in. */
+/* As the engine hears of it. */
+struct ike_datagram sim_host_heard(const struct sim_letter *letter);
+/* It leaves the last queue it waited in, to be served. */
 void sim_host_waited(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter);
+/* So many more wait. */
+void sim_host_waiting(struct sim_host *h, uint64_t now_ns, int by);
 /* It found no room. */
 void sim_host_full(struct sim_host *h, uint64_t now_ns, const struct sim_letter *letter);
 

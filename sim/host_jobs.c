@@ -41,9 +41,7 @@ static uint32_t line_of(const struct sim_host *h, const struct sim_letter *lette
         [IKE_PEEK_INIT_ACCEPTED] = JOB_USUAL,
         [IKE_PEEK_AUTH_REQUEST] = JOB_AUTH,
     };
-    const struct sim_datagram *const d = &letter->datagram;
-    const struct ike_datagram in = {
-        .local = d->to, .remote = d->from, .stream = letter->stream, .bytes = {d->at, d->len}};
+    const struct ike_datagram in = sim_host_heard(letter);
     const enum ike_peek_kind kind = ike_peek(&in).kind;
     const bool cookie = kind == IKE_PEEK_INIT_REQUEST && ike_stats(h->parts.engine).cookies_on;
     return cookie ? JOB_COOKIE : lines[kind];
@@ -61,8 +59,7 @@ static uint64_t receive(struct sim_core *c, uint64_t now_ns)
     h->receiving = true;
     if (!sim_inbox_put(h->jobs, letter->arrived_ns, line_of(h, letter), d, letter->stream)) {
         sim_host_full(h, now_ns, letter);
-        sim_host_waited(h, now_ns, letter);
-        h->counts.served--;
+        sim_host_waiting(h, now_ns, -1);
     }
     sim_turn_collect(t, h->config.implementation.datagram_ns, d->len);
     sim_inbox_give(h->inbox, letter);

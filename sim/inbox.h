@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The bounded inbox of a host: one socket buffer, from which each core takes
- * the oldest datagram that it may serve. Private to host.c and its tests. */
+ * the oldest datagram that it may serve; and the queue behind it, where threads
+ * share the work. Private to host*.c and its tests. */
 #ifndef SIM_INBOX_H
 #define SIM_INBOX_H
 
