@@ -460,23 +460,23 @@ static double returned(const struct outage *o)
     return heard >= 0 ? heard + 3 * o->delay : -1;
 }
 
-static bool outage_is_plain(struct scene_asked *s, struct outage *out)
+/* NULL, or what stands in the way of a closed form. */
+static const char *outage_unplain(const struct model_world_config *w, struct outage *out)
 {
-    const struct model_world_config *const w = s->world;
     const struct model_clients *const c = &w->clients[0];
     if (w->client_count != 1 || w->attacker_count != 0 || !model_has_traffic(c) ||
         !c->traffic.back || c->traffic.arrivals.process != MODEL_UNIFORM)
-        return no(s, "it speaks of one kind of clients, who send at even gaps and hear back");
+        return "it speaks of one kind of clients, who send at even gaps and hear back";
     const uint32_t link = model_link_named(w, c->via);
     const struct model_gateway *const g = &w->gateways[model_gateway_named(w, c->to)];
     if (link == UINT32_MAX || !link_is_plain(w, c->via))
-        return no(s, "it speaks of a link without rate, jitter and loss");
+        return "it speaks of a link without rate, jitter and loss";
     if (g->outages.count != 1)
-        return no(s, "it speaks of one outage");
+        return "it speaks of one outage";
     if (c->rekey.ike_ns != 0 || model_rekeys_children(&c->rekey))
-        return no(s, "it speaks of clients who rekey nothing meanwhile");
+        return "it speaks of clients who rekey nothing meanwhile";
     if (c->liveness_ns == 0 || c->retransmit_jitter_milli != 0 || c->stay_ns != SIM_NEVER)
-        return no(s, "it speaks of clients who stay, ask for signs of life, and at times known");
+        return "it speaks of clients who stay, ask for signs of life, and at times known";
     *out = (struct outage){.clients = c,
                            .gateway = g,
                            .from = (double)g->outages.at[0].from_ns,
@@ -485,7 +485,7 @@ static bool outage_is_plain(struct scene_asked *s, struct outage *out)
                            .gap = micro * second / (double)c->traffic.arrivals.rate_micro,
                            .told = c->abilities.crash_tokens && g->abilities.crash_tokens &&
                                    g->abilities.tell_unknown};
-    return true;
+    return NULL;
 }
 
 /* Clients are at any point of their gap when it goes: the mean of who heard last at its beginning
@@ -493,8 +493,9 @@ static bool outage_is_plain(struct scene_asked *s, struct outage *out)
 static bool mean_of(struct scene_asked *s, double (*when)(const struct outage *), double *out)
 {
     struct outage o = {0};
-    if (!outage_is_plain(s, &o))
-        return false;
+    const char *const unplain = outage_unplain(s->world, &o);
+    if (unplain != NULL)
+        return no(s, "%s", unplain);
     o.heard = o.from + o.delay;
     const double last = when(&o);
     o.heard -= o.gap;
