@@ -215,12 +215,17 @@ static void describe_machines(void)
             c->expired_ns);
         if (c->cold_after_ns > 0)
             (void)printf(
-                "      ns, out of cold memory (unused for %u ms): turn %u, and of lists of "
-                "half-open SAs each: SA made %u, timed out %u\n",
-                c->cold_after_ns / MS, c->cold_ns, c->half_open_each_ns, c->expired_each_ns);
-        if (c->receiver_ppm > 0)
-            (void)printf("      threads: one receives, up to %u %% of a busy core; IKE_AUTH last\n",
-                         c->receiver_ppm / PERCENT);
+                "      ns more, of memory cold by and by within %u ms: turn %u, half-open SA %u\n",
+                c->cold_after_ns / MS, c->cold_ns, c->half_open_cold_ns);
+        if (c->half_open_each_ns > 0)
+            (void)printf("      ns for each half-open SA on a list: datagram %u, SA made %u, timed "
+                         "out %u; cold %.1f times the latter\n",
+                         c->datagram_each_ns, c->half_open_each_ns, c->expired_each_ns,
+                         1 + c->each_cold_milli / 1000.0);
+        if (c->workers > 0)
+            (void)printf("      threads: one receives, up to %u %% of a busy core; %u serve, "
+                         "IKE_AUTH last; waking one %u ns\n",
+                         c->receiver_ppm / PERCENT, c->workers, c->woken_ns);
         (void)printf("      octets: half-open SA %u, established SA %u\n", c->half_open_bytes,
                      c->established_bytes);
         described("from ", model_implementations[i].source);

@@ -449,18 +449,21 @@ const struct model_implementation model_implementations[] = {
      * virtual machine) under spoofed floods of IKE_SA_INIT, 150 to 8,000 a second, from what each
      * of charon's threads spent in each second beside how many SAs there were:
      *
-     * - with cookies, 48 us a request at 8,000 a second, of them 33 in the receiving thread, and
-     *   ever more the slower they come: 84 us at 1,000, 184 at 250, as if 44 us were lost for each
-     *   ms of waiting, up to 10 ms;
-     * - without, what a half-open SA costs grows with how many there are, since all tables of SAs
-     *   have one bucket by default (strongswan.conf: ikesa_table_size = 1): 0.35 us for each at 250
-     *   a second, of which half is comparing octets (perf), 0.2 at 500, 0.1 at 1,000 and more: as
-     *   if 95 ns were lost for each ms since they were walked last;
+     * - with cookies, 48 us a request at 8,000 a second and ever more the slower they come: 84 us
+     * at 1,000, 184 at 250, as if 44 us were lost for each ms of waiting, up to 10 ms;
+     * - without, where its table has room (ikesa_table_size = 4096): 0.27 ms a half-open SA as fast
+     *   as they can be made, however many there are, of it 12 us in the receiving thread and 9 in
+     *   the sending one; with less to do than time 0.385 at 2,000 a second, 0.43 at 1,000, 0.70 at
+     *   250: as if 90 us were for waking the threads, and 90 for each ms of waiting;
+     * - where its tables have one list each, which is the default, they are walked, that of the
+     *   requests seen (perf: comparing octets) for each SA made: 0.25 us for each that is there at
+     *   250 a second, 0.18 at 500; at saturation 0.065, or 0.29 for seconds or whole runs, whether
+     *   there is a flood or not: a cache that is shared with others' machines has them or not. The
+     *   receiving thread looks for addresses: 5 ns for each half-open SA;
      * - at 4,700 half-open SAs and 150 a second, 2.8 ms for each that times out;
-     * - with more to do than time, some 8 threads at work and one that receives, which has 15 to 25
-     *   parts of a hundred: half of 8,000 requests a second are lost at the socket, the others wait
-     *   for a thread, IKE_AUTH behind all others. How many of them are served differs from run to
-     *   run by a half, with what others left of the caches: 9,000 to 18,000 in 15 s.
+     * - with more to do than time, some 8 threads at work, one that sends and one that receives;
+     *   IKE_AUTH waits behind all others. With one list half of 8,000 requests a second are lost at
+     *   the socket, and 9,000 to 19,000 served in 15 s, with what others left of the cache.
      *
      * About 10 KiB of memory for each half-open SA. With 6.0.6's load-tester against itself: 830 to
      * 910 SAs established per CPU-second, both ends, and 17 KiB for each. */
@@ -472,26 +475,29 @@ const struct model_implementation model_implementations[] = {
             "its load-tester; the split into parts estimated",
         .costs =
             {
-                .datagram_ns =
-                    30000, /* 33 us in the receiving thread, the cookie's digest among them */
+                .datagram_ns = 12000,
                 .answer_ns = 13000,
-                .refused_ns = 0,
+                .refused_ns = 18000,
                 .byte_ps = 0, /* within datagram_ns and answer_ns */
-                /* 0.44 ms in all at 1,000 a second and 500 SAs, less the above, cold memory, the
-                 * walk, and 80 us of cryptography that the machine's half charges: 220; a tenth
-                 * more fits all rates better. */
-                .half_open_ns = 240000,
-                /* Estimated: 1 s / 870 = 1149 us both ends, 575 us one; less half for IKE_SA_INIT,
-                 * less 42 us for datagram and answer, less 10 us of cryptography. */
-                .established_ns = 240000,
+                /* 0.27 ms in all, less the above, 80 us of cryptography that the machine's half
+                 * charges, and 20 of memory that is cold after 0.27 ms. */
+                .half_open_ns = 145000,
+                /* Estimated: 1 s / 870 = 1149 us both ends, 575 us one; less 270 for IKE_SA_INIT,
+                 * 25 for datagram and answer, 10 of cryptography. */
+                .established_ns = 270000,
                 .expired_ns = 20000, /* estimated: as a datagram */
                 .half_open_bytes = 10240,
                 .established_bytes = 17408,
                 .cold_after_ns = 10000000,
-                .cold_ns = 440000,
-                .half_open_each_ns = 950,
-                .expired_each_ns = 1800,
-                .receiver_ppm = 200000,
+                .cold_ns = 440000, /* so within 10 ms */
+                .half_open_cold_ns = 460000,
+                .datagram_each_ns = 5,
+                .half_open_each_ns = 65,
+                .expired_each_ns = 170,
+                .each_cold_milli = 7700,
+                .workers = 8,
+                .receiver_ppm = 250000,
+                .woken_ns = 90000,
             },
     },
     /* What closed forms speak of: every cost a constant, whatever came before and however many SAs

@@ -104,6 +104,7 @@ struct model_wish {
     uint64_t cookies_at;      /* half-open SAs; IKE_UNLIMITED: never */
     uint64_t half_open_limit; /* IKE_UNLIMITED: none, the next too */
     uint64_t half_open_per_address;
+    uint64_t half_open_lists;      /* that share them; 0: its own number */
     uint64_t half_open_timeout_ns; /* 0: its own, and all below but where it says something else */
     uint64_t liveness_ns;          /* 0: never */
     struct model_rekey rekey;

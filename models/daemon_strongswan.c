@@ -23,6 +23,8 @@ static const char strongswan_conf[] =
     "  cookie_threshold_ip = 0\n"
     "  block_threshold = $[per-address]\n"
     "  init_limit_half_open = $[half-open]\n"
+    "  ikesa_table_size = ${half-open-lists}\n" /* segments: as many, if they are fewer */
+    "  ikesa_table_segments = 16\n"
     "  half_open_timeout = ${half-open-timeout}\n"
     "  fragment_size = ${fragment}\n"
     "  keep_alive = ${keepalive}s\n"
@@ -295,6 +297,12 @@ static const char *objects_address(const struct model_wish *wish)
     return wish->wants_other_address ? "the recipe asks for IPv4 addresses only" : NULL;
 }
 
+static const char *objects_lists(const struct model_wish *wish)
+{
+    const uint64_t lists = wish->half_open_lists;
+    return (lists & (lists - 1)) == 0 ? NULL : "its table has a power of two of them";
+}
+
 static const char *objects_timeout(const struct model_wish *wish)
 {
     return whole_seconds(wish->half_open_timeout_ns) ? NULL : "it counts in whole seconds";
@@ -395,6 +403,7 @@ static const struct recipe_key keys[] = {
     { "cookies.at",            objects_cookies },
     { "half_open.limit",       NULL },
     { "half_open.per_address", NULL },
+    { "half_open.lists",       objects_lists },
     { "half_open.timeout",     objects_timeout },
     { "liveness",              objects_liveness },
     { "rekey.ike",             NULL },

@@ -188,6 +188,7 @@ const struct recipe_holder recipe_holders[] = {
     { "cookies",           HELD(LIMIT, cookies_at) },
     { "half-open",         HELD(LIMIT, half_open_limit) },
     { "per-address",       HELD(LIMIT, half_open_per_address) },
+    { "half-open-lists",   HELD(COUNT, half_open_lists) },
     { "half-open-timeout", HELD(SECONDS, half_open_timeout_ns) },
     { "liveness",          HELD(SECONDS, liveness_ns) },
     { "rekey-ike",         HELD(SECONDS, rekey.ike_ns) },

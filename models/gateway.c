@@ -426,6 +426,7 @@ static bool host_open(struct model_gateway_run *run)
                                          .cores = (uint32_t)run->gateway->cores,
                                          .inbox_bytes = run->gateway->inbox_bytes,
                                          .timers_max = TIMERS_IN_A_ROW,
+                                         .lists = (uint32_t)run->gateway->half_open_lists,
                                          .implementation = run->implementation,
                                          .tcp = tcp_of(run)};
     const struct sim_host_parts parts = {

@@ -253,6 +253,8 @@ const struct model_key model_keys[] = {
     { "gateways.*.half_open.per_address", KIND_COUNT, NONE_32, "1", "1e9", "none",
       GATEWAY(half_open_per_address),
       "the same, of one peer address" },
+    { "gateways.*.half_open.lists", KIND_COUNT, NULL, "1", "1e6", "1", GATEWAY(half_open_lists),
+      "where an implementation walks lists of them, so many share them (ikesa_table_size of strongSwan)" },
     { "gateways.*.half_open.timeout", KIND_TIME, NULL, "10ms", "1h", "30s",
       GATEWAY(half_open_timeout_ns),
       "a half-open SA lives so long" },

@@ -145,10 +145,11 @@ bool model_implementation_find(const char *name, uint64_t scale_ppm, struct sim_
     if (found == NULL)
         return false;
     *out = found->costs;
-    uint32_t *const times[] = {&out->datagram_ns,    &out->answer_ns,      &out->byte_ps,
-                               &out->half_open_ns,   &out->established_ns, &out->refused_ns,
-                               &out->expired_ns,     &out->cold_ns,        &out->half_open_each_ns,
-                               &out->expired_each_ns};
+    uint32_t *const times[] = {
+        &out->datagram_ns,      &out->answer_ns,         &out->byte_ps,         &out->half_open_ns,
+        &out->established_ns,   &out->refused_ns,        &out->expired_ns,      &out->cold_ns,
+        &out->datagram_each_ns, &out->half_open_each_ns, &out->expired_each_ns, &out->woken_ns,
+        &out->half_open_cold_ns};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         *times[i] = scaled(*times[i], scale_ppm);
     return true;

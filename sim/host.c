@@ -207,7 +207,7 @@ static void core_serve(struct sim_core *c, uint64_t now_ns)
     struct sim_host *const h = c->host;
     struct sim_letter *const letter = sim_inbox_take(h->inbox, c->index);
     sim_host_waited(h, now_ns, letter);
-    (void)sim_host_serve(h, now_ns, c, letter, h->config.implementation.datagram_ns);
+    (void)sim_host_serve(h, now_ns, c, letter, sim_host_taken_ns(h));
     sim_inbox_give(h->inbox, letter);
 }
 
@@ -290,6 +290,7 @@ void sim_host_empty(struct sim_host *h, uint64_t now_ns)
     empty(h, now_ns, h->inbox);
     if (h->jobs != NULL)
         empty(h, now_ns, h->jobs);
+    h->queued = 0;
 }
 
 /* A datagram, or a message of a stream: at once, or into the inbox. */
@@ -300,7 +301,7 @@ static void host_take(struct sim_host *h, uint64_t now_ns, const struct sim_data
         .arrived_ns = now_ns, .stream = stream, .datagram = *datagram};
     if (h->config.cores == 0) {
         h->counts.in_bytes += datagram->len;
-        (void)sim_host_serve(h, now_ns, NULL, &letter, h->config.implementation.datagram_ns);
+        (void)sim_host_serve(h, now_ns, NULL, &letter, sim_host_taken_ns(h));
         return;
     }
     const struct ike_datagram in = sim_host_heard(&letter);
@@ -429,7 +430,7 @@ struct sim_host *sim_host_open(const struct sim_host_config *config,
     h->slabs = sim_slabs_open(config->cores == 0 ? held_by_many : held_by_cores);
     h->inbox =
         sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes, config->tcp.connections);
-    const bool shared = config->cores > 0 && config->implementation.receiver_ppm > 0;
+    const bool shared = config->cores > 0 && config->implementation.workers > 0;
     h->jobs = shared ? sim_inbox_open(HOST_JOBS_BYTES, config->tcp.connections) : NULL;
     if (h->slabs == NULL || h->inbox == NULL || (shared && h->jobs == NULL) || !streams_open(h)) {
         sim_streams_close(h->streams);

@@ -26,18 +26,26 @@ struct sim_implementation {
     uint32_t expired_ns;        /* each timer that came due and was served */
     uint32_t half_open_bytes;   /* memory */
     uint32_t established_bytes; /* memory */
-    /* Memory that was not used for `cold_after_ns` has left the caches, and a part of it before, as
-     * time went: what the first turn after so long costs more (0: nothing does), */
-    uint32_t cold_after_ns;
-    uint32_t cold_ns;
-    /* and each half-open SA made, and each that times out, for each half-open SA there is: where
-     * they are kept in lists, which are walked from end to end. */
+    /* Half-open SAs are kept in lists, of which one is walked from end to end (0: none is): for
+     * each SA on it, where a datagram is received, a half-open SA made, and one timed out. */
+    uint32_t datagram_each_ns;
     uint32_t half_open_each_ns;
     uint32_t expired_each_ns;
-    /* Not 0: one thread takes datagrams from the socket, into a queue from which others serve them,
-     * IKE_AUTH last, and IKE_SA_INIT first while cookies are asked for; of a core for which both
-     * wait it has this part. 0: who takes a datagram serves it. */
+    /* Memory that was not used for `cold_after_ns` has left the caches, and a part of it before, as
+     * time went. What more that costs, at most (0: nothing): the first turn after so long, the
+     * first half-open SA made, and each SA on a list that is walked to make one or time one out, in
+     * thousandths. */
+    uint32_t cold_after_ns;
+    uint32_t cold_ns;
+    uint32_t half_open_cold_ns;
+    uint32_t each_cold_milli;
+    /* Threads: 0: who takes a datagram serves it. Else one takes datagrams from the socket, into a
+     * queue from which `workers` others serve them, IKE_AUTH last, and IKE_SA_INIT first while
+     * cookies are asked for. Of a core for which both wait the one has a part; a worker that sleeps
+     * is woken, which costs; while cookies are asked for it is not waited for. */
+    uint32_t workers;
     uint32_t receiver_ppm;
+    uint32_t woken_ns;
 };
 
 struct sim_host_config {
@@ -47,6 +55,7 @@ struct sim_host_config {
     uint32_t cores;
     uint64_t inbox_bytes; /* charged as Linux charges a socket buffer, see sim_inbox_charge */
     uint32_t timers_max;  /* timers served in a row before the inbox has its turn; at least 1 */
+    uint32_t lists;       /* in which half-open SAs are kept, see sim_implementation; 0: as 1 */
     struct sim_implementation implementation;
     struct sim_tcp_config tcp; /* connections 0: no TCP */
 };

@@ -67,10 +67,11 @@ struct sim_host {
     struct sim_port port;
     struct sim_event timer;
     struct sim_inbox *inbox;
-    struct sim_inbox *jobs;        /* what the receiving thread took; NULL: there is none */
-    bool receiving;                /* it has a core */
-    int64_t ahead;                 /* of its part of the time while both waited, in ns x ppm */
-    uint64_t turned_ns, walked_ns; /* when a turn began last, and one that walked the lists */
+    struct sim_inbox *jobs;             /* what the receiving thread took; NULL: there is none */
+    bool receiving;                     /* it has a core */
+    int64_t ahead;                      /* of its part of the time while both waited, in ns x ppm */
+    uint32_t queued;                    /* in `jobs` */
+    uint64_t turned_ns, half_opened_ns; /* when a turn began last, and one of half-open SAs */
     struct sim_slabs *slabs;
     struct sim_streams *streams; /* NULL: no TCP */
     struct sim_turn *carrying;   /* the carrier's turn in which we are, or NULL */
@@ -100,6 +101,8 @@ uint32_t sim_turn_bucket(const struct ike_addr *addr);
 /* When a population's address is free: the end of its latest turn. */
 uint64_t sim_turn_free_ns(const struct sim_host *h, const struct sim_turn *turn);
 
+/* What it costs to take a datagram from the socket. */
+uint64_t sim_host_taken_ns(const struct sim_host *h);
 /* A datagram taken from a queue is served, in a turn that costs `taken_ns` beside; what it costs
  * together. */
 uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *core,

@@ -102,18 +102,33 @@ static uint64_t cold_ppm(const struct sim_implementation *i, uint64_t now_ns, ui
     return since_ns >= i->cold_after_ns ? MILLION : since_ns * MILLION / i->cold_after_ns;
 }
 
-/* The lists of half-open SAs are walked, as they are in memory now. */
-static uint64_t walk_ns(struct sim_turn *t)
+/* How many half-open SAs are on one of the lists that keep them. */
+static uint64_t listed(const struct sim_host *h)
+{
+    return ike_stats(h->parts.engine).half_open / (h->config.lists > 0 ? h->config.lists : 1);
+}
+
+uint64_t sim_host_taken_ns(const struct sim_host *h)
+{
+    const struct sim_implementation *const i = &h->config.implementation;
+    return i->datagram_ns + (i->datagram_each_ns > 0 ? i->datagram_each_ns * listed(h) : 0);
+}
+
+/* Half-open SAs were made or timed out: that memory, and the lists walked, as they are now. */
+static uint64_t half_open_ns(struct sim_turn *t)
 {
     struct sim_host *const h = t->host;
     const struct sim_implementation *const i = &h->config.implementation;
+    if (t->half_open == 0 && t->expired == 0)
+        return 0;
+    const uint64_t cold = cold_ppm(i, t->began_ns, h->half_opened_ns);
     const uint64_t each_ns =
         (uint64_t)i->half_open_each_ns * t->half_open + (uint64_t)i->expired_each_ns * t->expired;
-    if (each_ns == 0)
-        return 0;
-    const uint64_t cold = cold_ppm(i, t->began_ns, h->walked_ns);
-    h->walked_ns = t->began_ns;
-    return each_ns * ike_stats(h->parts.engine).half_open / 1000 * cold / (MILLION / 1000);
+    const uint64_t each_ppm = MILLION + i->each_cold_milli * cold / 1000;
+    h->half_opened_ns = t->began_ns;
+    return (uint64_t)i->half_open_ns * t->half_open +
+           (t->half_open > 0 ? i->half_open_cold_ns * cold / MILLION : 0) +
+           (each_ns > 0 ? each_ns * listed(h) / 1000 * each_ppm / (MILLION / 1000) : 0);
 }
 
 void sim_turn_collect(struct sim_turn *t, uint64_t cost_ns, size_t in_bytes)
@@ -127,9 +142,8 @@ void sim_turn_collect(struct sim_turn *t, uint64_t cost_ns, size_t in_bytes)
     while (ike_next_event(h->parts.engine, &e))
         note_event(h, t, &e);
     t->cost_ns = h->parts.crypto->spent_ns + cost_ns + (uint64_t)i->answer_ns * t->outputs +
-                 (uint64_t)i->half_open_ns * t->half_open +
-                 (uint64_t)i->established_ns * t->established +
-                 i->byte_ps * (in_bytes + t->out_bytes) / 1000 + walk_ns(t) +
+                 half_open_ns(t) + (uint64_t)i->established_ns * t->established +
+                 i->byte_ps * (in_bytes + t->out_bytes) / 1000 +
                  i->cold_ns * cold_ppm(i, t->began_ns, h->turned_ns) / MILLION;
     h->turned_ns = t->began_ns;
     h->parts.crypto->spent_ns = 0;
