@@ -223,9 +223,8 @@ static void describe_machines(void)
                          c->datagram_each_ns, c->half_open_each_ns, c->expired_each_ns,
                          1 + c->each_cold_milli / 1000.0);
         if (c->workers > 0)
-            (void)printf("      threads: one receives, up to %u %% of a busy core; %u serve, "
-                         "IKE_AUTH last; waking one %u ns\n",
-                         c->receiver_ppm / PERCENT, c->workers, c->woken_ns);
+            (void)printf("      threads: one of %u is woken: %u ns%s\n", c->workers, c->woken_ns,
+                         c->receiver_ppm > 0 ? "; one more receives; IKE_AUTH last" : "");
         (void)printf("      octets: half-open SA %u, established SA %u\n", c->half_open_bytes,
                      c->established_bytes);
         described("from ", model_implementations[i].source);

@@ -260,7 +260,7 @@ static bool costs_are_constant(const struct scene_asked *s)
     struct sim_implementation i;
     if (!model_implementation_find(s->gateway->implementation, (uint64_t)micro, &i) ||
         (i.datagram_each_ns == 0 && i.half_open_each_ns == 0 && i.expired_each_ns == 0 &&
-         i.cold_after_ns == 0 && i.workers == 0))
+         i.cold_after_ns == 0 && i.workers == 0 && i.receiver_ppm == 0))
         return true;
     return no(s, "it speaks of costs that are constants, as strongswan-5.9-steady has them, not %s",
               s->gateway->implementation);

@@ -176,11 +176,14 @@ CREATE VIEW flood AS
 SELECT point, number AS rate, text, path, max(swept) AS swept FROM param
 WHERE path LIKE 'attackers.%.rate' GROUP BY point;
 
--- The cookie threshold of each point, and its name in figures; `at` is NULL for never.
+-- The cookie threshold of each point, and its name in figures, which says too where one list has all half-open SAs while it
+-- has not elsewhere; `at` is NULL for never.
 CREATE VIEW threshold AS
 SELECT point, number AS at, text, path, max(swept) AS swept,
-       iif(number = 0, '0 (always)', text) AS label
-FROM param WHERE path LIKE 'gateways.%.cookies.at' GROUP BY point;
+       iif(number = 0, '0 (always)', text) ||
+       iif(EXISTS (SELECT 1 FROM param AS l WHERE l.point = p.point AND l.path LIKE 'gateways.%.half_open.lists'
+                   AND l.swept AND l.number = 1), ', 1 list', '') AS label
+FROM param AS p WHERE path LIKE 'gateways.%.cookies.at' GROUP BY point;
 
 -- Each run's metrics; who '*' is everyone together: totals summed, shares and times averaged.
 CREATE VIEW value AS

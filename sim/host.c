@@ -169,11 +169,12 @@ uint64_t sim_host_serve(struct sim_host *h, uint64_t now_ns, struct sim_core *co
     struct sim_turn *const t = sim_turn_open(h, now_ns);
     const enum ike_why why = ike_input(h->parts.engine, now_ns, &in);
     const bool refused = why != WHY_OK && why != WHY_RETRANSMITTED && why != WHY_ANSWER_AWAITED;
+    const bool woken = !refused && h->counts.inbox_waiting < i->workers;
     h->counts.reasons[why]++;
     if (why != WHY_OK && h->parts.fingerprint != NULL)
         sim_fingerprint_add(h->parts.fingerprint, SIM_TRACE_REFUSED, now_ns, why);
     t->local = in.local;
-    sim_turn_collect(t, taken_ns + (refused ? i->refused_ns : 0),
+    sim_turn_collect(t, taken_ns + (refused ? i->refused_ns : 0) + (woken ? i->woken_ns : 0),
                      h->jobs != NULL ? 0 : in.bytes.len);
     if (h->parts.ear.seen != NULL)
         h->parts.ear.seen(h->parts.ear.owner, letter->arrived_ns, true, &in,
@@ -290,7 +291,6 @@ void sim_host_empty(struct sim_host *h, uint64_t now_ns)
     empty(h, now_ns, h->inbox);
     if (h->jobs != NULL)
         empty(h, now_ns, h->jobs);
-    h->queued = 0;
 }
 
 /* A datagram, or a message of a stream: at once, or into the inbox. */
@@ -430,7 +430,7 @@ struct sim_host *sim_host_open(const struct sim_host_config *config,
     h->slabs = sim_slabs_open(config->cores == 0 ? held_by_many : held_by_cores);
     h->inbox =
         sim_inbox_open(config->cores == 0 ? 0 : config->inbox_bytes, config->tcp.connections);
-    const bool shared = config->cores > 0 && config->implementation.workers > 0;
+    const bool shared = config->cores > 0 && config->implementation.receiver_ppm > 0;
     h->jobs = shared ? sim_inbox_open(HOST_JOBS_BYTES, config->tcp.connections) : NULL;
     if (h->slabs == NULL || h->inbox == NULL || (shared && h->jobs == NULL) || !streams_open(h)) {
         sim_streams_close(h->streams);

@@ -39,13 +39,14 @@ struct sim_implementation {
     uint32_t cold_ns;
     uint32_t half_open_cold_ns;
     uint32_t each_cold_milli;
-    /* Threads: 0: who takes a datagram serves it. Else one takes datagrams from the socket, into a
-     * queue from which `workers` others serve them, IKE_AUTH last, and IKE_SA_INIT first while
-     * cookies are asked for. Of a core for which both wait the one has a part; a worker that sleeps
-     * is woken, which costs; while cookies are asked for it is not waited for. */
+    /* Of so many threads that serve one sleeps while no more datagrams wait, and is woken for each
+     * that is not refused: what that costs. */
     uint32_t workers;
-    uint32_t receiver_ppm;
     uint32_t woken_ns;
+    /* Not 0: one thread more takes datagrams from the socket, into a queue from which those serve
+     * them, IKE_AUTH last, and IKE_SA_INIT first while cookies are asked for; of a core for which
+     * both wait it has this part. 0: who takes a datagram serves it. */
+    uint32_t receiver_ppm;
 };
 
 struct sim_host_config {

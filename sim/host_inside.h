@@ -70,7 +70,6 @@ struct sim_host {
     struct sim_inbox *jobs;             /* what the receiving thread took; NULL: there is none */
     bool receiving;                     /* it has a core */
     int64_t ahead;                      /* of its part of the time while both waited, in ns x ppm */
-    uint32_t queued;                    /* in `jobs` */
     uint64_t turned_ns, half_opened_ns; /* when a turn began last, and one of half-open SAs */
     struct sim_slabs *slabs;
     struct sim_streams *streams; /* NULL: no TCP */

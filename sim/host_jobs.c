@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A host whose threads share the work (sim_implementation.workers), as charon's
- * do: one receives, which is cheap and happens even when there is more to do
- * than can be done; the others serve what it took, by priority. So the socket's
- * buffer stays empty while the queue grows, and who is late in the queue is not
- * refused but never served.
+ * A host whose threads share the work (sim_implementation.receiver_ppm), as
+ * charon's do: one receives, which is cheap and happens even when there is more
+ * to do than can be done; the others serve what it took, by priority. So the
+ * socket's buffer stays empty while the queue grows, and who is late in the
+ * queue is not refused but never served.
  *
  * The scheduler is fair: of a core that both would have the receiver gets its
  * part, what it does not need is the others'. */
@@ -57,9 +57,7 @@ static uint64_t receive(struct sim_core *c, uint64_t now_ns)
     t->receives = true;
     t->local = d->to;
     h->receiving = true;
-    if (sim_inbox_put(h->jobs, letter->arrived_ns, line_of(h, letter), d, letter->stream)) {
-        h->queued++;
-    } else {
+    if (!sim_inbox_put(h->jobs, letter->arrived_ns, line_of(h, letter), d, letter->stream)) {
         sim_host_full(h, now_ns, letter);
         sim_host_waiting(h, now_ns, -1);
     }
@@ -72,13 +70,9 @@ static uint64_t receive(struct sim_core *c, uint64_t now_ns)
 static uint64_t work(struct sim_core *c, uint64_t now_ns)
 {
     struct sim_host *const h = c->host;
-    const struct sim_implementation *const i = &h->config.implementation;
-    const uint32_t line = first_line(h);
-    struct sim_letter *const letter = sim_inbox_take(h->jobs, line);
-    const bool woken = h->queued <= i->workers && line != JOB_COOKIE;
-    h->queued--;
+    struct sim_letter *const letter = sim_inbox_take(h->jobs, first_line(h));
     sim_host_waited(h, now_ns, letter);
-    const uint64_t cost_ns = sim_host_serve(h, now_ns, c, letter, woken ? i->woken_ns : 0);
+    const uint64_t cost_ns = sim_host_serve(h, now_ns, c, letter, 0);
     sim_inbox_give(h->jobs, letter);
     return cost_ns;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Hosts whose costs depend on what came before (cold memory, lists that are
- * walked), and hosts whose threads share the work: who waits for whom. */
+ * walked, threads that sleep), and hosts whose threads share the work: who waits for whom. */
 #include "sim/host.h"
 #include "sim/rng.h"
 #include "tests/fake_engine.h"
@@ -137,29 +137,82 @@ static void test_the_first_turn_after_a_rest_costs_what_left_the_caches(void)
     scene_close(s);
 }
 
-static void test_lists_of_half_open_sas_are_walked_when_one_is_made_or_times_out(void)
+static void test_a_half_open_sa_costs_more_when_their_memory_is_cold(void)
 {
     const struct sim_implementation implementation = {
-        .half_open_each_ns = 100, .expired_each_ns = 1000, .cold_after_ns = 10000000};
+        .half_open_ns = 50000, .half_open_cold_ns = 400000, .cold_after_ns = 10000000};
     const struct sim_host_config config = host_of(1, &implementation);
     struct scene *const s = scene_open(&config);
     uint64_t wanted = 0;
     run_for(s, 100 * ms);
-    fake_stats(s->engine, &(struct ike_stats){.half_open = 3000});
     arrive(s, (struct fake_order){.half_open = 1});
     run_for(s, 4 * ms);
-    EXPECT_EQ(s->counts->busy_ns, wanted += UINT64_C(3000) * 100);
-    arrive(s, (struct fake_order){.number = 1}); /* walks nothing, so that they get no warmer */
+    EXPECT_EQ(s->counts->busy_ns, wanted += 450 * us);
+    arrive(s, (struct fake_order){.number = 1}); /* makes none, so that it gets no warmer */
     run_for(s, ms);
     EXPECT_EQ(s->counts->busy_ns, wanted);
-    arrive(s, (struct fake_order){.expired = 1});
-    run_for(s, 20 * ms);
-    EXPECT_EQ(s->counts->busy_ns, wanted += UINT64_C(3000) * 1000 / 2);
-    fake_stats(s->engine, &(struct ike_stats){.half_open = 0});
     arrive(s, (struct fake_order){.half_open = 1});
-    run_for(s, 20 * ms);
-    EXPECT_EQ(s->counts->busy_ns, wanted);
+    run_for(s, ms);
+    EXPECT_EQ(s->counts->busy_ns, wanted += 250 * us);
     scene_close(s);
+}
+
+static void test_lists_of_half_open_sas_are_walked_when_one_is_made_or_times_out(void)
+{
+    const struct sim_implementation implementation = {.datagram_each_ns = 2,
+                                                      .half_open_each_ns = 100,
+                                                      .expired_each_ns = 1000,
+                                                      .each_cold_milli = 3000,
+                                                      .cold_after_ns = 10000000};
+    for (uint32_t lists = 0; lists <= 3; lists++) {
+        struct sim_host_config config = host_of(1, &implementation);
+        config.lists = lists;
+        struct scene *const s = scene_open(&config);
+        const uint64_t listed = lists > 1 ? 3000 / lists : 3000;
+        uint64_t wanted = 0;
+        run_for(s, 100 * ms);
+        fake_stats(s->engine, &(struct ike_stats){.half_open = 3000});
+        arrive(s, (struct fake_order){.half_open = 1});
+        run_for(s, 4 * ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted += listed * (2 + 100 * 4));
+        arrive(s, (struct fake_order){.number = 1}); /* walks no other, so they get no warmer */
+        run_for(s, ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted += listed * 2);
+        arrive(s, (struct fake_order){.expired = 1});
+        run_for(s, 20 * ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted += listed * (2 + 2500));
+        fake_stats(s->engine, &(struct ike_stats){.half_open = 0});
+        arrive(s, (struct fake_order){.half_open = 1});
+        run_for(s, 20 * ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted);
+        scene_close(s);
+    }
+}
+
+static void test_a_thread_that_sleeps_is_woken_for_what_is_not_refused(void)
+{
+    for (uint32_t receives = 0; receives <= 1; receives++) {
+        const struct sim_implementation implementation = {.half_open_ns = 300000,
+                                                          .refused_ns = 7000,
+                                                          .workers = 2,
+                                                          .woken_ns = 90000,
+                                                          .receiver_ppm = receives * 500000};
+        const struct sim_host_config config = host_of(1, &implementation);
+        struct scene *const s = scene_open(&config);
+        uint64_t wanted = 0;
+        arrive(s, init);
+        run_for(s, ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted += 390 * us);
+        arrive(s, (struct fake_order){.why = WHY_COOKIE_WANTED});
+        run_for(s, ms);
+        EXPECT_EQ(s->counts->busy_ns, wanted += 7 * us);
+        for (int i = 0; i < 5; i++)
+            arrive(s, init);
+        run_for(s, 10 * ms); /* 4, 3, 2, 1 and none wait behind them; the receiver takes the second
+                                before the first is served */
+        EXPECT_EQ(s->counts->busy_ns, wanted += 5 * 300 * us + 2 * 90 * us);
+        scene_close(s);
+    }
 }
 
 /* ---- threads that share the work ---- */
@@ -293,7 +346,9 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_the_first_turn_after_a_rest_costs_what_left_the_caches),
+        TEST(test_a_half_open_sa_costs_more_when_their_memory_is_cold),
         TEST(test_lists_of_half_open_sas_are_walked_when_one_is_made_or_times_out),
+        TEST(test_a_thread_that_sleeps_is_woken_for_what_is_not_refused),
         TEST(test_threads_serve_ike_auth_after_all_other_requests),
         TEST(test_requests_that_get_a_cookie_wait_for_no_other_thread),
         TEST(test_a_receiver_keeps_the_socket_empty_while_the_queue_grows),

@@ -1,6 +1,6 @@
 set label 90 note at screen 0.01,0.02 font ",11"
 set multiplot layout 2,2 columnsfirst title "A real daemon under a flood (points), and what the model says (lines)" font ",17" \
-    margins 0.10, 0.84, 0.15, 0.90 spacing 0.115, 0.06
+    margins 0.10, 0.84, 0.15, 0.90 spacing 0.125, 0.06
 # The axis is there whatever is known. First a block of the model for each threshold, then one of the daemon. Side by side, so that bars of one rate do not hide each other.
 half = words(names)
 shift(i) = (i - (half - 1) / 2.0) * 0.08
@@ -22,7 +22,7 @@ unset xlabel
 set autoscale y
 set logscale y
 set ytics auto
-set ylabel "half-open SAs, mean"
+set ylabel "half-open SAs made"
 set key at graph 1.05,1 left top Left reverse font ",12" samplen 3 title "cookies from N\nhalf-open SAs on,\nN =" left font ",12"
 # A daemon too busy to say how many has none here.
 plot data2 index 0 using 2:(1):xtic("") every ::1 with points pointtype 0 linecolor rgb "#ffffff" notitle, \
