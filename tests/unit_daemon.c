@@ -66,6 +66,7 @@ static struct model_wish full(void)
     wish.cookies_at = 30;
     wish.half_open_limit = 100;
     wish.half_open_per_address = 5;
+    wish.half_open_lists = 4096;
     wish.half_open_timeout_ns = UINT64_C(45000000000);
     wish.liveness_ns = UINT64_C(10000000000);
     wish.rekey = (struct model_rekey){.ike_ns = UINT64_C(600000000000),
@@ -87,8 +88,9 @@ static void test_strongswan_is_told_what_a_full_wish_asks(void)
     daemon_expect("/ikelab/strongswan.conf",
                   LINES("threads = 3", "cookie_threshold = 30", "block_threshold = 5",
                         "init_limit_half_open = 100", "half_open_timeout = 45",
-                        "fragment_size = 576", "retransmit_timeout = 1.500",
-                        "retransmit_base = 1.800", "retransmit_tries = 3"));
+                        "ikesa_table_size = 4096", "fragment_size = 576",
+                        "retransmit_timeout = 1.500", "retransmit_base = 1.800",
+                        "retransmit_tries = 3"));
     EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "kernel-libipsec") == NULL);
     EXPECT(daemon_has_line(daemon_file("/ikelab/strongswan.conf"), "default = 0"));
     daemon_expect("/ikelab/swanctl/swanctl.conf",

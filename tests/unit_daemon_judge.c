@@ -79,6 +79,15 @@ static void test_values_that_a_daemon_cannot_have_are_refused(void)
     set("gateways.vpn.mode", "transport");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 3);
     begin_world();
+    set("gateways.vpn.half_open.lists", "64");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "gateways.vpn.half_open.lists: libreswan: there is no setting for it\n");
+    set("gateways.vpn.half_open.lists", "48");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "gateways.vpn.half_open.lists: strongSwan: its table has a power of two "
+                           "of them\n");
+    begin_world();
     set("gateways.vpn.fragment", "1280");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
     EXPECT_EQ(judge(libreswan, "gateways.vpn"), 1);
