@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 96, LINE_TEXT = 1024, MS = 1000000, PERCENT = 10000 };
+enum { WIDTH = 96, LINE_TEXT = 1024, MS = 1000000 };
 
 /* Text in lines of at most WIDTH columns, each but the first indented. */
 static void wrapped(const char *text, int indent)
@@ -218,13 +218,14 @@ static void describe_machines(void)
                 "      ns more, of memory cold by and by within %u ms: turn %u, half-open SA %u\n",
                 c->cold_after_ns / MS, c->cold_ns, c->half_open_cold_ns);
         if (c->half_open_each_ns > 0)
-            (void)printf("      ns for each half-open SA on a list: datagram %u, SA made %u, timed "
-                         "out %u; cold %.1f times the latter\n",
+            (void)printf("      ns for each half-open SA on a list: datagram %u; SA made %u, timed "
+                         "out %u, both %.1f times that when cold\n",
                          c->datagram_each_ns, c->half_open_each_ns, c->expired_each_ns,
                          1 + c->each_cold_milli / 1000.0);
         if (c->workers > 0)
-            (void)printf("      threads: one of %u is woken: %u ns%s\n", c->workers, c->woken_ns,
-                         c->receiver_ppm > 0 ? "; one more receives; IKE_AUTH last" : "");
+            (void)printf("      threads: %u serve, to wake one that sleeps takes %u ns%s\n",
+                         c->workers, c->woken_ns,
+                         c->receiver_ppm > 0 ? "; one more receives; IKE_AUTH is served last" : "");
         (void)printf("      octets: half-open SA %u, established SA %u\n", c->half_open_bytes,
                      c->established_bytes);
         described("from ", model_implementations[i].source);

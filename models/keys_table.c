@@ -254,7 +254,7 @@ const struct model_key model_keys[] = {
       GATEWAY(half_open_per_address),
       "the same, of one peer address" },
     { "gateways.*.half_open.lists", KIND_COUNT, NULL, "1", "1e6", "1", GATEWAY(half_open_lists),
-      "where an implementation walks lists of them, so many share them (ikesa_table_size of strongSwan)" },
+      "lists in which they are, of an implementation that walks lists (strongSwan: ikesa_table_size)" },
     { "gateways.*.half_open.timeout", KIND_TIME, NULL, "10ms", "1h", "30s",
       GATEWAY(half_open_timeout_ns),
       "a half-open SA lives so long" },
