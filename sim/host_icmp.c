@@ -8,8 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SAID_MAX = 1000 }; /* a second, as Linux's icmp_msgs_per_sec has it (RFC 1812 4.3.2.8) */
-
 /* ---- hearing ---- */
 
 /* It says that something of ours did not arrive. A host does not listen to what was not sent to
@@ -47,23 +45,14 @@ void sim_host_heed(struct sim_host *h, uint64_t now_ns, const struct sim_datagra
 
 /* ---- saying ---- */
 
-/* One more in this second. */
-static bool may_say(struct sim_host *h, uint64_t now_ns)
-{
-    if (h->said == 0 || now_ns - h->second_ns >= UINT64_C(1000000000)) {
-        h->second_ns = now_ns;
-        h->said = 0;
-    }
-    return h->said < SAID_MAX;
-}
-
 void sim_host_refuse(struct sim_host *h, uint64_t now_ns, const struct sim_datagram *datagram)
 {
     uint8_t room[SIM_ICMP_MAX];
     struct sim_datagram answer;
     struct ike_addr own = datagram->to;
     own.port = 0;
-    if (!h->refuses || !may_say(h, now_ns) || sim_ip_size(datagram) > sizeof h->packet ||
+    if (!h->refuses || !sim_icmp_may_say(&h->pace, now_ns) ||
+        sim_ip_size(datagram) > sizeof h->packet ||
         (datagram->protocol != SIM_UDP && datagram->protocol != SIM_ESP))
         return;
     const struct sim_icmp what = {
@@ -74,7 +63,7 @@ void sim_host_refuse(struct sim_host *h, uint64_t now_ns, const struct sim_datag
     struct sim_turn *const t = sim_turn_beside(h, now_ns, &h->counts.carried_dropped);
     if (t == NULL)
         return;
-    h->said++;
+    h->pace.said++;
     h->counts.refused++;
     t->local = own;
     sim_turn_packet(h, t, &answer);

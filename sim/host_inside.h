@@ -8,6 +8,7 @@
 #define SIM_HOST_INSIDE_H
 
 #include "sim/host.h"
+#include "sim/icmp.h"
 
 struct sim_inbox;
 struct sim_letter;
@@ -76,9 +77,8 @@ struct sim_host {
     struct sim_turn *carrying;   /* the carrier's turn in which we are, or NULL */
     uint32_t carried;            /* turns of it that have not ended */
     bool off, refuses;
-    uint32_t lives;     /* times it was switched off: what it was about to say then is not said */
-    uint64_t second_ns; /* when the last second began in which it said something by ICMP, */
-    uint32_t said;      /* and so often it did */
+    uint32_t lives; /* times it was switched off: what it was about to say then is not said */
+    struct sim_icmp_pace pace;
     struct sim_host_counts counts;
     uint64_t waits[HOST_WAIT_BINS];
     uint64_t area_at_ns;

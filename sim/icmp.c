@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+enum { SAID_MAX = 1000, SECOND = 1000000000 };
 enum { ICMP_HEADER = 8, ICMP4_QUOTED_MAX = 576 - 20 - ICMP_HEADER, IPV4_CHECKSUM_AT = 10 };
 
 /* Errors by kind and family: RFC 792, RFC 1191 4; RFC 4443 3. */
@@ -51,6 +52,13 @@ struct ike_addr sim_dummy_router(uint8_t family)
     return family == IKE_IPV6 ? six : four;
 }
 
+bool sim_icmp_may_say(struct sim_icmp_pace *pace, uint64_t now_ns)
+{
+    if (pace->said == 0 || now_ns - pace->second_ns >= SECOND)
+        *pace = (struct sim_icmp_pace){.second_ns = now_ns};
+    return pace->said < SAID_MAX;
+}
+
 /* What belongs into the message's field while that is nought; nought of one that is right. */
 static uint16_t checksum(const struct sim_datagram *d)
 {
@@ -59,10 +67,21 @@ static uint16_t checksum(const struct sim_datagram *d)
                                     : sim_checksum(all);
 }
 
-static bool speaks_of(const struct sim_datagram *about)
+bool sim_icmp_speaks_of(const struct sim_datagram *about)
 {
     return about->from.family != 0 && !sim_is_icmp(about) &&
            (about->from.family == IKE_IPV6 || about->fragment.at == 0);
+}
+
+static size_t quoted_max(uint8_t family)
+{
+    return family == IKE_IPV6 ? SIM_ICMP_MAX - ICMP_HEADER : ICMP4_QUOTED_MAX;
+}
+
+uint32_t sim_icmp_size(uint8_t family, uint32_t about)
+{
+    const uint32_t max = (uint32_t)quoted_max(family);
+    return (family == IKE_IPV6 ? 40U : 20U) + ICMP_HEADER + (about < max ? about : max);
 }
 
 bool sim_icmp_write(const struct sim_icmp *what, const struct ike_addr *router, uint8_t *room,
@@ -70,13 +89,13 @@ bool sim_icmp_write(const struct sim_icmp *what, const struct ike_addr *router, 
 {
     struct sim_datagram about;
     (void)sim_packet_read(what->quoted, &about);
-    if (!speaks_of(&about))
+    if (!sim_icmp_speaks_of(&about))
         return false;
     const bool six = about.from.family == IKE_IPV6;
     const struct row *const row = row_of_kind(what->kind, about.from.family);
-    const size_t quoted_max = six ? SIM_ICMP_MAX - ICMP_HEADER : ICMP4_QUOTED_MAX;
+    const size_t max = quoted_max(about.from.family);
     struct ike_bytes quoted = what->quoted;
-    quoted.len = quoted.len < quoted_max ? quoted.len : quoted_max;
+    quoted.len = quoted.len < max ? quoted.len : max;
     struct ike_writer w = wr_open(room, SIM_ICMP_MAX);
     put_u8(&w, row->type);
     put_u8(&w, row->code);

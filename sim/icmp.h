@@ -33,6 +33,8 @@ enum { SIM_ICMP_MAX = 1240 };
  * the first, or no packet. */
 bool sim_icmp_write(const struct sim_icmp *what, const struct ike_addr *router, uint8_t *room,
                     struct sim_datagram *out);
+/* Octets of such an error's packet, of a packet of `about` octets. */
+uint32_t sim_icmp_size(uint8_t family, uint32_t about);
 /* A view of `datagram`. False: it is no such error, is cut short, or its checksum is wrong; at
  * which `parse` does not look. */
 bool sim_icmp_read(const struct sim_datagram *datagram, struct sim_icmp *out);
@@ -50,5 +52,16 @@ bool sim_is_icmp(const struct sim_datagram *datagram);
 /* By which a router speaks that has no address of its own: the dummy addresses of IANA's registries
  * of special-purpose addresses (RFC 6890 2.2). */
 struct ike_addr sim_dummy_router(uint8_t family);
+
+/* How often somebody speaks by ICMP: 1000 times a second at most, as Linux's icmp_msgs_per_sec has
+ * it (RFC 1812 4.3.2.8, RFC 4443 2.4). All nought: not yet. */
+struct sim_icmp_pace {
+    uint64_t second_ns; /* when the last second began in which something was said, */
+    uint32_t said;      /* and so often it was */
+};
+/* Once more now; who does so adds to `said`. */
+bool sim_icmp_may_say(struct sim_icmp_pace *pace, uint64_t now_ns);
+/* Whether of such a packet an error is made at all. */
+bool sim_icmp_speaks_of(const struct sim_datagram *about);
 
 #endif

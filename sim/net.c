@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Sizes of datagrams as IP has them, and their parts. */
+ * Sizes of datagrams as IP has them, and their parts; how long lines take. */
 #include "sim/net.h"
 
 /* What is not in the payload: a segment holds all of TCP's header but the ports. */
@@ -43,4 +43,13 @@ struct sim_datagram sim_datagram_part(const struct sim_datagram *d, uint32_t at,
     part.at = at == 0 ? d->at : d->at + (at - header);
     part.len = at == 0 ? len - header : len;
     return part;
+}
+
+uint64_t sim_link_delay(const struct sim_link_config *config, uint32_t *moment, uint64_t at_ns)
+{
+    if (config->delay_count == 0)
+        return config->delay_ns;
+    while (*moment + 1 < config->delay_count && config->delays[*moment + 1].at_ns <= at_ns)
+        ++*moment;
+    return config->delays[*moment].delay_ns;
 }

@@ -71,8 +71,7 @@ struct sim_port {
 enum sim_oversize { SIM_OVERSIZE_LOST, SIM_OVERSIZE_CUT, SIM_OVERSIZE_REPORTED };
 
 /* While a link is down, what was to go by it is lost; and its sender told by ICMP that there is no
- * way (RFC 1812 5.2.7.1, RFC 4443 3.1), by a router that knows it to be down. Only the built-in
- * network's do. */
+ * way (RFC 1812 5.2.7.1, RFC 4443 3.1), by a router that knows it to be down. */
 enum sim_down { SIM_DOWN_SILENT, SIM_DOWN_UNREACHABLE };
 
 /* How a queue is kept short, beside its limit: RED, CoDel (RFC 8289 4), FQ-CoDel (RFC 8290 4). Only
@@ -94,14 +93,13 @@ enum sim_medium { SIM_POINT_TO_POINT, SIM_CSMA, SIM_WIFI };
 struct sim_link_config {
     const char *name;
     enum sim_medium medium;
-    uint64_t rate_bps;      /* bits a second, IP header included; 0: no limit */
-    uint64_t rate_back_bps; /* of direction 1, where it differs; 0: the same */
-    uint64_t delay_ns;      /* one way */
-    const struct sim_moment
-        *delays;            /* one way, of what is sent then, in place of delay_ns; order is
-                               kept. Outlives the network; only the built-in one has it */
-    uint32_t delay_count;   /* 0: none */
-    uint64_t jitter_ns;     /* added, uniform in 0 … jitter; order is kept */
+    uint64_t rate_bps;               /* bits a second, IP header included; 0: no limit */
+    uint64_t rate_back_bps;          /* of direction 1, where it differs; 0: the same */
+    uint64_t delay_ns;               /* one way */
+    const struct sim_moment *delays; /* one way, of what is sent then, in place of delay_ns; order
+                                        is kept. Outlives the network */
+    uint32_t delay_count;            /* 0: none */
+    uint64_t jitter_ns;              /* added, uniform in 0 … jitter; order is kept */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
@@ -112,6 +110,10 @@ struct sim_link_config {
     enum sim_down down;                 /* and of one that comes while it is down */
     struct sim_impairments impairments; /* of what has come through, at its far end */
 };
+
+/* One way, of what has left the sender at that time; times only grow. `moment` is of `delays`: the
+ * last that has begun, or the first. */
+uint64_t sim_link_delay(const struct sim_link_config *config, uint32_t *moment, uint64_t at_ns);
 
 /* Why the network lost a datagram; `lost` rows and captures name it so. */
 #define SIM_LOST_ROWS(ROW)                                                                 \

@@ -19,10 +19,6 @@
 
 enum { IP_MAX = 65535, NANO = 1000000000 };
 
-/* A router tells of links that are down so often a second: as Linux's icmp_msgs_per_sec has it (RFC
- * 1812 4.3.2.8, RFC 4443 2.4). */
-enum { TOLD_MAX = 1000 };
-
 /* How many may be on their way at once, by size of slab. */
 static const uint32_t under_way_max[SIM_SLAB_SIZES] = {1 << 18, 1 << 15, 1 << 9};
 
@@ -60,12 +56,6 @@ struct direction {
     uint16_t near_node, far_node;
 };
 
-/* What a router has told in the second that began then. */
-struct router {
-    uint64_t second_ns;
-    uint32_t told;
-};
-
 struct links {
     struct sim_net door; /* first: the links are a sim_net */
     struct sim_slabs *slabs;
@@ -74,8 +64,8 @@ struct links {
     struct line local;
     struct sim_routes routes;
     struct sim_edges edges;
-    struct router routers[SIM_NODES_MAX];
-    uint8_t packet[IP_MAX]; /* one that ICMP speaks of */
+    struct sim_icmp_pace routers[SIM_NODES_MAX]; /* who tell of lines that are down */
+    uint8_t packet[IP_MAX];                      /* one that ICMP speaks of */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
 
@@ -167,21 +157,10 @@ static uint64_t send_time(struct direction *d, struct parcel *p, uint64_t now_ns
     return d->free_ns;
 }
 
-/* Of what has left the sender at that time; times only grow. */
-static uint64_t delay_at(struct direction *d, uint64_t at_ns)
-{
-    const struct sim_link_config *const c = &d->config;
-    if (c->delay_count == 0)
-        return c->delay_ns;
-    while (d->moment + 1 < c->delay_count && c->delays[d->moment + 1].at_ns <= at_ns)
-        d->moment++;
-    return c->delays[d->moment].delay_ns;
-}
-
 static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *p)
 {
     const uint64_t sent_ns = send_time(d, p, now_ns);
-    p->arrive_ns = sent_ns + delay_at(d, sent_ns);
+    p->arrive_ns = sent_ns + sim_link_delay(&d->config, &d->moment, sent_ns);
     p->arrive_ns +=
         sim_impair_wait(&d->impair, &d->config.impairments, d->config.jitter_ns, p->arrive_ns);
     const bool alone = d->line.first == NULL;
@@ -254,13 +233,9 @@ static bool report(struct direction *d, uint64_t now_ns, const struct parcel *p,
 /* The same of a line that is down, so often in a second and no more. */
 static void report_down(struct direction *d, uint64_t now_ns, const struct parcel *p)
 {
-    struct router *const router = &d->net->routers[d->near_node];
-    if (router->told == 0 || now_ns - router->second_ns >= NANO) {
-        router->second_ns = now_ns;
-        router->told = 0;
-    }
-    if (router->told < TOLD_MAX && report(d, now_ns, p, SIM_ICMP_UNREACHABLE))
-        router->told++;
+    struct sim_icmp_pace *const router = &d->net->routers[d->near_node];
+    if (sim_icmp_may_say(router, now_ns) && report(d, now_ns, p, SIM_ICMP_UNREACHABLE))
+        router->said++;
 }
 
 static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p)
