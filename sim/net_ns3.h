@@ -57,7 +57,7 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 4
+#define NS3_API_VERSION 5
 
 struct ns3_net;
 
@@ -83,7 +83,8 @@ struct ns3_line {
     uint64_t rate_back_bps; /* from b to a, of a line only; 0: the same */
     uint64_t delay_ns;      /* one way; a medium has none */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: as many as may be */
-    uint64_t queue_bytes;   /* the same in octets; one of the two at most */
+    uint64_t queue_bytes;   /* the same in octets, with the frames'; of Wi-Fi there is none. Of both
+                               limits each holds by itself */
     uint32_t mtu;           /* octets of an IP packet; 0: 65,535, on Ethernet 1,500 and on Wi-Fi
                                2,296, which are the most there. What is longer is cut in IPv4, and
                                in IPv6 lost, with an ICMPv6 Packet Too Big to its sender */
@@ -107,7 +108,7 @@ struct ns3_counts {
 
 /* A packet that the network lost. */
 enum ns3_lost { NS3_LOST_QUEUE, NS3_LOST_LINE, NS3_LOST_NO_ROUTE, NS3_LOST_HOPS, NS3_LOST_OTHER };
-enum { NS3_LOST_OCTETS = 48 };
+enum { NS3_LOST_OCTETS = 88 }; /* an ICMPv6 error and the header of the packet it is about */
 struct ns3_loss {
     uint64_t now_ns;
     enum ns3_lost why;
@@ -128,10 +129,11 @@ struct ns3_crossing {
     const uint8_t *packet; /* its first octets, NS3_LOST_OCTETS at most */
     size_t len;
 };
-/* All nought: it goes on at once. Where it enters there is only `lost`, which is told to nobody
- * else. */
+/* All nought: it goes on at once. Where it enters there are only the first two; that it is lost
+ * nobody else is told. */
 struct ns3_fate {
     bool lost;
+    bool told;        /* who sent it is, by the node before the line, by ICMP: there is no way */
     bool twice;       /* another one like it goes on at once */
     uint64_t hold_ns; /* it waits at the far end, whoever passes it by; */
     bool again;       /* then it is asked about once more */

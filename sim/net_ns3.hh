@@ -139,10 +139,15 @@ uint32_t AddInterface6(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::NetDevice> device
 ns3::Ipv4Address Address4(uint32_t host);
 ns3::Ipv6Address Address6(uint32_t host);
 
+/* Says to who sent a packet that there is no way for it (RFC 792, RFC 4443 3.1). */
+void TellUnreachable(ns3::Ptr<ns3::Node> node, ns3::Ptr<const ns3::Packet> packet);
+
 /* A direction's interfaces, and who judges what enters and arrives. */
 void OpenDirection(const Place &at, ns3::Ptr<ns3::NetDevice> from, ns3::Ptr<ns3::NetDevice> to,
                    const ns3_line &line);
 std::string QueueSizeOf(const ns3_line &line);
+/* The queue of a line that is limited in both units; null: it is not. */
+ns3::Ptr<ns3::Queue<ns3::Packet>> QueueOfBoth(const ns3_line &line);
 /* A packet is lost on its way, whose first octets are its frame's. */
 template <ns3_lost why, size_t frame> void Drop(Place at, ns3::Ptr<const ns3::Packet> packet)
 {

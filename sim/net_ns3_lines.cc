@@ -73,7 +73,7 @@ class Gate : public ns3::TrafficControlLayer
     void Send(ns3::Ptr<ns3::NetDevice> device, ns3::Ptr<ns3::QueueDiscItem> item) override
     {
         const Direction &d = Of(at);
-        if (d.judged && Judge(at, NS3_ENTERS, WholeOf(item)).lost)
+        if (d.judged && IsRefused(WholeOf(item)))
             return;
         if (d.room != 0 && d.queue->GetNPackets() > d.room)
             Drop<NS3_LOST_QUEUE, 0>(at, WholeOf(item));
@@ -89,6 +89,14 @@ class Gate : public ns3::TrafficControlLayer
     }
 
   private:
+    bool IsRefused(ns3::Ptr<const ns3::Packet> packet) const
+    {
+        const ns3_fate fate = Judge(at, NS3_ENTERS, packet);
+        if (fate.told)
+            TellUnreachable(Of(at).from->GetNode(), packet);
+        return fate.lost;
+    }
+
     const Place at;
     const ns3::Ptr<ns3::TrafficControlLayer> beyond;
 };
@@ -206,6 +214,8 @@ ns3::NetDeviceContainer PointToPoint(ns3::NodeContainer ends, const ns3_line &li
     if (line.aqm == NS3_DROP_TAIL)
         helper.DisableFlowControl();
     const auto devices = helper.Install(ends);
+    for (uint32_t i = 0; QueueOfBoth(line) && i < 2; i++)
+        ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(i))->SetQueue(QueueOfBoth(line));
     if (line.rate_back_bps != 0)
         devices.Get(1)->SetAttribute("DataRate", RateOf(line.rate_back_bps));
     return devices;
@@ -243,8 +253,6 @@ std::string ikelab::WrongWith(const ns3_line &line)
 {
     if (line.medium > NS3_WIFI)
         return "there is no such medium";
-    if (line.queue_packets != 0 && line.queue_bytes != 0)
-        return "an ns-3 queue is limited in packets or in octets, not in both";
     if (line.mtu != 0 && (line.mtu < 68 || line.mtu > 65535))
         return "an MTU is 68 to 65535 octets";
     if (line.aqm > NS3_FQ_CODEL ||

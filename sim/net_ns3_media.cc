@@ -7,6 +7,7 @@
 #include <ns3/arp-cache.h>
 #include <ns3/constant-position-mobility-model.h>
 #include <ns3/csma-helper.h>
+#include <ns3/csma-net-device.h>
 #include <ns3/double.h>
 #include <ns3/ipv4-interface.h>
 #include <ns3/ipv4-l3-protocol.h>
@@ -45,6 +46,8 @@ ns3::NetDeviceContainer Ethernet(struct ns3_net *n, ns3::NodeContainer ends, con
     helper.SetQueue("ns3::DropTailQueue", "MaxSize", ns3::StringValue(QueueSizeOf(line)));
     helper.DisableFlowControl();
     const auto devices = helper.Install(ends);
+    for (uint32_t i = 0; QueueOfBoth(line) && i < 2; i++)
+        ns3::DynamicCast<ns3::CsmaNetDevice>(devices.Get(i))->SetQueue(QueueOfBoth(line));
     n->stream += helper.AssignStreams(devices, n->stream);
     return devices;
 }

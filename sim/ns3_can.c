@@ -45,12 +45,6 @@ const char *sim_medium_wrong(const struct sim_link_config *c)
 
 const char *sim_net_ns3_lacks(const struct sim_link_config *c)
 {
-    if (c->delay_count != 0)
-        return "delay that changes";
-    if (c->queue_packets != 0 && c->queue_bytes != 0)
-        return "queue in both datagrams and octets";
-    if (c->down != SIM_DOWN_SILENT && c->impairments.outages.count != 0)
-        return "routers that tell of an outage";
     if (c->aqm != SIM_DROP_TAIL && (c->rate_bps == 0 || c->queue_bytes != 0))
         return "aqm without a rate, or with queue_bytes";
     return NULL;

@@ -34,6 +34,7 @@ struct way {
     struct sim_impair impair;
     uint64_t last_ns; /* when the last one that was held up comes out: none passes it by */
     uint32_t held;    /* up still */
+    uint32_t moment;  /* of `delays` (sim_link_delay) */
 };
 
 struct door {
@@ -50,7 +51,8 @@ struct door {
         enum sim_oversize oversize;
     } narrow[SIM_LINKS_MAX];
     uint64_t seed;
-    struct way *ways[2 * SIM_LINKS_MAX]; /* of lines that do more than take time */
+    struct way *ways[2 * SIM_LINKS_MAX];         /* of lines that do more than take time */
+    struct sim_icmp_pace routers[SIM_NODES_MAX]; /* who tell of lines that are down */
     struct sim_bulk bulks[BULKS_MAX]; /* by number, here and there: they are told in this order */
     uint32_t bulk_count;
     uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
@@ -205,8 +207,8 @@ static void come_out_icmp(const struct far *far, uint64_t now_ns, const struct s
     uint8_t quoted[SIM_ICMP_MAX];
     uint8_t room[SIM_ICMP_MAX];
     struct sim_datagram out;
-    if (!sim_icmp_parse(said, &error) || error.quoted.len > sizeof quoted)
-        return;
+    if (said->fragment.at != 0 || !sim_icmp_parse(said, &error) || error.quoted.len > sizeof quoted)
+        return; /* the first part of one that was cut is enough of it */
     memcpy(quoted, error.quoted.at, error.quoted.len);
     if (quoted[0] >> 4 == 6) {
         rename_ip(quoted + 8, instead, documentation);
@@ -225,8 +227,10 @@ static void come_out_icmp(const struct far *far, uint64_t now_ns, const struct s
     }
     if (!sim_icmp_write(&error, &said->from, room, &out))
         return;
-    d->net.totals.reported++;
-    d->net.totals.under_way++;
+    if (error.kind != SIM_ICMP_UNREACHABLE) { /* those were counted when they were said (tells) */
+        d->net.totals.reported++;
+        d->net.totals.under_way++;
+    }
     arrive(far, now_ns, &out, 0);
 }
 
@@ -253,14 +257,26 @@ static bool is_theirs(const struct sim_datagram *datagram)
            datagram->from.ip[0] == NS3_OWN_NETWORK;
 }
 
-/* What came out of ns-3 as we know it. False: nobody sent it, a router reports by it. */
+/* What a router says of a line that is down, by the first octets of its packet. */
+static bool is_told(struct ike_bytes packet, const struct sim_datagram *icmp)
+{
+    const size_t header = sim_packet_header(packet);
+    struct sim_datagram message = *icmp;
+    struct sim_icmp error;
+    message.at = packet.at + header;
+    message.len = packet.len - header;
+    return icmp->fragment.at == 0 && sim_icmp_parse(&message, &error) &&
+           error.kind == SIM_ICMP_UNREACHABLE;
+}
+
+/* What came out of ns-3 as we know it. False: it is in no book; a router reports by it. */
 static bool read_packet(const struct door *d, const struct ike_bytes packet,
                         struct sim_datagram *out)
 {
     (void)sim_packet_read(packet, out);
     rename_ip(out->from.ip, instead, documentation);
     rename_ip(out->to.ip, instead, documentation);
-    return !sim_is_icmp(out) || is_of_a_host(d, out);
+    return !sim_is_icmp(out) || is_of_a_host(d, out) || is_told(packet, out);
 }
 
 static void lose(struct door *d, struct sim_link_counts *counts, enum sim_lost why,
@@ -312,11 +328,39 @@ static enum sim_lost refused(const struct way *way, uint64_t now_ns,
     return sim_impair_is_out(&way->config.impairments, now_ns) ? SIM_LOST_OUTAGE : SIM_LOST_COUNT;
 }
 
+/* Whether the router before a line that is down says so to who sent a packet of this size: ns-3
+ * makes the error, and it is counted here. Not where it would not get back: ns-3's routers cut none
+ * in IPv6, and in IPv4 all. */
+static bool tells(struct door *d, uint64_t now_ns, uint32_t node, const struct sim_datagram *about,
+                  uint32_t size)
+{
+    struct sim_icmp_pace *const router = &d->routers[node];
+    const uint16_t owned = sim_routes_find(&d->routes, node, &about->from);
+    if (owned == SIM_NO_WAY || is_theirs(about) || !sim_icmp_speaks_of(about) ||
+        !sim_icmp_may_say(router, now_ns))
+        return false;
+    const uint32_t error = sim_icmp_size(about->from.family, size);
+    const struct passage back = passage_of(d, node, d->routes.owned[owned].node, error);
+    if (back.lost != SIM_NO_WAY || (about->from.family == IKE_IPV6 && error > back.mtu))
+        return false;
+    router->said++;
+    d->net.totals.reported++;
+    d->net.totals.under_way++;
+    return true;
+}
+
+/* Where the line itself takes no time, it is what it took that the packet waits for. */
+static bool waits_beyond(const struct sim_link_config *config)
+{
+    return config->medium != SIM_POINT_TO_POINT || config->delay_count != 0;
+}
+
 /* How long it is held up, so that order is kept; UINT64_MAX: not at all. */
 static uint64_t held_up(struct way *way, uint64_t now_ns)
 {
     const struct sim_link_config *const c = &way->config;
-    const uint64_t here_ns = now_ns + (c->medium != SIM_POINT_TO_POINT ? c->delay_ns : 0);
+    const uint64_t here_ns =
+        now_ns + (waits_beyond(c) ? sim_link_delay(c, &way->moment, now_ns) : 0);
     const uint64_t out_ns =
         here_ns + sim_impair_wait(&way->impair, &c->impairments, c->jitter_ns, here_ns);
     way->last_ns = out_ns > way->last_ns ? out_ns : way->last_ns;
@@ -355,13 +399,16 @@ static struct ns3_fate cross(void *owner, const struct ns3_crossing *crossing)
     const uint32_t number = 2U * (uint32_t)crossing->link + (uint32_t)crossing->direction;
     struct way *const way = d->ways[number];
     struct sim_datagram datagram;
-    const bool ours =
-        read_packet(d, (struct ike_bytes){.at = crossing->packet, .len = crossing->len}, &datagram);
+    const struct ike_bytes packet = {.at = crossing->packet, .len = crossing->len};
+    const bool ours = read_packet(d, packet, &datagram);
     if (crossing->stage == NS3_ENTERS) {
         const enum sim_lost why = refused(way, crossing->now_ns, &datagram);
+        const bool told = why == SIM_LOST_OUTAGE && way->config.down == SIM_DOWN_UNREACHABLE &&
+                          tells(d, crossing->now_ns, d->routes.ends[number / 2][number % 2],
+                                &datagram, sim_packet_size(packet));
         if (why != SIM_LOST_COUNT && ours)
             lose(d, &d->counts[number], why, &datagram);
-        return (struct ns3_fate){.lost = why != SIM_LOST_COUNT};
+        return (struct ns3_fate){.lost = why != SIM_LOST_COUNT, .told = told};
     }
     const uint64_t hold_ns =
         crossing->stage == NS3_ARRIVES ? held_up(way, crossing->now_ns) : UINT64_MAX;
@@ -466,7 +513,7 @@ static uint32_t door_router(struct sim_net *net)
 static bool does_more(const struct sim_link_config *config)
 {
     return config->jitter_ns != 0 || config->no_udp ||
-           (config->medium != SIM_POINT_TO_POINT && config->delay_ns != 0) ||
+           (waits_beyond(config) && (config->delay_ns != 0 || config->delay_count != 0)) ||
            !sim_impairments_are_none(&config->impairments);
 }
 
@@ -496,8 +543,7 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
     const struct ns3_line line = {.medium = media[config->medium],
                                   .rate_bps = config->rate_bps,
                                   .rate_back_bps = config->rate_back_bps,
-                                  .delay_ns =
-                                      config->medium == SIM_POINT_TO_POINT ? config->delay_ns : 0,
+                                  .delay_ns = waits_beyond(config) ? 0 : config->delay_ns,
                                   .queue_packets = config->queue_packets,
                                   .queue_bytes = config->queue_bytes,
                                   .mtu = config->mtu,

@@ -167,9 +167,6 @@ def test_what_is_wrong_is_said_with_its_place(lab):
         expect(done.returncode == 2 and f'trace: there is no file "{name}"' in done.stderr, done.stderr)
         expect(done.stderr.startswith("e.yaml:4:"), done.stderr)
         expect(not os.path.exists(os.path.join(lab.folder, "none.db")), "nothing was begun")
-    prepare(lab)
-    done = lab.ask("check", "e.yaml", "--network", "ns3")
-    expect(done.returncode == 2 and "ns-3's lines have no delay that changes" in done.stderr, done.stderr)
     for traces, said in [("[1s]", "traces is a map"), ("{a: 1s}", "traces.a is a list of lines"),
                          ("{a: [[1s]]}", "is a list: a line of a trace"), ("{a: [2s, 1s]}", "is earlier than"),
                          ("{a: []}", "has no times")]:

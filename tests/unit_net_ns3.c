@@ -526,11 +526,10 @@ static void test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key(void)
     char error[200] = "";
     struct sim_loop *const loop = sim_loop_open();
     struct sim_net *const net = sim_net_ns3_open(loop, 1, NULL, error, sizeof error);
-    line.queue_packets = 5;
-    line.queue_bytes = 500;
+    line.aqm = SIM_CODEL;
     (void)net->ops->link(net, net->ops->router(net), 0, &line);
     EXPECT(!net->ops->route(net, error, sizeof error));
-    EXPECT(strstr(error, "link fast: ns-3's lines have no queue in both") != NULL);
+    EXPECT(strstr(error, "link fast: ns-3's lines have no aqm without a rate") != NULL);
     net->ops->close(net);
     sim_loop_close(loop);
 }

@@ -257,21 +257,6 @@ static void test_what_cannot_be_is_judged(void)
     EXPECT(strcmp(remarks.path, "gateways.vpn.outages") == 0);
 }
 
-/* ns-3's routers know of no outage: to ask them to tell of one is no use. */
-static void test_only_the_built_in_network_tells_of_lines_that_are_down(void)
-{
-    office();
-    set("gateways.vpn.outages", "none");
-    set("network.kind", "ns3");
-    set("links.wan.down", "unreachable"); /* of no outage */
-    EXPECT_EQ(judge(), 0);
-    set("links.wan.outages", "[[20s, 32s]]");
-    EXPECT_EQ(judge(), 1);
-    EXPECT(strstr(remarks.text, "no routers that tell of an outage") != NULL);
-    set("links.wan.down", "silent");
-    EXPECT_EQ(judge(), 0);
-}
-
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -286,7 +271,6 @@ int main(int argc, char **argv)
         TEST(test_it_takes_until_the_gateway_is_back_too),
         TEST(test_each_outage_forgets_all),
         TEST(test_what_cannot_be_is_judged),
-        TEST(test_only_the_built_in_network_tells_of_lines_that_are_down),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
