@@ -329,8 +329,8 @@ static enum sim_lost refused(const struct way *way, uint64_t now_ns,
 }
 
 /* Whether the router before a line that is down says so to who sent a packet of this size: ns-3
- * makes the error, and it is counted here. Not where it would not get back: ns-3's routers cut none
- * in IPv6, and in IPv4 all. */
+ * makes the error, and it is counted here. Not where a line would lose it that is too narrow, which
+ * ns-3's do not: they cut. */
 static bool tells(struct door *d, uint64_t now_ns, uint32_t node, const struct sim_datagram *about,
                   uint32_t size)
 {
@@ -340,8 +340,7 @@ static bool tells(struct door *d, uint64_t now_ns, uint32_t node, const struct s
         !sim_icmp_may_say(router, now_ns))
         return false;
     const uint32_t error = sim_icmp_size(about->from.family, size);
-    const struct passage back = passage_of(d, node, d->routes.owned[owned].node, error);
-    if (back.lost != SIM_NO_WAY || (about->from.family == IKE_IPV6 && error > back.mtu))
+    if (passage_of(d, node, d->routes.owned[owned].node, error).lost != SIM_NO_WAY)
         return false;
     router->said++;
     d->net.totals.reported++;

@@ -101,10 +101,21 @@ static void lab_close(struct lab *lab)
     free(lab);
 }
 
+/* What is sent: within it what would be an error by itself, where test_what_is_told_may_be_cut has
+ * it cut: 376 octets of ICMP's 8, IP's and UDP's 28, and so on. */
+enum { CUT_AT = 376 - 36 };
+static const uint8_t octets[3000] = {[CUT_AT] = 3,
+                                     [CUT_AT + 8] = 0x45,
+                                     [CUT_AT + 11] = 24,
+                                     [CUT_AT + 17] = SIM_UDP,
+                                     [CUT_AT + 20] = 10,
+                                     1,
+                                     0,
+                                     9};
+
 /* From one of the ends to another, by name. */
 static void send(struct lab *lab, struct ear *ear, bool six, size_t len)
 {
-    static const uint8_t octets[3000];
     const char *const from = ear == &lab->near ? "1" : ear == &lab->hub ? "3" : "2";
     char text[2][40];
     for (int i = 0; i < 2; i++)
@@ -336,13 +347,54 @@ static void test_what_is_told_may_be_cut_on_its_way(void)
     const struct sim_link_config far = ill(SIM_DOWN_UNREACHABLE);
     struct lab *const lab = lab_open(true, &near, &far);
     until(lab, SECOND);
-    send(lab, &lab->near, false, 350);
+    send(lab, &lab->near, false, 372);
     send(lab, &lab->hub, false, 900);
     until(lab, 2 * (uint64_t)SECOND);
     EXPECT_EQ(lab->near.errors, 1);
     EXPECT_EQ(lab->hub.errors, 1);
     EXPECT_EQ(lab->net->totals.reported, 2);
     EXPECT_EQ(lab->net->totals.delivered, 2);
+    EXPECT_EQ(lab->net->totals.under_way, 0);
+    lab_close(lab);
+}
+
+/* Both parts are on the line when it goes down itself: the books know of one that was told. */
+static void test_what_is_told_and_cut_is_lost_once(void)
+{
+    struct sim_link_config near = sound;
+    const struct sim_link_config far = ill(SIM_DOWN_UNREACHABLE);
+    near.mtu = 400;
+    near.oversize = SIM_OVERSIZE_CUT;
+    near.impairments.outages =
+        (struct sim_outages){.at = {{SECOND + 15 * MS, SECOND + 30 * MS}}, .count = 1};
+    struct lab *const lab = lab_open(true, &near, &far);
+    until(lab, SECOND);
+    send(lab, &lab->near, false, 372);
+    until(lab, 2 * (uint64_t)SECOND);
+    EXPECT_EQ(lab->near.count, 0);
+    EXPECT_EQ(lab->net->totals.reported, 1);
+    EXPECT_EQ(lab->net->ops->counts(lab->net, 1, 0).lost[SIM_LOST_OUTAGE], 1);
+    EXPECT_EQ(lab->net->ops->counts(lab->net, 0, 1).lost[SIM_LOST_OUTAGE], 1);
+    EXPECT_EQ(lab->net->totals.cut, 0);
+    EXPECT_EQ(lab->net->totals.under_way, 0);
+    lab_close(lab);
+}
+
+/* It would be too long for a line that loses such packets. */
+static void test_nothing_is_told_that_would_not_get_back(void)
+{
+    struct sim_link_config near = sound;
+    const struct sim_link_config far = ill(SIM_DOWN_UNREACHABLE);
+    near.mtu = 500;
+    struct lab *const lab = lab_open(true, &near, &far);
+    until(lab, SECOND);
+    send(lab, &lab->near, false, 472); /* it just passes */
+    send(lab, &lab->near, false, 400);
+    until(lab, 2 * (uint64_t)SECOND);
+    EXPECT_EQ(lab->net->lost[SIM_LOST_OUTAGE], 2);
+    EXPECT_EQ(lab->near.errors, 1);
+    EXPECT_EQ(lab->near.quoted, 400);
+    EXPECT_EQ(lab->net->totals.reported, 1);
     EXPECT_EQ(lab->net->totals.under_way, 0);
     lab_close(lab);
 }
@@ -478,6 +530,8 @@ int main(int argc, char **argv)
         TEST(test_of_errors_and_to_nobody_nothing_is_told_on_both),
         TEST(test_what_is_told_meets_what_lines_do_alike_on_both),
         TEST(test_what_is_told_may_be_cut_on_its_way),
+        TEST(test_what_is_told_and_cut_is_lost_once),
+        TEST(test_nothing_is_told_that_would_not_get_back),
         TEST(test_delays_that_change_hold_until_the_next_on_both),
         TEST(test_delays_that_change_go_with_all_else_on_both),
         TEST(test_delays_that_change_are_of_what_has_left_its_sender),
