@@ -19,6 +19,45 @@ static void judge_kind(struct model_judge *j, const struct model_link *l,
         model_say(j, about, true, "%s", wrong);
 }
 
+enum { IPV6_MTU_MIN = 1280 }; /* RFC 8200 5 */
+
+/* Whether who is at `via` speaks by IPv6 to a gateway over this link. */
+static bool is_way_of_six(const struct model_judge *j, const char *via, const char *to,
+                          uint32_t link)
+{
+    uint16_t links[MODEL_LINKS_MAX];
+    const uint32_t gateway = model_gateway_named(j->config, to);
+    if (gateway == UINT32_MAX || j->places->gateways[gateway].family != IKE_IPV6)
+        return false;
+    const uint32_t from = model_node_via(j->config, j->topology, via);
+    const uint32_t at = model_node_named(j->topology, j->config->gateways[gateway].at);
+    const uint32_t count = from == UINT32_MAX || at == UINT32_MAX
+                               ? UINT32_MAX
+                               : model_way(j->topology, from, at, links);
+    for (uint32_t i = 0; count != UINT32_MAX && i < count; i++)
+        if (links[i] == link)
+            return true;
+    return false;
+}
+
+/* ns-3 has no IPv6 where IPv6 is not to be: what goes there would be lost without a word. */
+static void judge_six(struct model_judge *j, uint32_t link)
+{
+    const struct model_world_config *const c = j->config;
+    bool six = false;
+    if (model_link_config(&c->links[link]).mtu >= IPV6_MTU_MIN)
+        return;
+    for (uint32_t i = 0; i < c->client_count; i++)
+        six = six || is_way_of_six(j, c->clients[i].via, c->clients[i].to, link);
+    for (uint32_t i = 0; i < c->attacker_count; i++)
+        six = six || is_way_of_six(j, c->attackers[i].via, c->attackers[i].to, link);
+    if (six)
+        model_say(j, (struct model_about){"links", c->links[link].name, ".mtu"}, true,
+                  "on ns-3 IPv6 needs a line of %d octets (RFC 8200 5): write `mtu: %dB` or more, "
+                  "or `network: {kind: links}`",
+                  IPV6_MTU_MIN, IPV6_MTU_MIN);
+}
+
 /* ns-3's lines are not all that ours can be, nor ours all that its can. */
 void model_links_judge(struct model_judge *j)
 {
@@ -42,6 +81,8 @@ void model_links_judge(struct model_judge *j)
             model_say(j, (struct model_about){"links", l->name, ""}, true,
                       "ns-3's lines have no %s: leave it out, or write `network: {kind: links}`",
                       lacking);
+        if (room && ns3)
+            judge_six(j, i);
         if (!ns3 && l->aqm != SIM_DROP_TAIL)
             model_say(
                 j, (struct model_about){"links", l->name, ".aqm"}, true,

@@ -475,6 +475,37 @@ static void test_what_ns3_lacks_is_named_before_anything_runs(void)
     EXPECT(strstr(remarks.text, "have no aqm without a rate, or with queue_bytes") != NULL);
 }
 
+static void test_a_line_too_narrow_for_ipv6_is_named_where_it_is_one(void)
+{
+    plain();
+    set("gateways.vpn.address", "2001:db8::1");
+    set("links.wan.mtu", "1279B");
+    EXPECT_EQ(judge(), 0); /* the built-in network does not mind */
+    set("network.kind", "ns3");
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "links.wan.mtu");
+    EXPECT(strstr(remarks.text, "write `mtu: 1280B` or more") != NULL);
+    set("gateways.vpn.address", "192.0.2.1");
+    EXPECT_EQ(judge(), 0);
+    set("gateways.vpn.address", "2001:db8::1");
+    set("links.wan.mtu", "1280B");
+    EXPECT(model_config_add(&config, "links", "aside"));
+    set("links.aside.mtu", "600B");
+    EXPECT_EQ(judge(), 0); /* it is on nobody's way, */
+    EXPECT(model_config_add(&config, "attackers", "flood"));
+    set("attackers.flood.class", "spoofed-init");
+    set("attackers.flood.to", "vpn");
+    set("attackers.flood.rate", "1/s");
+    set("attackers.flood.via", "wan");
+    EXPECT_EQ(judge(), 0);
+    set("attackers.flood.via", "aside"); /* and now it is */
+    EXPECT_EQ(judge(), 1);
+    EXPECT_STR(remarks.path, "links.aside.mtu");
+    set("attackers.flood.via", "wan");
+    world_run(NULL);
+    EXPECT(metric("people", SIM_METRIC_SUCCESSES) > 100);
+}
+
 static void test_what_the_built_in_network_lacks_is_named_too(void)
 {
     plain();
@@ -508,6 +539,7 @@ int main(int argc, char **argv)
         TEST(test_a_bulk_transfer_fills_the_line_that_clients_share),
         TEST(test_a_seed_repeats_on_ns3_too),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
+        TEST(test_a_line_too_narrow_for_ipv6_is_named_where_it_is_one),
         TEST(test_what_the_built_in_network_lacks_is_named_too),
     };
     char error[300] = "";
