@@ -37,6 +37,11 @@ static const char strongswan_conf[] =
     "      flush_line = yes\n"
     "    }\n"
     "  }\n"
+    "  signature_authentication = ${new-signatures}\n"
+    "  tls {\n"
+    "    version_min = ${tls-version}\n"
+    "    version_max = ${tls-version}\n"
+    "  }\n"
     "  plugins {\n"
     "    eap-gtc { backend = generic }\n"
     "    eap-tls { fragment_size = ${eap-fragment} }\n"
@@ -172,6 +177,11 @@ static void put_vips(struct model_text *out, const struct model_wish *wish)
         text_put(out, "0.0.0.0");
 }
 
+static bool does_eap(enum model_auth auth, const char *method)
+{
+    return eap_word(auth) != NULL && strcmp(eap_word(auth), method) == 0;
+}
+
 static void put_how(struct model_text *out, enum model_auth auth)
 {
     if (eap_word(auth) != NULL)
@@ -180,14 +190,32 @@ static void put_how(struct model_text *out, enum model_auth auth)
         text_put(out, "%s", auth == MODEL_PSK ? "psk" : "pubkey");
 }
 
+/* A gateway that proves itself within EAP, and a client that lets it. */
+static bool does_eap_only(const struct model_wish *wish, enum model_auth other)
+{
+    return wish->eap_only && eap_word(other) != NULL;
+}
+
 static void put_auth(struct model_text *out, const struct model_wish *wish)
 {
-    put_how(out, wish->auth);
+    put_how(out, does_eap_only(wish, wish->peer_auth) ? wish->peer_auth : wish->auth);
 }
 
 static void put_peer_auth(struct model_text *out, const struct model_wish *wish)
 {
-    put_how(out, wish->peer_auth);
+    put_how(out, does_eap_only(wish, wish->auth) ? wish->auth : wish->peer_auth);
+}
+
+/* Where it is not told its own way stands, which is 1.2. */
+static void put_tls_version(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->eap_tls != TLS_ANY)
+        text_put(out, "%s", wish->eap_tls == TLS_1_3 ? "1.3" : "1.2");
+}
+
+static void put_new_signatures(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->old_signatures ? "no" : "");
 }
 
 static void put_eap_id(struct model_text *out, const struct model_wish *wish)
@@ -199,8 +227,7 @@ static void put_eap_id(struct model_text *out, const struct model_wish *wish)
 /* Those who share a certificate, and so a name within EAP, do not drive each other out. */
 static void put_unique(struct model_text *out, const struct model_wish *wish)
 {
-    const char *const method = eap_word(wish->peer_auth);
-    if (method != NULL && strcmp(method, "tls") == 0)
+    if (does_eap(wish->peer_auth, "tls"))
         text_put(out, "never");
 }
 
@@ -220,7 +247,8 @@ static void put_keepalive(struct model_text *out, const struct model_wish *wish)
 
 static void put_certs(struct model_text *out, const struct model_wish *wish)
 {
-    if (wish_signs(wish) && eap_word(wish->auth) == NULL && wish->auth != MODEL_PSK)
+    if (wish_signs(wish) && eap_word(wish->auth) == NULL && wish->auth != MODEL_PSK &&
+        !does_eap_only(wish, wish->peer_auth))
         text_put(out, "end.pem");
 }
 
@@ -329,9 +357,23 @@ static const char *objects_auth(const struct model_wish *wish)
                : NULL;
 }
 
+/* 5.9.8 as a server does not send the octet, and as a peer ends when it comes. */
 static const char *objects_tls(const struct model_wish *wish)
 {
-    return wish->eap_tls == TLS_1_3 ? "the recipe has it do TLS 1.2 within EAP" : NULL;
+    const bool does = does_eap(wish->auth, "tls") || does_eap(wish->peer_auth, "tls");
+    return does && wish->eap_tls == TLS_1_3
+               ? "it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5): "
+                 "write 1.2 or any"
+               : NULL;
+}
+
+/* Of a client. */
+static const char *objects_eap_only(const struct model_wish *wish)
+{
+    return wish->eap_only && does_eap(wish->auth, "mschapv2")
+               ? "it takes EAP-MSCHAPv2 for no proof of a gateway, which RFC 5998 4 does not list: "
+                 "write no"
+               : NULL;
 }
 
 /* clang-format off */
@@ -351,6 +393,8 @@ static const struct recipe_holder holders[] = {
     { "peer-auth",         .put = put_peer_auth },
     { "certs",             .put = put_certs },
     { "eap-id",            .put = put_eap_id },
+    { "tls-version",       .put = put_tls_version },
+    { "new-signatures",    .put = put_new_signatures },
     { "unique",            .put = put_unique },
     { "eap-secret",        .put = put_eap_secret },
     { "local-ts",          .put = put_local_ts },
@@ -419,6 +463,8 @@ static const struct recipe_key keys[] = {
     { "auth",                  objects_auth },
     { "eap.fragment",          NULL },
     { "eap.tls",               objects_tls },
+    { "eap.only",              objects_eap_only },
+    { "old_signatures",        NULL },
     { "retransmit.first",      NULL },
     { "retransmit.factor",     NULL },
     { "retransmit.sends",      NULL },
