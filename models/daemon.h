@@ -112,6 +112,7 @@ struct model_wish {
     uint64_t fragment;     /* longest IP datagram; 0: no fragments */
     uint64_t eap_fragment; /* longest EAP packet with TLS in it */
     uint64_t eap_tls;      /* its version, 2 or 3; 0: any */
+    uint64_t eap_within;   /* what TTLS carries: enum ike_eap_type; 0: MS-CHAP-V2 without EAP */
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;

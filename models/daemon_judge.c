@@ -48,6 +48,7 @@ void model_wish_of_gateway(const struct model_world_config *config,
         .eap_unnamed = eap != NULL && !eap->eap.identity,
         .eap_only = eap != NULL && eap->eap.only,
         .eap_tls = eap != NULL ? eap->eap.tls : 0,
+        .eap_within = eap != NULL ? eap->eap.within : 0,
         .old_signatures = gateway->abilities.old_signatures,
         .peer_old_signatures = first != NULL && first->abilities.old_signatures,
         .mobike = gateway->mobike,
@@ -81,6 +82,7 @@ void model_wish_of_clients(const struct model_world_config *config,
         .fragment = clients->fragment,
         .eap_fragment = clients->eap.fragment,
         .eap_tls = clients->eap.tls,
+        .eap_within = clients->eap.within,
         .eap_only = clients->eap.only,
         .old_signatures = clients->abilities.old_signatures,
         .peer_old_signatures = gateway != NULL && gateway->abilities.old_signatures,
@@ -258,10 +260,11 @@ static void judge_chain(struct judging *j, const char *other_end, uint64_t links
 /* What clients who do EAP ask of the other end, who has one setting for all of them. */
 static void judge_eap(struct judging *j, const char *entry, const struct model_clients *clients)
 {
-    static const char *const keys[] = {"eap.tls", "eap.only"};
+    static const char *const keys[] = {"eap.tls", "eap.only", "eap.within"};
     struct model_wish wish = j->wish;
     wish.eap_tls = clients->eap.tls;
     wish.eap_only = clients->eap.only;
+    wish.eap_within = clients->eap.within;
     if (clients->auth < MODEL_EAP || setting_for(j->recipe, "eap.tls") == NULL)
         return;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -272,10 +275,11 @@ static void judge_eap(struct judging *j, const char *entry, const struct model_c
     if (strcmp(auth_word(clients->auth), "eap-tls") == 0 && !clients->eap.identity)
         object_to(j, entry, "eap.identity",
                   "it takes a certificate for whom EAP says it is, not IKE: write yes");
-    if (clients->eap.tls != j->wish.eap_tls)
-        object_to(j, entry, "eap.tls", "all its clients are to do the same");
-    if (clients->eap.only != j->wish.eap_only)
-        object_to(j, entry, "eap.only", "all its clients are to do the same");
+    const bool differs[] = {wish.eap_tls != j->wish.eap_tls, wish.eap_only != j->wish.eap_only,
+                            wish.eap_within != j->wish.eap_within};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (differs[i])
+            object_to(j, entry, keys[i], "all its clients are to do the same");
 }
 
 /* The first of its clients are judged with the gateway itself. */

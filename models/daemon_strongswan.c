@@ -45,6 +45,10 @@ static const char strongswan_conf[] =
     "  plugins {\n"
     "    eap-gtc { backend = generic }\n"
     "    eap-tls { fragment_size = ${eap-fragment} }\n"
+    "    eap-ttls {\n"
+    "      fragment_size = ${eap-fragment}\n"
+    "      phase2_method = ${eap-within}\n"
+    "    }\n"
     "    vici { socket = unix:///ikelab/charon.vici }\n"
     "  }\n"
     "}\n"
@@ -213,6 +217,13 @@ static void put_tls_version(struct model_text *out, const struct model_wish *wis
         text_put(out, "%s", wish->eap_tls == TLS_1_3 ? "1.3" : "1.2");
 }
 
+static void put_eap_within(struct model_text *out, const struct model_wish *wish)
+{
+    const struct ike_eap_method *const method = ike_eap_method_of((uint8_t)wish->eap_within);
+    if (method != NULL)
+        text_put(out, "%s", method->name + strlen("eap-"));
+}
+
 static void put_new_signatures(struct model_text *out, const struct model_wish *wish)
 {
     text_put(out, "%s", wish->old_signatures ? "no" : "");
@@ -348,22 +359,26 @@ static const char *objects_keepalive(const struct model_wish *wish)
                : "it counts in whole seconds";
 }
 
-static const char *objects_auth(const struct model_wish *wish)
+static const char *objects_within(const struct model_wish *wish)
 {
-    const enum model_auth ttls = MODEL_EAP + 4;
-    return wish->auth == ttls || wish->peer_auth == ttls
-               ? "it has EAP within the tunnel of EAP-TTLS only, not MS-CHAP-V2 by itself as the "
-                 "other end has it (RFC 5281 11.2.4)"
+    const bool does = does_eap(wish->auth, "ttls") || does_eap(wish->peer_auth, "ttls");
+    return does && wish->eap_within == 0
+               ? "it has EAP within the tunnel of EAP-TTLS only, not MS-CHAP-V2 by itself (RFC "
+                 "5281 11.2.4): write eap-md5, eap-gtc or eap-mschapv2"
                : NULL;
 }
 
 /* 5.9.8 as a server does not send the octet, and as a peer ends when it comes. */
 static const char *objects_tls(const struct model_wish *wish)
 {
-    const bool does = does_eap(wish->auth, "tls") || does_eap(wish->peer_auth, "tls");
-    return does && wish->eap_tls == TLS_1_3
-               ? "it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5): "
-                 "write 1.2 or any"
+    if (wish->eap_tls != TLS_1_3)
+        return NULL;
+    if (does_eap(wish->auth, "tls") || does_eap(wish->peer_auth, "tls"))
+        return "it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5): write "
+               "1.2 or any";
+    return does_eap(wish->auth, "ttls") || does_eap(wish->peer_auth, "ttls")
+               ? "with TLS 1.3 it has keys under the label of TLS 1.2 (RFC 9427 2.1): write 1.2 or "
+                 "any"
                : NULL;
 }
 
@@ -394,6 +409,7 @@ static const struct recipe_holder holders[] = {
     { "certs",             .put = put_certs },
     { "eap-id",            .put = put_eap_id },
     { "tls-version",       .put = put_tls_version },
+    { "eap-within",        .put = put_eap_within },
     { "new-signatures",    .put = put_new_signatures },
     { "unique",            .put = put_unique },
     { "eap-secret",        .put = put_eap_secret },
@@ -460,10 +476,10 @@ static const struct recipe_key keys[] = {
     { "mode",                  objects_mode },
     { "address",               objects_address },
     { "keepalive",             objects_keepalive },
-    { "auth",                  objects_auth },
     { "eap.fragment",          NULL },
     { "eap.tls",               objects_tls },
     { "eap.only",              objects_eap_only },
+    { "eap.within",            objects_within },
     { "old_signatures",        NULL },
     { "retransmit.first",      NULL },
     { "retransmit.factor",     NULL },

@@ -232,6 +232,13 @@ static void test_strongswan_asks_for_eap_as_clients_want_it(void)
     wish.peer_auth = (enum model_auth)(MODEL_EAP + 3);
     daemon_make(strongswan, &wish);
     daemon_expect("/ikelab/swanctl/swanctl.conf", LINES("auth = eap-tls", "unique = never"));
+    EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "phase2_method") == NULL);
+    wish.peer_auth = (enum model_auth)(MODEL_EAP + 4);
+    wish.eap_within = EAP_MSCHAPV2;
+    daemon_make(strongswan, &wish);
+    daemon_expect("/ikelab/swanctl/swanctl.conf", LINES("auth = eap-ttls"));
+    daemon_expect("/ikelab/strongswan.conf",
+                  LINES("phase2_method = mschapv2", "fragment_size = 700"));
 }
 
 /* RFC 5998 3: no signature, and so no certificate in IKE. */

@@ -163,10 +163,20 @@ static void test_what_clients_who_do_eap_ask_of_a_daemon_is_refused_with_their_k
     begin_world();
     set("clients.staff.auth", "eap-ttls");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
-    EXPECT(strstr(complaints, "gateways.vpn.auth: strongSwan: it has EAP within the tunnel") !=
-           NULL);
+    EXPECT_STR(complaints, "clients.staff.eap.within: strongSwan: it has EAP within the tunnel of "
+                           "EAP-TTLS only, not MS-CHAP-V2 by itself (RFC 5281 11.2.4): write "
+                           "eap-md5, eap-gtc or eap-mschapv2\n");
     EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
-    EXPECT(strstr(complaints, "clients.staff.auth: strongSwan: it has EAP within") != NULL);
+    EXPECT(strstr(complaints, "clients.staff.eap.within: strongSwan: it has EAP within") != NULL);
+    set("clients.staff.eap.within", "eap-gtc");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 0);
+    set("clients.staff.eap.tls", "1.3");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "clients.staff.eap.tls: strongSwan: with TLS 1.3 it has keys under the "
+                           "label of TLS 1.2 (RFC 9427 2.1): write 1.2 or any\n");
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
+    set("clients.staff.eap.within", "mschapv2"); /* nor has the next a use for this */
     set("clients.staff.auth", "eap-mschapv2");
     set("clients.staff.eap.tls", "1.3"); /* which this method has no use for */
     set("clients.staff.eap.identity", "no");
@@ -199,10 +209,13 @@ static void test_clients_who_ask_one_daemon_for_different_eap_are_refused(void)
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
     set("clients.guests.eap.tls", "1.2");
     set("clients.guests.eap.only", "yes");
-    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 2);
+    set("clients.guests.eap.within", "eap-md5");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 3);
     EXPECT_STR(complaints,
                "clients.guests.eap.tls: strongSwan: all its clients are to do the same\n"
-               "clients.guests.eap.only: strongSwan: all its clients are to do the same\n");
+               "clients.guests.eap.only: strongSwan: all its clients are to do the same\n"
+               "clients.guests.eap.within: strongSwan: all its clients are to do the same\n");
+    set("clients.staff.eap.within", "eap-md5");
     set("clients.staff.eap.tls", "1.2");
     set("clients.staff.eap.only", "yes");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);

@@ -239,6 +239,8 @@ def what_cannot_be_is_said(lab):
               "gateways.vpn.auth: OpenIKED: it has no RSASSA-PSS"),
              ("no end of TLS 1.3", {"sets": ["clients.people.auth=eap-tls", "clients.people.eap.tls=1.3"]}, 2,
               "clients.people.eap.tls: strongSwan: it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5)"),
+             ("no EAP within", {"sets": ["clients.people.auth=eap-ttls"]}, 2,
+              "clients.people.eap.within: strongSwan: it has EAP within the tunnel of EAP-TTLS only"),
              ("a client in virtual time", {"sets": ["network.kind=links", "gateways.vpn.daemon=none", "crypto=modelled",
                                                     "clients.people.daemon=libreswan"]}, 2, "a real daemon lives in real time"),
              ("resumed", {"sets": ["gateways.vpn.tickets.kind=value"]}, 2, "there is no setting for it")]
@@ -386,6 +388,7 @@ BOTH_IN_FRAGMENTS = (r"req 1  SKF\(1/", r"rsp 1  SKF\(1/")
 THROUGH_NAT = (r"198\.18\.1\.1:1024 > 198\.18\.0\.1:500 +IKE_SA_INIT",
                r"198\.18\.1\.1:102\d > 198\.18\.0\.1:4500 +IKE_AUTH +req 1  SK\{IDi .*CERT",
                r"198\.18\.0\.1:4500 > 198\.18\.1\.1:102\d +IKE_AUTH +rsp 1  SK\{IDr CERT .*AUTH")
+TTLS = ("clients.people.auth=eap-ttls",)
 OLD = ("clients.people.old_signatures=yes", "gateways.vpn.old_signatures=yes")
 
 
@@ -442,6 +445,13 @@ TOGETHER = [
     ("and_within_eap_mschapv2", lambda lab: they_come_by(
         lab, "strongswan", ["clients.people.auth=eap-mschapv2", "clients.people.eap.only=yes"], eap_only("MSCHAPv2"),
         never=r"SK\{.*CERT .*AUTH")),
+    ("they_do_eap_ttls_with_eap_md5_within",
+     lambda lab: they_come_by(lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-md5"], eap("Identity", "TTLS"))),
+    ("and_with_eap_mschapv2_within_alone", lambda lab: they_come_by(
+        lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-mschapv2", "clients.people.eap.only=yes"], eap_only("TTLS"),
+        never=r"SK\{.*CERT .*AUTH")),
+    ("another_password_within_ttls_is_refused", lambda lab: they_come_by(
+        lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-gtc", "clients.people.psk=another"], (r"SK\{EAP\(rsp TTLS\)",), succeed=False)),
     ("they_sign_as_before_rfc_7427_and_strongswan_does",
      lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=rsa2048", *OLD], BOTH_SIGN, methods=["1", "1"])),
     ("libreswan_takes_that_and_signs_anew",
@@ -458,6 +468,8 @@ TOGETHER = [
      lambda lab: it_comes_by(lab, "openiked", ["clients.one.auth=ecdsa256", NAT], THROUGH_NAT)),
     ("a_strongswan_client_does_eap_tls",
      lambda lab: it_comes_by(lab, "strongswan", ["clients.one.auth=eap-tls"], (r"SK\{EAP\(rsp TLS",))),
+    ("and_eap_ttls_with_eap_mschapv2_within", lambda lab: it_comes_by(
+        lab, "strongswan", ["clients.one.auth=eap-ttls", "clients.one.eap.within=eap-mschapv2"], (r"SK\{EAP\(rsp TTLS", r"EAP\(success\)"))),
     ("and_eap_tls_alone", lambda lab: it_comes_by(
         lab, "strongswan", ["clients.one.auth=eap-tls", "clients.one.eap.only=yes"], (r"rsp 1  SK\{IDr EAP\(req ", r"rsp \d+ +SK\{AUTH SAr2"))),
     ("a_libreswan_client_signs_as_before_rfc_7427", lambda lab: it_comes_by(
