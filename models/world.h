@@ -206,7 +206,7 @@ struct model_gateway {
     uint64_t half_open_limit;       /* IKE_UNLIMITED: none */
     uint64_t half_open_per_address; /* IKE_UNLIMITED: none */
     uint64_t half_open_timeout_ns;
-    uint64_t half_open_lists; /* that share them */
+    uint64_t half_open_lists;   /* that share them */
     uint64_t liveness_ns;       /* 0: never */
     struct sim_outages outages; /* it is not there, and its SAs are gone; */
     bool outage_silent;         /* nor does its host say so by ICMP */
