@@ -57,6 +57,8 @@ struct ike_eap_config {
     uint16_t fragment; /* octets of a packet of ours with TLS in it; 0: EAP_FRAGMENT_DEFAULT */
     uint8_t user_len;  /* 0: peer: its IKE identity; server: anyone who knows the password */
     uint8_t user[IKE_EAP_NAME_MAX];
+    uint8_t within; /* enum ike_eap_type, of a method without TLS: what TTLS carries (RFC
+                       5281 11.2.1); 0: MS-CHAP-V2 without EAP */
     uint8_t password_len;
     uint8_t password[IKE_EAP_PASSWORD_MAX];
     struct ike_tls_config tls;
@@ -73,6 +75,20 @@ struct ike_eap_mschapv2 {
     uint8_t response[24];
 };
 
+/* A conversation of EAP within TTLS, between two packets of it; names are the outer one's. */
+struct ike_eap_inner {
+    uint8_t type; /* of its method; 0: not agreed on yet */
+    uint8_t id;
+    uint8_t rounds;
+    uint8_t phase; /* enum ike_eap_phase */
+    bool begun;
+    bool concluded;
+    union {
+        struct ike_eap_md5 md5;
+        struct ike_eap_mschapv2 mschapv2;
+    } of;
+};
+
 struct ike_eap_tls {
     struct ike_tls tls;
     bool opened;
@@ -81,7 +97,8 @@ struct ike_eap_tls {
     bool done;    /* the handshake is over */
     uint32_t in_len;
     uint32_t in_declared;
-    struct ike_eap_mschapv2 inner; /* of TTLS */
+    struct ike_eap_mschapv2 inner; /* of TTLS, one or the other */
+    struct ike_eap_inner within;
 };
 
 enum ike_eap_phase { EAP_GOING, EAP_SUCCEEDED, EAP_FAILED };

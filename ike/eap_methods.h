@@ -40,4 +40,10 @@ uint8_t ike_eap_tls_version(const struct ike_eap *eap);
 /* Keys of TLS 1.2 under `label`; of 1.3 as RFC 9190 2.3 and RFC 9427 2.1 have them. */
 enum ike_why ike_eap_tls_keys(struct ike_eap *eap, const char *label);
 
+/* EAP within TTLS. The peer's Identity, which nobody asks for, */
+void ike_eap_inner_begin(struct ike_eap *eap, struct ike_writer *out);
+/* and a packet that came; as ike_eap_step, with `within.phase`. */
+enum ike_why ike_eap_inner_step(struct ike_eap *eap, struct ike_bytes packet,
+                                struct ike_writer *out);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * EAP-TTLS version 0 (RFC 5281): the server shows a certificate, and within TLS
- * the peer shows a password, here by MS-CHAP-V2 in Diameter AVPs, whose challenge
- * both derive from TLS and nobody sends (RFC 5281 11.1, 11.2.4).
+ * the peer shows a password in Diameter AVPs: by MS-CHAP-V2, whose challenge both
+ * derive from TLS and nobody sends (RFC 5281 11.1, 11.2.4), or by EAP again (11.2.1).
  *
  *     server                                       peer
  *     … the handshake …
@@ -14,8 +14,9 @@
 
 #include <assert.h>
 
-/* RFC 5281 11.2.4; RFC 2548 2.1.4, 2.3 */
-enum avp { AVP_USER = 1, AVP_CHALLENGE = 11, AVP_RESPONSE = 25, AVP_SUCCESS = 26 };
+/* RFC 5281 11.2.1, 11.2.4; RFC 2548 2.1.4, 2.3 */
+enum avp { AVP_USER = 1, AVP_CHALLENGE = 11, AVP_RESPONSE = 25, AVP_SUCCESS = 26, AVP_EAP = 79 };
+enum { INNER_MAX = 256 /* octets of a packet of a method without TLS, and its name */ };
 enum { MICROSOFT = 311, AVP_VENDOR = 0x80, AVP_MANDATORY = 0x40, RESERVED = 8 };
 enum stage { ST_BEGUN, ST_ASKED, ST_PROVEN };
 
@@ -43,12 +44,13 @@ struct avps {
     struct ike_bytes challenge;
     struct ike_bytes response;
     struct ike_bytes success;
+    struct ike_bytes eap;
 };
 
 static struct ike_bytes *slot_of(struct avps *avps, uint32_t vendor, uint32_t code)
 {
     if (vendor == 0)
-        return code == AVP_USER ? &avps->user : NULL;
+        return code == AVP_USER ? &avps->user : code == AVP_EAP ? &avps->eap : NULL;
     if (vendor != MICROSOFT)
         return NULL;
     return code == AVP_CHALLENGE  ? &avps->challenge
@@ -114,6 +116,27 @@ static enum ike_why say(struct ike_eap *eap, const struct ike_writer *w)
     return said ? WHY_OK : WHY_EAP_TLS;
 }
 
+static enum ike_why say_eap(struct ike_eap *eap, const struct ike_writer *packet)
+{
+    uint8_t room[INNER_MAX + 12];
+    struct ike_writer w = wr_open(room, sizeof room);
+    assert(!packet->bad);
+    put_avp(&w, 0, AVP_EAP, wr_done(packet));
+    return say(eap, &w);
+}
+
+/* A packet of EAP that came is answered; where it ends well no more is said. */
+static enum ike_why hear_eap(struct ike_eap *eap, struct ike_bytes packet)
+{
+    uint8_t room[INNER_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    if (packet.len == 0)
+        return WHY_EAP_METHOD; /* it does something else */
+    const enum ike_why why = ike_eap_inner_step(eap, packet, &w);
+    const bool ended = eap->of.tls.within.phase != EAP_GOING;
+    return why != WHY_OK || ended ? why : say_eap(eap, &w);
+}
+
 /* ---- the server ---- */
 
 /*  Ident (1) | Flags (1) | Peer-Challenge (16) | Reserved (8) | Response (24).   RFC 2548 2.3.2 */
@@ -153,13 +176,23 @@ static enum ike_why judge(struct ike_eap *eap, const struct avps *avps)
     return say(eap, &w);
 }
 
+static enum ike_why server_hear(struct ike_eap *eap, struct ike_bytes text)
+{
+    struct avps avps;
+    if (eap->of.tls.inner.stage == ST_PROVEN)
+        return WHY_EAP_SYNTAX;
+    const enum ike_why why = avps_parse(text, &avps);
+    if (why != WHY_OK)
+        return why;
+    return eap->config->within != 0 ? hear_eap(eap, avps.eap) : judge(eap, &avps);
+}
+
 static enum ike_why ttls_server(struct ike_eap *eap, struct ike_bytes data, struct ike_writer *out)
 {
     struct ike_eap_tls *const s = &eap->of.tls;
     uint8_t text[IKE_TLS_TEXT_MAX];
     enum ike_eap_tls_came came;
     enum ike_tls_state state;
-    struct avps avps;
     enum ike_why why = ike_eap_tls_take(eap, data, out, &came);
     if (why != WHY_OK || came == CAME_PIECE)
         return why;
@@ -175,11 +208,11 @@ static enum ike_why ttls_server(struct ike_eap *eap, struct ike_bytes data, stru
             eap->phase = EAP_SUCCEEDED;
             return ttls_keys(eap);
         }
-        if (len > 0 && s->inner.stage == ST_PROVEN)
-            return WHY_EAP_SYNTAX;
-        why = len > 0 ? avps_parse((struct ike_bytes){.at = text, .len = len}, &avps) : WHY_OK;
-        if (why == WHY_OK && len > 0)
-            why = judge(eap, &avps);
+        why = len > 0 ? server_hear(eap, (struct ike_bytes){.at = text, .len = len}) : WHY_OK;
+        if (why == WHY_OK && s->within.phase == EAP_SUCCEEDED) {
+            eap->phase = EAP_SUCCEEDED;
+            return ttls_keys(eap);
+        }
     }
     ike_eap_tls_send(eap, out);
     return why;
@@ -215,27 +248,55 @@ static enum ike_why ask(struct ike_eap *eap)
     return say(eap, &w);
 }
 
-static enum ike_why check_proof(struct ike_eap *eap)
+static enum ike_why check_proof(struct ike_eap *eap, const struct avps *avps)
 {
     struct ike_eap_tls *const s = &eap->of.tls;
     const struct ike_mschapv2 m = terms(eap, ike_eap_name(eap));
-    uint8_t text[IKE_TLS_TEXT_MAX];
     uint8_t right[MSCHAPV2_PROOF];
-    struct avps avps;
-    const size_t len = ops_of(eap)->hear(eap->crypto, &s->tls, text, sizeof text);
-    if (len == 0)
-        return WHY_OK; /* not yet */
-    const enum ike_why why = avps_parse((struct ike_bytes){.at = text, .len = len}, &avps);
-    if (why != WHY_OK)
-        return why;
     if (!ike_mschapv2_proof(eap->crypto, &m, s->inner.response, right))
         return WHY_EAP_PRIMITIVE;
-    if (avps.success.len != 1 + sizeof right ||
-        !ike_secret_equal(avps.success.at + 1, right, sizeof right))
+    if (avps->success.len != 1 + sizeof right ||
+        !ike_secret_equal(avps->success.at + 1, right, sizeof right))
         return WHY_EAP_FAILED;
     s->inner.stage = ST_PROVEN;
     eap->concluded = true;
     return ttls_keys(eap);
+}
+
+static enum ike_why say_who(struct ike_eap *eap)
+{
+    uint8_t room[INNER_MAX];
+    struct ike_writer w = wr_open(room, sizeof room);
+    ike_eap_inner_begin(eap, &w);
+    eap->of.tls.inner.stage = ST_ASKED;
+    return say_eap(eap, &w);
+}
+
+static enum ike_why peer_hear(struct ike_eap *eap)
+{
+    struct ike_eap_tls *const s = &eap->of.tls;
+    uint8_t text[IKE_TLS_TEXT_MAX];
+    struct avps avps;
+    const size_t len = ops_of(eap)->hear(eap->crypto, &s->tls, text, sizeof text);
+    if (len == 0)
+        return WHY_OK; /* not yet */
+    enum ike_why why = avps_parse((struct ike_bytes){.at = text, .len = len}, &avps);
+    if (why != WHY_OK)
+        return why;
+    if (eap->config->within == 0)
+        return check_proof(eap, &avps);
+    why = hear_eap(eap, avps.eap);
+    if (why != WHY_OK || !s->within.concluded || eap->concluded)
+        return why;
+    eap->concluded = true;
+    return ttls_keys(eap);
+}
+
+static enum ike_why peer_says(struct ike_eap *eap)
+{
+    if (eap->of.tls.inner.stage != ST_BEGUN)
+        return peer_hear(eap);
+    return eap->config->within != 0 ? say_who(eap) : ask(eap);
 }
 
 static enum ike_why ttls_peer(struct ike_eap *eap, struct ike_bytes data, struct ike_writer *out)
@@ -251,7 +312,7 @@ static enum ike_why ttls_peer(struct ike_eap *eap, struct ike_bytes data, struct
     why = ike_eap_tls_run(eap, &state);
     assert(why == WHY_OK); /* a peer always has something to say */
     if (state == TLS_DONE)
-        why = s->inner.stage == ST_BEGUN ? ask(eap) : check_proof(eap);
+        why = peer_says(eap);
     ike_eap_tls_send(eap, out);
     return why;
 }

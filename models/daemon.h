@@ -112,6 +112,7 @@ struct model_wish {
     uint64_t fragment;     /* longest IP datagram; 0: no fragments */
     uint64_t eap_fragment; /* longest EAP packet with TLS in it */
     uint64_t eap_tls;      /* its version, 2 or 3; 0: any */
+    uint64_t eap_within;   /* what TTLS carries: enum ike_eap_type; 0: MS-CHAP-V2 without EAP */
     uint64_t retransmit_first_ns;
     uint64_t retransmit_factor_milli;
     uint64_t retransmit_sends;
@@ -119,9 +120,12 @@ struct model_wish {
     bool mobike;
     bool force_encapsulation;
     bool transport_mode;
-    bool eap_unnamed; /* a gateway that asks for no EAP identity before the method */
-    bool quiet;       /* logs SAs only, not each datagram, where it can be told so */
-    bool kernel_esp;  /* the kernel's, or its stand-in's, where the daemon has one of its own too */
+    bool eap_unnamed;         /* a gateway that asks for no EAP identity before the method */
+    bool eap_only;            /* by which the gateway is authenticated too */
+    bool old_signatures;      /* its own by methods of RFC 7296 2.15, */
+    bool peer_old_signatures; /* and the other end's */
+    bool quiet;               /* logs SAs only, not each datagram, where it can be told so */
+    bool kernel_esp; /* the kernel's, or its stand-in's, where the daemon has one of its own too */
 };
 
 /* What a gateway's keys ask of a daemon in its place. */

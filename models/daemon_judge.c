@@ -26,6 +26,7 @@ void model_wish_of_gateway(const struct model_world_config *config,
                            const struct model_gateway *gateway, struct model_wish *out)
 {
     const bool pool = gateway->pool[0] != '\0' && strcmp(gateway->pool, "none") != 0;
+    const struct model_clients *const first = model_first_clients_of(config, gateway);
     const struct model_clients *const eap = model_eap_clients_of(config, gateway);
     *out = (struct model_wish){
         .psk = gateway->psk,
@@ -45,6 +46,11 @@ void model_wish_of_gateway(const struct model_world_config *config,
         .fragment = gateway->fragment,
         .eap_fragment = eap != NULL ? eap->eap.fragment : 0,
         .eap_unnamed = eap != NULL && !eap->eap.identity,
+        .eap_only = eap != NULL && eap->eap.only,
+        .eap_tls = eap != NULL ? eap->eap.tls : 0,
+        .eap_within = eap != NULL ? eap->eap.within : 0,
+        .old_signatures = gateway->abilities.old_signatures,
+        .peer_old_signatures = first != NULL && first->abilities.old_signatures,
         .mobike = gateway->mobike,
         .force_encapsulation = gateway->force_encapsulation,
         .transport_mode = gateway->transport_mode,
@@ -76,6 +82,10 @@ void model_wish_of_clients(const struct model_world_config *config,
         .fragment = clients->fragment,
         .eap_fragment = clients->eap.fragment,
         .eap_tls = clients->eap.tls,
+        .eap_within = clients->eap.within,
+        .eap_only = clients->eap.only,
+        .old_signatures = clients->abilities.old_signatures,
+        .peer_old_signatures = gateway != NULL && gateway->abilities.old_signatures,
         .retransmit_first_ns = clients->retransmit_first_ns,
         .retransmit_factor_milli = clients->retransmit_factor_milli,
         .retransmit_sends = clients->retransmit_sends,
@@ -158,6 +168,21 @@ static const struct recipe_key *setting_for(const struct model_recipe *recipe, c
     return NULL;
 }
 
+/* NULL: the key may be as it is. */
+static const char *objection_to(const struct model_recipe *recipe, const char *key,
+                                const struct model_wish *wish)
+{
+    const struct recipe_key *const row = setting_for(recipe, key);
+    return row != NULL && row->objection != NULL ? row->objection(wish) : NULL;
+}
+
+/* Some are of gateways only, or of clients. */
+static bool has_key(const struct model_world_config *config, const char *path)
+{
+    char got[MODEL_TEXT_MAX * 4];
+    return model_config_get(config, path, got, sizeof got);
+}
+
 /* Whether the key asks for something: it is not as an entry has it that says nothing. */
 static bool asks(const struct model_world_config *config, const struct model_world_config *plain,
                  const char *path)
@@ -188,8 +213,9 @@ static void judge_keys(struct judging *j, const struct model_world_config *confi
                                           : "there is no setting for it");
     }
     for (const struct recipe_key *row = j->recipe->keys; row->key != NULL; row++) {
-        const char *const text = row->objection != NULL ? row->objection(&j->wish) : NULL;
-        if (text != NULL)
+        const char *const text = objection_to(j->recipe, row->key, &j->wish);
+        (void)snprintf(path, sizeof path, "%s.%s", j->path, row->key);
+        if (text != NULL && has_key(config, path))
             object(j, row->key, text);
     }
 }
@@ -231,22 +257,43 @@ static void judge_chain(struct judging *j, const char *other_end, uint64_t links
                   "it takes no intermediate certificates of the other end: write 0");
 }
 
-/* What clients who do EAP ask of the other end. */
+/* What clients who do EAP ask of the other end, who has one setting for all of them. */
 static void judge_eap(struct judging *j, const char *entry, const struct model_clients *clients)
 {
-    const struct recipe_key *const row = setting_for(j->recipe, "eap.tls");
-    const bool tls = strcmp(auth_word(clients->auth), "eap-tls") == 0;
-    struct model_wish wish = {.eap_tls = clients->eap.tls};
-    if (clients->auth < MODEL_EAP || row == NULL)
+    static const char *const keys[] = {"eap.tls", "eap.only", "eap.within"};
+    struct model_wish wish = j->wish;
+    wish.eap_tls = clients->eap.tls;
+    wish.eap_only = clients->eap.only;
+    wish.eap_within = clients->eap.within;
+    if (clients->auth < MODEL_EAP || setting_for(j->recipe, "eap.tls") == NULL)
         return;
-    const char *const text = tls ? row->objection(&wish) : NULL;
-    if (text != NULL)
-        object_to(j, entry, "eap.tls", text);
-    if (tls && !clients->eap.identity)
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *const text = objection_to(j->recipe, keys[i], &wish);
+        if (text != NULL)
+            object_to(j, entry, keys[i], text);
+    }
+    if (strcmp(auth_word(clients->auth), "eap-tls") == 0 && !clients->eap.identity)
         object_to(j, entry, "eap.identity",
                   "it takes a certificate for whom EAP says it is, not IKE: write yes");
-    if (clients->eap.only)
-        object_to(j, entry, "eap.only", "as a gateway the recipe has it sign");
+    const bool differs[] = {wish.eap_tls != j->wish.eap_tls, wish.eap_only != j->wish.eap_only,
+                            wish.eap_within != j->wish.eap_within};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (differs[i])
+            object_to(j, entry, keys[i], "all its clients are to do the same");
+}
+
+/* The first of its clients are judged with the gateway itself. */
+static void judge_signatures(struct judging *j, const char *entry,
+                             const struct model_clients *clients)
+{
+    static const char *const keys[] = {"auth", "old_signatures"};
+    struct model_wish wish = j->wish;
+    wish.peer_old_signatures = clients->abilities.old_signatures;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *const text = objection_to(j->recipe, keys[i], &wish);
+        if (text != NULL && text != objection_to(j->recipe, keys[i], &j->wish))
+            object_to(j, entry, "old_signatures", text);
+    }
 }
 
 /* One connection is for all clients of a gateway. */
@@ -264,6 +311,7 @@ static void judge_populations(struct judging *j, const struct model_world_config
         if (clients->more[0] != MODEL_NO_AUTH)
             object_to(j, entry, "second_auth", "its clients are to authenticate once");
         judge_eap(j, entry, clients);
+        judge_signatures(j, entry, clients);
         judge_chain(j, entry, clients->certificate_chain);
     }
 }

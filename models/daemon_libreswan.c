@@ -361,8 +361,10 @@ static void put_authby(struct model_text *out, const struct model_wish *wish)
         text_put(out, "secret");
     else if (wish->auth == MODEL_NULL)
         text_put(out, "null");
+    else if ((AUTHS_RSA >> wish->auth & 1) != 0)
+        text_put(out, "%s", wish->old_signatures ? "rsa-sha1" : "rsasig");
     else
-        text_put(out, "%s", (AUTHS_RSA >> wish->auth & 1) != 0 ? "rsasig" : "ecdsa");
+        text_put(out, "ecdsa");
 }
 
 static void put_mode(struct model_text *out, const struct model_wish *wish)
@@ -524,10 +526,17 @@ static const char *objects_auth(const struct model_wish *wish)
 {
     if (wish->auth != wish->peer_auth)
         return "the recipe has both ends authenticate alike";
-    return (AUTHS_RSA >> wish->auth & 1) != 0 ? "it takes RSASSA-PSS without its trailer field "
-                                                "only, not as RFC 7427 A.4.3 has it and "
-                                                "the other end signs"
-                                              : NULL;
+    return (AUTHS_RSA >> wish->auth & 1) != 0 && !wish->peer_old_signatures
+               ? "it takes RSASSA-PSS without its trailer field only, not as RFC 7427 A.4.3 has it "
+                 "and the other end signs: write `old_signatures: yes` there"
+               : NULL;
+}
+
+static const char *objects_old_signatures(const struct model_wish *wish)
+{
+    return (AUTHS_ECDSA >> wish->auth & 1) != 0 && wish->old_signatures
+               ? "with ECDSA it signs by RFC 7427 3 only"
+               : NULL;
 }
 
 /* clang-format off */
@@ -645,6 +654,7 @@ static const struct recipe_key keys[] = {
     { "mobike",              objects_mobike },
     { "mode",                NULL },
     { "auth",                objects_auth },
+    { "old_signatures",      objects_old_signatures },
     { "selectors",           objects_selectors },
     { "keepalive",           objects_keepalive },
     { "retransmit.first",    NULL },

@@ -186,6 +186,9 @@ static void put_auth(struct model_text *out, const struct model_wish *wish)
     if (wish->auth == MODEL_PSK) {
         text_put(out, " psk ");
         put_psk(out, wish);
+    } else if (wish->peer_old_signatures) {
+        const bool rsa = (AUTHS_RSA >> wish->auth & 1) != 0; /* which has one method */
+        text_put(out, " %s", rsa ? "rsa" : auth_word(wish->auth));
     } else {
         text_put(out, " rfc7427");
     }
@@ -215,9 +218,15 @@ static const char *objects_auth(const struct model_wish *wish)
 {
     if ((wish->auth == MODEL_PSK) != (wish->peer_auth == MODEL_PSK))
         return "with it a key of both is for both ends or for none";
-    return (AUTHS_RSA >> wish->peer_auth & 1) != 0
-               ? "it has no RSASSA-PSS, by which the other end signs (RFC 7427 A.4.3)"
+    return (AUTHS_RSA >> wish->peer_auth & 1) != 0 && !wish->peer_old_signatures
+               ? "it has no RSASSA-PSS, by which the other end signs (RFC 7427 A.4.3): write "
+                 "`old_signatures: yes` there"
                : NULL;
+}
+
+static const char *objects_old_signatures(const struct model_wish *wish)
+{
+    return wish->old_signatures ? "it signs by RFC 7427 3 for who knows it" : NULL;
 }
 
 static const char *objects_pool(const struct model_wish *wish)
@@ -306,16 +315,17 @@ static const struct recipe_answer answers[] = {
 };
 
 static const struct recipe_key keys[] = {
-    { "liveness",    objects_liveness },
-    { "rekey.ike",   NULL },
-    { "rekey.child", NULL },
-    { "pool",        objects_pool },
-    { "fragment",    objects_fragment },
-    { "mobike",      NULL },
-    { "mode",        NULL },
-    { "auth",        objects_auth },
-    { "selectors",   objects_selectors },
-    { NULL,          NULL },
+    { "liveness",       objects_liveness },
+    { "rekey.ike",      NULL },
+    { "rekey.child",    NULL },
+    { "pool",           objects_pool },
+    { "fragment",       objects_fragment },
+    { "mobike",         NULL },
+    { "mode",           NULL },
+    { "auth",           objects_auth },
+    { "old_signatures", objects_old_signatures },
+    { "selectors",      objects_selectors },
+    { NULL,             NULL },
 };
 /* clang-format on */
 

@@ -37,9 +37,18 @@ static const char strongswan_conf[] =
     "      flush_line = yes\n"
     "    }\n"
     "  }\n"
+    "  signature_authentication = ${new-signatures}\n"
+    "  tls {\n"
+    "    version_min = ${tls-version}\n"
+    "    version_max = ${tls-version}\n"
+    "  }\n"
     "  plugins {\n"
     "    eap-gtc { backend = generic }\n"
     "    eap-tls { fragment_size = ${eap-fragment} }\n"
+    "    eap-ttls {\n"
+    "      fragment_size = ${eap-fragment}\n"
+    "      phase2_method = ${eap-within}\n"
+    "    }\n"
     "    vici { socket = unix:///ikelab/charon.vici }\n"
     "  }\n"
     "}\n"
@@ -172,6 +181,11 @@ static void put_vips(struct model_text *out, const struct model_wish *wish)
         text_put(out, "0.0.0.0");
 }
 
+static bool does_eap(enum model_auth auth, const char *method)
+{
+    return eap_word(auth) != NULL && strcmp(eap_word(auth), method) == 0;
+}
+
 static void put_how(struct model_text *out, enum model_auth auth)
 {
     if (eap_word(auth) != NULL)
@@ -180,14 +194,39 @@ static void put_how(struct model_text *out, enum model_auth auth)
         text_put(out, "%s", auth == MODEL_PSK ? "psk" : "pubkey");
 }
 
+/* A gateway that proves itself within EAP, and a client that lets it. */
+static bool does_eap_only(const struct model_wish *wish, enum model_auth other)
+{
+    return wish->eap_only && eap_word(other) != NULL;
+}
+
 static void put_auth(struct model_text *out, const struct model_wish *wish)
 {
-    put_how(out, wish->auth);
+    put_how(out, does_eap_only(wish, wish->peer_auth) ? wish->peer_auth : wish->auth);
 }
 
 static void put_peer_auth(struct model_text *out, const struct model_wish *wish)
 {
-    put_how(out, wish->peer_auth);
+    put_how(out, does_eap_only(wish, wish->auth) ? wish->auth : wish->peer_auth);
+}
+
+/* Where it is not told its own way stands, which is 1.2. */
+static void put_tls_version(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->eap_tls != TLS_ANY)
+        text_put(out, "%s", wish->eap_tls == TLS_1_3 ? "1.3" : "1.2");
+}
+
+static void put_eap_within(struct model_text *out, const struct model_wish *wish)
+{
+    const struct ike_eap_method *const method = ike_eap_method_of((uint8_t)wish->eap_within);
+    if (method != NULL)
+        text_put(out, "%s", method->name + strlen("eap-"));
+}
+
+static void put_new_signatures(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->old_signatures ? "no" : "");
 }
 
 static void put_eap_id(struct model_text *out, const struct model_wish *wish)
@@ -199,8 +238,7 @@ static void put_eap_id(struct model_text *out, const struct model_wish *wish)
 /* Those who share a certificate, and so a name within EAP, do not drive each other out. */
 static void put_unique(struct model_text *out, const struct model_wish *wish)
 {
-    const char *const method = eap_word(wish->peer_auth);
-    if (method != NULL && strcmp(method, "tls") == 0)
+    if (does_eap(wish->peer_auth, "tls"))
         text_put(out, "never");
 }
 
@@ -220,7 +258,8 @@ static void put_keepalive(struct model_text *out, const struct model_wish *wish)
 
 static void put_certs(struct model_text *out, const struct model_wish *wish)
 {
-    if (wish_signs(wish) && eap_word(wish->auth) == NULL && wish->auth != MODEL_PSK)
+    if (wish_signs(wish) && eap_word(wish->auth) == NULL && wish->auth != MODEL_PSK &&
+        !does_eap_only(wish, wish->peer_auth))
         text_put(out, "end.pem");
 }
 
@@ -320,18 +359,36 @@ static const char *objects_keepalive(const struct model_wish *wish)
                : "it counts in whole seconds";
 }
 
-static const char *objects_auth(const struct model_wish *wish)
+static const char *objects_within(const struct model_wish *wish)
 {
-    const enum model_auth ttls = MODEL_EAP + 4;
-    return wish->auth == ttls || wish->peer_auth == ttls
-               ? "it has EAP within the tunnel of EAP-TTLS only, not MS-CHAP-V2 by itself as the "
-                 "other end has it (RFC 5281 11.2.4)"
+    const bool does = does_eap(wish->auth, "ttls") || does_eap(wish->peer_auth, "ttls");
+    return does && wish->eap_within == 0
+               ? "it has EAP within the tunnel of EAP-TTLS only, not MS-CHAP-V2 by itself (RFC "
+                 "5281 11.2.4): write eap-md5, eap-gtc or eap-mschapv2"
                : NULL;
 }
 
+/* 5.9.8 as a server does not send the octet, and as a peer ends when it comes. */
 static const char *objects_tls(const struct model_wish *wish)
 {
-    return wish->eap_tls == TLS_1_3 ? "the recipe has it do TLS 1.2 within EAP" : NULL;
+    if (wish->eap_tls != TLS_1_3)
+        return NULL;
+    if (does_eap(wish->auth, "tls") || does_eap(wish->peer_auth, "tls"))
+        return "it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5): write "
+               "1.2 or any";
+    return does_eap(wish->auth, "ttls") || does_eap(wish->peer_auth, "ttls")
+               ? "with TLS 1.3 it has keys under the label of TLS 1.2 (RFC 9427 2.1): write 1.2 or "
+                 "any"
+               : NULL;
+}
+
+/* Of a client. */
+static const char *objects_eap_only(const struct model_wish *wish)
+{
+    return wish->eap_only && does_eap(wish->auth, "mschapv2")
+               ? "it takes EAP-MSCHAPv2 for no proof of a gateway, which RFC 5998 4 does not list: "
+                 "write no"
+               : NULL;
 }
 
 /* clang-format off */
@@ -351,6 +408,9 @@ static const struct recipe_holder holders[] = {
     { "peer-auth",         .put = put_peer_auth },
     { "certs",             .put = put_certs },
     { "eap-id",            .put = put_eap_id },
+    { "tls-version",       .put = put_tls_version },
+    { "eap-within",        .put = put_eap_within },
+    { "new-signatures",    .put = put_new_signatures },
     { "unique",            .put = put_unique },
     { "eap-secret",        .put = put_eap_secret },
     { "local-ts",          .put = put_local_ts },
@@ -416,9 +476,11 @@ static const struct recipe_key keys[] = {
     { "mode",                  objects_mode },
     { "address",               objects_address },
     { "keepalive",             objects_keepalive },
-    { "auth",                  objects_auth },
     { "eap.fragment",          NULL },
     { "eap.tls",               objects_tls },
+    { "eap.only",              objects_eap_only },
+    { "eap.within",            objects_within },
+    { "old_signatures",        NULL },
     { "retransmit.first",      NULL },
     { "retransmit.factor",     NULL },
     { "retransmit.sends",      NULL },

@@ -453,7 +453,7 @@ static void judge_eap(struct model_judge *j, const struct model_clients *c,
         return;
     if (c->auth != first->auth || c->eap.only != first->eap.only ||
         c->eap.identity != first->eap.identity || c->eap.tls != first->eap.tls ||
-        c->eap.certificates != first->eap.certificates)
+        c->eap.within != first->eap.within || c->eap.certificates != first->eap.certificates)
         model_say(
             j, client(c, ".auth"), true,
             "differs from clients.%s, who do EAP with the same gateway, which asks the same of "

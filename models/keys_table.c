@@ -460,6 +460,10 @@ const struct model_key model_keys[] = {
       "octets of an EAP packet with TLS in it, both ways" },
     { "clients.*.eap.tls", KIND_CHOICE, "any|1.2=2|1.3=3", NULL, NULL, "any", CLIENTS(eap.tls),
       "TLS's version" },
+    { "clients.*.eap.within", KIND_CHOICE, "mschapv2=0|eap-md5=4|eap-gtc=6|eap-mschapv2=26", NULL, NULL,
+      "mschapv2", CLIENTS(eap.within),
+      "how they show their password within eap-ttls: by MS-CHAP-V2 itself (RFC 5281 11.2.4), or by EAP once more "
+      "(RFC 5281 11.2.1)" },
     { "clients.*.eap.certificates", KIND_CHOICE, KEY_WORDS, NULL, NULL, "rsa2048",
       CLIENTS(eap.certificates),
       "the keys of TLS's certificates, the gateway's and in eap-tls one that all of them share, by whose name "

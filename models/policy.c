@@ -145,6 +145,7 @@ void model_eap_of(const struct model_clients *clients, enum model_auth auth, con
     out->identity = server && clients->eap.identity;
     out->fragment = (uint16_t)clients->eap.fragment;
     out->tls.version = (uint8_t)clients->eap.tls;
+    out->within = (uint8_t)clients->eap.within;
     out->tls.mutual = out->methods[0] == EAP_TLS;
 }
 

@@ -135,6 +135,7 @@ struct model_traffic {
 struct model_eap {
     uint64_t certificates; /* row of ike_key_types: the keys of both ends' TLS certificates */
     uint64_t tls;          /* enum ike_tls_version */
+    uint64_t within;       /* what TTLS carries: enum ike_eap_type; 0: MS-CHAP-V2 without EAP */
     uint64_t fragment;     /* octets of a packet with TLS in it */
     bool identity;         /* the gateway asks who they are first */
     bool only;             /* the gateway is authenticated by it too (RFC 5998 3) */

@@ -181,6 +181,7 @@ static const char *tls_trace(const char *method, int rounds)
 }
 
 static uint8_t tls_version;
+static uint8_t within;
 static uint16_t tls_fragment;
 
 static void tls_of(struct pair *p, uint8_t method, enum pair_side i, enum pair_side r)
@@ -241,6 +242,33 @@ static void test_ttls_takes_as_many_exchanges_as_it_has_pieces(void)
         tls_fragment = rounds[i].fragment;
         flow_check(&(struct flow){
             .prepare = ttls, .trace = tls_trace("TTLS", rounds[i].ttls_rounds), .ended = both_up});
+    }
+}
+
+/* Their Identity comes with the end of TLS 1.2 as their MS-CHAP-V2 does; then a question and an
+ * answer more where the proof came before, and with MSCHAPv2 both proofs. RFC 5281 11.2.1. */
+static void ttls_of_eap(struct pair *p, enum pair_side i, enum pair_side r)
+{
+    tls_of(p, EAP_TTLS, i, r);
+    p->end[i].policy.eap.within = p->end[r].policy.eap.within = within;
+}
+
+static void test_eap_within_ttls_takes_the_exchanges_of_its_method(void)
+{
+    static const struct {
+        uint8_t within;
+        uint8_t version;
+        int rounds;
+    } rows[] = {{EAP_MD5, TLS_1_2, 4},
+                {EAP_GTC, TLS_1_3, 3},
+                {EAP_MSCHAPV2, TLS_1_2, 5},
+                {EAP_MSCHAPV2, TLS_1_3, 4}};
+    tls_fragment = 2000;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        within = rows[i].within;
+        tls_version = rows[i].version;
+        flow_check(&(struct flow){
+            .prepare = ttls_of_eap, .trace = tls_trace("TTLS", rows[i].rounds), .ended = both_up});
     }
 }
 
@@ -653,6 +681,7 @@ int main(int argc, char **argv)
         TEST(test_a_remote_server_that_is_silent_lets_nobody_in),
         TEST(test_tls_takes_as_many_exchanges_as_it_has_pieces),
         TEST(test_ttls_takes_as_many_exchanges_as_it_has_pieces),
+        TEST(test_eap_within_ttls_takes_the_exchanges_of_its_method),
         TEST(test_a_wrong_password_is_answered_with_failure),
         TEST(test_another_user_is_answered_with_failure),
         TEST(test_a_method_not_wanted_is_refused_with_nak_and_another_follows),

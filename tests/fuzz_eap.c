@@ -84,6 +84,7 @@ static void configure(uint8_t ways, uint8_t servers, uint8_t peers, uint8_t frag
         for (int m = 0; m < METHODS; m++)
             if ((bits >> m & 1) != 0 && c->method_count < IKE_EAP_METHODS_MAX)
                 c->methods[c->method_count++] = methods[m];
+        c->within = (bits & 0x20) != 0 ? EAP_MSCHAPV2 : 0;
         c->rounds_max = (bits & 0x80) != 0 ? 6 : 0;
         c->fragment = fragment == 0 ? 0 : (uint16_t)(EAP_FRAGMENT_MIN + 16 * fragment);
         talk_text(c->user, &c->user_len, "User");

@@ -49,6 +49,7 @@ static void set_eap(struct ike_policy *policy, bool server)
     eap->method_count = server ? 1 : 2;
     eap->identity = (choice & 0x40) != 0;
     eap->fragment = (choice & 0x80) != 0 ? 200 : 1000;
+    eap->within = (choice & 0x10) != 0 ? EAP_MSCHAPV2 : 0;
     talk_text(eap->user, &eap->user_len, "User");
     talk_text(eap->password, &eap->password_len, "clientPass");
     eap->tls.version = (choice & 0x20) != 0 ? TLS_1_3 : TLS_1_2;

@@ -232,6 +232,65 @@ static void test_strongswan_asks_for_eap_as_clients_want_it(void)
     wish.peer_auth = (enum model_auth)(MODEL_EAP + 3);
     daemon_make(strongswan, &wish);
     daemon_expect("/ikelab/swanctl/swanctl.conf", LINES("auth = eap-tls", "unique = never"));
+    EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "phase2_method") == NULL);
+    wish.peer_auth = (enum model_auth)(MODEL_EAP + 4);
+    wish.eap_within = EAP_MSCHAPV2;
+    daemon_make(strongswan, &wish);
+    daemon_expect("/ikelab/swanctl/swanctl.conf", LINES("auth = eap-ttls"));
+    daemon_expect("/ikelab/strongswan.conf",
+                  LINES("phase2_method = mschapv2", "fragment_size = 700"));
+}
+
+/* RFC 5998 3: no signature, and so no certificate in IKE. */
+static void test_strongswan_proves_itself_within_eap_where_clients_let_it(void)
+{
+    struct model_wish wish = plain();
+    const char *const conf = "/ikelab/swanctl/swanctl.conf";
+    wish.auth = (enum model_auth)KEY_TYPE_RSA2048;
+    wish.certificate = wish.key = "PAPER\n";
+    wish.peer_auth = (enum model_auth)(MODEL_EAP + 3);
+    daemon_make(strongswan, &wish);
+    daemon_expect(conf, LINES("auth = pubkey", "auth = eap-tls", "certs = end.pem"));
+    EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "version_m") == NULL);
+    wish.eap_only = true;
+    wish.eap_tls = TLS_1_2;
+    daemon_make(strongswan, &wish);
+    daemon_expect(conf, LINES("auth = eap-tls"));
+    EXPECT(!daemon_has_line(daemon_file(conf), "auth = pubkey"));
+    EXPECT(!daemon_has_line(daemon_file(conf), "certs = end.pem"));
+    daemon_expect("/ikelab/strongswan.conf", LINES("version_min = 1.2", "version_max = 1.2"));
+    wish.auth = wish.peer_auth; /* and a client lets its gateway */
+    wish.peer_auth = (enum model_auth)KEY_TYPE_RSA2048;
+    daemon_make(strongswan, &wish);
+    EXPECT(!daemon_has_line(daemon_file(conf), "auth = pubkey"));
+    wish.auth = wish.peer_auth; /* nobody does EAP */
+    daemon_make(strongswan, &wish);
+    EXPECT(!daemon_has_line(daemon_file(conf), "auth = eap-tls"));
+}
+
+static void test_each_daemon_has_a_word_for_signatures_before_rfc_7427(void)
+{
+    struct model_wish wish = plain();
+    wish.auth = wish.peer_auth = (enum model_auth)KEY_TYPE_RSA2048;
+    wish.certificate = wish.key = "PAPER\n";
+    wish.esp = "aes256-sha512";
+    daemon_make(strongswan, &wish);
+    EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "signature_authentication") == NULL);
+    daemon_make(libreswan, &wish);
+    daemon_expect("/ikelab/ipsec.conf", LINES("authby=rsasig"));
+    wish.old_signatures = true;
+    daemon_make(strongswan, &wish);
+    daemon_expect("/ikelab/strongswan.conf", LINES("signature_authentication = no"));
+    daemon_make(libreswan, &wish);
+    daemon_expect("/ikelab/ipsec.conf", LINES("authby=rsa-sha1"));
+    daemon_make(openiked, &wish);
+    EXPECT(strstr(daemon_file("/ikelab/iked.conf"), " rfc7427\n") != NULL);
+    wish.peer_old_signatures = true;
+    daemon_make(openiked, &wish);
+    EXPECT(strstr(daemon_file("/ikelab/iked.conf"), " rsa\n") != NULL);
+    wish.auth = wish.peer_auth = (enum model_auth)KEY_TYPE_ECDSA384;
+    daemon_make(openiked, &wish);
+    EXPECT(strstr(daemon_file("/ikelab/iked.conf"), " ecdsa384\n") != NULL);
 }
 
 /* The examples of RFC 4648 10; and a line that is full, with one octet after it. */
@@ -504,6 +563,8 @@ static const struct test_case cases[] = {
     TEST(test_who_signs_nothing_is_told_of_authorities_too),
     TEST(test_an_authority_is_asked_for_by_its_name),
     TEST(test_strongswan_asks_for_eap_as_clients_want_it),
+    TEST(test_strongswan_proves_itself_within_eap_where_clients_let_it),
+    TEST(test_each_daemon_has_a_word_for_signatures_before_rfc_7427),
     TEST(test_octets_become_pem),
     TEST(test_a_key_cannot_end_its_own_line),
     TEST(test_what_does_not_fit_is_not_half_written),

@@ -163,28 +163,100 @@ static void test_what_clients_who_do_eap_ask_of_a_daemon_is_refused_with_their_k
     begin_world();
     set("clients.staff.auth", "eap-ttls");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
-    EXPECT(strstr(complaints, "gateways.vpn.auth: strongSwan: it has EAP within the tunnel") !=
-           NULL);
+    EXPECT_STR(complaints, "clients.staff.eap.within: strongSwan: it has EAP within the tunnel of "
+                           "EAP-TTLS only, not MS-CHAP-V2 by itself (RFC 5281 11.2.4): write "
+                           "eap-md5, eap-gtc or eap-mschapv2\n");
     EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
-    EXPECT(strstr(complaints, "clients.staff.auth: strongSwan: it has EAP within") != NULL);
+    EXPECT(strstr(complaints, "clients.staff.eap.within: strongSwan: it has EAP within") != NULL);
+    set("clients.staff.eap.within", "eap-gtc");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 0);
+    set("clients.staff.eap.tls", "1.3");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "clients.staff.eap.tls: strongSwan: with TLS 1.3 it has keys under the "
+                           "label of TLS 1.2 (RFC 9427 2.1): write 1.2 or any\n");
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
+    set("clients.staff.eap.within", "mschapv2"); /* nor has the next a use for this */
     set("clients.staff.auth", "eap-mschapv2");
     set("clients.staff.eap.tls", "1.3"); /* which this method has no use for */
     set("clients.staff.eap.identity", "no");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
     set("clients.staff.eap.only", "yes");
-    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 1);
-    EXPECT_STR(complaints,
-               "clients.staff.eap.only: strongSwan: as a gateway the recipe has it sign\n");
-    set("clients.staff.eap.only", "no");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
+    EXPECT(strstr(complaints, "clients.staff.eap.only: strongSwan: it takes EAP-MSCHAPv2 for no "
+                              "proof of a gateway") != NULL);
     set("clients.staff.auth", "eap-tls");
     EXPECT_EQ(judge(strongswan, "gateways.vpn"), 2);
     EXPECT_STR(complaints,
-               "clients.staff.eap.tls: strongSwan: the recipe has it do TLS 1.2 within EAP\n"
+               "clients.staff.eap.tls: strongSwan: it knows nothing of the octet that ends EAP-TLS "
+               "by TLS 1.3 (RFC 9190 2.5): write 1.2 or any\n"
                "clients.staff.eap.identity: strongSwan: it takes a certificate for whom EAP says "
                "it is, not IKE: write yes\n");
     EXPECT_EQ(judge(strongswan, "clients.staff"), 1);
+    EXPECT(strstr(complaints, "clients.staff.eap.tls: strongSwan: it knows nothing of") != NULL);
+    set("clients.staff.eap.tls", "1.2");
+    EXPECT_EQ(judge(strongswan, "clients.staff"), 0);
+}
+
+static void test_clients_who_ask_one_daemon_for_different_eap_are_refused(void)
+{
+    begin_world();
+    EXPECT(model_config_add(&config, "clients", "guests"));
+    set("clients.guests.to", "vpn");
+    set("clients.staff.auth", "eap-tls");
+    set("clients.guests.auth", "eap-tls");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    set("clients.guests.eap.tls", "1.2");
+    set("clients.guests.eap.only", "yes");
+    set("clients.guests.eap.within", "eap-md5");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 3);
     EXPECT_STR(complaints,
-               "clients.staff.eap.tls: strongSwan: the recipe has it do TLS 1.2 within EAP\n");
+               "clients.guests.eap.tls: strongSwan: all its clients are to do the same\n"
+               "clients.guests.eap.only: strongSwan: all its clients are to do the same\n"
+               "clients.guests.eap.within: strongSwan: all its clients are to do the same\n");
+    set("clients.staff.eap.within", "eap-md5");
+    set("clients.staff.eap.tls", "1.2");
+    set("clients.staff.eap.only", "yes");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+}
+
+/* RFC 7296 2.15: a daemon that does not take what our ends sign by RFC 7427 takes what they signed
+ * before. */
+static void test_signatures_before_rfc_7427_are_had_where_both_ends_take_them(void)
+{
+    begin_world();
+    set("clients.staff.auth", "rsa2048");
+    set("gateways.vpn.esp", "aes256-sha512");
+    set("clients.staff.esp", "aes256-sha512");
+    set("clients.staff.old_signatures", "yes");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "clients.staff"), 1); /* our gateway does not */
+    EXPECT(strstr(complaints, "clients.staff.auth: libreswan: it takes RSASSA-PSS without") !=
+           NULL);
+    EXPECT_EQ(judge(openiked, "gateways.vpn"), 0);
+    set("gateways.vpn.old_signatures", "yes");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "clients.staff"), 0);
+    EXPECT_EQ(judge(openiked, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "gateways.vpn.old_signatures: OpenIKED: it signs by RFC 7427 3 for who "
+                           "knows it\n");
+    EXPECT(model_config_add(&config, "clients", "guests"));
+    set("clients.guests.to", "vpn");
+    set("clients.guests.auth", "rsa2048");
+    EXPECT_EQ(judge(strongswan, "gateways.vpn"), 0);
+    EXPECT_EQ(judge(libreswan, "gateways.vpn"), 1);
+    EXPECT(strstr(complaints, "clients.guests.old_signatures: libreswan: it takes RSASSA-PSS") !=
+           NULL);
+    EXPECT_EQ(judge(openiked, "gateways.vpn"), 2);
+    EXPECT(strstr(complaints, "clients.guests.old_signatures: OpenIKED: it has no") != NULL);
+    set("clients.guests.auth", "ecdsa256");
+    set("clients.staff.auth", "ecdsa256");
+    EXPECT_EQ(judge(libreswan, "gateways.vpn"), 1);
+    EXPECT_STR(complaints, "gateways.vpn.old_signatures: libreswan: with ECDSA it signs by RFC "
+                           "7427 3 only\n");
 }
 
 static void test_signatures_and_chains_that_a_daemon_does_not_take_are_refused(void)
@@ -195,7 +267,7 @@ static void test_signatures_and_chains_that_a_daemon_does_not_take_are_refused(v
     set("clients.staff.esp", "aes256-sha512");
     EXPECT_EQ(judge(openiked, "gateways.vpn"), 1);
     EXPECT_STR(complaints, "gateways.vpn.auth: OpenIKED: it has no RSASSA-PSS, by which the other "
-                           "end signs (RFC 7427 A.4.3)\n");
+                           "end signs (RFC 7427 A.4.3): write `old_signatures: yes` there\n");
     set("clients.staff.auth", "ecdsa256");
     EXPECT_EQ(judge(openiked, "gateways.vpn"), 0);
     EXPECT_EQ(judge(openiked, "clients.staff"), 0);
@@ -281,6 +353,8 @@ static const struct test_case cases[] = {
     TEST(test_algorithms_are_refused_by_name),
     TEST(test_ways_to_authenticate_are_refused),
     TEST(test_what_clients_who_do_eap_ask_of_a_daemon_is_refused_with_their_key),
+    TEST(test_clients_who_ask_one_daemon_for_different_eap_are_refused),
+    TEST(test_signatures_before_rfc_7427_are_had_where_both_ends_take_them),
     TEST(test_signatures_and_chains_that_a_daemon_does_not_take_are_refused),
     TEST(test_a_daemon_that_is_a_client_is_judged_by_its_keys),
 };

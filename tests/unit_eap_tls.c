@@ -542,6 +542,93 @@ static void test_more_configurations_than_are_kept_work_as_well(void)
     crypto->ops->close(crypto);
 }
 
+/* ---- EAP within TTLS, RFC 5281 11.2.1 ---- */
+
+static const uint8_t all_within[] = {EAP_MD5, EAP_GTC, EAP_MSCHAPV2};
+enum { WITHIN = sizeof all_within };
+
+static void prepare_within(const struct variant *v, uint8_t server, uint8_t peer)
+{
+    prepare(v);
+    talk.config[0].within = server;
+    talk.config[1].within = peer;
+}
+
+typedef void within_fn(struct ike_crypto *crypto, const struct variant *v, uint8_t within);
+
+static void each_within(within_fn *what)
+{
+    static const uint16_t fragments[] = {64, 200, 1000};
+    for (size_t i = 0; i < (size_t)2 * 2 * 3 * WITHIN; i++) {
+        const struct variant v = {.method = EAP_TTLS,
+                                  .version = i / 2 % 2 == 0 ? TLS_1_2 : TLS_1_3,
+                                  .client = -1,
+                                  .fragment = fragments[i / 4 % 3]};
+        struct ike_crypto *const crypto = talk_provider(i % 2 == 1);
+        what(crypto, &v, all_within[i / 12]);
+        crypto->ops->close(crypto);
+    }
+}
+
+static void comes_in(struct ike_crypto *crypto, const struct variant *v, uint8_t within)
+{
+    prepare_within(v, within, within);
+    talk_run(crypto);
+    EXPECT(talk_succeeded() && talk.eap[0].has_msk && talk.eap[1].has_msk);
+    EXPECT(memcmp(talk.eap[0].msk, talk.eap[1].msk, EAP_MSK_LEN) == 0);
+    EXPECT(talk.len_max <= v->fragment);
+    talk_end();
+}
+
+static void test_eap_within_ttls_gives_both_one_key(void)
+{
+    each_within(comes_in);
+}
+
+static void is_kept_out(struct ike_crypto *crypto, const struct variant *v, uint8_t within)
+{
+    prepare_within(v, within, within);
+    talk_text(talk.config[1].password, &talk.config[1].password_len, "clientPast");
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_FAILED);
+    EXPECT_EQ(talk.why[1], WHY_EAP_FAILED);
+    talk_end();
+    prepare_within(v, within, within);
+    talk_text(talk.config[1].user, &talk.config[1].user_len, "Eser");
+    talk_run(crypto);
+    EXPECT_EQ(talk.why[0], WHY_EAP_FAILED);
+    EXPECT(!talk_succeeded());
+    talk_end();
+}
+
+static void test_another_password_or_user_within_eap_within_ttls_is_refused(void)
+{
+    each_within(is_kept_out);
+}
+
+/* One side would have it by EAP and the other not, or by another method of it. */
+static void test_who_shows_it_otherwise_within_ttls_is_refused(void)
+{
+    static const struct {
+        uint8_t server;
+        uint8_t peer;
+        enum ike_why why;
+    } rows[] = {{0, EAP_MD5, WHY_EAP_SYNTAX},
+                {EAP_MD5, 0, WHY_EAP_METHOD},
+                {EAP_MD5, EAP_GTC, WHY_EAP_METHOD},
+                {EAP_MSCHAPV2, EAP_MD5, WHY_EAP_METHOD}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ike_crypto *const crypto = talk_provider(true);
+        prepare_within(&(struct variant){.method = EAP_TTLS, .version = TLS_1_2, .client = -1},
+                       rows[i].server, rows[i].peer);
+        talk_run(crypto);
+        EXPECT_EQ(talk.why[0], rows[i].why);
+        EXPECT(!talk_succeeded());
+        talk_end();
+        crypto->ops->close(crypto);
+    }
+}
+
 /* ---- what is said within TTLS ---- */
 
 /* Of the peer's words the user name stands at 8, the challenge at 24, identifier and response
@@ -667,6 +754,9 @@ int main(int argc, char **argv)
         TEST(test_each_connection_has_its_own_time),
         TEST(test_more_configurations_than_are_kept_work_as_well),
         TEST(test_calls_out_of_turn_fail),
+        TEST(test_eap_within_ttls_gives_both_one_key),
+        TEST(test_another_password_or_user_within_eap_within_ttls_is_refused),
+        TEST(test_who_shows_it_otherwise_within_ttls_is_refused),
         TEST(test_other_words_within_ttls_end_it),
         TEST(test_words_after_the_proof_end_it),
         TEST(test_modelled_flights_with_a_wrong_frame_are_answered_by_an_alert),

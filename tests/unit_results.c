@@ -400,6 +400,29 @@ static void test_newer_schema_is_left_alone(void)
     EXPECT(says("newer"));
 }
 
+typedef bool print_fn(const char *path, const char *sql, char *error);
+
+/* What a printing function writes to standard output of that database. */
+static const char *printed_of(const char *name, print_fn *print, const char *sql)
+{
+    static char out[2000];
+    (void)fflush(stdout);
+    const int kept = dup(STDOUT_FILENO);
+    EXPECT(freopen(in_folder("printed"), "wb", stdout) != NULL);
+    const bool good = print(in_folder(name), sql, error);
+    (void)fflush(stdout);
+    EXPECT(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+
+    FILE *const file = fopen(in_folder("printed"), "rb");
+    out[file != NULL ? fread(out, 1, sizeof out - 1, file) : 0] = '\0';
+    if (file != NULL)
+        (void)fclose(file);
+    if (!good)
+        (void)snprintf(out, sizeof out, "error: %s", error);
+    return out;
+}
+
 static void test_older_schema_is_read_and_not_added_to(void)
 {
     const char *const path = in_folder("older.db");
@@ -411,7 +434,7 @@ static void test_older_schema_is_read_and_not_added_to(void)
     EXPECT_EQ(results_look(path, &study, error), RESULTS_OTHER);
     EXPECT(results_resume(path, &study, error) == NULL);
     EXPECT(says("older"));
-    EXPECT(results_print(path, "SELECT 1", error));
+    EXPECT_STR(printed_of("older.db", results_print, "SELECT 1"), "1\n-\n1\n");
 }
 
 static void test_damaged_database_is_said_to_be_damaged(void)
@@ -550,26 +573,9 @@ static void print_database_make(void)
     database_make(in_folder("print.db"), in_order, 1);
 }
 
-/* What a printing function writes to standard output. */
-static const char *printed(bool (*print)(const char *path, const char *sql, char *error),
-                           const char *sql)
+static const char *printed(print_fn *print, const char *sql)
 {
-    static char out[2000];
-    (void)fflush(stdout);
-    const int kept = dup(STDOUT_FILENO);
-    EXPECT(freopen(in_folder("printed"), "wb", stdout) != NULL);
-    const bool good = print(in_folder("print.db"), sql, error);
-    (void)fflush(stdout);
-    EXPECT(dup2(kept, STDOUT_FILENO) >= 0);
-    (void)close(kept);
-
-    FILE *const file = fopen(in_folder("printed"), "rb");
-    out[file != NULL ? fread(out, 1, sizeof out - 1, file) : 0] = '\0';
-    if (file != NULL)
-        (void)fclose(file);
-    if (!good)
-        (void)snprintf(out, sizeof out, "error: %s", error);
-    return out;
+    return printed_of("print.db", print, sql);
 }
 
 static void test_table_aligns_numbers_right_and_leaves_empty_columns_out(void)

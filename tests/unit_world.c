@@ -311,17 +311,24 @@ static void test_every_way_to_authenticate_brings_clients_up(void)
 static void test_clients_that_do_eap_take_the_packets_of_their_method(void)
 {
     static const struct {
-        const char *auth, *identity, *only;
+        const char *auth, *identity, *only, *within;
         int64_t packets;
-    } rows[] = {{"eap-md5", "no", "no", 8},        {"eap-md5", "yes", "no", 10},
-                {"eap-gtc", "yes", "no", 10},      {"eap-mschapv2", "no", "no", 10},
-                {"eap-mschapv2", "yes", "no", 12}, {"eap-mschapv2", "yes", "yes", 12},
-                {"eap-ttls", "yes", "no", 16},     {"eap-tls", "yes", "no", 18},
-                {"eap-tls", "no", "yes", 16}};
+    } rows[] = {{"eap-md5", "no", "no", "mschapv2", 8},
+                {"eap-md5", "yes", "no", "mschapv2", 10},
+                {"eap-gtc", "yes", "no", "mschapv2", 10},
+                {"eap-mschapv2", "no", "no", "mschapv2", 10},
+                {"eap-mschapv2", "yes", "no", "mschapv2", 12},
+                {"eap-mschapv2", "yes", "yes", "mschapv2", 12},
+                {"eap-ttls", "yes", "no", "mschapv2", 16},
+                {"eap-ttls", "yes", "no", "eap-md5", 16},
+                {"eap-ttls", "yes", "no", "eap-mschapv2", 18},
+                {"eap-tls", "yes", "no", "mschapv2", 18},
+                {"eap-tls", "no", "yes", "mschapv2", 16}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         with_papers(rows[i].auth, "auto");
         set("clients.honest.eap.identity", rows[i].identity);
         set("clients.honest.eap.only", rows[i].only);
+        set("clients.honest.eap.within", rows[i].within);
         set("links.wan.loss", "0%");
         EXPECT_EQ(judge(), 0);
         EXPECT_EQ(remarks.warnings, 0);

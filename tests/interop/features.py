@@ -132,6 +132,11 @@ for method in ("eap-md5", "eap-gtc", "eap-mschapv2", "eap-tls", "eap-ttls"):
     row(G, method[4:].upper(), "RFC 7296 2.16", family="rsa2048", eap=method, wanted=["EAP"],
         strongswan=TTLS if method == "eap-ttls" else {},
         libreswan=unseen("its recipe has no EAP: it knows EAP-TLS alone, for both ends at once") if method == "eap-tls" else {})
+for method, number in (("eap-md5", "4"), ("eap-gtc", "6"), ("eap-mschapv2", "26")):
+    row(G, f"TTLS, {method[4:].upper()} of EAP within", "RFC 5281 11.2.1", family="rsa2048", eap="eap-ttls", ours=dict(within=method),
+        wish=[("eap_within", number)], wanted=["EAP(req TTLS)", "EAP(success)"])
+row(G, "TLS alone, no signature in IKE", "RFC 5998 3", family="rsa2048", eap="eap-tls", ours=dict(eap_only="1"), wish=[("eap_only", "1")],
+    wanted=["rsp 1  SK{IDr EAP(req ", "EAP(req TLS)", "EAP(success)"], libreswan=unseen("its recipe has no EAP: it knows EAP-TLS alone, for both ends at once"))
 
 # ---- key exchange and ciphers ----
 

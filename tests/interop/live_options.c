@@ -54,6 +54,7 @@ void live_read_options(int argc, char **argv, struct options *o)
         {"tells", &o->tells},
         {"eap", &o->eap}, /* a method: as a responder we ask for it, as an initiator we do it */
         {"eap_only", &o->eap_only},
+        {"within", &o->within},     /* a method: what TTLS carries */
         {"fragment", &o->fragment}, /* octets of the longest IP datagram */
         {"ppk", &o->ppk},           /* named qkd */
         {"ppk_required", &o->ppk_required},
@@ -284,6 +285,8 @@ static void learn(struct peer *p, struct ike_eap_config *eap, const char *name)
     eap->password_len = p->policy.psk_len;
     memcpy(eap->password, p->policy.psk, p->policy.psk_len);
     eap->tls.mutual = method->type == EAP_TLS;
+    if (p->o.within != NULL)
+        eap->within = ike_eap_method_named(p->o.within)->type;
 }
 
 /* One more authentication of the initiator (RFC 4739 2), under the same name. */

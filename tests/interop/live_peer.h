@@ -11,7 +11,8 @@
 struct options {
     const char *local, *remote, *psk, *id, *peer, *ike, *esp, *local_ts, *remote_ts, *script;
     const char *sync, *first_group, *seconds, *cookies, *force, *initiate, *transport, *abandon;
-    const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *end, *childless;
+    const char *certs, *type, *accepts, *scheme, *old, *tells, *eap, *eap_only, *within, *end,
+        *childless;
     const char *fragment, *ppk, *ppk_required, *wants, *pool, *reauth, *auth_lifetime, *second;
     const char *mobike, *also, *redirect, *redirects, *pcap, *ping_from, *ping_to, *tokens,
         *tickets;

@@ -152,8 +152,9 @@ def what_passes_a_daemon_is_captured_with_its_keys(lab):
     return wrong
 
 
-def captured(lab, **options):
-    """A run with a capture: its metrics, what was refused, and the lines of its messages, read with the keys of our end."""
+def captured(lab, summary=True, **options):
+    """A run with a capture: its metrics, what was refused, and the lines of its messages, read with the keys of our end;
+    where it is not only a summary those of their payloads too."""
     capture = os.path.join(lab.folder, f"captures-{lab.number}")
     run, database = lab.begin(pcap=capture, **options)
     _, said = run.communicate(timeout=60)
@@ -162,8 +163,8 @@ def captured(lab, **options):
     with sqlite3.connect(database) as db:
         found = {(who, name): value for who, name, value in db.execute("SELECT who, metric, value FROM metric")}
         refused = {(who, reason): count for who, reason, count in db.execute("SELECT who, reason, count FROM refusal")}
-    read = subprocess.run([lab.ikelab, "inspect", capture + "/e.pcapng", "--keys", capture + "/ikev2_decryption_table", "--summary"],
-                          stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    read = subprocess.run([lab.ikelab, "inspect", capture + "/e.pcapng", "--keys", capture + "/ikev2_decryption_table",
+                           *(["--summary"] if summary else [])], stdout=subprocess.PIPE, text=True, timeout=30).stdout
     return [], found, refused, read.splitlines()
 
 
@@ -173,24 +174,33 @@ def lacking(lines, wanted, times):
     return [f"{count} times {pattern}\n" + "\n".join(lines[:12]) for pattern, count in counts.items() if count < times]
 
 
-def they_come_by(lab, daemon, sets, wanted, succeed=True):
-    """Clients of ours to a daemon that authenticates so: the four of them, each with messages as wanted."""
-    wrong, found, _, lines = captured(lab, daemon=daemon, seconds=6, sets=[
+def signed_otherwise(lines, methods, times):
+    """Whether AUTH payloads, so many of each end, are not of these methods (RFC 7296 3.8); None: of any."""
+    signed = re.findall(r"^ +\d+ +method (\d+) \(", "\n".join(lines), re.MULTILINE)
+    return [] if methods is None or sorted(signed) == sorted(times * methods) else [f"they were signed by {signed}"]
+
+
+def they_come_by(lab, daemon, sets, wanted, succeed=True, never=None, methods=None):
+    """Clients of ours to a daemon that authenticates so: the four of them, each with messages as wanted. `methods`: by which
+    they sign, and then the daemon."""
+    wrong, found, _, lines = captured(lab, summary=methods is None, daemon=daemon, seconds=6, sets=[
         "clients.people.arrivals=uniform 2/s", "clients.people.until=2s", f"clients.people.patience={5 if succeed else 2}s", *sets])
     tell = lambda who, name: found.get((who, name), -1)
     good = 4 if succeed else 0
     if not wrong and not (tell("people", "attempts") == 4 and tell("people", "successes") == good == tell("vpn", "established")):
         wrong.append(f"{tell('people', 'successes')} of {tell('people', 'attempts')} came through, {tell('vpn', 'established')} are there")
-    return wrong + lacking(lines, wanted, 4)
+    wrong += [f"there is {line}" for line in lines if never is not None and re.search(never, line)]
+    return wrong + lacking(lines, wanted, 4) + signed_otherwise(lines, methods, 4)
 
 
-def it_comes_by(lab, client, sets, wanted):
+def it_comes_by(lab, client, sets, wanted, methods=None):
     """A daemon that is a client comes and leaves, and what it is to say is seen."""
-    wrong, found, _, lines = captured(lab, text=CLIENT.format(client=client, gateway="none", carrier="links"), sets=["for=6s", *sets])
+    wrong, found, _, lines = captured(lab, summary=methods is None, text=CLIENT.format(client=client, gateway="none", carrier="links"),
+                                      sets=["for=6s", *sets])
     attempts = found.get(("one", "attempts"), -1)
     if not wrong and not 1 <= attempts == found.get(("one", "successes"), -1):
         wrong.append(f"{found.get(('one', 'successes'))} of {attempts} came through")
-    return wrong + lacking(lines, wanted, 1)
+    return wrong + lacking(lines, wanted, 1) + signed_otherwise(lines, methods, attempts)
 
 
 def keepalives_hold_the_mapping(lab):
@@ -227,6 +237,10 @@ def what_cannot_be_is_said(lab):
               "clients.people.auth: libreswan: it does not let in by eap-mschapv2"),
              ("no PSS", {"daemon": "openiked", "sets": ["clients.people.auth=rsa2048"]}, 2,
               "gateways.vpn.auth: OpenIKED: it has no RSASSA-PSS"),
+             ("no end of TLS 1.3", {"sets": ["clients.people.auth=eap-tls", "clients.people.eap.tls=1.3"]}, 2,
+              "clients.people.eap.tls: strongSwan: it knows nothing of the octet that ends EAP-TLS by TLS 1.3 (RFC 9190 2.5)"),
+             ("no EAP within", {"sets": ["clients.people.auth=eap-ttls"]}, 2,
+              "clients.people.eap.within: strongSwan: it has EAP within the tunnel of EAP-TTLS only"),
              ("a client in virtual time", {"sets": ["network.kind=links", "gateways.vpn.daemon=none", "crypto=modelled",
                                                     "clients.people.daemon=libreswan"]}, 2, "a real daemon lives in real time"),
              ("resumed", {"sets": ["gateways.vpn.tickets.kind=value"]}, 2, "there is no setting for it")]
@@ -374,6 +388,8 @@ BOTH_IN_FRAGMENTS = (r"req 1  SKF\(1/", r"rsp 1  SKF\(1/")
 THROUGH_NAT = (r"198\.18\.1\.1:1024 > 198\.18\.0\.1:500 +IKE_SA_INIT",
                r"198\.18\.1\.1:102\d > 198\.18\.0\.1:4500 +IKE_AUTH +req 1  SK\{IDi .*CERT",
                r"198\.18\.0\.1:4500 > 198\.18\.1\.1:102\d +IKE_AUTH +rsp 1  SK\{IDr CERT .*AUTH")
+TTLS = ("clients.people.auth=eap-ttls",)
+OLD = ("clients.people.old_signatures=yes", "gateways.vpn.old_signatures=yes")
 
 
 def in_fragments(octets):
@@ -383,6 +399,12 @@ def in_fragments(octets):
 def eap(*types):
     """The gateway signs, and asks by each of these."""
     return (r"rsp 1  SK\{IDr CERT .*AUTH EAP\(req ", *(rf"EAP\(req {which}" for which in types), r"EAP\(success\)")
+
+
+def eap_only(which):
+    """The gateway signs nothing: the keys of the method prove both (RFC 5998 3)."""
+    return (r"req 1  SK\{IDi .*N\(EAP_ONLY_AUTHENTICATION\)", r"rsp 1  SK\{IDr EAP\(req Identity\)\}", rf"EAP\(req {which}\)",
+            r"EAP\(success\)", r"rsp \d+ +SK\{AUTH CP")
 
 
 LANES = 3  # runs at a time: most of their time they wait
@@ -418,6 +440,25 @@ TOGETHER = [
         lab, "strongswan", ["clients.people.auth=eap-mschapv2", "clients.people.psk=another"], (r"SK\{EAP\(rsp MSCHAPv2\)",), succeed=False)),
     ("they_do_eap_tls_with_strongswan",
      lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=eap-tls"], eap("Identity", "TLS"))),
+    ("strongswan_proves_itself_within_eap_tls", lambda lab: they_come_by(
+        lab, "strongswan", ["clients.people.auth=eap-tls", "clients.people.eap.only=yes"], eap_only("TLS"), never=r"SK\{.*CERT .*AUTH")),
+    ("and_within_eap_mschapv2", lambda lab: they_come_by(
+        lab, "strongswan", ["clients.people.auth=eap-mschapv2", "clients.people.eap.only=yes"], eap_only("MSCHAPv2"),
+        never=r"SK\{.*CERT .*AUTH")),
+    ("they_do_eap_ttls_with_eap_md5_within",
+     lambda lab: they_come_by(lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-md5"], eap("Identity", "TTLS"))),
+    ("and_with_eap_mschapv2_within_alone", lambda lab: they_come_by(
+        lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-mschapv2", "clients.people.eap.only=yes"], eap_only("TTLS"),
+        never=r"SK\{.*CERT .*AUTH")),
+    ("another_password_within_ttls_is_refused", lambda lab: they_come_by(
+        lab, "strongswan", [*TTLS, "clients.people.eap.within=eap-gtc", "clients.people.psk=another"], (r"SK\{EAP\(rsp TTLS\)",), succeed=False)),
+    ("they_sign_as_before_rfc_7427_and_strongswan_does",
+     lambda lab: they_come_by(lab, "strongswan", ["clients.people.auth=rsa2048", *OLD], BOTH_SIGN, methods=["1", "1"])),
+    ("libreswan_takes_that_and_signs_anew",
+     lambda lab: they_come_by(lab, "libreswan", ["clients.people.auth=rsa2048", OLD[0]], BOTH_SIGN, methods=["1", "14"])),
+    ("libreswan_signs_as_before", lambda lab: they_come_by(lab, "libreswan", ["clients.people.auth=rsa2048", *OLD], BOTH_SIGN, methods=["1", "1"])),
+    ("openiked_takes_that_and_signs_anew",
+     lambda lab: they_come_by(lab, "openiked", ["clients.people.auth=rsa2048", OLD[0]], BOTH_SIGN, methods=["1", "14"])),
     ("a_strongswan_client_signs_behind_a_nat",
      lambda lab: it_comes_by(lab, "strongswan", ["clients.one.auth=ecdsa256", NAT], THROUGH_NAT)),
     ("a_libreswan_client_does_with_intermediates_of_both", lambda lab: it_comes_by(
@@ -427,6 +468,14 @@ TOGETHER = [
      lambda lab: it_comes_by(lab, "openiked", ["clients.one.auth=ecdsa256", NAT], THROUGH_NAT)),
     ("a_strongswan_client_does_eap_tls",
      lambda lab: it_comes_by(lab, "strongswan", ["clients.one.auth=eap-tls"], (r"SK\{EAP\(rsp TLS",))),
+    ("and_eap_ttls_with_eap_mschapv2_within", lambda lab: it_comes_by(
+        lab, "strongswan", ["clients.one.auth=eap-ttls", "clients.one.eap.within=eap-mschapv2"], (r"SK\{EAP\(rsp TTLS", r"EAP\(success\)"))),
+    ("and_eap_tls_alone", lambda lab: it_comes_by(
+        lab, "strongswan", ["clients.one.auth=eap-tls", "clients.one.eap.only=yes"], (r"rsp 1  SK\{IDr EAP\(req ", r"rsp \d+ +SK\{AUTH SAr2"))),
+    ("a_libreswan_client_signs_as_before_rfc_7427", lambda lab: it_comes_by(
+        lab, "libreswan", ["clients.one.auth=rsa2048", "clients.one.old_signatures=yes", OLD[1]], BOTH_SIGN, methods=["1", "1"])),
+    ("an_openiked_client_takes_that", lambda lab: it_comes_by(
+        lab, "openiked", ["clients.one.auth=rsa2048", OLD[1]], (r"rsp 1  SK\{IDr CERT .*AUTH",), methods=["14", "1"])),
     ("two_daemons_sign", lambda lab: a_client_comes_through(lab, "strongswan", "libreswan", sets=["clients.one.auth=ecdsa256"])),
     ("keepalives_hold_the_mapping", lambda lab: keepalives_hold_the_mapping(lab)),
     ("a_client_that_is_refused_fails", lambda lab: a_client_that_is_refused_fails(lab)),

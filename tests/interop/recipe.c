@@ -113,6 +113,8 @@ static bool wish_set(struct model_wish *w, const char *name, size_t len, const c
         {.name = "retransmit_first_ns", .number = &w->retransmit_first_ns},
         {.name = "retransmit_factor_milli", .number = &w->retransmit_factor_milli},
         {.name = "retransmit_sends", .number = &w->retransmit_sends},
+        {.name = "eap_within", .number = &w->eap_within},
+        {.name = "eap_only", .yes = &w->eap_only},
         {.name = "force_encapsulation", .yes = &w->force_encapsulation},
         {.name = "liveness_ns", .number = &w->liveness_ns},
         {.name = "wants_address", .yes = &w->wants_address},
