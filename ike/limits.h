@@ -84,8 +84,10 @@ enum ike_limits {
                               550 at most */
     IKE_RESUME_MAX = 1600, /* octets that the owner of a client keeps: the ticket, and what is known
                               of its session */
-    IKE_ESP_MAX = 16384,   /* octets of an ESP packet: jumbo frames have 9000 */
-    IKE_ESP_WINDOW = 64,   /* of the anti-replay window: RFC 4303 3.4.3 has it as the default, */
+    IKE_STRAY_MAX = 512, /* octets shown of a packet that strayed: what is said of it fits into the
+                            least MTU of IPv6, whole */
+    IKE_ESP_MAX = 16384, /* octets of an ESP packet: jumbo frames have 9000 */
+    IKE_ESP_WINDOW = 64, /* of the anti-replay window: RFC 4303 3.4.3 has it as the default, */
     IKE_ESP_WINDOW_MAX = 1984, /* and fast links reorder more: 31 words of 64 */
     /* A sender 2^32 packets and more ahead (RFC 4303 A.3) is looked for after so many wrong ICVs in
      * a row, in so many upper halves: a forged packet costs a quarter more, none moves the window.

@@ -311,7 +311,11 @@ static enum ike_esp_why open_one(struct model_tunnels *t, uint64_t now_ns, struc
     out->transport = tunnel->in.sa.transport;
     told(t, now_ns, tunnel,
          &(struct ike_use){.bytes = tunnel->in.sa.octets - before, .packets = 1, .heard = true});
-    return within(t, tunnel, packet, &opened);
+    const enum ike_esp_why may = within(t, tunnel, packet, &opened);
+    if (may == ESP_WHY_SELECTORS)
+        (void)ike_child_stray(t->parts.engine, now_ns, tunnel->sa, tunnel->in.sa.spi,
+                              opened.octets);
+    return may;
 }
 
 enum ike_esp_why model_tunnels_take(struct model_tunnels *tunnels, uint64_t now_ns,

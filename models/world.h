@@ -160,6 +160,7 @@ struct model_abilities {
     bool crash_tokens;   /* RFC 6290 4, gives and takes them */
     bool tell_unknown;   /* RFC 7296 2.21.4 */
     uint64_t hints_ns;   /* ICMP about a peer silent so long is heeded (RFC 7296 2.4); 0: none is */
+    uint64_t strays_ns;  /* INVALID_SELECTORS, of a Child SA once in so long; 0: none */
     bool single_pair;    /* RFC 7296 2.9 */
     bool old_signatures; /* not RFC 7427 3's */
     bool tell_methods;   /* RFC 9593 3 */

@@ -172,6 +172,40 @@ static void test_requests_under_way_are_given_up_and_asked_anew(void)
         .ended = asked_anew});
 }
 
+static void both_can_and_tell(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    both_can(pair, i, r);
+    pair->end[i].config.stray_ns = UINT64_C(1000000000);
+}
+
+static void tells_of_a_stray(struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    static const uint8_t strayed[] = {0x45, 0, 0, 20};
+    struct ike_datagram lost;
+    (void)ike_child_stray(pair->end[i].engine, pair->now_ns, pair->end[i].sa, pair->end[i].child,
+                          (struct ike_bytes){.at = strayed, .len = sizeof strayed});
+    while (ike_next_output(pair->end[i].engine, &lost))
+        ;
+    (void)fail_over(pair, r, (struct ike_standby){.take_id = 2, .missed = 8, .ids = true});
+}
+
+static bool was_told(const struct pair *pair, enum pair_side i, enum pair_side r)
+{
+    (void)i;
+    return pair_agrees(pair, 1) && ids_agree(pair) && pair_count(pair, r, IKE_STRAYED) == 1;
+}
+
+/* What it is about is kept (RFC 7296 3.10.1). */
+static void test_a_word_about_a_stray_packet_that_is_given_up_is_said_anew(void)
+{
+    flow_check(&(struct flow){.prepare = both_can_and_tell,
+                              .act = tells_of_a_stray,
+                              .trace = ARROWS_CAN SYNC_REQ("B>A", 0, SYNC_IDS)
+                                  SYNC_RSP("A>B", 0, SYNC_IDS)
+                                      SYNC_REQ("A>B", 3, "N(INVALID_SELECTORS)") RSP("B>A", 3),
+                              .ended = was_told});
+}
+
 static void rekeyed_then_failed(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     (void)ike_rekey(pair->end[i].engine, pair->now_ns, pair->end[i].sa);
@@ -447,6 +481,7 @@ int main(int argc, char **argv)
         TEST(test_replay_counters_alone_go_by_an_ordinary_request),
         TEST(test_both_kinds_of_counter_go_in_one_request),
         TEST(test_requests_under_way_are_given_up_and_asked_anew),
+        TEST(test_a_word_about_a_stray_packet_that_is_given_up_is_said_anew),
         TEST(test_a_rekeyed_ike_sa_can_still_do_it),
         TEST(test_the_examples_of_the_rfc_come_out),
         TEST(test_two_clusters_that_fail_over_at_once_agree),

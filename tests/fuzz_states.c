@@ -360,8 +360,10 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
         ike_forget(e, p.now_ns, number);
     if (act == PACKET && ike_packet_out(e, p.now_ns, number, &packet, &spi) == TRAFFIC_PASSES)
         demand(ike_child_sa(e, number, spi, &carries) && carries.spi_in == spi);
-    if (act == USED)
+    if (act == USED) {
         (void)ike_child_used(e, p.now_ns, number, child, &use);
+        (void)ike_child_stray(e, p.now_ns, number, child, note.data);
+    }
     if (act == TICKET)
         (void)ike_want_ticket(e, p.now_ns, number);
 }

@@ -30,6 +30,7 @@ static bool lose_auth(struct pair *pair, enum pair_side from, uint8_t *bytes, si
 static void begin(void)
 {
     pair_init(&p, plain);
+    p.end[A].config.stray_ns = p.end[B].config.stray_ns = 1;
     pair_open(&p);
 }
 
@@ -98,6 +99,12 @@ static bool ask_used(struct ike_engine *e, uint64_t sa)
     return ike_child_used(e, p.now_ns, sa, p.end[A].child + 1, &much);
 }
 
+static bool ask_stray(struct ike_engine *e, uint64_t sa)
+{
+    const struct ike_bytes none = {.at = NULL, .len = 0};
+    return ike_child_stray(e, p.now_ns, sa, p.end[e == p.end[A].engine ? A : B].child, none);
+}
+
 static bool ask_given(struct ike_engine *e, uint64_t sa)
 {
     struct ike_given given;
@@ -111,7 +118,7 @@ static void expect_no(struct ike_engine *e, uint64_t sa)
 {
     static ask_fn *const asks[] = {ask_delete, ask_delete_child, ask_probe, ask_inform,
                                    ask_limit,  ask_create,       ask_rekey, ask_rekey_child,
-                                   ask_answer, ask_used,         ask_given};
+                                   ask_answer, ask_used,         ask_given, ask_stray};
     const int sent = p.sent;
     const uint32_t tasks = e->tasks.used;
     for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++)
@@ -225,10 +232,14 @@ static void test_so_many_requests_wait_and_no_more(void)
     EXPECT(!ike_rekey(e, p.now_ns, p.end[B].sa));
     EXPECT(!ike_rekey_child(e, p.now_ns, p.end[B].sa, p.end[B].child));
     EXPECT(!ike_delete_child(e, p.now_ns, p.end[B].sa, p.end[B].child));
+    EXPECT(!ask_stray(e, p.end[B].sa));
     EXPECT_EQ(e->tasks.used, IKE_TASKS_MAX);
     p.touch = NULL;
     pair_run(&p);
     EXPECT_EQ(pair_count(&p, B, IKE_INFORMED), IKE_TASKS_MAX);
+    EXPECT(ask_stray(e, p.end[B].sa)); /* the span has not been spent */
+    pair_run(&p);
+    EXPECT_EQ(pair_count(&p, A, IKE_STRAYED), 1);
     EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
 }

@@ -264,6 +264,27 @@ static void test_what_claims_another_source_is_refused(void)
     }
 }
 
+/* RFC 7296 3.10.1: and told to whom it claims to come from no more often than the key says: at
+ * once, then each 20 s of what is left of them. */
+static void test_who_claims_another_source_is_told_so_seldom(void)
+{
+    office();
+    set("gateways.vpn.tell_strays", "20s");
+    world_run(NULL);
+    EXPECT(!was_told("staff", SIM_METRIC_STRAYS_HEARD));
+    set("clients.staff.traffic.stray", "100%");
+    world_run(NULL);
+    EXPECT_EQ(metric("staff", SIM_METRIC_STRAYS_HEARD), 3 * clients);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_STRAYS_HEARD), 0);
+    EXPECT_EQ(metric("staff", SIM_METRIC_ESP_RECEIVED), 0);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), clients);
+    set("gateways.vpn.tell_strays", "off");
+    world_run(NULL);
+    EXPECT(metric("run", SIM_METRIC_ESP_SELECTORS) > 0);
+    EXPECT(!was_told("staff", SIM_METRIC_STRAYS_HEARD));
+    EXPECT(!was_told("vpn", SIM_METRIC_STRAYS_HEARD));
+}
+
 static void test_late_packets_want_the_old_sa_to_linger(void)
 {
     rekeying(false);
@@ -370,6 +391,7 @@ int main(int argc, char **argv)
         TEST(test_what_the_line_loses_is_what_is_lost),
         TEST(test_what_comes_twice_is_refused),
         TEST(test_what_claims_another_source_is_refused),
+        TEST(test_who_claims_another_source_is_told_so_seldom),
         TEST(test_late_packets_want_the_old_sa_to_linger),
         TEST(test_who_breaks_before_he_makes_sends_nothing_between),
         TEST(test_packets_cost_the_gateway_time),

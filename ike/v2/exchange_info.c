@@ -15,6 +15,7 @@
 #include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
+#include "ike/v2/stray.h"
 #include "ike/v2/sync.h"
 #include "ike/v2/window.h"
 
@@ -239,6 +240,7 @@ static enum ike_why info_request(struct ike_turn *t)
         return why;
     ike_inner_answer(t);
     ike_resume_answer(t, t->sa, false);
+    ike_stray_hear(t);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
     delete_children(t);

@@ -15,6 +15,7 @@ enum {
     KINDS_ALL = KIND(TASK_KINDS) - 1,
     KINDS_STAY = KIND(TASK_REKEY_IKE) | KIND(TASK_FOLLOWUP) | KIND(TASK_SYNC), /* of one IKE SA */
     KINDS_OWNER = KIND(TASK_INFORM) | KIND(TASK_PATH), /* each an event for who asked */
+    KINDS_KEPT = KINDS_OWNER | KIND(TASK_STRAY),       /* `nonce` is what they are about */
 };
 
 /* What may not be under way when a task is asked. RFC 7296 1.3.2: none for Child SAs beside the
@@ -43,6 +44,7 @@ static const struct ike_task_row {
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
     [TASK_TICKET] = {ike_ask_ticket, 0, "ask for a ticket"},
+    [TASK_STRAY] = {ike_ask_stray, 0, "tell of a stray packet"},
 };
 
 const char *ike_task_name(uint8_t kind)
@@ -323,7 +325,7 @@ static void begin_anew(struct ike_engine *engine, struct ike_sa *sa, struct ike_
     const struct ike_blob none = {0};
     ike_store_give(&engine->store, task->request);
     task->request = none;
-    if ((KIND(task->kind) & KINDS_OWNER) == 0) { /* of those it is what they are about */
+    if ((KIND(task->kind) & KINDS_KEPT) == 0) {
         ike_store_give(&engine->store, task->nonce);
         task->nonce = none;
     }

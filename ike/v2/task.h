@@ -30,6 +30,7 @@ enum ike_task_kind {
     TASK_PATH,     /* COOKIE2, by a pair of addresses that is not in use */
     TASK_TOKEN,    /* QCD_TOKEN */
     TASK_TICKET,   /* TICKET_REQUEST */
+    TASK_STRAY,    /* INVALID_SELECTORS (stray.h) */
     TASK_FOLLOWUP, /* none of ours: what the peer has begun to make, and more key exchanges are
                       awaited for (followup.h); at its time it is forgotten */
     TASK_KINDS
@@ -42,20 +43,20 @@ struct ike_task {
                                 owner asked for, under way on an IKE SA that was replaced: number
                                 of the one that has taken its place */
     struct ike_blob request; /* octets under way */
-    struct ike_blob nonce; /* the lower nonce of the exchange that made the rival; TASK_INFORM: the
-                              payloads it asks with, after the type of the first; TASK_MOVE,
-                              TASK_ROUTABLE, TASK_PATH: COOKIE2 (move.h) */
-    uint32_t next;         /* an older one of the same SA */
-    uint32_t id;           /* message id */
-    uint32_t spi;          /* spi_in of the Child SA to be deleted or rekeyed; of requests about
-                              addresses: ike_mobike.moves when it was asked */
-    uint32_t child;        /* place of the Child SA it is to make; 0: none */
-    uint32_t fresh;        /* place of the IKE SA it is to make; 0: none */
-    uint32_t gone_spi;     /* the peer has deleted a Child SA by this SPI, which is none we know:
-                              perhaps the one it has made for us, and the answer is late */
-    uint32_t setup;        /* what CREATE_CHILD_SA offers; 0: none */
-    uint16_t attempts;     /* times asked and refused for the moment (TEMPORARY_FAILURE) */
-    uint8_t groups;        /* and for its group (INVALID_KE_PAYLOAD) */
+    struct ike_blob nonce;   /* the lower nonce of the exchange that made the rival; TASK_INFORM,
+                                TASK_STRAY: the payloads it asks with, after the type of the first;
+                                TASK_MOVE, TASK_ROUTABLE, TASK_PATH: COOKIE2 (move.h) */
+    uint32_t next;           /* an older one of the same SA */
+    uint32_t id;             /* message id */
+    uint32_t spi;      /* spi_in of the Child SA to be deleted, rekeyed or spoken of; of requests
+                          about addresses: ike_mobike.moves when it was asked */
+    uint32_t child;    /* place of the Child SA it is to make; 0: none */
+    uint32_t fresh;    /* place of the IKE SA it is to make; 0: none */
+    uint32_t gone_spi; /* the peer has deleted a Child SA by this SPI, which is none we know:
+                          perhaps the one it has made for us, and the answer is late */
+    uint32_t setup;    /* what CREATE_CHILD_SA offers; 0: none */
+    uint16_t attempts; /* times asked and refused for the moment (TEMPORARY_FAILURE) */
+    uint8_t groups;    /* and for its group (INVALID_KE_PAYLOAD) */
     uint8_t kind;
     uint8_t sends;  /* 0: it waits */
     uint8_t policy; /* TASK_NEW_CHILD: which of the policy's Child SAs */
@@ -120,6 +121,7 @@ ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
 ike_ask_fn ike_ask_move, ike_ask_routable, ike_ask_addresses, ike_ask_path; /* move.c */
 ike_ask_fn ike_ask_reauth;                                                  /* reauth.c */
 ike_ask_fn ike_ask_ticket;                                                  /* resume.c */
+ike_ask_fn ike_ask_stray;                                                   /* stray.c */
 ike_ask_fn ike_ask_redirect;                                                /* redirect.c */
 ike_ask_fn ike_ask_new_child, ike_ask_rekey_child;                          /* exchange_child.c */
 ike_ask_fn ike_ask_followup;  /* exchange_followup.c */
