@@ -30,7 +30,7 @@ static bool lose_auth(struct pair *pair, enum pair_side from, uint8_t *bytes, si
 static void begin(void)
 {
     pair_init(&p, plain);
-    p.end[A].config.stray_ns = p.end[B].config.stray_ns = 1;
+    p.end[A].config.stray_ns = p.end[B].config.stray_ns = UINT64_C(3600000000000);
     pair_open(&p);
 }
 
