@@ -19,9 +19,11 @@
 enum {
     BLOCK_MAX = 128, /* of SHA2-512 */
     ESP_HEAD = 8,    /* SPI and sequence number */
+    SPI_LAST = 3,    /* the last octet of that SPI; of an IKE SA one that is as good */
     ESP_AAD_MAX = 12,
     HASHES = 5,
-    SLOTS = 4, /* keys kept prepared for each hash, and each way of each cipher */
+    SLOTS = 4, /* keys kept prepared for each hash, and for ciphers in each of so many */
+    SETS = 32, /* sets: of 20 tunnels that take turns, two keys each, all but a few */
     NONCE_MAX = 16,
 };
 
@@ -44,14 +46,10 @@ struct hash {
 /* One direction of one row, with one key. */
 struct cipher {
     EVP_CIPHER_CTX *ctx;
-    uint64_t used_at; /* 0: it has none yet */
+    uint64_t used_at;            /* 0: it has none yet */
+    const struct ike_algo *encr; /* NULL: none yet */
+    bool seals;                  /* else it opens */
     uint8_t key[IKE_KEY_MAX];
-};
-
-/* Both of it, with the keys it had last. */
-struct ciphers {
-    struct cipher seals[SLOTS];
-    struct cipher opens[SLOTS];
 };
 
 struct openssl {
@@ -68,7 +66,8 @@ struct openssl {
     struct hash hashes[HASHES];
     uint8_t hash_of[IKE_ALGOS_MAX]; /* which, of a PRF or INTEG row with HMAC */
     EVP_CIPHER *types[IKE_ALGOS_MAX];
-    struct ciphers ciphers[IKE_ALGOS_MAX];
+    struct cipher ciphers[SETS][SLOTS];
+    EVP_CIPHER_CTX *ccm; /* it is keyed anew with each message */
 };
 
 static struct openssl *openssl_of(struct ike_crypto *c)
@@ -267,21 +266,20 @@ static struct sealed sealed_parts(const struct ike_seal_keys *keys, uint8_t *mes
     };
 }
 
-/* The one of a row and direction that has the key, or the one unused longest, which is to have it:
- * *keyed says. */
+/* The one that has the key, or the one unused longest, which is to have it: *keyed says. They are
+ * looked for in the set that the message's SPI names, which it begins with and all may see: SAs
+ * that take turns find their keys as they left them. */
 static struct cipher *cipher_of(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
-                                bool *keyed)
+                                const struct sealed *sealed, bool *keyed)
 {
-    const size_t row = (size_t)(keys->encr - ike_algos);
-    struct cipher *const slots = seal ? o->ciphers[row].seals : o->ciphers[row].opens;
-    struct cipher *found = slots;
-    assert(row < ike_algo_count && keys->encr->key_len <= sizeof slots->key);
+    struct cipher *const set = o->ciphers[sealed->aad[SPI_LAST] % SETS];
+    struct cipher *found = set;
     *keyed = false;
     for (size_t i = 0; i < SLOTS && !*keyed; i++) {
-        *keyed = slots[i].used_at > 0 &&
-                 ike_secret_equal(slots[i].key, keys->encr_key.at, keys->encr->key_len);
-        if (*keyed || slots[i].used_at < found->used_at)
-            found = &slots[i];
+        *keyed = set[i].encr == keys->encr && set[i].seals == seal &&
+                 ike_secret_equal(set[i].key, keys->encr_key.at, keys->encr->key_len);
+        if (*keyed || set[i].used_at < found->used_at)
+            found = &set[i];
     }
     return found;
 }
@@ -289,18 +287,21 @@ static struct cipher *cipher_of(struct openssl *o, const struct ike_seal_keys *k
 /* Readies a cipher: the key only when none has it, for that takes a quarter as long as a packet of
  * 1400 octets. `iv` is as the cipher wants it. */
 static EVP_CIPHER_CTX *cipher_ready(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
-                                    const uint8_t *iv)
+                                    const struct sealed *sealed, const uint8_t *iv)
 {
     bool keyed;
-    struct cipher *const cipher = cipher_of(o, keys, seal, &keyed);
-    const bool fresh = cipher->used_at == 0;
-    const EVP_CIPHER *const type = fresh ? o->types[keys->encr - ike_algos] : NULL;
+    struct cipher *const cipher = cipher_of(o, keys, seal, sealed, &keyed);
+    const EVP_CIPHER *const type =
+        cipher->encr != keys->encr ? o->types[keys->encr - ike_algos] : NULL;
     const uint8_t *const key = keyed ? NULL : keys->encr_key.at;
+    assert(keys->encr->key_len <= sizeof cipher->key);
     if (!keyed)
         memcpy(cipher->key, key, keys->encr->key_len);
+    cipher->encr = keys->encr;
+    cipher->seals = seal;
     cipher->used_at = ++o->uses;
     must(EVP_CipherInit_ex(cipher->ctx, type, NULL, key, iv, seal));
-    if (fresh && keys->encr->block > 1)
+    if (type != NULL && keys->encr->block > 1)
         must(EVP_CIPHER_CTX_set_padding(cipher->ctx, 0)); /* stays so; each call costs a tenth */
     return cipher->ctx;
 }
@@ -333,7 +334,7 @@ static EVP_CIPHER_CTX *aead_begin(struct openssl *o, const struct ike_seal_keys 
     int len;
     memcpy(nonce, keys->encr_key.at + keys->encr->key_len, salt_len);
     memcpy(nonce + salt_len, sealed->iv, keys->encr->iv_len);
-    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, nonce);
+    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, sealed, nonce);
     must(EVP_CipherUpdate(ctx, NULL, &len, aad.at, (int)aad.len));
     must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
     return ctx;
@@ -367,7 +368,7 @@ static void plain_cipher(struct openssl *o, const struct ike_seal_keys *keys, bo
         counter[NONCE_MAX - 1] = 1;
         iv = counter;
     }
-    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, iv);
+    EVP_CIPHER_CTX *const ctx = cipher_ready(o, keys, seal, sealed, iv);
     must(EVP_CipherUpdate(ctx, sealed->text, &len, sealed->text, sealed->text_len));
     assert(len == sealed->text_len);
 }
@@ -379,7 +380,7 @@ static bool ccm(struct openssl *o, const struct ike_seal_keys *keys, bool seal,
 {
     const size_t row = (size_t)(keys->encr - ike_algos);
     const int nonce_len = keys->encr->salt_len + keys->encr->iv_len;
-    EVP_CIPHER_CTX *const ctx = seal ? o->ciphers[row].seals[0].ctx : o->ciphers[row].opens[0].ctx;
+    EVP_CIPHER_CTX *const ctx = o->ccm;
     uint8_t nonce[NONCE_MAX], room[ESP_AAD_MAX];
     const struct ike_bytes aad = aad_of(keys, sealed, room);
     int len;
@@ -505,13 +506,13 @@ static void openssl_close(struct ike_crypto *c)
         }
         EVP_MD_free(o->hashes[i].md);
     }
-    for (size_t i = 0; i < IKE_ALGOS_MAX; i++) {
-        for (size_t j = 0; j < SLOTS; j++) {
-            EVP_CIPHER_CTX_free(o->ciphers[i].seals[j].ctx);
-            EVP_CIPHER_CTX_free(o->ciphers[i].opens[j].ctx);
-        }
+    for (size_t i = 0; i < IKE_ALGOS_MAX; i++)
         EVP_CIPHER_free(o->types[i]);
+    for (size_t i = 0; i < SETS; i++) {
+        for (size_t j = 0; j < SLOTS; j++)
+            EVP_CIPHER_CTX_free(o->ciphers[i][j].ctx);
     }
+    EVP_CIPHER_CTX_free(o->ccm);
     EVP_MD_CTX_free(o->work);
     EVP_MD_free(o->sha1);
     ike_secret_wipe(o, sizeof *o);
@@ -549,12 +550,10 @@ static bool hashes_open(struct openssl *o)
     return done && o->sha1 != NULL && o->work != NULL;
 }
 
-static bool slots_open(struct ciphers *ciphers)
+static bool set_open(struct cipher *set)
 {
     for (size_t j = 0; j < SLOTS; j++) {
-        ciphers->seals[j].ctx = EVP_CIPHER_CTX_new();
-        ciphers->opens[j].ctx = EVP_CIPHER_CTX_new();
-        if (ciphers->seals[j].ctx == NULL || ciphers->opens[j].ctx == NULL)
+        if ((set[j].ctx = EVP_CIPHER_CTX_new()) == NULL)
             return false;
     }
     return true;
@@ -563,14 +562,16 @@ static bool slots_open(struct ciphers *ciphers)
 static bool ciphers_open(struct openssl *o)
 {
     for (size_t i = 1; i < ike_algo_count; i++) {
-        if (ike_algos[i].type != TRANSFORM_ENCR || ike_algo_is_null(&ike_algos[i]))
-            continue;
-        o->types[i] = EVP_CIPHER_fetch(NULL, ike_algos[i].openssl, NULL);
-        if (!slots_open(&o->ciphers[i]))
-            return false;
+        if (ike_algos[i].type == TRANSFORM_ENCR && !ike_algo_is_null(&ike_algos[i]))
+            o->types[i] = EVP_CIPHER_fetch(NULL, ike_algos[i].openssl, NULL);
     }
     ERR_clear_error(); /* what the library lacks, openssl_has tells */
-    return true;
+    for (size_t i = 0; i < SETS; i++) {
+        if (!set_open(o->ciphers[i]))
+            return false;
+    }
+    o->ccm = EVP_CIPHER_CTX_new();
+    return o->ccm != NULL;
 }
 
 static const struct ike_credential_ops openssl_credentials = {

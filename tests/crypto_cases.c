@@ -496,13 +496,14 @@ void crypto_case_prf_depends_on_each_bit(crypto_open_fn *open)
     c->ops->close(c);
 }
 
-/* Sealed by one, and opened by the other; each key has neighbours that differ in its last octet. */
+/* Sealed by one, and opened by the other; each key has neighbours that differ in its last octet,
+ * with its SPI and with another. */
 static void sealed_by_both(struct ike_crypto *busy, struct ike_crypto *fresh, uint8_t encr,
                            uint8_t last)
 {
     const struct ike_algo *const algo = &ike_algos[encr];
     uint8_t key[IKE_KEY_MAX] = {1, 2, 3}, integ_key[IKE_KEY_MAX] = {4};
-    uint8_t got[112] = {5}, wanted[112] = {5};
+    uint8_t got[112] = {5, 0, 0, last % 3}, wanted[112] = {5, 0, 0, last % 3};
     key[algo->key_len - 1] = last;
     const struct ike_seal_keys keys = {.encr = algo,
                                        .integ =
