@@ -21,7 +21,7 @@
 enum { WORKERS_MAX = 256, LINE_TEXT = 1024, SPOOL_TEXT = 512 };
 
 struct job {
-    uint32_t run;
+    uint32_t run, round; /* one of each point is a round */
     uint64_t weight;
 };
 
@@ -329,12 +329,16 @@ static void attend(struct pool *pool)
     }
 }
 
+/* And of those that take the same time, as in real time all do, one of each point before the next:
+ * what a machine does worse from hour to hour falls on all points alike. */
 static int longest_first(const void *left, const void *right)
 {
     const struct job *a = left;
     const struct job *b = right;
     if (a->weight != b->weight)
         return a->weight > b->weight ? -1 : 1;
+    if (a->round != b->round)
+        return a->round < b->round ? -1 : 1;
     return a->run < b->run ? -1 : 1;
 }
 
@@ -345,7 +349,9 @@ static void pool_open(struct pool *pool, struct runner *runner, const uint32_t *
     if (pool->jobs == NULL)
         abort();
     for (size_t i = 0; i < count; i++) {
-        pool->jobs[i] = (struct job){runs[i], study_expected_ns(runner->study, runs[i])};
+        pool->jobs[i] = (struct job){.run = runs[i],
+                                     .round = runs[i] % (uint32_t)runner->study->seeds,
+                                     .weight = study_expected_ns(runner->study, runs[i])};
         runner->progress.weight += pool->jobs[i].weight;
     }
     runner->progress.runs = (uint32_t)count;

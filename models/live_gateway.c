@@ -6,6 +6,7 @@
 #include "models/live_daemon.h"
 #include "models/live_papers.h"
 #include "models/policy.h"
+#include "sim/cpu_probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct model_live_run {
     uint64_t answers, unanswered;
     uint64_t init_requests, init_accepted; /* of IKE_SA_INIT, as they came and went */
     uint64_t half_open_sum, half_open_max, established_max;
+    struct sim_cpu_probe probe;
     char trouble[512];
 };
 
@@ -215,6 +217,7 @@ bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, si
                                    .addr = &scene->places->gateways[index],
                                    .selectors = gateway->selectors,
                                    .cpus = cpus};
+    run->probe = sim_cpu_probe(cpus);
     (void)snprintf(path, sizeof path, "gateways.%s", gateway->name);
     (void)snprintf(error, error_max, "%s: its papers cannot be made", path);
     model_wish_of_gateway(scene->config, gateway, &spec.wish);
@@ -275,6 +278,8 @@ void model_live_report(struct model_live_run *run)
                                scene->attack_until_ns - scene->attack_from_ns));
     model_refused_share(scene, who, run->init_requests, run->init_accepted);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, run->init_accepted);
+    model_metric(scene, who, SIM_METRIC_CPU_STEPS, run->probe.steps_ns);
+    model_metric(scene, who, SIM_METRIC_CPU_READS, run->probe.reads_ns);
     model_metric(scene, who, SIM_METRIC_SERVED, usage.udp_read - run->first.udp_read);
     model_metric(scene, who, SIM_METRIC_INBOX_DROPS, usage.udp_full - run->first.udp_full);
     model_metric(scene, who, SIM_METRIC_MEMORY_MAX,

@@ -170,6 +170,10 @@
         "a tenth of all, no levels are told")                                                     \
     ROW(STAND_IN, "stand_in", "1", GAUGE, "gateway",                                              \
         "1: a stand-in answered a real daemon for what the kernel lacks: no study of it")         \
+    ROW(CPU_STEPS, "cpu_steps", "ns", TIME, "gateway",                                            \
+        "what 1,000 multiplications, one after the other, took on a real daemon's CPU before it") \
+    ROW(CPU_READS, "cpu_reads", "ns", TIME, "gateway",                                            \
+        "and 1,000 reads of 4 MiB of memory, one after the other, at random")                     \
     ROW(ESP_UNKNOWN_SPI, "esp_unknown_spi", "1", COUNT, "run",                                    \
         "packets of ESP for an SA that is not there, or not any more")                            \
     ROW(ESP_REPLAYED, "esp_replayed", "1", COUNT, "run",                                          \

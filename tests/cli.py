@@ -235,6 +235,15 @@ def test_json_lines_keep_their_contract():
     equal((lines[-1]["status"], lines[-1]["failed"]), (0, 0))
 
 
+def test_every_point_has_a_run_before_one_has_two():
+    write("rounds.yaml", "for: 4s\nseeds: 3\ngateways: {vpn: {}}\nclients: {p: {to: vpn, arrivals: uniform 5/s, patience: 2s}}\n"
+          "sweep: {gateways.vpn.cores: [1, 2]}\n")
+    done = ikelab("run", "rounds.yaml", "--json", "--jobs", "1")
+    runs = [json.loads(line) for line in done.stdout.splitlines() if '"run"' in line]
+    equal([(line["point"], line["seed"]) for line in runs if line["kind"] == "run"],
+          [(0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)])
+
+
 def test_quiet_says_nothing():
     write("small.yaml", SMALL)
     done = ikelab("run", "small.yaml", "--quiet")

@@ -3,10 +3,12 @@
  * the test: nothing happens too early, lateness is told, and whatever comes from
  * the other side is taken or counted. Bounds are such that a busy machine keeps
  * them. */
+#include "sim/cpu_probe.h"
 #include "sim/icmp.h"
 #include "sim/lag.h"
 #include "sim/loop.h"
 #include "sim/net_links.h"
+#include "sim/netns.h"
 #include "sim/packet.h"
 #include "sim/realtime.h"
 #include "sim/rng.h"
@@ -655,9 +657,26 @@ static void test_more_than_is_kept_is_dropped_and_counted(void)
     lab_close(lab);
 }
 
+/* ---- what a CPU is worth ---- */
+
+static void test_a_cpu_is_probed_and_left_for_those_we_had(void)
+{
+    const uint64_t ours = sim_cpus();
+    const uint64_t last = UINT64_C(1) << (63 - __builtin_clzll(ours));
+    const uint64_t before = wall();
+    const struct sim_cpu_probe found = sim_cpu_probe(last);
+    const uint64_t took = wall() - before;
+    EXPECT_EQ(sim_cpus(), ours);
+    EXPECT(found.steps_ns > 100); /* no processor has one in less than 0.1 ns, */
+    EXPECT(found.reads_ns > 100);
+    EXPECT(2000 * found.steps_ns <= took); /* and it says what was there */
+    EXPECT(65 * found.reads_ns <= took);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST(test_a_cpu_is_probed_and_left_for_those_we_had),
         TEST(test_percentiles_of_lag_are_those_of_a_sorted_list),
         TEST(test_lag_beyond_all_bins_is_still_told_apart_from_none),
         TEST(test_events_run_when_their_time_has_come_and_not_before),
