@@ -6,7 +6,7 @@
 #include "models/live_daemon.h"
 #include "models/live_papers.h"
 #include "models/policy.h"
-#include "sim/cpu_probe.h"
+#include "sim/netns.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -210,4 +210,12 @@ bool sim_process_capture(struct sim_netns *ns, const struct sim_command *command
 uint64_t sim_cpus(void);
 bool sim_cpus_keep(uint64_t cpus);
 
+struct sim_cpu_probe {
+    uint64_t steps_ns; /* 1,000 multiplications, each of what the one before gave */
+    uint64_t reads_ns; /* 1,000 reads of 4 MiB, each where the one before said, at random */
+};
+/* What these CPUs are worth just now (0: whichever we are on), within some 30 ms; zeros if that
+ * cannot be. */
+struct sim_cpu_probe sim_cpu_probe(uint64_t cpus);
+
 #endif

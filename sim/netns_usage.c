@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What runs in a namespace uses, read from its /proc; and on which CPUs we run. */
+ * What runs in a namespace uses, read from its /proc. */
 #include "sim/netns_inside.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,25 +165,4 @@ struct sim_usage netns_usage(int proc, const struct netns_shared *shared)
     device_add(proc, &usage);
     sockets_add(proc, &usage);
     return usage;
-}
-
-uint64_t sim_cpus(void)
-{
-    cpu_set_t set;
-    uint64_t cpus = 0;
-    CPU_ZERO(&set);
-    (void)sched_getaffinity(0, sizeof set, &set);
-    for (size_t i = 0; i < 64; i++)
-        cpus |= CPU_ISSET(i, &set) ? UINT64_C(1) << i : 0;
-    return cpus;
-}
-
-bool sim_cpus_keep(uint64_t cpus)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (size_t i = 0; i < 64; i++)
-        if ((cpus >> i & 1) != 0)
-            CPU_SET(i, &set);
-    return sched_setaffinity(0, sizeof set, &set) == 0;
 }

@@ -3,7 +3,6 @@
  * the test: nothing happens too early, lateness is told, and whatever comes from
  * the other side is taken or counted. Bounds are such that a busy machine keeps
  * them. */
-#include "sim/cpu_probe.h"
 #include "sim/icmp.h"
 #include "sim/lag.h"
 #include "sim/loop.h"

@@ -1,13 +1,36 @@
-/* SPDX-License-Identifier: MIT */
-#include "sim/cpu_probe.h"
-
-#include "sim/netns.h"
+/* SPDX-License-Identifier: MIT
+ * CPUs: on which we run, and what one is worth just now. A virtual machine's
+ * neighbours take from it what no count of stolen time tells: turns of a core
+ * that two threads share, and room in caches. So who measures a real daemon
+ * measures this beside it. */
+#include "sim/netns_inside.h"
 #include "sim/rng.h"
 
+#include <sched.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LINE = 64, LINES = (4 << 20) / LINE, THOUSANDS = 2000 };
+
+uint64_t sim_cpus(void)
+{
+    cpu_set_t set;
+    uint64_t cpus = 0;
+    CPU_ZERO(&set);
+    (void)sched_getaffinity(0, sizeof set, &set);
+    for (size_t i = 0; i < 64; i++)
+        cpus |= CPU_ISSET(i, &set) ? UINT64_C(1) << i : 0;
+    return cpus;
+}
+
+bool sim_cpus_keep(uint64_t cpus)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (size_t i = 0; i < 64; i++)
+        if ((cpus >> i & 1) != 0)
+            CPU_SET(i, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
 
 /* One cache line of the chain. */
 struct link {
@@ -15,17 +38,13 @@ struct link {
     uint8_t rest[LINE - sizeof(uint32_t)];
 };
 
-static uint64_t clock_ns(void)
+/* One ring through all lines, in an order that nothing foresees; NULL: no memory. */
+static struct link *chain_open(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-/* One ring through all lines, in an order that nothing foresees. */
-static void chain(struct link *links)
-{
+    struct link *const links = malloc(LINES * sizeof *links);
     struct sim_rng rng;
+    if (links == NULL)
+        return NULL;
     sim_rng_open(&rng, 1, "cpu_probe");
     for (uint32_t i = 0; i < LINES; i++)
         links[i].next = i;
@@ -35,6 +54,7 @@ static void chain(struct link *links)
         links[i].next = links[other].next;
         links[other].next = kept;
     }
+    return links;
 }
 
 static uint32_t follow(const struct link *links)
@@ -48,20 +68,19 @@ static uint32_t follow(const struct link *links)
 struct sim_cpu_probe sim_cpu_probe(uint64_t cpus)
 {
     const uint64_t ours = sim_cpus();
-    struct link *const links = malloc(LINES * sizeof *links);
+    struct link *const links = chain_open();
     struct sim_cpu_probe found = {0};
     if (links != NULL && (cpus == 0 || sim_cpus_keep(cpus))) {
-        chain(links);
         volatile uint32_t end = follow(links);
-        const uint64_t first = clock_ns();
+        const uint64_t first = netns_clock_ns();
         end += follow(links);
-        const uint64_t second = clock_ns();
+        const uint64_t second = netns_clock_ns();
         uint64_t x = end;
         for (uint32_t i = 0; i < THOUSANDS * 1000; i++)
             x = x * UINT64_C(6364136223846793005) + 1;
         end = (uint32_t)x;
         found.reads_ns = (second - first) * 1000 / LINES;
-        found.steps_ns = (clock_ns() - second) / THOUSANDS;
+        found.steps_ns = (netns_clock_ns() - second) / THOUSANDS;
         (void)sim_cpus_keep(ours);
     }
     free(links);
