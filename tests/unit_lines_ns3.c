@@ -431,6 +431,15 @@ static void test_delays_that_change_hold_until_the_next_on_both(void)
     }
 }
 
+static void test_a_line_that_rests_passes_all_moments_at_once(void)
+{
+    const struct sim_link_config traced = {.delays = moments, .delay_count = 3};
+    uint32_t moment = 0;
+    EXPECT_EQ(sim_link_delay(&traced, &moment, 0), 10 * MS);
+    EXPECT_EQ(sim_link_delay(&traced, &moment, UINT64_C(3000000000)), 20 * MS);
+    EXPECT_EQ(moment, 2);
+}
+
 /* With jitter, losses and an outage; and which are judged at the line's end. */
 static void test_delays_that_change_go_with_all_else_on_both(void)
 {
@@ -533,6 +542,7 @@ int main(int argc, char **argv)
         TEST(test_what_is_told_and_cut_is_lost_once),
         TEST(test_nothing_is_told_that_would_not_get_back),
         TEST(test_delays_that_change_hold_until_the_next_on_both),
+        TEST(test_a_line_that_rests_passes_all_moments_at_once),
         TEST(test_delays_that_change_go_with_all_else_on_both),
         TEST(test_delays_that_change_are_of_what_has_left_its_sender),
         TEST(test_a_queue_is_limited_in_both_units_on_both),
