@@ -270,7 +270,7 @@ def nothing_lies_about_unused(tree):
 
 def the_manual_names_every_metric(tree):
     manual = tree.others["experiments/ikelab.1"]
-    names = re.findall(r"^\s*ROW\(\w+,\s*\\?\s*\"(\w+)\"", tree.files["sim/record.h"].replace("\\\n", " "), re.M)
+    names = re.findall(r"\bROW\(\w+,\s*\"(\w+)\"", tree.files["sim/record.h"].replace("\\\n", " "))
     for name in names:
         if f".BR {name} " not in manual:
             yield f"experiments/ikelab.1: {name}"

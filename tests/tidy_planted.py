@@ -63,6 +63,8 @@ PLANTED = [
     ("nothing_lies_about_unused", "results/figures/planted.sql", "SELECT 1;\n"),
     ("the_manual_names_every_metric", "results/schema.sql", "CREATE TABLE planted(x);\n"),
     ("the_manual_names_every_metric", "sim/record.h", '    ROW(PLANTED, "planted_metric", "x")\n'),
+    ("the_manual_names_every_metric", "sim/record.h",
+     '    ROW(EVENTS, "events", "x") \\\n    ROW(PLANTED, \\\n        "planted_metric", "x")\n'),
     ("the_project_speaks_only_of_itself", "README.md", "See /ho" "me/somebody/ikelab.\n"),
 ]
 
