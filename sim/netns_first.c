@@ -124,16 +124,6 @@ static bool files_set(int output, bool only_stdout)
            dup2(only_stdout ? nothing : output, 2) >= 0;
 }
 
-static bool cpus_set(uint64_t cpus)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (size_t i = 0; i < 64; i++)
-        if ((cpus >> i & 1) != 0)
-            CPU_SET(i, &set);
-    return cpus == 0 || sched_setaffinity(0, sizeof set, &set) == 0;
-}
-
 /* In the new process. */
 static _Noreturn void become(const struct netns_request *request, const struct words *words,
                              int output, int trouble)
@@ -147,7 +137,7 @@ static _Noreturn void become(const struct netns_request *request, const struct w
     bool done = files_set(output, request->only_stdout);
     if (done) {
         failure.step = FAILED_CPUS;
-        done = cpus_set(request->cpus);
+        done = request->cpus == 0 || sim_cpus_keep(request->cpus);
     }
     if (done && words->root[0] != '\0') {
         failure.step = FAILED_ROOT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The models of strongSwan and libreswan beside what the daemons themselves were
  * measured to do at the same points, by `ikelab run prediction` and
- * `prediction-libreswan`: so that who changes host or profile sees what it does
+ * `prediction-libreswan` (with 4096 lists by two runs of 24 s of each point, the
+ * flood as long as here): so that who changes host or profile sees what it does
  * to the prediction. */
 #include "tests/test.h"
 #include "tests/world.h"
@@ -77,7 +78,7 @@ static void test_the_model_of_strongswan_says_what_was_measured_of_it(void)
         {"2000/s", "never", "1", 989000, SPREAD, SPREAD, SPREAD},
         {"4000/s", "never", "1", 999000, 10000, SPREAD, SPREAD},
         {"8000/s", "never", "1", 999000, 0, 872000, SPREAD},
-        {"250/s", "never", "4096", 173000, 1000000, 0, SPREAD},
+        {"250/s", "never", "4096", 170000, 1000000, 0, SPREAD},
         {"1000/s", "never", "4096", 448000, 1000000, 0, SPREAD},
         {"1500/s", "never", "4096", 607000, 1000000, 0, SPREAD},
         {"2000/s", "never", "4096", 758000, 1000000, 0, SPREAD},
