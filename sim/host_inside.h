@@ -18,7 +18,6 @@ struct sim_streams;
 enum {
     HOST_HELD_BUCKETS = 4096, /* of turns held back */
     HOST_WAIT_BINS = 1 + 4 * 64,
-    HOST_PACKET_MAX = 65535,
     HOST_JOBS_BYTES = 1 << 29, /* that wait for threads: charged like the inbox */
 };
 
@@ -82,7 +81,7 @@ struct sim_host {
     struct sim_host_counts counts;
     uint64_t waits[HOST_WAIT_BINS];
     uint64_t area_at_ns;
-    uint8_t packet[HOST_PACKET_MAX];          /* one that ICMP speaks of */
+    uint8_t packet[SIM_IP_MAX];               /* one that ICMP speaks of */
     struct sim_turn *held[HOST_HELD_BUCKETS]; /* by core, or by address */
     struct sim_core cores[];
 };

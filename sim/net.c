@@ -19,10 +19,15 @@ uint32_t sim_ip_payload(const struct sim_datagram *datagram)
            (uint32_t)datagram->len;
 }
 
+uint32_t sim_ip_header(const struct sim_datagram *datagram)
+{
+    return datagram->to.family == IKE_IPV6 ? 40 : 20;
+}
+
 uint32_t sim_ip_size(const struct sim_datagram *datagram)
 {
     const bool six = datagram->to.family == IKE_IPV6;
-    return (six ? 40U : 20U) + (six && sim_is_fragment(datagram) ? 8U : 0U) +
+    return sim_ip_header(datagram) + (six && sim_is_fragment(datagram) ? 8U : 0U) +
            sim_ip_payload(datagram);
 }
 

@@ -33,8 +33,12 @@ struct sim_datagram {
     struct sim_fragment fragment; /* hosts are given whole ones only; who forges may send any */
 };
 
-/* Octets of its IP payload, transport header included; and of all of it, with IP header. */
+/* No packet is longer (RFC 791 3.1; that IPv6 has 40 octets more is nobody's need). */
+enum { SIM_IP_MAX = 65535 };
+/* Octets of its IP payload, transport header included; of its IP header, that of IPv6 fragments not
+ * counted; and of all of it. */
 uint32_t sim_ip_payload(const struct sim_datagram *datagram);
+uint32_t sim_ip_header(const struct sim_datagram *datagram);
 uint32_t sim_ip_size(const struct sim_datagram *datagram);
 bool sim_is_fragment(const struct sim_datagram *datagram);
 /* The part of a datagram that begins `at` octets into its IP payload, of at most `len` there; and

@@ -86,6 +86,7 @@ static void put_udp(struct ike_writer *w, const struct sim_datagram *d)
 
 size_t sim_packet_write(const struct sim_datagram *datagram, uint8_t *out)
 {
+    assert(sim_ip_size(datagram) <= SIM_IP_MAX);
     struct ike_writer w = wr_open(out, sim_ip_size(datagram));
     if (datagram->to.family == IKE_IPV6)
         put_ipv6(&w, datagram);

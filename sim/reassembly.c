@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, BYTES_LIMIT = 64 << 20, IP_PAYLOAD_MAX = 65535, CHARGE_MIN = 832 };
+enum { BUCKETS = 1024, BYTES_LIMIT = 64 << 20, CHARGE_MIN = 832 };
 
 const struct sim_reassembly_config sim_reassembly_usual = {.bytes_max = UINT64_C(4) << 20,
                                                            .timeout_ns = UINT64_C(30000000000)};
@@ -42,7 +42,7 @@ struct sim_reassembly {
     uint64_t bytes;
     uint32_t waiting;
     uint64_t failures;
-    uint8_t whole[IP_PAYLOAD_MAX];
+    uint8_t whole[SIM_IP_MAX];
 };
 
 struct sim_reassembly *sim_reassembly_open(const struct sim_reassembly_config *config)
@@ -211,7 +211,7 @@ enum sim_joined sim_reassembly_add(struct sim_reassembly *r, uint64_t now_ns,
     const uint32_t len = sim_ip_payload(fragment);
     struct piece **link = NULL;
     *dropped = 0;
-    if (len == 0 || fragment->fragment.at + len > IP_PAYLOAD_MAX)
+    if (len == 0 || fragment->fragment.at + len > SIM_IP_MAX - sim_ip_header(fragment))
         return SIM_JOIN_BAD;
     if (!make_room(r, sim_inbox_charge(fragment->len), dropped))
         return SIM_JOIN_FULL;

@@ -18,7 +18,6 @@
 enum {
     OWNED_MAX = 64,
     READS_MAX = 64, /* at a time; others want to be heard too */
-    PACKET_MAX = 65535,
     IPV4_LEN = 20,
     IPV6_LEN = 40
 };
@@ -45,7 +44,7 @@ struct sim_tun_end {
     struct ike_prefix owned[OWNED_MAX];
     uint32_t owned_count;
     struct sim_tun_ear ear;
-    uint8_t packet[PACKET_MAX + 1];
+    uint8_t packet[SIM_IP_MAX + 1];
 };
 
 const char *sim_tun_refused_name(enum sim_tun_refused refused)

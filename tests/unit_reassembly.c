@@ -123,6 +123,32 @@ static void test_what_comes_twice_is_dropped_and_the_rest_stays(void)
     sim_reassembly_close(r);
 }
 
+/* RFC 791 3.1: a length is 16 bits, header included. Whoever writes the whole has room for no more.
+ */
+static void test_what_would_be_longer_than_ip_allows_is_refused(void)
+{
+    struct sim_reassembly *const r = sim_reassembly_open(&sim_reassembly_usual);
+    struct sim_datagram whole = {.len = 0};
+    uint32_t dropped = 0;
+    fill_octets();
+    for (uint32_t longer = 0; longer <= 1; longer++) {
+        const uint32_t end = 65535 - 20 + longer;
+        const struct sim_datagram first = part(1 + longer, 0, 65504, true);
+        const struct sim_datagram last = part(1 + longer, 65504, end, false);
+        EXPECT_EQ(sim_reassembly_add(r, 0, &first, &whole, &dropped), SIM_JOIN_WAITS);
+        EXPECT_EQ(sim_reassembly_add(r, 0, &last, &whole, &dropped),
+                  longer == 0 ? SIM_JOIN_WHOLE : SIM_JOIN_BAD);
+        EXPECT(longer == 1 || sim_ip_size(&whole) == 65535);
+    }
+    struct sim_datagram six = part(3, 65480, 65535 - 40, false);
+    EXPECT(ike_addr_parse("2001:db8::1", &six.from) && ike_addr_parse("2001:db8::2", &six.to));
+    EXPECT_EQ(sim_reassembly_add(r, 0, &six, &whole, &dropped), SIM_JOIN_WAITS);
+    six.fragment.id = 4;
+    six.len++;
+    EXPECT_EQ(sim_reassembly_add(r, 0, &six, &whole, &dropped), SIM_JOIN_BAD);
+    sim_reassembly_close(r);
+}
+
 static void test_datagrams_are_told_apart_by_ends_protocol_and_number(void)
 {
     struct sim_reassembly *const r = sim_reassembly_open(&sim_reassembly_usual);
@@ -408,6 +434,7 @@ static const struct test_case cases[] = {
     TEST(test_pieces_in_any_order_become_what_was_cut),
     TEST(test_what_overlaps_spoils_its_datagram_and_no_other),
     TEST(test_what_comes_twice_is_dropped_and_the_rest_stays),
+    TEST(test_what_would_be_longer_than_ip_allows_is_refused),
     TEST(test_datagrams_are_told_apart_by_ends_protocol_and_number),
     TEST(test_a_datagram_is_given_up_a_time_after_its_first_fragment),
     TEST(test_a_full_store_drops_the_new_fragment_or_the_oldest_datagram),
