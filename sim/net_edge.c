@@ -143,11 +143,12 @@ static void learn(struct sim_edges *edges, struct sim_port *port, uint64_t now_n
         return;
     if (port->paths == NULL) {
         port->paths = sim_paths_open();
+        if (port->paths == NULL)
+            return;
         edges->paths[edges->paths_count++] = port->paths;
     }
     const struct sim_path path = {.from = error.about.from, .to = error.about.to};
-    if (port->paths != NULL)
-        sim_paths_learn(port->paths, now_ns, &path, error.mtu);
+    sim_paths_learn(port->paths, now_ns, &path, error.mtu);
 }
 
 static void hand_over(struct sim_edges *edges, struct sim_port *port, uint64_t now_ns,

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IP_MAX = 65535, NANO = 1000000000 };
+enum { NANO = 1000000000 };
 
 /* How many may be on their way at once, by size of slab. */
 static const uint32_t under_way_max[SIM_SLAB_SIZES] = {1 << 18, 1 << 15, 1 << 9};
@@ -65,7 +65,7 @@ struct links {
     struct sim_routes routes;
     struct sim_edges edges;
     struct sim_icmp_pace routers[SIM_NODES_MAX]; /* who tell of lines that are down */
-    uint8_t packet[IP_MAX];                      /* one that ICMP speaks of */
+    uint8_t packet[SIM_IP_MAX];                  /* one that ICMP speaks of */
     struct direction directions[2 * SIM_LINKS_MAX];
 };
 
@@ -131,7 +131,7 @@ static enum sim_lost direction_refuses(struct direction *d, uint64_t now_ns, con
     const uint64_t size = p->size;
     if (d->config.no_udp && p->datagram.protocol == SIM_UDP)
         return SIM_LOST_UDP_BLOCKED;
-    if (size > (d->config.mtu == 0 ? IP_MAX : d->config.mtu))
+    if (size > (d->config.mtu == 0 ? SIM_IP_MAX : d->config.mtu))
         return SIM_LOST_TOO_BIG;
     if (sim_impair_is_out(&d->config.impairments, now_ns))
         return SIM_LOST_OUTAGE;
@@ -199,7 +199,7 @@ static void stay(struct links *n, uint64_t now_ns, struct parcel *p)
         sim_loop_at(n->door.loop, &n->here, now_ns);
 }
 
-static bool enter(struct direction *d, uint64_t now_ns, struct parcel *p);
+static bool onto(struct direction *d, uint64_t now_ns, struct parcel *p);
 
 /* The router before the line tells who sent it why it does not go on. */
 static bool report(struct direction *d, uint64_t now_ns, const struct parcel *p,
@@ -226,7 +226,7 @@ static bool report(struct direction *d, uint64_t now_ns, const struct parcel *p,
     if (way == SIM_ARRIVED)
         stay(n, now_ns, letter);
     else
-        (void)enter(&n->directions[way], now_ns, letter);
+        (void)onto(&n->directions[way], now_ns, letter);
     return true;
 }
 
@@ -287,6 +287,11 @@ static bool parcel_cut(struct direction *d, uint64_t now_ns, struct parcel *p)
     return any;
 }
 
+static bool onto(struct direction *d, uint64_t now_ns, struct parcel *p)
+{
+    return is_cut(d, p) ? parcel_cut(d, now_ns, p) : enter(d, now_ns, p);
+}
+
 /* One step further from `node`: onto a link, or to the port. */
 static bool forward(struct links *n, uint32_t node, uint64_t now_ns, struct parcel *p)
 {
@@ -297,8 +302,7 @@ static bool forward(struct links *n, uint32_t node, uint64_t now_ns, struct parc
         parcel_deliver(n, now_ns, p);
         return true;
     }
-    struct direction *const d = &n->directions[way];
-    return is_cut(d, p) ? parcel_cut(d, now_ns, p) : enter(d, now_ns, p);
+    return onto(&n->directions[way], now_ns, p);
 }
 
 static void pass_on(struct direction *d, uint64_t now_ns, struct parcel *p)
@@ -392,7 +396,7 @@ static bool come_in(struct sim_net *net, uint64_t now_ns, uint32_t node,
     const uint16_t way = n->routes.ways[node][n->routes.owned[owned].node];
     struct direction *const d = way == SIM_ARRIVED ? NULL : &n->directions[way];
     struct sim_link_counts *const counts = d != NULL ? &d->counts : NULL;
-    if (sim_ip_size(datagram) > IP_MAX) {
+    if (sim_ip_size(datagram) > SIM_IP_MAX) {
         sim_net_lose(net, counts, SIM_LOST_TOO_BIG, net->totals.sent);
         return false;
     }

@@ -314,9 +314,10 @@ static void test_who_sends_from_the_router_itself_is_told_and_never_from_within_
 }
 
 /* near - 10 ms - the core - 5 ms, down from 1 to 3 s - far. */
-static void outage_open(struct street *s, enum sim_down down)
+static void outage_open(struct street *s, enum sim_down down, uint32_t mtu)
 {
-    const struct sim_link_config sound = {.name = "sound", .delay_ns = 10 * MS};
+    const struct sim_link_config sound = {
+        .name = "sound", .delay_ns = 10 * MS, .mtu = mtu, .oversize = SIM_OVERSIZE_CUT};
     const struct sim_link_config ill = {
         .name = "ill",
         .delay_ns = 5 * MS,
@@ -346,7 +347,7 @@ static void test_a_router_tells_of_a_link_that_is_down(void)
         for (int tells = 0; tells < 2; tells++) {
             struct street s;
             const struct sim_datagram d = sent(six == 1, 100);
-            outage_open(&s, tells == 1 ? SIM_DOWN_UNREACHABLE : SIM_DOWN_SILENT);
+            outage_open(&s, tells == 1 ? SIM_DOWN_UNREACHABLE : SIM_DOWN_SILENT, 0);
             for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
                 sim_loop_run(s.loop, times[i]);
                 EXPECT(s.net->ops->send(s.net, times[i], &s.near.port, &d));
@@ -368,7 +369,7 @@ static void test_a_router_tells_so_often_and_no_more(void)
 {
     struct street s;
     struct sim_datagram d = sent(false, 100);
-    outage_open(&s, SIM_DOWN_UNREACHABLE);
+    outage_open(&s, SIM_DOWN_UNREACHABLE, 0);
     sim_loop_run(s.loop, SECOND);
     for (uint64_t i = 0; i < 3000; i++) {
         const uint64_t now_ns = SECOND + i * MS / 2; /* for one second and a half */
@@ -380,7 +381,7 @@ static void test_a_router_tells_so_often_and_no_more(void)
     EXPECT_EQ(s.net->totals.reported, 2000);
     EXPECT_EQ(s.near.errors, s.net->totals.reported);
     street_close(&s);
-    outage_open(&s, SIM_DOWN_UNREACHABLE);
+    outage_open(&s, SIM_DOWN_UNREACHABLE, 0);
     sim_loop_run(s.loop, SECOND);
     d.protocol = SIM_ICMP;
     d.from.port = d.to.port = 0;
@@ -391,6 +392,22 @@ static void test_a_router_tells_so_often_and_no_more(void)
     sim_loop_run(s.loop, 4 * (uint64_t)SECOND);
     EXPECT_EQ(s.net->lost[SIM_LOST_OUTAGE], 2);
     EXPECT_EQ(s.net->totals.reported, 0);
+    street_close(&s);
+}
+
+static void test_what_a_router_tells_is_cut_where_its_way_is_narrow(void)
+{
+    struct street s;
+    outage_open(&s, SIM_DOWN_UNREACHABLE, 300);
+    const struct sim_datagram d = sent(false, 270); /* 298 octets, and 28 around them */
+    sim_loop_run(s.loop, SECOND);
+    EXPECT(s.net->ops->send(s.net, SECOND, &s.near.port, &d));
+    sim_loop_run(s.loop, 2 * (uint64_t)SECOND);
+    EXPECT_EQ(s.net->totals.reported, 1);
+    EXPECT_EQ(s.net->totals.cut, 1);
+    EXPECT_EQ(s.near.errors, 1);
+    EXPECT_EQ(s.near.at_ns, SECOND + 20 * MS);
+    EXPECT_EQ(s.net->lost[SIM_LOST_TOO_BIG], 0);
     street_close(&s);
 }
 
@@ -408,6 +425,7 @@ int main(int argc, char **argv)
         TEST(test_the_sender_is_told_after_one_round_and_then_cuts),
         TEST(test_a_router_tells_of_a_link_that_is_down),
         TEST(test_a_router_tells_so_often_and_no_more),
+        TEST(test_what_a_router_tells_is_cut_where_its_way_is_narrow),
         TEST(test_who_sends_from_the_router_itself_is_told_and_never_from_within_the_call),
     };
     return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
