@@ -62,11 +62,13 @@
  * name, System V IPC) have no name and end with their first process, which ends
  * when we close it or die, by whatever signal; with it ends all that runs there.
  * The TUN device goes with its descriptors. No file can be written there but in
- * the file systems in memory that the configuration asks for: all the others
- * are read-only, and so is what they show of the machine.
+ * the file systems in memory that the configuration asks for, of 64 MiB each:
+ * all the others are read-only, and so is what they show of the machine. Of its
+ * devices there are null, zero, full, random, urandom and net/tun.
  *
  * Runs as root, or in a user namespace where /dev/net/tun may be opened; then
- * there is one user there, root. All waits are bounded. To be opened by the
+ * there is one user there, root. All waits are bounded: to the times that calls are
+ * given come at most ten seconds for each word from its first process. To be opened by the
  * program's first thread, after sim_cpus_keep and before the world's memory is
  * used, since its first process is a copy of ours; to be closed by the process
  * that opened it. */
@@ -124,8 +126,8 @@ void sim_netns_close(struct sim_netns *ns);
 int sim_netns_tun(const struct sim_netns *ns);
 /* False when its first process has ended: then everything there has. */
 bool sim_netns_alive(const struct sim_netns *ns);
-/* Writes a file of at most 1 MB, mode 0600, below a mount in memory; folders are made. False with a
- * sentence. */
+/* Writes a file, mode 0600, of at most 1 MiB with its path, below a mount in memory; folders are
+ * made. False with a sentence. */
 bool sim_netns_write(struct sim_netns *ns, const char *path, struct ike_bytes content, char *error,
                      size_t error_max);
 
@@ -182,7 +184,8 @@ struct sim_exit sim_process_wait(struct sim_process *p, uint64_t timeout_ns);
 bool sim_process_says(struct sim_process *p, const char *text, uint64_t timeout_ns);
 /* A signal to it, as SIGHUP; false when it has ended. */
 bool sim_process_signal(struct sim_process *p, int signal);
-/* SIGTERM, and after `grace_ns` SIGKILL to all of its session's group. At most a second more. */
+/* SIGTERM, and after `grace_ns` SIGKILL to all of its session's group, which is waited for, a
+ * second. */
 struct sim_exit sim_process_stop(struct sim_process *p, uint64_t grace_ns);
 /* The end of what it has written, at most out_max - 1 octets and a NUL; how many. `lost`, unless
  * NULL: how many octets of before are not kept any more. */

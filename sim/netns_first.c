@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -72,11 +73,10 @@ static void output_take(struct first *f, uint32_t index)
 /* What a process may do as root there: serve a network, and change to a lesser user. Not among
  * them: to mount, to load modules, to set the clock, to boot, to make devices. */
 static const uint8_t kept_capabilities[] = {
-    0,  1,  2,  3,  4, /* chown, dac_override, dac_read_search, fowner, fsetid */
-    5,  6,  7,  8,     /* kill, setgid, setuid, setpcap */
-    10, 11, 12, 13,    /* net_bind_service, net_broadcast, net_admin, net_raw */
-    14, 18,            /* ipc_lock, sys_chroot */
-    23, 24,            /* sys_nice, sys_resource */
+    CAP_CHOWN,         CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,   CAP_FSETID,
+    CAP_KILL,          CAP_SETGID,       CAP_SETUID,          CAP_SETPCAP,  CAP_NET_BIND_SERVICE,
+    CAP_NET_BROADCAST, CAP_NET_ADMIN,    CAP_NET_RAW,         CAP_IPC_LOCK, CAP_SYS_CHROOT,
+    CAP_SYS_NICE,      CAP_SYS_RESOURCE,
 };
 
 static void capabilities_drop(void)

@@ -156,6 +156,26 @@ static bool mount_proc(void)
              restrict_to_reading("/proc/sysrq-trigger", false)));
 }
 
+/* Of the machine's devices those that a daemon wants: read-only mounts keep nobody who is root from
+ * writing to a disk. */
+static bool mount_devices(void)
+{
+    static const char *const kept[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                       "/dev/random", "/dev/urandom", "/dev/net/tun"};
+    enum { KEPT = sizeof kept / sizeof kept[0] };
+    int sources[KEPT];
+    for (size_t i = 0; i < KEPT; i++)
+        sources[i] = open(kept[i], O_PATH | O_CLOEXEC);
+    bool good = mount("ikelab", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k") == 0 &&
+                symlink("/proc/self/fd", "/dev/fd") == 0;
+    for (size_t i = 0; i < KEPT; i++)
+        if (sources[i] >= 0) {
+            good = good && mount_source(sources[i], kept[i]);
+            (void)close(sources[i]);
+        }
+    return good && restrict_to_reading("/dev", false);
+}
+
 static bool mount_all(const struct sim_netns_config *config, struct netns_reply *reply)
 {
     int sources[SIM_NETNS_MOUNTS_MAX] = {0};
@@ -167,6 +187,8 @@ static bool mount_all(const struct sim_netns_config *config, struct netns_reply 
                            "Linux 5.12)");
     if (!mount_proc())
         return netns_fails(reply, errno, "/proc cannot be mounted in the namespace");
+    if (!mount_devices())
+        return netns_fails(reply, errno, "/dev cannot be mounted in the namespace");
     if (!sources_open(config, sources, reply) || !mount_each(config, sources, reply))
         return false;
     for (uint32_t i = 0; i < config->mount_count; i++)

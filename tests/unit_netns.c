@@ -209,6 +209,17 @@ static void test_no_file_can_be_written_but_in_memory(void)
     sim_netns_close(ns);
 }
 
+/* Root there may write to any device that is there. */
+static void test_only_harmless_devices_are_there(void)
+{
+    struct sim_netns *const ns = netns_opened(&netns_usual);
+    char out[NETNS_OUT_MAX];
+    EXPECT_EQ(netns_shell(ns, "find /dev -not -type d | sort; echo x > /dev/null", out), 0);
+    EXPECT_STR(out, "/dev/fd\n/dev/full\n/dev/net/tun\n/dev/null\n/dev/random\n/dev/urandom\n"
+                    "/dev/zero\n");
+    sim_netns_close(ns);
+}
+
 /* A root of its own, of a few things of the machine's, as a daemon that was unpacked somewhere has;
  * one of them lies where something has been mounted before. */
 static void test_a_root_is_put_together_from_memory_and_the_machines_files(void)
@@ -475,6 +486,7 @@ int main(int argc, char **argv)
         TEST(test_who_is_not_root_has_namespaces_too_where_the_device_may_be_opened),
         TEST(test_a_namespace_is_what_was_asked_for),
         TEST(test_no_file_can_be_written_but_in_memory),
+        TEST(test_only_harmless_devices_are_there),
         TEST(test_a_root_is_put_together_from_memory_and_the_machines_files),
         TEST(test_nothing_is_left_when_we_are_killed),
         TEST(test_nothing_is_left_when_we_are_killed_in_the_midst_of_it),
