@@ -409,7 +409,7 @@ static void judge_mtu(struct model_judge *j, const struct model_clients *c,
                       const struct model_gateway *g)
 {
     uint16_t links[MODEL_LINKS_MAX];
-    const uint32_t count = model_way_of(j->config, c, links);
+    const uint32_t count = model_way_of(j->config, c->via, c->to, links);
     const uint8_t theirs = model_key_type_of(model_auth_of_gateway(j->config, g));
     const uint64_t there = auth_len(model_key_type_of(c->auth), c->certificate_chain);
     const uint64_t back = auth_len(theirs, g->certificate_chain);

@@ -121,7 +121,7 @@ uint16_t model_mss_of(const struct model_world_config *config, const struct mode
                       uint8_t family)
 {
     uint16_t links[MODEL_LINKS_MAX];
-    const uint32_t count = model_way_of(config, clients, links);
+    const uint32_t count = model_way_of(config, clients->via, clients->to, links);
     const uint64_t headers = family == IKE_IPV6 ? 60 : 40;
     uint64_t mtu = 1500;
     for (uint32_t i = 0; i < count && count != UINT32_MAX; i++)

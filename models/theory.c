@@ -12,6 +12,7 @@
 #include "models/policy.h"
 #include "models/rounds.h"
 #include "models/scene.h"
+#include "models/topology.h"
 #include "models/traffic.h"
 
 #include <assert.h>
@@ -176,16 +177,31 @@ static bool no(const struct scene_asked *s, const char *format, ...)
     return false;
 }
 
-static bool link_is_plain(const struct model_world_config *world, const char *via)
+static bool passes_all(const struct sim_link_config *link)
 {
-    const uint32_t index = model_link_named(world, via);
-    if (index == UINT32_MAX)
-        return true;
-    const struct model_link *const link = &world->links[index];
-    const struct sim_link_config config = model_link_config(link);
-    return config.medium == SIM_POINT_TO_POINT && config.rate_bps == 0 &&
-           config.rate_back_bps == 0 && config.jitter_ns == 0 &&
-           sim_impairments_are_none(&config.impairments);
+    return sim_impairments_are_none(&link->impairments);
+}
+
+static bool is_plain(const struct sim_link_config *link)
+{
+    return passes_all(link) && link->medium == SIM_POINT_TO_POINT && link->rate_bps == 0 &&
+           link->rate_back_bps == 0 && link->jitter_ns == 0 && link->delay_count == 0;
+}
+
+/* Whether all links between who comes `via` one and the gateway `to` are so, and their delay. */
+static bool way_is(const struct scene_asked *s, const char *via, const char *to,
+                   bool (*so)(const struct sim_link_config *), uint64_t *delay_ns)
+{
+    uint16_t links[MODEL_LINKS_MAX];
+    const uint32_t count = model_way_of(s->world, via, to, links);
+    *delay_ns = 0;
+    for (uint32_t i = 0; count != UINT32_MAX && i < count; i++) {
+        const struct sim_link_config link = model_link_config(&s->world->links[links[i]]);
+        if (!so(&link))
+            return false;
+        *delay_ns += link.delay_ns;
+    }
+    return count != UINT32_MAX;
 }
 
 /* One flood of constant rate from the first instant to the last, and nobody else. */
@@ -208,8 +224,9 @@ static bool one_flood(struct scene_asked *s, enum model_process process)
         return no(s, "it speaks of a constant rate until the end");
     if (s->attacker->process != process)
         return no(s, "it speaks of %s arrivals", process == MODEL_POISSON ? "poisson" : "uniform");
-    if (!link_is_plain(w, s->attacker->via))
-        return no(s, "it speaks of a link without rate, jitter and loss");
+    uint64_t delay_ns = 0;
+    if (!way_is(s, s->attacker->via, s->attacker->to, is_plain, &delay_ns))
+        return no(s, "it speaks of links of constant delay, without rate, jitter and loss");
     s->rate = (double)s->attacker->rate.at[0].rate_micro / micro;
     return true;
 }
@@ -352,11 +369,8 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     s.error = error;
     if (world->client_count != 1 || world->attacker_count != 0)
         return no(&s, "it speaks of one kind of clients and no attacker");
-    const uint32_t link = model_link_named(world, c->via);
-    const struct sim_link_config config = link != UINT32_MAX
-                                              ? model_link_config(&world->links[link])
-                                              : (struct sim_link_config){.name = ""};
-    if (!sim_impairments_are_none(&config.impairments))
+    uint64_t delay_ns = 0;
+    if (!way_is(&s, c->via, c->to, passes_all, &delay_ns))
         return no(&s, "it speaks of a network that loses, doubles and holds back nothing");
     if (strcmp(c->first_group, "auto") != 0)
         return no(&s, "it speaks of a first key share of the right group");
@@ -391,7 +405,7 @@ static bool line_loss(const struct model_world_config *world, double *out, char 
     if (!sim_impairments_are_none(&others))
         return no(&s, "it speaks of a line that loses each packet with the same chance");
     if (config.rate_bps != 0 || config.rate_back_bps != 0 || config.mtu < c->traffic.size + 200)
-        return no(&s, "it speaks of a line of any rate, and packets that it passes whole");
+        return no(&s, "it speaks of a line without a rate, whose mtu takes the packets whole");
     *out = (double)config.impairments.loss_ppb / 1e3;
     return true;
 }
@@ -461,16 +475,17 @@ static double returned(const struct outage *o)
 }
 
 /* NULL, or what stands in the way of a closed form. */
-static const char *outage_unplain(const struct model_world_config *w, struct outage *out)
+static const char *outage_unplain(const struct scene_asked *s, struct outage *out)
 {
+    const struct model_world_config *const w = s->world;
     const struct model_clients *const c = &w->clients[0];
+    uint64_t delay_ns = 0;
     if (w->client_count != 1 || w->attacker_count != 0 || !model_has_traffic(c) ||
         !c->traffic.back || c->traffic.arrivals.process != MODEL_UNIFORM)
         return "it speaks of one kind of clients, who send at even gaps and hear back";
-    const uint32_t link = model_link_named(w, c->via);
     const struct model_gateway *const g = &w->gateways[model_gateway_named(w, c->to)];
-    if (link == UINT32_MAX || !link_is_plain(w, c->via))
-        return "it speaks of a link without rate, jitter and loss";
+    if (!way_is(s, c->via, c->to, is_plain, &delay_ns))
+        return "it speaks of links of constant delay, without rate, jitter and loss";
     if (g->outages.count != 1)
         return "it speaks of one outage";
     if (c->rekey.ike_ns != 0 || model_rekeys_children(&c->rekey))
@@ -481,7 +496,7 @@ static const char *outage_unplain(const struct model_world_config *w, struct out
                            .gateway = g,
                            .from = (double)g->outages.at[0].from_ns,
                            .until = (double)g->outages.at[0].until_ns,
-                           .delay = (double)model_link_config(&w->links[link]).delay_ns,
+                           .delay = (double)delay_ns,
                            .gap = micro * second / (double)c->traffic.arrivals.rate_micro,
                            .told = c->abilities.crash_tokens && g->abilities.crash_tokens &&
                                    g->abilities.tell_unknown};
@@ -493,7 +508,7 @@ static const char *outage_unplain(const struct model_world_config *w, struct out
 static bool mean_of(struct scene_asked *s, double (*when)(const struct outage *), double *out)
 {
     struct outage o = {0};
-    const char *const unplain = outage_unplain(s->world, &o);
+    const char *const unplain = outage_unplain(s, &o);
     if (unplain != NULL)
         return no(s, "%s", unplain);
     o.heard = o.from + o.delay;
@@ -566,10 +581,9 @@ static bool trace_held(const struct model_world_config *world, double *out, char
     if (g->half_open_limit != IKE_UNLIMITED || g->half_open_per_address != IKE_UNLIMITED ||
         g->cookies_at != IKE_UNLIMITED)
         return no(&s, "it speaks of neither cookies nor limits");
-    const uint32_t link = model_link_named(world, c->via);
-    if (link == UINT32_MAX || !link_is_plain(world, c->via))
-        return no(&s, "it speaks of a link without rate, jitter and loss");
-    const uint64_t delay_ns = model_link_config(&world->links[link]).delay_ns;
+    uint64_t delay_ns = 0;
+    if (!way_is(&s, c->via, c->to, is_plain, &delay_ns))
+        return no(&s, "it speaks of links of constant delay, without rate, jitter and loss");
     *out =
         (double)held_most(world, delay_ns, 2 * (1 + asked) * delay_ns + asked * g->aaa.latency_ns);
     return true;

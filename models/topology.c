@@ -92,16 +92,16 @@ uint32_t model_way(const struct model_topology *topology, uint32_t from, uint32_
     return count;
 }
 
-uint32_t model_way_of(const struct model_world_config *config, const struct model_clients *clients,
+uint32_t model_way_of(const struct model_world_config *config, const char *via, const char *to,
                       uint16_t links[MODEL_LINKS_MAX])
 {
     struct model_topology topology;
-    const uint32_t gateway = model_gateway_named(config, clients->to);
+    const uint32_t gateway = model_gateway_named(config, to);
     (void)model_topology_find(config, &topology);
-    const uint32_t from = model_node_via(config, &topology, clients->via);
-    const uint32_t to = gateway == UINT32_MAX
-                            ? UINT32_MAX
-                            : model_node_named(&topology, config->gateways[gateway].at);
-    return from == UINT32_MAX || to == UINT32_MAX ? UINT32_MAX
-                                                  : model_way(&topology, from, to, links);
+    const uint32_t from = model_node_via(config, &topology, via);
+    const uint32_t end = gateway == UINT32_MAX
+                             ? UINT32_MAX
+                             : model_node_named(&topology, config->gateways[gateway].at);
+    return from == UINT32_MAX || end == UINT32_MAX ? UINT32_MAX
+                                                   : model_way(&topology, from, end, links);
 }

@@ -28,8 +28,8 @@ uint32_t model_node_via(const struct model_world_config *config,
  * the lower number first. UINT32_MAX: there is no way. */
 uint32_t model_way(const struct model_topology *topology, uint32_t from, uint32_t to,
                    uint16_t links[MODEL_LINKS_MAX]);
-/* Those between clients and their gateway, from them on. */
-uint32_t model_way_of(const struct model_world_config *config, const struct model_clients *clients,
+/* Those between whoever comes `via` a link or node and the gateway `to`, from there on. */
+uint32_t model_way_of(const struct model_world_config *config, const char *via, const char *to,
                       uint16_t links[MODEL_LINKS_MAX]);
 
 #endif

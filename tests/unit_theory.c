@@ -354,6 +354,36 @@ static void test_a_loss_is_found_after_a_silence_and_all_sends(void)
     expect_near(predicted("loss-found"), 36.77e9, 1e-9);
 }
 
+/* The gateway is one more link away, of 5 ms. */
+static void another_link(void)
+{
+    office("[[20s, 25s]]");
+    EXPECT(model_config_add(&config, "links", "lan"));
+    set("links.lan.from", "core");
+    set("links.lan.to", "rack");
+    set("links.lan.delay", "5ms");
+    set("gateways.vpn.at", "rack");
+}
+
+static void test_all_links_on_the_way_count(void)
+{
+    char error[256];
+    double value;
+    another_link();
+    expect_near(predicted("loss-found"), 36.775e9, 1e-9);
+    expect_near(predicted("back-again"), 37.875e9, 1e-9);
+    set("links.lan.loss", "1%");
+    EXPECT(!model_theory_named("loss-found")->predict(&config, &value, error, sizeof error));
+    EXPECT(!model_theory_named("packet-count")->predict(&config, &value, error, sizeof error));
+    set("links.lan.loss", "0%");
+    static const struct sim_moment moments[] = {{.at_ns = 0, .delay_ns = 5000000},
+                                                {.at_ns = 9000000000, .delay_ns = 6000000}};
+    EXPECT(model_theory_named("loss-found")->predict(&config, &value, error, sizeof error));
+    config.links[1].delay.at = moments;
+    config.links[1].delay.count = 2;
+    EXPECT(!model_theory_named("loss-found")->predict(&config, &value, error, sizeof error));
+}
+
 static void test_with_a_token_the_first_request_that_is_heard_is_enough(void)
 {
     office("[[20s, 25s]]");
@@ -475,6 +505,7 @@ int main(int argc, char **argv)
         TEST(test_packets_are_counted_by_the_arrows),
         TEST(test_a_line_loses_what_it_loses),
         TEST(test_a_loss_is_found_after_a_silence_and_all_sends),
+        TEST(test_all_links_on_the_way_count),
         TEST(test_with_a_token_the_first_request_that_is_heard_is_enough),
         TEST(test_who_comes_too_early_is_heard_with_a_later_send),
         TEST(test_of_other_outages_nothing_is_said),

@@ -48,7 +48,7 @@ static void test_nodes_are_numbered_as_links_name_them(void)
     EXPECT_EQ(model_node_via(&config, &t, "wan"), 1); /* the link: where it is from */
     EXPECT_EQ(model_node_via(&config, &t, "east"), 4);
     EXPECT_EQ(model_node_via(&config, &t, "nowhere"), UINT32_MAX);
-    EXPECT_EQ(model_way_of(&config, &config.clients[0], links), 3);
+    EXPECT_EQ(model_way_of(&config, config.clients[0].via, config.clients[0].to, links), 3);
     EXPECT(links[0] == 0 && links[1] == 2 && links[2] == 3);
     EXPECT_EQ(model_way(&t, 0, 1, links), UINT32_MAX); /* nothing leads to the core */
 }
