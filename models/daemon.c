@@ -203,7 +203,7 @@ static void fill_one(const struct filling *f, const char *name, size_t len, stru
     if (holder == NULL)
         holder = holder_of(recipe_holders, name, len);
     assert(holder != NULL);
-    recipe_put(out, f->wish, holder);
+    recipe_put(out, f->recipe, f->wish, holder);
 }
 
 /* One line of a template; left out when a ${NAME} in it has nothing. */

@@ -128,20 +128,13 @@ static const struct recipe_spelling spelling[ALGO_COUNT] = {
  * the lists must be the same, and all ciphers AEADs or none. */
 static const char *mixture_of(const struct ike_offer *offer, bool esp)
 {
-    uint8_t aeads = 0, ciphers = 0;
+    const char *const mixed = objects_mixed_aeads(offer);
     struct model_text integ = {.max = 0}, prf = {.max = 0};
     char texts[2][256] = {"", ""};
     const struct recipe_join join = {.spelling = spelling, .before = "", .between = "+"};
     const char *lacking;
-    for (uint8_t i = 0; i < offer->count; i++) {
-        const struct ike_algo *const algo = &ike_algos[offer->algos[i]];
-        ciphers = (uint8_t)(ciphers + (algo->type == TRANSFORM_ENCR ? 1 : 0));
-        aeads = (uint8_t)(aeads + (ike_algo_is_aead(algo) ? 1 : 0));
-    }
-    if (aeads != 0 && aeads != ciphers)
-        return "ciphers of one proposal that are all AEADs, or none";
-    if (esp || aeads != 0)
-        return NULL;
+    if (mixed != NULL || esp || offer_aeads(offer) != 0)
+        return mixed;
     integ = (struct model_text){.at = texts[0], .max = sizeof texts[0]};
     prf = (struct model_text){.at = texts[1], .max = sizeof texts[1]};
     if (!put_algos(&integ, offer, TRANSFORM_INTEG, &join, &lacking) ||
@@ -213,20 +206,6 @@ static bool esp_has(const struct model_wish *wish, enum ike_transform_type type,
 }
 
 /* ---- placeholders ---- */
-
-static void put_ike(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut = !model_daemon_proposals(&model_libreswan, wish->proposals, false, out, &lacking) ||
-               out->cut;
-}
-
-static void put_esp(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut =
-        !model_daemon_proposals(&model_libreswan, wish->esp, true, out, &lacking) || out->cut;
-}
 
 static void put_pfs(struct model_text *out, const struct model_wish *wish)
 {
@@ -367,11 +346,6 @@ static void put_authby(struct model_text *out, const struct model_wish *wish)
         text_put(out, "ecdsa");
 }
 
-static void put_mode(struct model_text *out, const struct model_wish *wish)
-{
-    text_put(out, "%s", wish->transport_mode ? "transport" : "tunnel");
-}
-
 static void put_fragmentation_force(struct model_text *out, const struct model_wish *wish)
 {
     text_put(out, "%s", wish->fragment != 0 ? "force" : "no");
@@ -460,23 +434,11 @@ static void put_retransmit_timeout(struct model_text *out, const struct model_wi
 
 /* ---- what it cannot do ---- */
 
-static const char *objects_fragment(const struct model_wish *wish)
-{
-    return wish->fragment == 0 || wish->fragment == 576
-               ? NULL
-               : "its fragments are of 576 octets, and of no other length";
-}
-
 static const char *objects_mobike(const struct model_wish *wish)
 {
     return wish->mobike && wish->pool == NULL && !wish->wants_address
                ? "it lets only those move who have an address of its pool"
                : NULL;
-}
-
-static const char *objects_liveness(const struct model_wish *wish)
-{
-    return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
 }
 
 static const char *objects_selectors(const struct model_wish *wish)
@@ -496,11 +458,6 @@ static const char *objects_pool(const struct model_wish *wish)
     const bool one = wish->pool == NULL ||
                      (ike_prefix_parse(wish->pool, &prefix) && prefix.base.family == IKE_IPV4);
     return one ? NULL : "the recipe gives it one pool of IPv4 addresses";
-}
-
-static const char *objects_address(const struct model_wish *wish)
-{
-    return wish->wants_other_address ? "the recipe asks for IPv4 addresses only" : NULL;
 }
 
 static const char *objects_jitter(const struct model_wish *wish)
@@ -541,8 +498,6 @@ static const char *objects_old_signatures(const struct model_wish *wish)
 
 /* clang-format off */
 static const struct recipe_holder holders[] = {
-    { "ike",                 .put = put_ike },
-    { "esp",                 .put = put_esp },
     { "pfs",                 .put = put_pfs },
     { "esn",                 .put = put_esn },
     { "ddos-mode",           .put = put_ddos_mode },
@@ -562,7 +517,6 @@ static const struct recipe_holder holders[] = {
     { "either",              .put = put_either },
     { "pool-range",          .put = put_pool_range },
     { "authby",              .put = put_authby },
-    { "mode",                .put = put_mode },
     { "fragmentation-force", .put = put_fragmentation_force },
     { "encapsulation",       .put = put_encapsulation },
     { "liveness-timeout",    .put = put_liveness_timeout },
@@ -643,7 +597,7 @@ static const struct recipe_answer answers[] = {
 static const struct recipe_key keys[] = {
     { "cookies.at",          NULL },
     { "half_open.limit",     NULL },
-    { "liveness",            objects_liveness },
+    { "liveness",            objects_part_seconds },
     { "rekey.ike",           NULL },
     { "rekey.child",         NULL },
     { "rekey.jitter",        objects_jitter },

@@ -97,36 +97,14 @@ static bool put_proposals(const struct ike_offer *offers, uint8_t count, bool es
                           struct model_text *out, const char **lacking)
 {
     for (uint8_t i = 0; i < count; i++) {
-        uint8_t aeads = 0, ciphers = 0;
-        for (uint8_t k = 0; k < offers[i].count; k++) {
-            const struct ike_algo *const algo = &ike_algos[offers[i].algos[k]];
-            ciphers = (uint8_t)(ciphers + (algo->type == TRANSFORM_ENCR ? 1 : 0));
-            aeads = (uint8_t)(aeads + (ike_algo_is_aead(algo) ? 1 : 0));
-        }
-        if (aeads != 0 && aeads != ciphers) {
-            *lacking = "ciphers of one proposal that are all AEADs, or none";
-            return false;
-        }
-        if (!put_one(&offers[i], esp, out, lacking))
+        *lacking = objects_mixed_aeads(&offers[i]);
+        if (*lacking != NULL || !put_one(&offers[i], esp, out, lacking))
             return false;
     }
     return true;
 }
 
 /* ---- placeholders; each ends with a blank that it brings ---- */
-
-static void put_ike(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut =
-        !model_daemon_proposals(&model_openiked, wish->proposals, false, out, &lacking) || out->cut;
-}
-
-static void put_esp(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut = !model_daemon_proposals(&model_openiked, wish->esp, true, out, &lacking) || out->cut;
-}
 
 static void put_fragmentation(struct model_text *out, const struct model_wish *wish)
 {
@@ -136,11 +114,6 @@ static void put_fragmentation(struct model_text *out, const struct model_wish *w
 static void put_mobike_word(struct model_text *out, const struct model_wish *wish)
 {
     text_put(out, "%s", wish->mobike ? "mobike" : "nomobike");
-}
-
-static void put_mode(struct model_text *out, const struct model_wish *wish)
-{
-    text_put(out, "%s", wish->transport_mode ? "transport" : "tunnel");
 }
 
 /* Each selector of ours with each of theirs. */
@@ -202,18 +175,6 @@ static void put_pool_words(struct model_text *out, const struct model_wish *wish
 
 /* ---- what it cannot do ---- */
 
-static const char *objects_fragment(const struct model_wish *wish)
-{
-    return wish->fragment == 0 || wish->fragment == 576
-               ? NULL
-               : "its fragments are of 576 octets, and of no other length";
-}
-
-static const char *objects_liveness(const struct model_wish *wish)
-{
-    return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
-}
-
 static const char *objects_auth(const struct model_wish *wish)
 {
     if ((wish->auth == MODEL_PSK) != (wish->peer_auth == MODEL_PSK))
@@ -247,11 +208,8 @@ static const char *objects_selectors(const struct model_wish *wish)
 
 /* clang-format off */
 static const struct recipe_holder holders[] = {
-    { "ike",            .put = put_ike },
-    { "esp",            .put = put_esp },
     { "fragmentation",  .put = put_fragmentation },
     { "mobike-word",    .put = put_mobike_word },
-    { "mode",           .put = put_mode },
     { "flows",          .put = put_flows },
     { "local-place",    .put = put_local_place },
     { "remote-place",   .put = put_remote_place },
@@ -315,7 +273,7 @@ static const struct recipe_answer answers[] = {
 };
 
 static const struct recipe_key keys[] = {
-    { "liveness",       objects_liveness },
+    { "liveness",       objects_part_seconds },
     { "rekey.ike",      NULL },
     { "rekey.child",    NULL },
     { "pool",           objects_pool },

@@ -25,6 +25,8 @@ void text_put_pem(struct model_text *text, const char *label, struct ike_bytes o
 typedef void recipe_put_fn(struct model_text *out, const struct model_wish *wish);
 enum recipe_kind {
     BY_PUT,
+    IKE_PROPOSALS,
+    ESP_PROPOSALS,
     TEXT,    /* a pointer, nothing when NULL */
     TEXT_IN, /* an array */
     LIMIT,   /* IKE_UNLIMITED is a number too large to come to */
@@ -124,8 +126,8 @@ extern const struct model_recipe model_strongswan, model_libreswan, model_openik
 
 extern const struct recipe_holder recipe_holders[]; /* that all recipes have */
 
-void recipe_put(struct model_text *out, const struct model_wish *wish,
-                const struct recipe_holder *holder);
+void recipe_put(struct model_text *out, const struct model_recipe *recipe,
+                const struct model_wish *wish, const struct recipe_holder *holder);
 void put_psk(struct model_text *out, const struct model_wish *wish); /* 0x and digits */
 uint64_t seconds_of(uint64_t ns);                                    /* rounded up */
 bool whole_seconds(uint64_t ns);
@@ -134,6 +136,13 @@ const char *eap_word(enum model_auth auth);  /* "md5"; NULL: not by EAP */
 const char *auth_word(enum model_auth auth); /* as keys have it */
 /* The list of a wish's selectors or prefixes, each after `before` and joined by `between`. */
 void put_list(struct model_text *out, const char *list, const char *before, const char *between);
+
+/* Objections that several have (recipe_objection_fn). */
+const char *objects_part_seconds(const struct model_wish *wish); /* of liveness */
+const char *objects_fragment(const struct model_wish *wish);     /* of other lengths than 576 */
+const char *objects_address(const struct model_wish *wish);      /* of IPv6 */
+/* Of an offer in which some ciphers are AEADs and some are not. */
+const char *objects_mixed_aeads(const struct ike_offer *offer);
 
 /* How the algorithms of an offer are put. */
 struct recipe_join {
@@ -146,6 +155,7 @@ struct recipe_join {
 bool put_algos(struct model_text *out, const struct ike_offer *offer, enum ike_transform_type type,
                const struct recipe_join *join, const char **lacking);
 uint8_t offer_count(const struct ike_offer *offer, enum ike_transform_type type);
+uint8_t offer_aeads(const struct ike_offer *offer);
 bool offer_has_algo(const struct ike_offer *offer, uint8_t algo);
 
 /* A wish's proposals as the daemon spells them. False: it has not all of them, *lacking says what:

@@ -125,20 +125,6 @@ static void put_retransmit_first(struct model_text *out, const struct model_wish
                  (unsigned long long)(ms % 1000));
 }
 
-static void put_ike(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut = !model_daemon_proposals(&model_strongswan, wish->proposals, false, out, &lacking) ||
-               out->cut;
-}
-
-static void put_esp(struct model_text *out, const struct model_wish *wish)
-{
-    const char *lacking;
-    out->cut =
-        !model_daemon_proposals(&model_strongswan, wish->esp, true, out, &lacking) || out->cut;
-}
-
 /* By how much a time may be shortened at random. */
 static void put_rand(struct model_text *out, uint64_t ns, uint64_t jitter_ppb)
 {
@@ -279,11 +265,6 @@ static void put_remote_ts(struct model_text *out, const struct model_wish *wish)
         text_put(out, "dynamic");
 }
 
-static void put_mode(struct model_text *out, const struct model_wish *wish)
-{
-    text_put(out, "%s", wish->transport_mode ? "transport" : "tunnel");
-}
-
 static bool put_proposals(const struct ike_offer *offers, uint8_t count, bool esp,
                           struct model_text *out, const char **lacking)
 {
@@ -331,11 +312,6 @@ static const char *objects_pool(const struct model_wish *wish)
                                     : NULL;
 }
 
-static const char *objects_address(const struct model_wish *wish)
-{
-    return wish->wants_other_address ? "the recipe asks for IPv4 addresses only" : NULL;
-}
-
 static const char *objects_lists(const struct model_wish *wish)
 {
     const uint64_t lists = wish->half_open_lists;
@@ -345,11 +321,6 @@ static const char *objects_lists(const struct model_wish *wish)
 static const char *objects_timeout(const struct model_wish *wish)
 {
     return whole_seconds(wish->half_open_timeout_ns) ? NULL : "it counts in whole seconds";
-}
-
-static const char *objects_liveness(const struct model_wish *wish)
-{
-    return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
 }
 
 static const char *objects_keepalive(const struct model_wish *wish)
@@ -397,8 +368,6 @@ static const struct recipe_holder holders[] = {
     { "log",               .put = put_log },
     { "libipsec",          .put = put_libipsec },
     { "retransmit-first",  .put = put_retransmit_first },
-    { "ike",               .put = put_ike },
-    { "esp",               .put = put_esp },
     { "rekey-ike-rand",    .put = put_rekey_ike_rand },
     { "rekey-child-rand",  .put = put_rekey_child_rand },
     { "pools",             .put = put_pools },
@@ -415,7 +384,6 @@ static const struct recipe_holder holders[] = {
     { "eap-secret",        .put = put_eap_secret },
     { "local-ts",          .put = put_local_ts },
     { "remote-ts",         .put = put_remote_ts },
-    { "mode",              .put = put_mode },
     { .name = NULL },
 };
 
@@ -465,7 +433,7 @@ static const struct recipe_key keys[] = {
     { "half_open.per_address", NULL },
     { "half_open.lists",       objects_lists },
     { "half_open.timeout",     objects_timeout },
-    { "liveness",              objects_liveness },
+    { "liveness",              objects_part_seconds },
     { "rekey.ike",             NULL },
     { "rekey.child",           NULL },
     { "rekey.jitter",          NULL },

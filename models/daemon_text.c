@@ -142,16 +142,27 @@ static void put_number(struct model_text *out, enum recipe_kind kind, uint64_t v
         text_put(out, "%llu", (unsigned long long)value);
 }
 
-void recipe_put(struct model_text *out, const struct model_wish *wish,
-                const struct recipe_holder *holder)
+static void put_mode(struct model_text *out, const struct model_wish *wish)
+{
+    text_put(out, "%s", wish->transport_mode ? "transport" : "tunnel");
+}
+
+void recipe_put(struct model_text *out, const struct model_recipe *recipe,
+                const struct model_wish *wish, const struct recipe_holder *holder)
 {
     const char *const member = (const char *)wish + holder->offset;
-    const char *pointer;
+    const bool esp = holder->kind == ESP_PROPOSALS;
+    const char *pointer, *lacking;
     bool yes;
     uint64_t number;
     switch (holder->kind) {
     case BY_PUT:
         holder->put(out, wish);
+        break;
+    case IKE_PROPOSALS:
+    case ESP_PROPOSALS:
+        if (!model_daemon_proposals(recipe, esp ? wish->esp : wish->proposals, esp, out, &lacking))
+            out->cut = true;
         break;
     case TEXT:
         memcpy(&pointer, member, sizeof pointer);
@@ -176,9 +187,39 @@ void recipe_put(struct model_text *out, const struct model_wish *wish,
     }
 }
 
+/* ---- what several cannot do ---- */
+
+const char *objects_part_seconds(const struct model_wish *wish)
+{
+    return whole_seconds(wish->liveness_ns) ? NULL : "it counts in whole seconds";
+}
+
+const char *objects_fragment(const struct model_wish *wish)
+{
+    return wish->fragment == 0 || wish->fragment == 576
+               ? NULL
+               : "its fragments are of 576 octets, and of no other length";
+}
+
+const char *objects_address(const struct model_wish *wish)
+{
+    return wish->wants_other_address ? "the recipe asks for IPv4 addresses only" : NULL;
+}
+
+const char *objects_mixed_aeads(const struct ike_offer *offer)
+{
+    const uint8_t aeads = offer_aeads(offer);
+    return aeads == 0 || aeads == offer_count(offer, TRANSFORM_ENCR)
+               ? NULL
+               : "ciphers of one proposal that are all AEADs, or none";
+}
+
 /* clang-format off */
 #define HELD(held, member) .kind = (held), .offset = offsetof(struct model_wish, member)
 const struct recipe_holder recipe_holders[] = {
+    { "ike",               .kind = IKE_PROPOSALS },
+    { "esp",               .kind = ESP_PROPOSALS },
+    { "mode",              .put = put_mode },
     { "local",             HELD(TEXT, local) },
     { "remote",            HELD(TEXT, remote) },
     { "local-id",          HELD(TEXT_IN, local_id) },
@@ -218,6 +259,14 @@ uint8_t offer_count(const struct ike_offer *offer, enum ike_transform_type type)
     uint8_t count = 0;
     for (uint8_t i = 0; i < offer->count; i++)
         count = (uint8_t)(count + (ike_offer_type(offer, i) == type ? 1 : 0));
+    return count;
+}
+
+uint8_t offer_aeads(const struct ike_offer *offer)
+{
+    uint8_t count = 0;
+    for (uint8_t i = 0; i < offer->count; i++)
+        count = (uint8_t)(count + (ike_algo_is_aead(&ike_algos[offer->algos[i]]) ? 1 : 0));
     return count;
 }
 

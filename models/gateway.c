@@ -108,15 +108,7 @@ static void on_seen(void *owner, uint64_t now_ns, bool inbound, const struct ike
 static void series(const struct model_gateway_run *run, uint64_t now_ns, enum sim_series which,
                    uint64_t value)
 {
-    struct sim_record *const record = run->scene->record;
-    if (record != NULL)
-        record->ops->series(record, run->gateway->name, which, now_ns, (int64_t)value);
-}
-
-static uint64_t share_ppm(uint64_t busy_ns, uint64_t cores, uint64_t span_ns)
-{
-    const uint64_t share = model_mul_div(busy_ns, MILLION, cores * span_ns);
-    return share > MILLION ? MILLION : share; /* a turn counts when it ends */
+    model_series(run->scene, run->gateway->name, which, now_ns, value);
 }
 
 static void on_sample(void *owner, uint64_t now_ns)
@@ -134,7 +126,8 @@ static void on_sample(void *owner, uint64_t now_ns)
         run->memory_max = memory;
     series(run, now_ns, SIM_SERIES_HALF_OPEN, stats.half_open);
     series(run, now_ns, SIM_SERIES_ESTABLISHED, stats.established);
-    run->cpu_ppm = share_ppm(counts->busy_ns - run->sample_busy_ns, run->gateway->cores, every_ns);
+    run->cpu_ppm =
+        model_busy_ppm(counts->busy_ns - run->sample_busy_ns, run->gateway->cores, every_ns);
     run->memory = memory;
     series(run, now_ns, SIM_SERIES_CPU_SHARE, run->cpu_ppm);
     series(run, now_ns, SIM_SERIES_INBOX, counts->inbox_waiting);
@@ -580,11 +573,11 @@ static void report_work(const struct model_gateway_run *run)
     const uint64_t cores = run->gateway->cores;
     const uint64_t for_ns = scene->config->for_ns;
     model_metric(scene, who, SIM_METRIC_CPU_BUSY, c->busy_ns);
-    model_metric(scene, who, SIM_METRIC_CPU_SHARE, share_ppm(c->busy_ns, cores, for_ns));
+    model_metric(scene, who, SIM_METRIC_CPU_SHARE, model_busy_ppm(c->busy_ns, cores, for_ns));
     if (scene->attack_from_ns != SIM_NEVER)
         model_metric(scene, who, SIM_METRIC_CPU_SHARE_DURING,
-                     share_ppm(run->attack_end_busy_ns - run->attack_begin_busy_ns, cores,
-                               scene->attack_until_ns - scene->attack_from_ns));
+                     model_busy_ppm(run->attack_end_busy_ns - run->attack_begin_busy_ns, cores,
+                                    scene->attack_until_ns - scene->attack_from_ns));
     model_refused_share(scene, who, c->init_requests, c->init_accepted);
     model_metric(scene, who, SIM_METRIC_INBOX_DROPS, c->inbox_dropped);
     model_metric(scene, who, SIM_METRIC_SERVED, c->served);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MILLION = 1000000, THOUSAND = 1000, TOLD_PART = 10 };
+enum { THOUSAND = 1000, TOLD_PART = 10 };
 
 struct model_live_run {
     struct model_scene *scene;
@@ -39,9 +39,7 @@ struct model_live_run {
 static void series(const struct model_live_run *run, uint64_t now_ns, enum sim_series which,
                    uint64_t value)
 {
-    struct sim_record *const record = run->scene->record;
-    if (record != NULL)
-        record->ops->series(record, run->gateway->name, which, now_ns, (int64_t)value);
+    model_series(run->scene, run->gateway->name, which, now_ns, value);
 }
 
 /* CPU time since then; the kernel's steps of 10 ms, and tools being left out, may have it go
@@ -49,11 +47,6 @@ static void series(const struct model_live_run *run, uint64_t now_ns, enum sim_s
 static uint64_t cpu_since(uint64_t now_ns, uint64_t then_ns)
 {
     return now_ns > then_ns ? now_ns - then_ns : 0;
-}
-
-static uint64_t share_ppm(const struct model_live_run *run, uint64_t cpu_ns, uint64_t span_ns)
-{
-    return span_ns == 0 ? 0 : model_mul_div(cpu_ns, MILLION, run->gateway->cores * span_ns);
 }
 
 /* What it has answered to the last of its questions. */
@@ -86,7 +79,8 @@ static void on_sample(void *owner, uint64_t now_ns)
     struct model_live_run *const run = owner;
     const uint64_t every_ns = run->scene->config->sample_ns;
     const struct sim_usage usage = model_live_daemon_usage(run->daemon);
-    run->cpu_ppm = share_ppm(run, cpu_since(usage.cpu_ns, run->last.cpu_ns), every_ns);
+    run->cpu_ppm =
+        model_busy_ppm(cpu_since(usage.cpu_ns, run->last.cpu_ns), run->gateway->cores, every_ns);
     series(run, now_ns, SIM_SERIES_CPU_SHARE, run->cpu_ppm);
     series(run, now_ns, SIM_SERIES_INBOX_DROPS, usage.udp_full - run->last.udp_full);
     series(run, now_ns, SIM_SERIES_MEMORY, usage.resident_bytes);
@@ -271,11 +265,13 @@ void model_live_report(struct model_live_run *run)
     const struct sim_usage usage = model_live_daemon_usage(run->daemon);
     const uint64_t cpu_ns = cpu_since(usage.cpu_ns, run->first.cpu_ns);
     model_metric(scene, who, SIM_METRIC_CPU_BUSY, cpu_ns);
-    model_metric(scene, who, SIM_METRIC_CPU_SHARE, share_ppm(run, cpu_ns, for_ns));
+    model_metric(scene, who, SIM_METRIC_CPU_SHARE,
+                 model_busy_ppm(cpu_ns, run->gateway->cores, for_ns));
     if (scene->attack_from_ns != SIM_NEVER)
         model_metric(scene, who, SIM_METRIC_CPU_SHARE_DURING,
-                     share_ppm(run, cpu_since(run->attack_end_cpu_ns, run->attack_begin_cpu_ns),
-                               scene->attack_until_ns - scene->attack_from_ns));
+                     model_busy_ppm(cpu_since(run->attack_end_cpu_ns, run->attack_begin_cpu_ns),
+                                    run->gateway->cores,
+                                    scene->attack_until_ns - scene->attack_from_ns));
     model_refused_share(scene, who, run->init_requests, run->init_accepted);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, run->init_accepted);
     model_metric(scene, who, SIM_METRIC_CPU_STEPS, run->probe.steps_ns);

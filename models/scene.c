@@ -22,6 +22,19 @@ void model_metric(const struct model_scene *scene, const char *who, enum sim_met
         scene->record->ops->metric(scene->record, who, metric, (int64_t)value);
 }
 
+void model_series(const struct model_scene *scene, const char *who, enum sim_series series,
+                  uint64_t now_ns, uint64_t value)
+{
+    if (scene->record != NULL)
+        scene->record->ops->series(scene->record, who, series, now_ns, (int64_t)value);
+}
+
+uint64_t model_busy_ppm(uint64_t busy_ns, uint64_t cores, uint64_t span_ns)
+{
+    const uint64_t share = span_ns == 0 ? 0 : model_mul_div(busy_ns, MILLION, cores * span_ns);
+    return share > MILLION ? MILLION : share;
+}
+
 void model_metric_ratio(const struct model_scene *scene, const char *who, enum sim_metric metric,
                         const uint64_t fraction[3])
 {

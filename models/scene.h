@@ -43,7 +43,12 @@ struct sim_link_config model_link_config(const struct model_link *link);
 enum sim_phase model_phase(const struct model_scene *scene, uint64_t at_ns);
 void model_metric(const struct model_scene *scene, const char *who, enum sim_metric metric,
                   uint64_t value);
-/* The same of value / over, times `times`; nothing when `over` is 0. */
+void model_series(const struct model_scene *scene, const char *who, enum sim_series series,
+                  uint64_t now_ns, uint64_t value);
+/* Of so many cores in that time, 0 of none: no more than all of it, since work counts when it is
+ * done. */
+uint64_t model_busy_ppm(uint64_t busy_ns, uint64_t cores, uint64_t span_ns);
+/* A metric that is value / over, times `times`; nothing when `over` is 0. */
 void model_metric_ratio(const struct model_scene *scene, const char *who, enum sim_metric metric,
                         const uint64_t fraction[3]);
 /* Of its requests of IKE_SA_INIT, beside how many were accepted. */

@@ -64,20 +64,10 @@ static const char *text_of(const char *path)
     return text;
 }
 
-/* As experiment files spell it. */
-static const char *auth_name(enum model_auth auth)
-{
-    if (auth == MODEL_PSK)
-        return "psk";
-    if (auth < MODEL_NULL)
-        return ike_key_types[auth].name;
-    return auth < MODEL_EAP ? "null" : ike_eap_method_at((size_t)auth - MODEL_EAP)->name;
-}
-
 static enum model_auth auth_named(const char *name)
 {
     for (size_t auth = 0; auth < MODEL_EAP || ike_eap_method_at(auth - MODEL_EAP) != NULL; auth++)
-        if (auth != MODEL_AUTH_AUTO && strcmp(auth_name((enum model_auth)auth), name) == 0)
+        if (auth != MODEL_AUTH_AUTO && strcmp(auth_word((enum model_auth)auth), name) == 0)
             return (enum model_auth)auth;
     fail(name);
     return MODEL_PSK;
@@ -175,9 +165,9 @@ static void judge(const struct model_recipe *recipe, const struct model_wish *wi
         !model_daemon_proposals(recipe, wish->esp, true, &esp, &lacking))
         lack(lacking);
     if ((recipe->auths >> wish->auth & 1) == 0)
-        lack(auth_name(wish->auth));
+        lack(auth_word(wish->auth));
     if ((recipe->peer_auths >> wish->peer_auth & 1) == 0)
-        lack(auth_name(wish->peer_auth));
+        lack(auth_word(wish->peer_auth));
 }
 
 static void put_commands(const struct model_recipe *recipe, const struct model_wish *wish,
