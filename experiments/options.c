@@ -34,17 +34,8 @@ static const struct row rows[] = {
 /* clang-format on */
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static void made_set(struct options *o, const char *path, const char *value)
-{
-    if (o->made_count == sizeof o->made / sizeof o->made[0] || o->set_count == STUDY_SETS_MAX)
-        return;
-    char *text = o->made[o->made_count++];
-    (void)snprintf(text, sizeof o->made[0], "%s=%s", path, value);
-    o->sets[o->set_count++] = text;
-}
-
 /* A few keys have an option of their own. */
-static bool is_set_for(struct options *o, const char *name, const char *value)
+static const char *key_of(const char *name)
 {
     /* clang-format off */
     static const struct { const char *name, *path; } shorts[] = {
@@ -52,25 +43,38 @@ static bool is_set_for(struct options *o, const char *name, const char *value)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof shorts / sizeof shorts[0]; i++)
-        if (strcmp(shorts[i].name, name) == 0) {
-            made_set(o, shorts[i].path, value);
-            return true;
+        if (strcmp(shorts[i].name, name) == 0)
+            return shorts[i].path;
+    return NULL;
+}
+
+/* Of an option that a key has, `path` is the key, and `text` its value. */
+static bool set_add(struct options *o, const char *path, const char *text)
+{
+    if (o->set_count == STUDY_SETS_MAX) {
+        (void)fprintf(stderr, "ikelab: at most %d --set, --seeds, --network and --crypto\n",
+                      STUDY_SETS_MAX);
+        return false;
+    }
+    if (path != NULL) {
+        char *const made = o->made[o->set_count];
+        if (snprintf(made, sizeof o->made[0], "%s=%s", path, text) >= (int)sizeof o->made[0]) {
+            (void)fprintf(stderr, "ikelab: %.40s: there is no value so long\n", made);
+            return false;
         }
-    return false;
+        text = made;
+    }
+    o->sets[o->set_count++] = text;
+    return true;
 }
 
 static bool take(struct options *o, const char *name, const char *value)
 {
     uint64_t count = 0;
-    if (is_set_for(o, name, value))
-        return true;
-    if (strcmp(name, "--set") == 0) {
-        if (o->set_count == STUDY_SETS_MAX) {
-            (void)fprintf(stderr, "ikelab: at most %d --set\n", STUDY_SETS_MAX);
-            return false;
-        }
-        o->sets[o->set_count++] = value;
-    } else if (strcmp(name, "--jobs") == 0) {
+    const char *const path = key_of(name);
+    if (path != NULL || strcmp(name, "--set") == 0)
+        return set_add(o, path, value);
+    if (strcmp(name, "--jobs") == 0) {
         if (!model_quantity_parse(KIND_COUNT, value, &count) || count < 1 || count > 256) {
             (void)fprintf(stderr, "ikelab: --jobs %s: wanted is a count from 1 to 256\n", value);
             return false;
@@ -132,8 +136,11 @@ bool options_read(struct options *options, int argc, char **argv, unsigned bits)
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (only_words || word[0] != '-' || word[1] == '\0') {
-            if (options->word_count == OPTIONS_WORDS_MAX)
+            if (options->word_count == OPTIONS_WORDS_MAX) {
+                (void)fprintf(stderr, "ikelab %s: at most %d names at once\n", argv[0],
+                              OPTIONS_WORDS_MAX);
                 return false;
+            }
             options->words[options->word_count++] = word;
             continue;
         }

@@ -28,8 +28,7 @@ struct options {
     uint32_t jobs; /* 0: all cores */
     uint16_t port; /* 0: none besides 500 and 4500 */
     bool resume, json, quiet, csv, summary, once, help;
-    char made[4][300]; /* --set texts made of --seeds and the like */
-    size_t made_count;
+    char made[STUDY_SETS_MAX][300]; /* of `sets`, those made of --seeds and the like */
 };
 
 /* False after saying on standard error what is wrong; `bits` says which options the command has. */

@@ -49,7 +49,8 @@ static void print_help(void)
         "study.\n\n"
         "Exit status: 0 done, 1 a run or a check failed, 2 bad usage or input (nothing was "
         "started),\n"
-        "130 interrupted by Ctrl-C (finished runs are kept; the same command goes on).\n");
+        "130 interrupted by Ctrl-C (finished runs are kept; the same command goes on, with -o and\n"
+        "--resume).\n");
     options_help(RUN_BITS);
 }
 
@@ -342,9 +343,9 @@ static int ended(struct session *s, const struct runner *r)
     }
     if (!s->options.quiet)
         (void)fprintf(stderr,
-                      "ikelab: interrupted; finished runs are kept in %s. The same command with "
-                      "--resume goes on.\n",
-                      s->path);
+                      "ikelab: interrupted; finished runs are kept in %s. The same command%s goes "
+                      "on.\n",
+                      s->path, s->options.output != NULL ? " with --resume" : "");
     return 128 + r->signal;
 }
 

@@ -272,6 +272,15 @@ static bool run_spooled(struct shift *shift, uint32_t run, const char *spool_pat
     return good && closed;
 }
 
+/* What a daemon wrote may be in it: no line of ours begins there, and no terminal is told anything.
+ */
+static void plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+            *text = ' ';
+}
+
 static void run_do(struct shift *shift, const char *line)
 {
     char spool[PATH_TEXT + 2];
@@ -283,8 +292,10 @@ static void run_do(struct shift *shift, const char *line)
         return;
     }
     (void)snprintf(spool, sizeof spool, "%s%lu", shift->spool, turn);
-    if (!run_spooled(shift, (uint32_t)run, spool))
-        (void)printf("failed %s\n", shift->error);
+    if (run_spooled(shift, (uint32_t)run, spool))
+        return;
+    plain(shift->error);
+    (void)printf("failed %s\n", shift->error);
 }
 
 /* The parent takes its own files away; when it was killed, this does. */
