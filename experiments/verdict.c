@@ -184,8 +184,8 @@ static void alike_at(struct judging *j, const struct study_check *check, uint32_
                                     .point = other,
                                     .expected = first.count > 0 ? first.mean : (double)NAN,
                                     .measured = there.count > 0 ? there.mean : (double)NAN,
-                                    .low = there.low,
-                                    .high = there.high,
+                                    .low = first.mean + difference.low,
+                                    .high = first.mean + difference.high,
                                     .tolerance = tolerance,
                                     .pass = wrong == NULL};
     judged(j, check, &c, wrong != NULL ? wrong : "");

@@ -53,10 +53,12 @@ bool results_take(struct results_db *db, const char *spool_path, char *error);
 struct results_check {
     const char *name;
     const char *metric;
-    const char *theory;                   /* or the rule's text */
-    uint32_t point;                       /* UINT32_MAX: over several points */
-    double expected, measured, low, high; /* low..high: 95 % interval of the mean over seeds */
-    double tolerance;                     /* absolute, in the metric's unit */
+    const char *theory; /* or the rule's text */
+    uint32_t point;     /* UINT32_MAX: over several points */
+    /* low..high: 95 % interval of the mean over seeds; where points are compared (`alike`), of what
+     * they differ by seed by seed, added to `expected`. */
+    double expected, measured, low, high;
+    double tolerance; /* absolute, in the metric's unit */
     bool pass;
 };
 bool results_check_add(struct results_db *db, const struct results_check *check, char *error);

@@ -140,7 +140,8 @@ CREATE TABLE theory(
     PRIMARY KEY(point, theory, metric)
 ) WITHOUT ROWID;
 
--- Checks, judged. low to high: the 95 % interval of the mean over seeds.
+-- Checks, judged. low to high: the 95 % interval of the mean over seeds; where points are compared, of what they differ by
+-- seed by seed, added to what is expected.
 CREATE TABLE "check"(
     number    INTEGER PRIMARY KEY,
     name      TEXT NOT NULL,

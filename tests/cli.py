@@ -72,7 +72,8 @@ def test_version_and_help():
 def test_bad_usage_is_status_2():
     for args in [[], ["rum"], ["run"], ["run", "a", "b"], ["run", "nothing-like-it"], ["run", "--sedes", "3", "x"],
                  ["run", "handshake", "--jobs", "none"], ["run", "handshake", "--set"], ["describe", "nonsense"],
-                 ["plot"], ["report"], ["report", "nothing.db"], ["plot", "nothing.db"]]:
+                 ["plot"], ["report"], ["report", "nothing.db"], ["plot", "nothing.db"], ["plot", *["x.db"] * 65],
+                 ["run", "handshake", *["--seeds=1"] * 65], ["run", "handshake", "--network", "x" * 300]]:
         done = ikelab(*args)
         equal((args, done.returncode), (args, 2))
         expect(done.stderr != "", args)
@@ -116,6 +117,7 @@ check:
     told = [" ".join(line.split()[:2]) for line in done.stderr.splitlines() if line.startswith(("pass ", "FAIL "))]
     equal(told, ["pass same-people:"] * 2 + ["FAIL same-time:"] * 2 + ["pass same-cores:"] * 2)
     equal(query("alike.db", "SELECT DISTINCT theory FROM \"check\" WHERE name = 'same-time'"), [("alike links.wan.delay",)])
+    equal(query("alike.db", "SELECT low - expected, high - expected FROM \"check\" WHERE name = 'same-people'"), [(0, 0)] * 2)
     wrong = ikelab("check", "alike.yaml", "--set", "check=[{name: a, metric: successes, alike: seeds, within: 1%}]")
     equal(wrong.returncode, 2)
     expect('"seeds" is not swept' in wrong.stderr, wrong.stderr)
@@ -316,10 +318,10 @@ def test_ctrl_c_keeps_what_is_finished():
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=60)[1]
     equal(run.returncode, 130)
-    expect("--resume" in said, said)
+    expect("The same command goes on" in said, said)
     kept = query("longer.db", "SELECT count(*) FROM run")[0][0]
     expect(0 < kept < 16, kept)
-    equal(ikelab("run", "longer.yaml", "--resume").returncode, 0)
+    equal(ikelab("run", "longer.yaml").returncode, 0)
     equal(rows("longer.db"), rows("whole.db"))
 
 
