@@ -11,11 +11,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { INNER_MAX = 8, LOG_SHOWN = 240, ANSWER_MAX = 65536, TRIES = 400 };
+enum { INNER_MAX = 8, LOG_SHOWN = 240, WHY_SHOWN = 400, ANSWER_MAX = 65536 };
 
 #define MS(n) ((n)*UINT64_C(1000000))
 
 static const uint64_t tool_timeout_ns = MS(10000);
+static const uint64_t ready_timeout_ns = MS(20000);
+static const uint64_t ready_tool_timeout_ns = MS(2000);
 static const uint64_t look_again_ns = MS(5);
 
 struct model_live_daemon {
@@ -42,18 +44,21 @@ struct model_live_daemon {
 
 /* ---- starting ---- */
 
-/* The end of what a process has said, on one line. */
+static void on_one_line(char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+        len--;
+    text[len] = '\0';
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '\n')
+            text[i] = '|';
+}
+
+/* The end of what a process has said. */
 static void said(const struct sim_process *p, char *out, size_t out_max)
 {
     uint64_t before;
-    const size_t len = p != NULL ? sim_process_log(p, out, out_max, &before) : 0;
-    size_t end = len;
-    while (end > 0 && (out[end - 1] == '\n' || out[end - 1] == ' '))
-        end--;
-    out[end] = '\0';
-    for (size_t i = 0; i < end; i++)
-        if (out[i] == '\n')
-            out[i] = '|';
+    on_one_line(out, p != NULL ? sim_process_log(p, out, out_max, &before) : 0);
 }
 
 static void daemon_said(const struct model_live_daemon *d, const char *what, char *error,
@@ -82,10 +87,12 @@ static bool tool_run(struct model_live_daemon *d, const struct sim_command *comm
                      uint64_t timeout_ns, char *error, size_t error_max)
 {
     char answer[LOG_SHOWN];
-    char why[400];
+    char why[WHY_SHOWN];
     struct sim_captured captured = {
         .timeout_ns = timeout_ns, .out = answer, .out_max = sizeof answer};
-    if (!sim_process_capture(d->ns, command, &captured, why, sizeof why))
+    const bool ran = sim_process_capture(d->ns, command, &captured, why, sizeof why);
+    on_one_line(answer, captured.len);
+    if (!ran)
         (void)snprintf(error, error_max, "%s: %s", d->path, why);
     else if (captured.exit.code != 0)
         (void)snprintf(error, error_max, "%s: %s failed: %s", d->path, command->argv[0], answer);
@@ -175,24 +182,29 @@ static bool daemon_start(struct model_live_daemon *d, char *error, size_t error_
     return d->daemon != NULL;
 }
 
-/* Waits until it listens; false when it has ended, or after twenty seconds. */
+/* Waits until it listens; false when it has ended, or after twenty seconds by the wall's clock, and
+ * what a tool may take. */
 static bool daemon_ready(struct model_live_daemon *d, char *error, size_t error_max)
 {
     static const struct timespec between = {.tv_nsec = 50000000};
+    const uint64_t until_ns = sim_netns_clock_ns() + ready_timeout_ns;
     struct model_words words;
     struct sim_command command;
+    char what[WHY_SHOWN];
     if (!command_of(d, ERRAND_READY, 0, &words, &command))
         return true;
-    for (int try = 0; try < TRIES; try++) {
+    while (sim_netns_clock_ns() < until_ns) {
         if (sim_process_exit(d->daemon).ended) {
             daemon_said(d, "ended at its start", error, error_max);
             return false;
         }
-        if (tool_run(d, &command, MS(2000), error, error_max))
+        if (tool_run(d, &command, ready_tool_timeout_ns, error, error_max))
             return true;
         (void)nanosleep(&between, NULL);
     }
-    daemon_said(d, "does not come to listen", error, error_max);
+    (void)snprintf(what, sizeof what, "does not come to listen: %s has asked it in vain for 20 s",
+                   command.argv[0]);
+    daemon_said(d, what, error, error_max);
     return false;
 }
 

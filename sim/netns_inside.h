@@ -79,8 +79,6 @@ bool netns_fails(struct netns_reply *reply, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Makes the folders that lead to it, where they are missing; false with errno. */
 bool netns_folders_for(const char *path);
-/* CLOCK_MONOTONIC. (netns.c) */
-uint64_t netns_clock_ns(void);
 /* `proc` is the namespace's. All nought when it has ended. (netns_usage.c) */
 struct sim_usage netns_usage(int proc, const struct netns_shared *shared);
 /* All that the first process does in its life. (netns_first.c) */
