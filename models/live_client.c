@@ -75,19 +75,31 @@ static void next_at(struct model_live_client *run, uint64_t at_ns)
 static bool tell(struct model_live_client *run, uint64_t now_ns, enum model_errand errand,
                  void (*done)(void *, uint64_t, const struct model_levels *, bool))
 {
-    return model_live_daemon_ask(run->daemon, now_ns, errand,
-                                 (struct model_live_asked){.done = done, .owner = run});
+    const struct model_live_asked asked = {
+        .done = done,
+        .owner = run,
+        .wait_ns = errand == ERRAND_INITIATE ? run->clients->patience_ns : 0};
+    return model_live_daemon_ask(run->daemon, now_ns, errand, asked);
 }
 
 /* ---- it leaves ---- */
 
-static void on_left(void *owner, uint64_t now_ns, const struct model_levels *levels, bool good)
+static void on_gone(void *owner, uint64_t now_ns, const struct model_levels *levels, bool good)
 {
     struct model_live_client *const run = owner;
     (void)now_ns;
     (void)levels;
-    (void)good; /* it may have none left to end */
+    (void)good;
     run->state = AWAY;
+}
+
+/* It may have had none left to end, or be waiting still for the other end to agree; or it hangs,
+ * which a question will show. */
+static void on_left(void *owner, uint64_t now_ns, const struct model_levels *levels, bool good)
+{
+    struct model_live_client *const run = owner;
+    if (good || !tell(run, now_ns, ERRAND_LIST, on_gone))
+        on_gone(run, now_ns, levels, good);
 }
 
 static void leave(struct model_live_client *run, uint64_t now_ns)
@@ -147,7 +159,7 @@ static void connect_it(struct model_live_client *run, uint64_t now_ns)
 static void on_next(void *owner, uint64_t now_ns)
 {
     struct model_live_client *const run = owner;
-    if (!model_live_daemon_lives(run->daemon, run->trouble, sizeof run->trouble))
+    if (model_live_client_trouble(run) != NULL)
         return;
     if (run->state == CONNECTING)
         look(run, now_ns);
@@ -160,7 +172,7 @@ static void on_arrive(void *owner, uint64_t now_ns)
 {
     struct model_live_client *const run = owner;
     const struct model_clients *const c = run->clients;
-    if (!model_live_daemon_lives(run->daemon, run->trouble, sizeof run->trouble))
+    if (model_live_client_trouble(run) != NULL)
         return;
     if (run->state == AWAY && run->attempts < c->count_max)
         connect_it(run, now_ns);
@@ -253,9 +265,10 @@ struct sim_source model_live_client_source(struct model_live_client *run)
     return model_live_daemon_source(run->daemon);
 }
 
-const char *model_live_client_trouble(const struct model_live_client *run)
+const char *model_live_client_trouble(struct model_live_client *run)
 {
-    return run->trouble[0] != '\0' ? run->trouble : NULL;
+    const bool lives = model_live_daemon_lives(run->daemon, run->trouble, sizeof run->trouble);
+    return lives ? NULL : run->trouble;
 }
 
 void model_live_client_look(const struct model_live_client *run, struct model_glance *out)

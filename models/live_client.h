@@ -30,8 +30,8 @@ struct model_papers *model_live_client_papers(struct model_live_client *run);
 bool model_live_client_start(struct model_live_client *run, char *error, size_t error_max);
 struct sim_port *model_live_client_port(struct model_live_client *run);
 struct sim_source model_live_client_source(struct model_live_client *run);
-/* NULL: nothing went wrong. */
-const char *model_live_client_trouble(const struct model_live_client *run);
+/* What went wrong while it ran: the daemon has ended, or hangs. NULL: nothing. */
+const char *model_live_client_trouble(struct model_live_client *run);
 /* How it stands (glance.h). */
 void model_live_client_look(const struct model_live_client *run, struct model_glance *out);
 void model_live_client_report(struct model_live_client *run);

@@ -6,6 +6,7 @@
 
 #include "models/keys_value.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@ static const uint64_t tool_timeout_ns = MS(10000);
 static const uint64_t ready_timeout_ns = MS(20000);
 static const uint64_t ready_tool_timeout_ns = MS(2000);
 static const uint64_t look_again_ns = MS(5);
+/* Of CPU, while a tool waits for one that hangs: it is known to steps of 10 ms, and what tools have
+ * used is taken out of it. */
+static const uint64_t still_ns = MS(50);
 
 struct model_live_daemon {
     struct model_scene *scene;
@@ -38,7 +42,10 @@ struct model_live_daemon {
     size_t tool_number;            /* the next of its commands, */
     bool good;                     /* whether those before have succeeded, */
     struct model_levels levels;    /* what they have said, */
-    struct model_live_asked asked; /* and who wants to know */
+    struct model_live_asked asked; /* who wants to know, */
+    uint64_t begun_ns;             /* and when the tool began, by the wall's clock, */
+    uint64_t begun_cpu_ns;         /* at which CPU time of the daemon */
+    char hangs[2 * WHY_SHOWN];     /* "": it does not */
     struct sim_event look;
 };
 
@@ -220,27 +227,64 @@ static bool tool_begin(struct model_live_daemon *d)
     command.tool = true;
     d->tool = sim_process_begin(d->ns, &command);
     d->good = d->good && d->tool != NULL;
+    d->begun_ns = sim_netns_clock_ns();
+    d->begun_cpu_ns = sim_netns_usage(d->ns).cpu_ns;
     return d->tool != NULL;
+}
+
+static uint64_t tool_wait_ns(const struct model_live_daemon *d)
+{
+    const uint64_t wait_ns = d->asked.wait_ns;
+    return wait_ns != 0 && wait_ns < tool_timeout_ns ? wait_ns : tool_timeout_ns;
+}
+
+/* These may wait for the other end; any other waits for the daemon alone. */
+static bool is_exchange(enum model_errand errand)
+{
+    return errand == ERRAND_INITIATE || errand == ERRAND_END;
+}
+
+/* A tool has waited for so long as it may: the daemon is busy, or it hangs. */
+static void tool_late(struct model_live_daemon *d)
+{
+    const uint64_t cpu_ns = sim_netns_usage(d->ns).cpu_ns;
+    char what[WHY_SHOWN];
+    sim_process_close(d->tool);
+    d->tool = NULL;
+    d->good = false;
+    if (is_exchange(d->errand) || cpu_ns > d->begun_cpu_ns + still_ns)
+        return;
+    (void)snprintf(what, sizeof what,
+                   "hangs in the midst of the run: for %" PRIu64
+                   " s it has neither answered nor used CPU",
+                   (sim_netns_clock_ns() - d->begun_ns) / MS(1000));
+    daemon_said(d, what, d->hangs, sizeof d->hangs);
+}
+
+/* A tool has ended, and the errand goes on, or is over. */
+static void tool_ended(struct model_live_daemon *d, int code)
+{
+    static char answer[ANSWER_MAX];
+    uint64_t before;
+    const size_t len = sim_process_log(d->tool, answer, sizeof answer, &before);
+    model_daemon_read(d->recipe, d->errand, answer, len, &d->levels);
+    d->good = d->good && code == 0;
+    sim_process_close(d->tool);
+    d->tool = NULL;
+    (void)tool_begin(d);
 }
 
 static void on_look(void *owner, uint64_t now_ns)
 {
     struct model_live_daemon *const d = owner;
-    static char answer[ANSWER_MAX];
-    uint64_t before;
     if (d->tool == NULL)
         return;
     const struct sim_exit ended = sim_process_exit(d->tool);
-    if (!ended.ended) {
-        sim_loop_at(d->scene->loop, &d->look, now_ns + look_again_ns);
-        return;
-    }
-    const size_t len = sim_process_log(d->tool, answer, sizeof answer, &before);
-    model_daemon_read(d->recipe, d->errand, answer, len, &d->levels);
-    d->good = d->good && ended.code == 0;
-    sim_process_close(d->tool);
-    d->tool = NULL;
-    if (tool_begin(d))
+    if (ended.ended)
+        tool_ended(d, ended.code);
+    else if (sim_netns_clock_ns() - d->begun_ns >= tool_wait_ns(d))
+        tool_late(d);
+    if (d->tool != NULL)
         sim_loop_at(d->scene->loop, &d->look, now_ns + look_again_ns);
     else
         d->asked.done(d->asked.owner, now_ns, &d->levels, d->good);
@@ -264,10 +308,12 @@ bool model_live_daemon_ask(struct model_live_daemon *d, uint64_t now_ns, enum mo
 
 bool model_live_daemon_lives(const struct model_live_daemon *d, char *error, size_t error_max)
 {
-    if (!sim_process_exit(d->daemon).ended)
-        return true;
-    daemon_said(d, "ended in the midst of the run", error, error_max);
-    return false;
+    const bool ended = sim_process_exit(d->daemon).ended;
+    if (ended)
+        daemon_said(d, "ended in the midst of the run", error, error_max);
+    else if (d->hangs[0] != '\0')
+        (void)snprintf(error, error_max, "%s", d->hangs);
+    return !ended && d->hangs[0] == '\0';
 }
 
 struct sim_usage model_live_daemon_usage(const struct model_live_daemon *d)

@@ -35,14 +35,18 @@ struct sim_tun_end *model_live_daemon_end(const struct model_live_daemon *d);
 struct sim_usage model_live_daemon_usage(const struct model_live_daemon *d);
 /* There is a stand-in for its kernel. */
 bool model_live_daemon_stands_in(const struct model_live_daemon *d);
-/* False, with a line that says so and what it said at last: it has ended. */
+/* False, with a line that says so and what it said at last: it has ended, or it hangs: a tool that
+ * waits for nobody else has waited for ten seconds, and meanwhile it has used no CPU. */
 bool model_live_daemon_lives(const struct model_live_daemon *d, char *error, size_t error_max);
 
 /* All commands of an errand, one after the other, while the world goes on; then this is called
- * with what they answered (ERRAND_LEVELS, ERRAND_LIST), and whether all of them succeeded. */
+ * with what they answered (ERRAND_LEVELS, ERRAND_LIST), and whether all of them succeeded. One that
+ * has not ended after ten seconds by the wall's clock, or `wait_ns` if that is less and not 0, is
+ * killed, and the errand is over. */
 struct model_live_asked {
     void (*done)(void *owner, uint64_t now_ns, const struct model_levels *levels, bool good);
     void *owner;
+    uint64_t wait_ns;
 };
 /* False: it is busy with the last one, or no tool could be started. */
 bool model_live_daemon_ask(struct model_live_daemon *d, uint64_t now_ns, enum model_errand errand,

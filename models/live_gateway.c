@@ -85,7 +85,7 @@ static void on_sample(void *owner, uint64_t now_ns)
     series(run, now_ns, SIM_SERIES_INBOX_DROPS, usage.udp_full - run->last.udp_full);
     series(run, now_ns, SIM_SERIES_MEMORY, usage.resident_bytes);
     run->last = usage;
-    if (!model_live_daemon_lives(run->daemon, run->trouble, sizeof run->trouble))
+    if (model_live_trouble(run) != NULL)
         return;
     sim_loop_at(run->scene->loop, &run->sample, now_ns + every_ns);
     /* One that is busy is asked once at a time, and nobody waits for it. */
@@ -237,9 +237,10 @@ struct sim_source model_live_source(struct model_live_run *run)
     return model_live_daemon_source(run->daemon);
 }
 
-const char *model_live_trouble(const struct model_live_run *run)
+const char *model_live_trouble(struct model_live_run *run)
 {
-    return run->trouble[0] != '\0' ? run->trouble : NULL;
+    const bool lives = model_live_daemon_lives(run->daemon, run->trouble, sizeof run->trouble);
+    return lives ? NULL : run->trouble;
 }
 
 void model_live_look(const struct model_live_run *run, struct model_glance *out)

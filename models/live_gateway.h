@@ -26,8 +26,8 @@ bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, si
 /* Once it was started, as all that follows. */
 struct sim_port *model_live_port(struct model_live_run *run);
 struct sim_source model_live_source(struct model_live_run *run);
-/* What went wrong while it ran: the daemon has ended. NULL: nothing. */
-const char *model_live_trouble(const struct model_live_run *run);
+/* What went wrong while it ran: the daemon has ended, or hangs. NULL: nothing. */
+const char *model_live_trouble(struct model_live_run *run);
 /* How it stands (glance.h). */
 void model_live_look(const struct model_live_run *run, struct model_glance *out);
 void model_live_report(struct model_live_run *run);

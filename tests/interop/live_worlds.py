@@ -244,6 +244,15 @@ def keepalives_hold_the_mapping(lab):
     return wrong
 
 
+def a_client_gives_up_when_its_patience_is_over(lab):
+    """Nothing comes through, and its tool would wait for half a minute."""
+    status, said, found = lab.run(text=CLIENT.format(client="strongswan", gateway="none", carrier="links"),
+                                  sets=["links.wan.loss=100%", "clients.one.patience=1s"])
+    attempts, failures = found.get(("one", "attempts"), -1), found.get(("one", "failures"), -1)
+    good = status == 0 and attempts >= 3 and attempts - failures in (0, 1)
+    return [] if good else [f"{status}: {said} {attempts} attempts, {failures} failures"]
+
+
 def a_client_that_is_refused_fails(lab):
     status, said, found = lab.run(text=CLIENT.format(client="strongswan", gateway="none", carrier="links"),
                                   sets=["clients.one.psk=another", "clients.one.patience=1s"])
@@ -288,6 +297,23 @@ def a_daemon_that_dies_ends_the_run(lab):
         os.kill(process, signal.SIGKILL)
     _, said = run.communicate(timeout=60)
     return [] if run.returncode == 1 and "ended" in said else [f"{run.returncode}: {said}"]
+
+
+def a_daemon_that_hangs_ends_the_run(lab, who, **options):
+    """It is stopped, once somebody has come through: it answers no more, and does not end. The run does, before its time."""
+    with tempfile.TemporaryDirectory() as run_folder:
+        run, _ = lab.begin(environment={"IKELAB_RUN": run_folder}, **options)
+        begun = wait_for(lambda: re.search(r"[1-9]\d* succeeded", looked_at(lab, run_folder) or ""), 30)
+        stopped = daemons_running().keys() & descendants(run.pid)
+        for process in stopped:
+            os.kill(process, signal.SIGSTOP)
+        _, said = lab.end(run, 50)
+        left = {process for process in stopped if os.path.exists(f"/proc/{process}")}
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+    told = rf"{who}: strongSwan hangs in the midst of the run: for \d+ s it has neither answered nor used CPU"
+    good = begun and stopped and run.returncode == 1 and re.search(told, said) and not left
+    return [] if good else [f"{run.returncode}: {said}, begun {begun}, stopped {stopped}, left {left}"]
 
 
 def each_run_gives_its_daemon_a_cpu_of_its_own(lab):
@@ -335,15 +361,25 @@ def stand_in_for_charon(lab, charon, swanctl):
 
 
 TOLD = "echo 'IKE_SAs: 0 total, 0 half-open'"
+ONCE_ONLY = '[ "$1" = --load-all ] && : > /run/loaded\n[ "$1" = --stats ] && [ -e /run/loaded ] && exec /bin/sleep 100\n' + TOLD
 THINKS = "echo thinking; exec /bin/sleep 100"
 
 
-def what_a_broken_daemon_does_is_told(lab, charon, swanctl, status, words):
+def what_a_broken_daemon_does_is_told(lab, charon, swanctl, status, words, seconds=4):
     """Shell scripts are daemon and tool."""
-    got, said, _ = lab.run(seconds=4, sets=["clients.people.patience=500ms"],
+    got, said, found = lab.run(seconds=seconds, sets=["clients.people.patience=500ms"],
                                environment=stand_in_for_charon(lab, charon, swanctl))
     good = got == status and all(word in said for word in words)
-    return [] if good else [f"{got}: {said[-500:]}"]
+    return [] if good else [f"{got}: {said[-500:]}"], found
+
+
+def a_busy_daemon_is_waited_for(lab):
+    """It does not answer its tool either, but uses CPU meanwhile: it does not hang, and no levels are told of it."""
+    wrong, found = what_a_broken_daemon_does_is_told(lab, "while :; do :; done", ONCE_ONLY, 0, ("1 run done",), 13)
+    unanswered = found.get(("vpn", "unanswered"), -1)
+    if unanswered < 20 or ("vpn", "established") in found or found.get(("vpn", "cpu_busy"), -1) < 1e9:
+        wrong.append(f"{unanswered} questions were not answered: {found}")
+    return wrong
 
 
 def looked_at(lab, run_folder):
@@ -440,13 +476,19 @@ TOGETHER = [
     ("openiked_does", lambda lab: clients_come_through(lab, "openiked", "links")),
     (f"strongswan_does_over_{NS3}", lambda lab: clients_come_through(lab, "strongswan", NS3)),
     ("a_daemon_that_ends_at_once_is_told", lambda lab: what_a_broken_daemon_does_is_told(
-        lab, "echo no such plugin; exit 3", "exit 1", 1, ("ended at its start", "no such plugin"))),
+        lab, "echo no such plugin; exit 3", "exit 1", 1, ("ended at its start", "no such plugin"))[0]),
     ("one_that_never_listens_is", lambda lab: what_a_broken_daemon_does_is_told(
-        lab, THINKS, "exit 1", 1, ("does not come to listen", "thinking"))),
+        lab, THINKS, "exit 1", 1, ("does not come to listen", "thinking"))[0]),
     ("one_that_lets_its_tool_wait_from_the_beginning_is", lambda lab: what_a_broken_daemon_does_is_told(
-        lab, THINKS, "exec /bin/sleep 100", 1, ("does not come to listen: /usr/sbin/swanctl has asked it in vain for 20 s", "thinking"))),
+        lab, THINKS, "exec /bin/sleep 100", 1, ("does not come to listen: /usr/sbin/swanctl has asked it in vain for 20 s", "thinking"))[0]),
+    ("one_that_answers_no_more_is", lambda lab: what_a_broken_daemon_does_is_told(
+        lab, THINKS, ONCE_ONLY, 1, ("hangs in the midst of the run", "neither answered nor used CPU", "thinking"), 40)[0]),
     ("one_that_says_more_than_anybody_reads_harms_nobody", lambda lab: what_a_broken_daemon_does_is_told(
-        lab, "while echo a line that says nothing at all; do :; done", TOLD, 0, ("1 run done",))),
+        lab, "while echo a line that says nothing at all; do :; done", TOLD, 0, ("1 run done",))[0]),
+    ("a_busy_daemon_is_waited_for", lambda lab: a_busy_daemon_is_waited_for(lab)),
+    ("a_gateway_that_hangs_ends_the_run", lambda lab: a_daemon_that_hangs_ends_the_run(lab, "gateways.vpn", seconds=60)),
+    ("a_client_that_hangs_does", lambda lab: a_daemon_that_hangs_ends_the_run(
+        lab, "clients.one", text=CLIENT.format(client="strongswan", gateway="none", carrier="links"), sets=["for=60s"])),
     ("a_strongswan_client_comes_to_our_gateway_and_leaves", lambda lab: a_client_comes_through(lab, "strongswan")),
     ("a_libreswan_client_does", lambda lab: a_client_comes_through(lab, "libreswan")),
     ("an_openiked_client_does", lambda lab: a_client_comes_through(lab, "openiked")),
@@ -510,6 +552,7 @@ TOGETHER = [
         lab, "openiked", ["clients.one.auth=rsa2048", OLD[1]], (r"rsp 1  SK\{IDr CERT .*AUTH",), methods=["14", "1"])),
     ("two_daemons_sign", lambda lab: a_client_comes_through(lab, "strongswan", "libreswan", sets=["clients.one.auth=ecdsa256"])),
     ("keepalives_hold_the_mapping", lambda lab: keepalives_hold_the_mapping(lab)),
+    ("a_client_gives_up_when_its_patience_is_over", lambda lab: a_client_gives_up_when_its_patience_is_over(lab)),
     ("a_client_that_is_refused_fails", lambda lab: a_client_that_is_refused_fails(lab)),
 ]
 ALONE = [  # they count the machine's daemons, or want to be late
