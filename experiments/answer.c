@@ -3,7 +3,7 @@
  * that `ikelab report` prints. */
 #include "experiments/answer.h"
 
-const char *answer_sql(struct study *study)
+const char *answer_sql(struct study *study, bool marked)
 {
     static const char of_clients[] = "\"success %\", \"setup p50 ms\" AS \"p50 ms\", \"p95 ms\", ";
     static const char of_requests[] = "\"refused %\", \"wait us\", ";
@@ -17,6 +17,6 @@ const char *answer_sql(struct study *study)
     return arena_format(
         &study->arena,
         "SELECT %s%s\"half-open max\", \"cpu %%\", \"inbox drops\", "
-        "round(\"memory KiB\" / 1024, 1) AS \"memory MiB\" FROM answer_of_points AS a",
-        columns, study->base.client_count > 0 ? of_clients : of_requests);
+        "round(\"memory KiB\" / 1024, 1) AS \"memory MiB\"%s FROM answer_of_points AS a",
+        columns, study->base.client_count > 0 ? of_clients : of_requests, marked ? ", marks" : "");
 }

@@ -6,7 +6,8 @@
 
 #include "experiments/study.h"
 
-/* A SELECT; it lives as long as the study. */
-const char *answer_sql(struct study *study);
+/* A SELECT; it lives as long as the study. `marked`: with what is to be known of points (the view
+ * `marks`). */
+const char *answer_sql(struct study *study, bool marked);
 
 #endif

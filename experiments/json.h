@@ -9,7 +9,7 @@
 
 enum { JSON_CONTRACT = 1 };
 
-/* Kinds: start, run, check, figure, end. Between open and close any of the others. */
+/* Kinds: start, run, check, note, figure, end. Between open and close any of the others. */
 void json_open(const char *kind);
 void json_text(const char *name, const char *text);
 void json_count(const char *name, uint64_t value);

@@ -237,8 +237,9 @@ static void draw_gateway(struct page *page, const char *fact)
     put(page,
         "  packets      %s/s to it, %s/s from it; %" PRIu64 " did not fit its socket's buffer",
         level(fact, "in", text[0]), level(fact, "out", text[1]), number(fact, "dropped"));
-    put(page, "  CPU          %.0f %% of its %" PRIu64 " core%s",
-        (double)number(fact, "cpu_ppm") / 1e4, cores, cores == 1 ? "" : "s");
+    put(page, "  CPU          %.0f %% of its %" PRIu64 " core%s%s",
+        (double)number(fact, "cpu_ppm") / 1e4, cores, cores == 1 ? "" : "s",
+        number(fact, "shares") != 0 ? ", which it shares with what loads it" : "");
     put(page, "  memory       %s", size_text(number(fact, "memory"), text[0]));
     if (strstr(fact, "=- ") != NULL && !ours)
         put(page, "  (?: not told, or not yet)");

@@ -6,6 +6,7 @@
 #include "experiments/json.h"
 #include "experiments/ladder.h"
 #include "experiments/live_setup.h"
+#include "experiments/notes.h"
 #include "experiments/paths.h"
 #include "experiments/runner.h"
 #include "experiments/verdict.h"
@@ -33,6 +34,7 @@ struct session {
     char path[PATHS_MAX]; /* of the database */
     enum results_state state;
     uint64_t began_ns;
+    bool marked; /* some runs have to say something of themselves */
     char error[RESULTS_ERROR_MAX];
 };
 
@@ -299,7 +301,7 @@ static bool answer_show(struct session *s)
         return true;
     (void)printf("\n");
     (void)fflush(stdout);
-    if (results_print(s->path, answer_sql(s->study), s->error))
+    if (results_print(s->path, answer_sql(s->study, s->marked), s->error))
         return true;
     (void)fprintf(stderr, "ikelab: table: %s\n", s->error);
     return false;
@@ -374,6 +376,7 @@ static int runs_and_answer(struct session *s)
     bool good = verdict.error[0] == '\0';
     if (!good)
         (void)fprintf(stderr, "ikelab: %s: %s\n", s->path, verdict.error);
+    s->marked = notes_say(s->db, s->path, s->options.json);
     if (!results_close(s->db, s->error)) {
         (void)fprintf(stderr, "ikelab: %s: %s\n", s->path, s->error);
         return EXIT_FAILED;

@@ -172,8 +172,8 @@ static void put_gateway(FILE *out, const struct watch *watch, const struct model
     put_level(out, "cookies", g->levels.cookies_on);
     put_rate(out, "in", g->in_packets - watch->before[i].in, span_ns);
     put_rate(out, "out", g->out_packets - watch->before[i].out, span_ns);
-    (void)fprintf(out, " cpu_ppm=%" PRIu64 " memory=%" PRIu64 " dropped=%" PRIu64 "\n", g->cpu_ppm,
-                  g->memory_bytes, g->dropped);
+    (void)fprintf(out, " cpu_ppm=%" PRIu64 " shares=%d memory=%" PRIu64 " dropped=%" PRIu64 "\n",
+                  g->cpu_ppm, g->shares ? 1 : 0, g->memory_bytes, g->dropped);
 }
 
 static void put_facts(FILE *out, const struct watch *watch, const struct model_glance *glance,

@@ -17,6 +17,7 @@ struct model_glance {
         const char *name;
         const char *daemon; /* NULL: our engine */
         uint64_t cores;
+        bool shares; /* a real one, them with what loads it */
         struct model_levels levels;
         uint64_t in_packets, out_packets; /* so far */
         uint64_t cpu_ppm;                 /* of its cores, in the last sample's time */

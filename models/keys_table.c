@@ -199,7 +199,7 @@ const struct model_key model_keys[] = {
       "a real daemon in its place, where the network is live; none: our engine. All its clients authenticate alike: by `psk`, by " \
       "certificates that the experiment makes, or by EAP with strongSwan; what it has no setting for is refused" },
     { "gateways.*.cores", KIND_COUNT, NULL, "1", "256", "1", GATEWAY(cores),
-      "processors that serve the inbox" },
+      "processors that serve the inbox; of a real daemon, CPUs of the machine that it has to itself, if that leaves one for the rest" },
     { "gateways.*.machine", KIND_MACHINE, NULL, NULL, NULL, "epyc-2024", GATEWAY(machine),
       "what cryptography costs: a profile's name, or the path of one that `ikelab "
       "calibrate` printed" },

@@ -31,6 +31,7 @@ struct model_live_run {
     uint64_t init_requests, init_accepted; /* of IKE_SA_INIT, as they came and went */
     uint64_t half_open_sum, half_open_max, established_max;
     struct sim_cpu_probe probe;
+    bool shares; /* its CPUs with us */
     char trouble[512];
 };
 
@@ -212,6 +213,7 @@ bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, si
                                    .selectors = gateway->selectors,
                                    .cpus = cpus};
     run->probe = sim_cpu_probe(cpus);
+    run->shares = cpus == 0;
     (void)snprintf(path, sizeof path, "gateways.%s", gateway->name);
     (void)snprintf(error, error_max, "%s: its papers cannot be made", path);
     model_wish_of_gateway(scene->config, gateway, &spec.wish);
@@ -250,6 +252,7 @@ void model_live_look(const struct model_live_run *run, struct model_glance *out)
         .name = run->gateway->name,
         .daemon = model_recipe_title(model_recipes[run->gateway->daemon - 1]),
         .cores = run->gateway->cores,
+        .shares = run->shares,
         .levels = run->levels,
         .in_packets = counts.written,
         .out_packets = counts.entered,
@@ -275,6 +278,7 @@ void model_live_report(struct model_live_run *run)
                                     scene->attack_until_ns - scene->attack_from_ns));
     model_refused_share(scene, who, run->init_requests, run->init_accepted);
     model_metric(scene, who, SIM_METRIC_HALF_OPEN_MADE, run->init_accepted);
+    model_metric(scene, who, SIM_METRIC_CPUS_SHARED, run->shares ? 1 : 0);
     model_metric(scene, who, SIM_METRIC_CPU_STEPS, run->probe.steps_ns);
     model_metric(scene, who, SIM_METRIC_CPU_READS, run->probe.reads_ns);
     model_metric(scene, who, SIM_METRIC_SERVED, usage.udp_read - run->first.udp_read);

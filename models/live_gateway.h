@@ -21,7 +21,7 @@ struct model_live_run *model_live_open(struct model_scene *scene,
 struct model_papers *model_live_papers(struct model_live_run *run);
 /* After papers were exchanged with all its clients. The daemon listens when this returns, some
  * seconds later. False on failure, with a line in `error`: what failed, and the end of what the
- * daemon has said. `cpus`: where it may run (netns.h). */
+ * daemon has said. `cpus`: those that it has to itself (netns.h); 0: it shares all with us. */
 bool model_live_start(struct model_live_run *run, uint64_t cpus, char *error, size_t error_max);
 /* Once it was started, as all that follows. */
 struct sim_port *model_live_port(struct model_live_run *run);

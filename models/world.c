@@ -112,8 +112,8 @@ static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
     net->ops->attach(net, node, port, prefix);
 }
 
-/* A real daemon has the last CPUs to itself, and we keep to the others, if there are others: until
- * the world is closed, as others may follow it in this process. */
+/* A real daemon has the last CPUs to itself, and we keep to the others: until the world is closed, as
+ * others may follow it in this process. 0: there are no others, and they are shared. */
 static uint64_t cpus_part(struct model_world *w, uint64_t cores)
 {
     const uint64_t all = sim_cpus();
@@ -460,6 +460,7 @@ static void report_lag(struct model_world *w)
     model_metric(&w->scene, "run", SIM_METRIC_LAG_P99, sim_lag_percentile(&lag, 990000));
     model_metric(&w->scene, "run", SIM_METRIC_LAG_MAX, lag.max_ns);
     model_metric(&w->scene, "run", SIM_METRIC_LATE_SHARE, late);
+    model_metric(&w->scene, "run", SIM_METRIC_LATE, late > LATE_MAX_PPM ? 1 : 0);
     if (late > LATE_MAX_PPM && w->config.late == MODEL_LATE_FAILS)
         (void)snprintf(w->trouble, sizeof w->trouble,
                        "real time was not kept: %.1f %% of all events were later than "

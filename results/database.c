@@ -388,6 +388,28 @@ struct results_mean results_difference_of(struct results_db *db, const struct re
     return mean_read(row);
 }
 
+struct results_marked results_marked(struct results_db *db, const char *mark, const char *metric)
+{
+    static const char text[] = "SELECT total(runs), (SELECT count(*) FROM run),"
+                               " (SELECT max(value) FROM metric WHERE metric = ?2)"
+                               " FROM marks WHERE mark = ?1";
+    char error[RESULTS_ERROR_MAX];
+    struct results_marked marked = {0};
+    if (!settled(db, error))
+        return marked;
+    sqlite3_stmt *const row = sql_prepare(db->sql, text, error);
+    if (row == NULL) /* one that was made before there was such a view */
+        return marked;
+    (void)sql_text(row, 1, mark);
+    (void)(metric != NULL ? sql_text(row, 2, metric) : true);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        marked = (struct results_marked){.runs = (uint32_t)sqlite3_column_int(row, 0),
+                                         .of = (uint32_t)sqlite3_column_int(row, 1),
+                                         .most = sqlite3_column_int64(row, 2)};
+    (void)sqlite3_finalize(row);
+    return marked;
+}
+
 /* A reader that looks on keeps the WAL; the last one to leave folds it in. */
 bool results_close(struct results_db *db, char *error)
 {

@@ -81,6 +81,14 @@ struct results_pair {
 };
 struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair);
 
+/* How many runs bear a mark, by the view `marks`, of how many; and the most that a metric came to in
+ * any. `metric` may be NULL. */
+struct results_marked {
+    uint32_t runs, of;
+    int64_t most;
+};
+struct results_marked results_marked(struct results_db *db, const char *mark, const char *metric);
+
 /* A predicted curve's point, for the figures. */
 struct results_theory {
     uint32_t point;

@@ -254,6 +254,15 @@ SELECT iif(pass, 'PASS', 'FAIL') AS verdict, name, metric, theory AS rule, coale
 FROM "check" LEFT JOIN points USING (point) LEFT JOIN metric_kind USING (metric)
 ORDER BY "check".number;
 
+-- What is to be known before a point's rows are believed, and of how many of its runs: real time was not kept, a stand-in
+-- answered for the kernel, a daemon had no CPUs to itself.
+CREATE VIEW marks AS
+WITH sizes AS (SELECT point, count(*) AS seeds FROM run GROUP BY point)
+SELECT label, point, CASE metric WHEN 'late' THEN 'late' WHEN 'stand_in' THEN 'stand-in' ELSE 'shared CPUs' END AS mark,
+       count(DISTINCT run) AS runs, max(seeds) AS seeds
+FROM metric JOIN run USING (run) JOIN sizes USING (point) LEFT JOIN points USING (point)
+WHERE metric IN ('late', 'stand_in', 'cpus_shared') AND value > 0 GROUP BY point, metric ORDER BY point, mark;
+
 -- What a study says, one row a point; the view `answer` puts the swept parameters before it.
 CREATE VIEW answer_of_points AS
 WITH wide AS (
@@ -273,7 +282,10 @@ WITH wide AS (
            max(iif(metric = 'cpu_share_during', mean, NULL)) AS cpu_during,
            max(iif(metric = 'inbox_drops', mean, NULL)) AS drops,
            max(iif(metric = 'memory_max', mean, NULL)) AS memory
-    FROM mean WHERE who = '*' GROUP BY point)
+    FROM mean WHERE who = '*' GROUP BY point),
+marked AS (
+    SELECT point, group_concat(mark || iif(runs < seeds, ' ' || runs || '/' || seeds, ''), ', ') AS marks
+    FROM (SELECT point, mark, runs, seeds FROM marks ORDER BY point, mark) GROUP BY point)
 SELECT point, seeds,
        round(coalesce(d, s) / 1e4, 1) AS "success %",
        round(max(coalesce(d_low, s_low), 0) / 1e4, 1) AS "from",
@@ -281,5 +293,6 @@ SELECT point, seeds,
        round(p50 / 1e6, 1) AS "setup p50 ms", round(p95 / 1e6, 1) AS "p95 ms",
        round(half_open, 1) AS "half-open max", round(refused / 1e4, 2) AS "refused %",
        round(wait / 1e3, 1) AS "wait us", round(coalesce(cpu_during, cpu) / 1e4, 1) AS "cpu %",
-       round(drops, 1) AS "inbox drops", round(memory / 1024, 1) AS "memory KiB"
-FROM wide ORDER BY point;
+       round(drops, 1) AS "inbox drops", round(memory / 1024, 1) AS "memory KiB",
+       marks
+FROM wide LEFT JOIN marked USING (point) ORDER BY point;

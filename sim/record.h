@@ -170,6 +170,8 @@
         "a tenth of all, no levels are told")                                                     \
     ROW(STAND_IN, "stand_in", "1", GAUGE, "gateway",                                              \
         "1: a stand-in answered a real daemon for what the kernel lacks: no study of it")         \
+    ROW(CPUS_SHARED, "cpus_shared", "1", GAUGE, "gateway",                                        \
+        "1: a real daemon had no CPUs to itself: what loads it ran there too")                    \
     ROW(CPU_STEPS, "cpu_steps", "ns", TIME, "gateway",                                            \
         "what 1,000 multiplications, one after the other, took on a real daemon's CPU before it") \
     ROW(CPU_READS, "cpu_reads", "ns", TIME, "gateway",                                            \
@@ -189,6 +191,8 @@
         "most of it")                                                                             \
     ROW(LATE_SHARE, "late_share", "ppm", SHARE, "run",                                            \
         "in real time: events later than network.lag_limit")                                      \
+    ROW(LATE, "late", "1", GAUGE, "run",                                                          \
+        "1: real time was not kept: more than a thousandth of all events were so late")           \
     ROW(EVENTS, "events", "1", COUNT, "run",                                                      \
         "events of the loop")
 /* clang-format on */

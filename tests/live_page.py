@@ -114,6 +114,12 @@ def test_where_nothing_runs_it_says_so_and_fails(lab):
         expect((run.returncode, out, err) == (1, "", NOTHING + "\n"), (out, err))
 
 
+def test_a_daemon_without_cpus_of_its_own_is_shown_as_such(lab):
+    lab.write(text=FACTS.replace("cpu_ppm=456576", "cpu_ppm=456576 shares=1").replace("cpu_ppm=0", "cpu_ppm=0 shares=0"))
+    page = PAGE.replace("46 % of its 2 cores", "46 % of its 2 cores, which it shares with what loads it")
+    expect(lab.once().stdout == page, lab.once().stdout)
+
+
 def test_who_was_killed_is_not_shown_and_its_file_goes(lab):
     gone = subprocess.Popen(["sleep", "60"])
     start = start_of(gone.pid)

@@ -106,12 +106,27 @@ static void rows_record(struct sim_record *r, uint32_t run)
     r->ops->message(r, &m);
 }
 
+/* What live runs say of themselves: the second and the fifth were late, and of the last three the
+ * daemon shared its CPUs. */
+static bool marking;
+
+static void marks_record(struct sim_record *r, uint32_t run)
+{
+    r->ops->metric(r, "run", SIM_METRIC_LATE, run % 3 == 1);
+    r->ops->metric(r, "run", SIM_METRIC_LAG_MAX, 1000000 * (int64_t)(run + 1));
+    r->ops->metric(r, "vpn", SIM_METRIC_CPUS_SHARED, run >= 3);
+    r->ops->metric(r, "far", SIM_METRIC_CPUS_SHARED, run >= 3);
+    r->ops->metric(r, "vpn", SIM_METRIC_STAND_IN, 0);
+}
+
 static bool spool_write(const char *path, uint32_t run)
 {
     struct results_spool *const spool = results_spool_open(path, error);
     if (spool == NULL)
         return false;
     rows_record(results_spool_record(spool), run);
+    if (marking)
+        marks_record(results_spool_record(spool), run);
     const struct results_run facts = {.number = run,
                                       .point = run / study.seeds,
                                       .seed = run % study.seeds + 1,
@@ -266,6 +281,53 @@ static void test_answer_has_a_column_for_each_swept_parameter(void)
                "91.0 93.484");
     EXPECT_STR(ask(db, "SELECT mean_count FROM refusals WHERE point = 0"), "11.0");
     EXPECT_STR(ask(db, "SELECT mean FROM timeline WHERE at_s = 1.0"), "14.0");
+}
+
+static void expect_marked(struct results_db *db, const char *mark, uint32_t runs)
+{
+    const struct results_marked marked = results_marked(db, mark, "lag_max");
+    EXPECT_EQ(marked.runs, runs);
+    EXPECT_EQ(marked.of, 6);
+    EXPECT_EQ(marked.most, 6000000);
+}
+
+static void test_marks_say_of_each_point_in_how_many_runs(void)
+{
+    const char *const path = in_folder("marks.db");
+    struct results_db *const db = database_open(path);
+    marking = true;
+    for (uint32_t run = 0; run < 6; run++)
+        EXPECT(run_take(db, run));
+    marking = false;
+    expect_marked(db, "late", 2);
+    expect_marked(db, "shared CPUs", 3);
+    expect_marked(db, "stand-in", 0);
+    EXPECT_EQ(results_marked(db, "late", NULL).most, 0);
+    EXPECT(results_close(db, error));
+    EXPECT_STR(ask(path, "SELECT group_concat(marks, '; ') FROM answer"),
+               "late 1/3; late 1/3, shared CPUs");
+    EXPECT_STR(ask(path, "SELECT group_concat(label || ': ' || mark || ' ' || runs, '; ')"
+                         " FROM marks WHERE point = 1"),
+               "gateways.vpn.cookies.at=10: late 1; gateways.vpn.cookies.at=10: shared CPUs 3");
+    database_make(in_folder("unmarked.db"), in_order, 6);
+    EXPECT_STR(ask(in_folder("unmarked.db"), "SELECT count(*) || count(marks) FROM answer"), "20");
+}
+
+/* A study that was begun before there was such a view is gone on with. */
+static void test_a_database_without_marks_has_none(void)
+{
+    const char *const path = in_folder("before.db");
+    sqlite3 *sql = NULL;
+    database_make(path, in_order, 6);
+    EXPECT_EQ(sqlite3_open(path, &sql), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(sql, "DROP VIEW answer_of_points; DROP VIEW marks", NULL, NULL, NULL),
+              SQLITE_OK);
+    EXPECT_EQ(sqlite3_close(sql), SQLITE_OK);
+    struct results_db *const db = results_resume(path, &study, error);
+    if (EXPECT(db != NULL)) {
+        EXPECT_EQ(results_marked(db, "late", "lag_max").runs, 0);
+        EXPECT(results_close(db, error));
+    }
 }
 
 static void test_checks_and_curves_are_kept_and_judged_anew(void)
@@ -627,6 +689,8 @@ int main(int argc, char **argv)
         TEST(test_rows_do_not_depend_on_the_order_of_runs),
         TEST(test_mean_has_the_interval_of_students_t),
         TEST(test_answer_has_a_column_for_each_swept_parameter),
+        TEST(test_marks_say_of_each_point_in_how_many_runs),
+        TEST(test_a_database_without_marks_has_none),
         TEST(test_checks_and_curves_are_kept_and_judged_anew),
         TEST(test_look_tells_the_states_apart),
         TEST(test_files_that_are_not_ours_are_left_alone),

@@ -11,6 +11,7 @@ lower bounds only, and what is counted is counted by both sides.
 """
 import concurrent.futures
 import glob
+import json
 import os
 import re
 import shutil
@@ -41,6 +42,9 @@ gateways: {{vpn: {{daemon: {gateway}, selectors: 10.20.0.0/16, esp: aes256-sha51
 clients: {{one: {{to: vpn, via: wan, daemon: {client}, arrivals: uniform 1/s, stay: 400ms, patience: 3s,
                  selectors: 10.20.0.0/16, esp: aes256-sha512}}}}
 """
+NOTES = {"late": "in 1 of 1 run more than a thousandth of all events came later than network.lag_limit, at worst by ",
+         "stand_in": "in 1 of 1 run a stand-in answered a daemon for what the kernel lacks",
+         "cpus_shared": "in 1 of 1 run a daemon had no CPUs to itself"}
 FLOOD = "attackers: {flood: {to: vpn, via: wan, rate: 40/s, from: 1s, until: 3s}}\n"
 
 
@@ -142,6 +146,11 @@ def clients_come_through(lab, daemon, carrier, more=""):
         wrong.append("it is not marked whether a stand-in was there")
     if not re.fullmatch(daemon + r" \d+\.\S+", found.get("daemons", "")):
         wrong.append(f"the record says of the daemon: {found.get('daemons')}")
+    if tell("vpn", "cpus_shared") != (0 if len(os.sched_getaffinity(0)) > 1 else 1):
+        wrong.append(f"whether it had a CPU to itself is {tell('vpn', 'cpus_shared')}")
+    for mark, words in NOTES.items():
+        if (tell("run" if mark == "late" else "vpn", mark) == 1) != (words in said):
+            wrong.append(f"{mark} is {tell('vpn', mark)}, and it is said: {said}")
     if more and not 70 <= tell("flood", "flood_sent") == tell("vpn", "half_open_max"):
         wrong.append(f"{tell('flood', 'flood_sent')} were sent, {tell('vpn', 'half_open_max')} are half-open")
     return wrong
@@ -286,6 +295,31 @@ def what_cannot_be_is_said(lab):
         if got != status or words not in said:
             wrong.append(f"{name}: {got}: {said[-400:]}")
     return wrong
+
+
+def what_spoils_a_run_is_noted(lab):
+    """It is late, a stand-in is there, and all of it has one CPU: the run says so, in words, rows, objects and the table."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        run, database = lab.begin("libreswan", seconds=5, more="show: [table]\n", sets=["clients.people.patience=1s", "network.lag_limit=100us"])
+        out, said = lab.end(run)
+    finally:
+        os.sched_setaffinity(0, before)
+    where = f"in which: ikelab report {database} 'SELECT * FROM marks'"
+    wrong = [f"not said: {words}" for words in (*NOTES.values(), where) if words not in said]
+    if run.returncode != 0 or not re.search(r"^.* marks *\n.*\n.* late, shared CPUs, stand-in$", out, re.MULTILINE):
+        wrong.append(f"{run.returncode}: {out}")
+    with sqlite3.connect(database) as db:
+        rows = db.execute("SELECT metric, value FROM metric WHERE metric IN ('late', 'stand_in', 'cpus_shared') ORDER BY metric").fetchall()
+        if rows != [("cpus_shared", 1), ("late", 1), ("stand_in", 1)]:
+            wrong.append(f"{rows}")
+    again = subprocess.run([lab.ikelab, "run", "e.yaml", "-o", database, "--resume", "--json", *run.args[5:]], cwd=lab.folder, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    told = [(row["mark"], row["runs"], row["of"]) for row in map(json.loads, again.stdout.splitlines()) if row["kind"] == "note"]
+    if again.returncode != 0 or told != [("late", 1, 1), ("stand-in", 1, 1), ("shared CPUs", 1, 1)]:
+        wrong.append(f"{again.returncode}: {told} {again.stderr}")
+    return [f"{each}\n{said}" for each in wrong]
 
 
 def a_daemon_that_dies_ends_the_run(lab):
@@ -557,6 +591,7 @@ TOGETHER = [
 ]
 ALONE = [  # they count the machine's daemons, or want to be late
     ("what_cannot_be_is_said", lambda lab: what_cannot_be_is_said(lab)),
+    ("what_spoils_a_run_is_noted", lambda lab: what_spoils_a_run_is_noted(lab)),
     ("a_daemon_that_dies_ends_the_run", lambda lab: a_daemon_that_dies_ends_the_run(lab)),
     ("each_run_gives_its_daemon_a_cpu_of_its_own", lambda lab: each_run_gives_its_daemon_a_cpu_of_its_own(lab)),
     ("a_shell_beside_it_shows_how_it_stands", lambda lab: a_shell_beside_it_shows_how_it_stands(lab)),
