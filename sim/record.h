@@ -31,7 +31,8 @@
     ROW(SUCCESS_SHARE_DURING, "success_share_during", "ppm", SHARE, "clients",                    \
         "the same, attempts begun while some attacker sends")                                     \
     ROW(SETUP_TIME_P50, "tunnel_setup_time_p50", "ns", TIME, "clients",                           \
-        "median from ike_connect to the first Child SA up, successes only")                       \
+        "median from ike_connect to the first Child SA up, successes only; of a real daemon from "\
+        "its first packet to the last that came before it said that it is up")                    \
     ROW(SETUP_TIME_P95, "tunnel_setup_time_p95", "ns", TIME, "clients",                           \
         "95th percentile of it")                                                                  \
     ROW(SETUP_TIME_P99, "tunnel_setup_time_p99", "ns", TIME, "clients",                           \
@@ -107,9 +108,9 @@
     ROW(HALF_OPEN_MAX, "half_open_max", "1", GAUGE, "gateway",                                    \
         "most half-open SAs there were at a sample")                                              \
     ROW(HALF_OPEN_MEAN, "half_open_mean", "1e-3", GAUGE, "gateway",                               \
-        "time average of half-open SAs, thousandths")                                             \
+        "time average of half-open SAs, thousandths; of a real daemon the mean of samples")       \
     ROW(HALF_OPEN_MADE, "half_open_made", "1", COUNT, "gateway",                                  \
-        "half-open SAs made")                                                                     \
+        "half-open SAs made; of a real daemon its answers to IKE_SA_INIT that accept")            \
     ROW(HALF_OPEN_EXPIRED, "half_open_expired", "1", COUNT, "gateway",                            \
         "half-open SAs that timed out")                                                           \
     ROW(HALF_OPEN_REFUSED_SHARE, "half_open_refused_share", "ppm", SHARE, "gateway",              \
@@ -124,9 +125,10 @@
     ROW(INIT_REFUSED_SHARE, "init_refused_share", "ppm", SHARE, "gateway",                        \
         "requests of IKE_SA_INIT that came and no SA was the answer to: refused, lost, waiting")  \
     ROW(INBOX_DROPS, "inbox_drops", "1", COUNT, "gateway",                                        \
-        "datagrams refused by the full inbox")                                                    \
+        "datagrams refused by the full inbox; of a real daemon by its sockets' full buffers")     \
     ROW(SERVED, "served", "1", COUNT, "gateway",                                                  \
-        "datagrams taken from the inbox and served")                                              \
+        "datagrams taken from the inbox and served; of a real daemon those it has read from its " \
+        "sockets")                                                                                \
     ROW(WAIT_MEAN, "wait_mean", "ns", TIME, "gateway",                                            \
         "mean time a datagram spent in the inbox")                                                \
     ROW(WAIT_P99, "wait_p99", "ns", TIME, "gateway",                                              \
@@ -134,7 +136,9 @@
     ROW(COOKIES_SENT, "cookies_sent", "1", COUNT, "gateway",                                      \
         "requests answered with COOKIE")                                                          \
     ROW(MEMORY_MAX, "memory_max", "B", GAUGE, "gateway",                                          \
-        "most octets held for SAs at a sample, as the implementation profile counts them")        \
+        "most octets held for SAs at a sample, as the implementation profile counts them; of a "  \
+        "real daemon resident memory, each of its processes at its most, beyond what all had "    \
+        "when it began to listen")                                                                \
     ROW(AMPLIFICATION, "amplification", "1e-3", SHARE, "gateway",                                 \
         "octets sent over octets received, UDP payload, thousandths")                             \
     ROW(FLOOD_SENT, "flood_sent", "1", COUNT, "attacker",                                         \
@@ -221,9 +225,10 @@ extern const struct sim_metric_row sim_metric_rows[SIM_METRIC_COUNT];
     ROW(CPU_SHARE,   "cpu_share",   "ppm", "core time spent since the last sample, over cores")   \
     ROW(INBOX,       "inbox",       "1",   "datagrams waiting in the inbox")                      \
     ROW(INBOX_DROPS, "inbox_drops", "1",                                                          \
-        "datagrams refused by the full inbox since the last sample")                              \
+        "datagrams refused by the full inbox, or a real daemon's sockets, since the last sample") \
     ROW(COOKIES_ON,  "cookies_on",  "1",   "1 while cookies are asked for")                       \
-    ROW(MEMORY,      "memory",      "B",   "octets held for SAs")
+    ROW(MEMORY,      "memory",      "B",                                                          \
+        "octets held for SAs; of a real daemon all its resident memory")
 /* clang-format on */
 
 enum sim_series {

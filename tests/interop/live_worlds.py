@@ -146,6 +146,8 @@ def clients_come_through(lab, daemon, carrier, more=""):
         wrong.append("it is not marked whether a stand-in was there")
     if not re.fullmatch(daemon + r" \d+\.\S+", found.get("daemons", "")):
         wrong.append(f"the record says of the daemon: {found.get('daemons')}")
+    if not 0 < tell("vpn", "cpu_busy") < 14e9 or tell("vpn", "memory_max") <= 0 or tell("vpn", "served") < 2 * attempts:
+        wrong.append(f"it took {tell('vpn', 'cpu_busy')} ns and {tell('vpn', 'memory_max')} octets, and read {tell('vpn', 'served')} datagrams")
     if tell("vpn", "cpus_shared") != (0 if len(os.sched_getaffinity(0)) > 1 else 1):
         wrong.append(f"whether it had a CPU to itself is {tell('vpn', 'cpus_shared')}")
     for mark, words in NOTES.items():
@@ -435,8 +437,8 @@ def a_shell_beside_it_shows_how_it_stands(lab):
             told = db.execute("SELECT value FROM metric WHERE who = 'vpn' AND metric = 'established'").fetchall()
         wrong = [] if run.returncode == 0 and begun and up else [f"{run.returncode}: {said}: {begun}"]
         for wanted in ["run 1 of 1, seed 1", "vpn   strongSwan", "15 established", "15 succeeded, 0 failed, 0 under way",
-                       "100.0 %", "15 IKE, 15 Child", "real time"]:
-            if wanted not in page:
+                       "100.0 %", "15 IKE, 15 Child", "real time", r"  CPU          \d+ % of its 1 core\b", r"  memory       [1-9]\d*\.\d MiB"]:
+            if not re.search(wanted, page):
                 wrong.append(f"no {wanted} in:\n{page}")
         if told != [(15,)] or os.listdir(run_folder) != []:
             wrong.append(f"{told} {os.listdir(run_folder)}")
