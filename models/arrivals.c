@@ -86,6 +86,28 @@ uint64_t model_arrival_bound(const struct model_arrivals *arrivals, uint64_t spa
     return mean + 10 * square_root(mean) + 64;
 }
 
+/* Of a trace: the window is moved from each of its times to the next. */
+static uint64_t traced_most(const struct model_arrivals *arrivals, uint64_t span_ns)
+{
+    uint32_t most = 0;
+    for (uint32_t first = 0, end = 0; end < arrivals->count; end++) {
+        while (arrivals->at[end].at_ns - arrivals->at[first].at_ns >= span_ns)
+            first++;
+        most = end + 1 - first > most ? end + 1 - first : most;
+    }
+    return most;
+}
+
+uint64_t model_arrival_most(const struct model_arrivals *arrivals, uint64_t span_ns)
+{
+    assert(span_ns > 0);
+    if (arrivals->process == MODEL_TRACED)
+        return traced_most(arrivals, span_ns);
+    if (arrivals->process == MODEL_BURST)
+        return model_mul_div((span_ns - 1) / arrivals->every_ns + 1, arrivals->burst, 1);
+    return model_mul_div(arrivals->rate_micro, span_ns, event_area);
+}
+
 /* A piece of a rate over time: straight from (at, rate) to (end, end_rate). */
 struct piece {
     uint64_t at_ns, end_ns;

@@ -22,6 +22,8 @@ uint64_t model_arrival_next(const struct model_arrivals *arrivals, struct model_
                             uint64_t now_ns);
 /* How many come within `span_ns`, surely not more (but once in far more than 1e20 runs). */
 uint64_t model_arrival_bound(const struct model_arrivals *arrivals, uint64_t span_ns);
+/* The most that come within any `span_ns`, of those left to chance so many as the rate makes. */
+uint64_t model_arrival_most(const struct model_arrivals *arrivals, uint64_t span_ns);
 
 /* A flood: the next time after `now_ns`, before `until_ns`; SIM_NEVER: none. */
 uint64_t model_flood_next(const struct model_attacker *attacker, struct model_gaps *gaps,

@@ -603,18 +603,6 @@ static void judge_clients(struct model_judge *j, struct model_clients *c,
         model_say(j, client(c, ".psk"), false, "is not the gateway's: every attempt will fail");
 }
 
-/* What floods a real machine's kernel is bounded. */
-static void judge_live_rate(struct model_judge *j, const struct model_attacker *a)
-{
-    for (uint64_t i = 0; j->config->network == MODEL_LIVE && i < a->rate.count; i++)
-        if (a->rate.at[i].rate_micro > MODEL_LIVE_RATE_MAX * UINT64_C(1000000)) {
-            model_say(j, attacker(a, ".rate"), true,
-                      "is more than a live run sends: give at most %" PRIu64 "/s",
-                      (uint64_t)MODEL_LIVE_RATE_MAX);
-            return;
-        }
-}
-
 /* Who forges ICMP speaks of clients of that gateway, and knows where they are. */
 static void judge_about(struct model_judge *j, const struct model_attacker *a)
 {
@@ -643,7 +631,6 @@ static void judge_attacker(struct model_judge *j, struct model_attacker *a,
     judge_via(j, attacker(a, ".via"), a->via);
     if (known)
         judge_way(j, attacker(a, ".via"), a->via, a->to);
-    judge_live_rate(j, a);
     clip_attacker(j, a);
     judge_about(j, a);
     if (known)
@@ -723,6 +710,7 @@ size_t model_world_judge(struct model_world_config *config, model_complain_fn *c
     for (uint32_t i = 0; i < config->attacker_count; i++)
         judge_attacker(&j, &config->attackers[i], &places.attackers[i]);
     model_background_judge(&j);
+    model_live_judge(&j);
     judge_prefixes(&j);
     return j.count;
 }

@@ -27,6 +27,8 @@ struct model_about {
 void model_say(struct model_judge *j, struct model_about about, bool fatal, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Of a live run: what it would send too much of. */
+void model_live_judge(struct model_judge *j);
 /* Finds the topology, and says what is wrong with its lines. */
 void model_links_judge(struct model_judge *j);
 

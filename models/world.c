@@ -112,8 +112,8 @@ static void attach(struct model_world *w, uint32_t node, struct sim_port *port,
     net->ops->attach(net, node, port, prefix);
 }
 
-/* A real daemon has the last CPUs to itself, and we keep to the others: until the world is closed, as
- * others may follow it in this process. 0: there are no others, and they are shared. */
+/* A real daemon has the last CPUs to itself, and we keep to the others: until the world is closed,
+ * as others may follow it in this process. 0: there are no others, and they are shared. */
 static uint64_t cpus_part(struct model_world *w, uint64_t cores)
 {
     const uint64_t all = sim_cpus();

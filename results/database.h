@@ -81,8 +81,8 @@ struct results_pair {
 };
 struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair);
 
-/* How many runs bear a mark, by the view `marks`, of how many; and the most that a metric came to in
- * any. `metric` may be NULL. */
+/* How many runs bear a mark, by the view `marks`, of how many; and the most that a metric came to
+ * in any. `metric` may be NULL. */
 struct results_marked {
     uint32_t runs, of;
     int64_t most;

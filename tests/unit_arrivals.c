@@ -140,6 +140,34 @@ static void test_clients_come_as_their_process_says(void)
     EXPECT(many > 98500 && many < 101500);
 }
 
+static void expect_most(const char *text, uint64_t span_ns, uint64_t most)
+{
+    struct model_arrivals arrivals;
+    EXPECT(model_arrivals_parse(text, &arrivals));
+    EXPECT_EQ(model_arrival_most(&arrivals, span_ns), most);
+}
+
+/* Of bursts those within the span, its end left out. */
+static void test_the_most_that_come_within_a_span_are_known(void)
+{
+    const struct sim_moment times[] = {{.at_ns = 0},
+                                       {.at_ns = second},
+                                       {.at_ns = 2 * second},
+                                       {.at_ns = 2 * second},
+                                       {.at_ns = 9 * second}};
+    const struct model_arrivals traced = {.process = MODEL_TRACED, .at = times, .count = 5};
+    expect_most("uniform 20/s", second, 20);
+    expect_most("poisson 0.5/s", 60 * second, 30);
+    expect_most("burst 100 every 10s", second, 100);
+    expect_most("burst 100 every 10s", 10 * second, 100);
+    expect_most("burst 100 every 10s", 10 * second + 1, 200);
+    expect_most("burst 100 every 10ms", second, 10000);
+    EXPECT_EQ(model_arrival_most(&traced, second), 2);
+    EXPECT_EQ(model_arrival_most(&traced, second + 1), 3);
+    EXPECT_EQ(model_arrival_most(&traced, 3 * second), 4);
+    EXPECT_EQ(model_arrival_most(&traced, 10 * second), 5);
+}
+
 static void test_products_wider_than_64_bits_are_divided_right(void)
 {
     uint64_t x = 1;
@@ -184,6 +212,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_even_gaps_make_exactly_what_the_rate_says),
+        TEST(test_the_most_that_come_within_a_span_are_known),
         TEST(test_a_trace_is_followed_to_its_end),
         TEST(test_a_ramp_makes_the_area_under_it),
         TEST(test_random_gaps_make_poisson_counts_under_steps_and_ramps),

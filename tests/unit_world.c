@@ -551,6 +551,46 @@ static void test_contradictions_are_told_with_what_would_be_right(void)
 }
 
 /* Twenty clients come, fourteen addresses are there; all are told to come again after 6 seconds. */
+/* Each at its most, and one step beyond it, which in virtual time is as good as any other. */
+static void test_rates_of_live_runs_are_bounded(void)
+{
+    static const struct {
+        const char *path, *most, *more, *says;
+    } rows[] = {
+        {"attackers.flood.rate", "100000/s", "100001/s",
+         "is more than a live run sends: give at most 100000/s"},
+        {"attackers.flood.rate", "[[0s, 5/s], [1s, 100000/s]]", "[[0s, 5/s], [1s, 100001/s]]",
+         "is more than a live run sends: give at most 100000/s"},
+        {"clients.honest.arrivals", "poisson 100000/s", "uniform 100001/s",
+         "makes 100001 clients in one second, more than a live run sends: give at most 100000/s"},
+        {"clients.honest.arrivals", "burst 50000 every 500ms", "burst 50000 every 499ms",
+         "makes 150000 clients in one second, more than a live run sends: give at most 100000/s"},
+        {"clients.honest.traffic.rate", "1000/s", "1001/s",
+         "makes 100100 packets a second with the 100 clients that may be up at once, more than a "
+         "live run sends: give at most 100000 in all"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        plain();
+        set("gateways.vpn.selectors", "10.9.0.0/16");
+        set("clients.honest.selectors", "10.9.0.0/16");
+        set("clients.honest.count", "150000");
+        set("crypto", "openssl");
+        if (strstr(rows[i].path, "traffic") != NULL) {
+            set("clients.honest.arrivals", "uniform 10/s");
+            set("clients.honest.stay", "5s");
+            set("clients.honest.patience", "5s");
+        }
+        set(rows[i].path, rows[i].more);
+        EXPECT_EQ(judge(), 0);
+        set("network.kind", "live");
+        EXPECT_EQ(judge(), 1);
+        EXPECT_STR(remarks.path, rows[i].path);
+        EXPECT_STR(remarks.text, rows[i].says);
+        set(rows[i].path, rows[i].most);
+        EXPECT_EQ(judge(), 0);
+    }
+}
+
 static void test_clients_get_inner_addresses_as_long_as_there_are_any(void)
 {
     static const char *const ways[] = {"never", "make-first", "break-first"};
@@ -669,6 +709,7 @@ int main(int argc, char **argv)
         TEST(test_ipv6_worlds_work_too),
         TEST(test_what_the_provider_lacks_is_said_before_the_run),
         TEST(test_contradictions_are_told_with_what_would_be_right),
+        TEST(test_rates_of_live_runs_are_bounded),
         TEST(test_clients_get_inner_addresses_as_long_as_there_are_any),
         TEST(test_what_lies_beyond_the_end_is_clipped_with_a_warning),
         TEST(test_who_resumes_takes_four_packets_and_little_of_the_gateways_time),
