@@ -95,15 +95,21 @@ class Lab:
             return run.returncode, said, found
 
 
-def daemons_running():
-    """Processes whose program is one of those unpacked for ikelab, by id."""
-    found = {}
+def roots(lab):
+    """Where the daemons are that runs start here."""
+    told = subprocess.run([lab.ikelab, "live", "list"], stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    return tuple(line.split()[2].rstrip(",") for line in told.splitlines())
+
+
+def daemons_running(lab):
+    """Processes whose program is one of those unpacked for this ikelab, by id: another's may run beside it."""
+    found, ours = {}, roots(lab)
     for link in glob.glob("/proc/[0-9]*/exe"):
         try:
             program = os.readlink(link)
         except OSError:
             continue
-        if program.endswith(("/charon", "/pluto", "/iked")):
+        if program.startswith(ours) and program.endswith(("/charon", "/pluto", "/iked")):
             found[int(link.split("/")[2])] = program
     return found
 
@@ -325,11 +331,11 @@ def what_spoils_a_run_is_noted(lab):
 
 
 def a_daemon_that_dies_ends_the_run(lab):
-    before = daemons_running()
+    before = daemons_running(lab)
     run, _ = lab.begin()
-    wait_for(lambda: daemons_running().keys() - before.keys(), 20)
+    wait_for(lambda: daemons_running(lab).keys() - before.keys(), 20)
     time.sleep(1.5)
-    for process in daemons_running().keys() - before.keys():
+    for process in daemons_running(lab).keys() - before.keys():
         os.kill(process, signal.SIGKILL)
     _, said = run.communicate(timeout=60)
     return [] if run.returncode == 1 and "ended" in said else [f"{run.returncode}: {said}"]
@@ -340,7 +346,7 @@ def a_daemon_that_hangs_ends_the_run(lab, who, **options):
     with tempfile.TemporaryDirectory() as run_folder:
         run, _ = lab.begin(environment={"IKELAB_RUN": run_folder}, **options)
         begun = wait_for(lambda: re.search(r"[1-9]\d* succeeded", looked_at(lab, run_folder) or ""), 30)
-        stopped = daemons_running().keys() & descendants(run.pid)
+        stopped = daemons_running(lab).keys() & descendants(run.pid)
         for process in stopped:
             os.kill(process, signal.SIGSTOP)
         _, said = lab.end(run, 50)
@@ -356,10 +362,10 @@ def each_run_gives_its_daemon_a_cpu_of_its_own(lab):
     """Also the second in one process: its load comes from other CPUs."""
     if len(os.sched_getaffinity(0)) < 2:
         return "no CPU of its own can be had: the machine has one"
-    before, seen, wrong = daemons_running(), {}, []
+    before, seen, wrong = daemons_running(lab), {}, []
     run, _ = lab.begin(seconds=4, sets=["seeds=2", "clients.people.patience=500ms", "clients.people.until=2s"])
     while run.poll() is None:
-        for process in daemons_running().keys() - before.keys() - seen.keys():
+        for process in daemons_running(lab).keys() - before.keys() - seen.keys():
             try:
                 seen[process] = os.sched_getaffinity(process)
             except ProcessLookupError:
@@ -382,7 +388,7 @@ def stand_in_for_charon(lab, charon, swanctl):
         with open(f"{root}/{path}", "w", encoding="ascii") as file:
             file.write(f"#!/bin/sh\n{text}\n")
         os.chmod(f"{root}/{path}", 0o755)
-    real = subprocess.run([lab.ikelab, "live", "list"], stdout=subprocess.PIPE, text=True, timeout=30).stdout.split()[2]
+    real = roots(lab)[0]
     for path in ("lib", "lib64", "usr/lib64"):  # as the real one has them
         if os.path.islink(f"{real}/{path}"):
             os.symlink(os.readlink(f"{real}/{path}"), f"{root}/{path}")
@@ -460,14 +466,14 @@ def a_shell_beside_it_shows_how_it_stands(lab):
 
 def killed_runs_leave_nothing(lab):
     wrong = []
-    before = daemons_running()
+    before = daemons_running(lab)
     for after in (0.3, 3):
         run, _ = lab.begin()
         time.sleep(after)
         os.kill(run.pid, signal.SIGKILL)
         run.communicate(timeout=20)
-        if not wait_for(lambda: not daemons_running().keys() - before.keys(), 10):
-            wrong.append(f"after {after} s: {daemons_running()}")
+        if not wait_for(lambda: not daemons_running(lab).keys() - before.keys(), 10):
+            wrong.append(f"after {after} s: {daemons_running(lab)}")
     return wrong
 
 
@@ -593,7 +599,7 @@ TOGETHER = [
     ("a_client_gives_up_when_its_patience_is_over", lambda lab: a_client_gives_up_when_its_patience_is_over(lab)),
     ("a_client_that_is_refused_fails", lambda lab: a_client_that_is_refused_fails(lab)),
 ]
-ALONE = [  # they count the machine's daemons, or want to be late
+ALONE = [  # they count the daemons, or want to be late
     ("what_cannot_be_is_said", lambda lab: what_cannot_be_is_said(lab)),
     ("what_spoils_a_run_is_noted", lambda lab: what_spoils_a_run_is_noted(lab)),
     ("a_daemon_that_dies_ends_the_run", lambda lab: a_daemon_that_dies_ends_the_run(lab)),
