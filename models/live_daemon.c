@@ -5,6 +5,7 @@
 #include "models/live_daemon.h"
 
 #include "models/keys_value.h"
+#include "sim/realtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,13 +195,13 @@ static bool daemon_start(struct model_live_daemon *d, char *error, size_t error_
 static bool daemon_ready(struct model_live_daemon *d, char *error, size_t error_max)
 {
     static const struct timespec between = {.tv_nsec = 50000000};
-    const uint64_t until_ns = sim_netns_clock_ns() + ready_timeout_ns;
+    const uint64_t until_ns = sim_wall_ns() + ready_timeout_ns;
     struct model_words words;
     struct sim_command command;
     char what[WHY_SHOWN];
     if (!command_of(d, ERRAND_READY, 0, &words, &command))
         return true;
-    while (sim_netns_clock_ns() < until_ns) {
+    while (sim_wall_ns() < until_ns) {
         if (sim_process_exit(d->daemon).ended) {
             daemon_said(d, "ended at its start", error, error_max);
             return false;
@@ -227,7 +228,7 @@ static bool tool_begin(struct model_live_daemon *d)
     command.tool = true;
     d->tool = sim_process_begin(d->ns, &command);
     d->good = d->good && d->tool != NULL;
-    d->begun_ns = sim_netns_clock_ns();
+    d->begun_ns = sim_wall_ns();
     d->begun_cpu_ns = sim_netns_usage(d->ns).cpu_ns;
     return d->tool != NULL;
 }
@@ -257,7 +258,7 @@ static void tool_late(struct model_live_daemon *d)
     (void)snprintf(what, sizeof what,
                    "hangs in the midst of the run: for %" PRIu64
                    " s it has neither answered nor used CPU",
-                   (sim_netns_clock_ns() - d->begun_ns) / MS(1000));
+                   (sim_wall_ns() - d->begun_ns) / MS(1000));
     daemon_said(d, what, d->hangs, sizeof d->hangs);
 }
 
@@ -282,7 +283,7 @@ static void on_look(void *owner, uint64_t now_ns)
     const struct sim_exit ended = sim_process_exit(d->tool);
     if (ended.ended)
         tool_ended(d, ended.code);
-    else if (sim_netns_clock_ns() - d->begun_ns >= tool_wait_ns(d))
+    else if (sim_wall_ns() - d->begun_ns >= tool_wait_ns(d))
         tool_late(d);
     if (d->tool != NULL)
         sim_loop_at(d->scene->loop, &d->look, now_ns + look_again_ns);

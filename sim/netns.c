@@ -5,6 +5,7 @@
 
 #include "ike/addr.h"
 #include "sim/netns_inside.h"
+#include "sim/realtime.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -63,13 +64,6 @@ struct sim_netns {
     struct netns_reply reply; /* the last */
 };
 
-uint64_t sim_netns_clock_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NANO + (uint64_t)now.tv_nsec;
-}
-
 static void pause_briefly(void)
 {
     const struct timespec step = {.tv_nsec = STEP_NS};
@@ -79,10 +73,10 @@ static void pause_briefly(void)
 /* Waits for the descriptor to have something to say, so long. */
 static bool heard(int fd, uint64_t timeout_ns)
 {
-    const uint64_t until_ns = sim_netns_clock_ns() + timeout_ns;
+    const uint64_t until_ns = sim_wall_ns() + timeout_ns;
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     for (;;) {
-        const uint64_t now_ns = sim_netns_clock_ns();
+        const uint64_t now_ns = sim_wall_ns();
         const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
         const struct timespec left = {.tv_sec = (time_t)(left_ns / NANO),
                                       .tv_nsec = (long)(left_ns % NANO)};
@@ -534,9 +528,9 @@ struct sim_exit sim_process_exit(const struct sim_process *p)
 
 struct sim_exit sim_process_wait(struct sim_process *p, uint64_t timeout_ns)
 {
-    const uint64_t until_ns = sim_netns_clock_ns() + timeout_ns;
+    const uint64_t until_ns = sim_wall_ns() + timeout_ns;
     struct sim_exit how = sim_process_exit(p);
-    while (!how.ended && sim_netns_clock_ns() < until_ns) {
+    while (!how.ended && sim_wall_ns() < until_ns) {
         pause_briefly();
         how = sim_process_exit(p);
     }
@@ -604,10 +598,10 @@ size_t sim_process_log(const struct sim_process *p, char *out, size_t out_max, u
 
 bool sim_process_says(struct sim_process *p, const char *text, uint64_t timeout_ns)
 {
-    const uint64_t until_ns = sim_netns_clock_ns() + timeout_ns;
+    const uint64_t until_ns = sim_wall_ns() + timeout_ns;
     uint64_t looked = UINT64_MAX; /* at so many octets */
     for (;;) {
-        const bool last = sim_process_exit(p).ended || sim_netns_clock_ns() >= until_ns;
+        const bool last = sim_process_exit(p).ended || sim_wall_ns() >= until_ns;
         const uint64_t logged = p->step == STARTED ? atomic_load(&slot_of(p)->logged) : 0;
         if (logged != looked) {
             const size_t len = sim_process_log(p, p->ns->text, p->ns->log_bytes + 1, NULL);

@@ -150,9 +150,6 @@ struct sim_usage sim_netns_usage(const struct sim_netns *ns);
 
 /* ---- processes ---- */
 
-/* By which all waits here are bounded: CLOCK_MONOTONIC. */
-uint64_t sim_netns_clock_ns(void);
-
 struct sim_command {
     const char *const *argv;        /* NULL at the end; [0] with a slash, or looked for in PATH */
     const char *const *environment; /* "NAME=value", NULL at the end; NULL: a PATH and nothing */

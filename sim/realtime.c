@@ -33,7 +33,7 @@ struct sim_realtime {
     nfds_t source_count;
 };
 
-static uint64_t wall(void)
+uint64_t sim_wall_ns(void)
 {
     struct timespec now;
     const int read = clock_gettime(CLOCK_MONOTONIC, &now);
@@ -45,7 +45,7 @@ static uint64_t wall(void)
 /* The wall's clock in virtual time; never before the loop's now. */
 static uint64_t virtual_now(const struct sim_realtime *rt)
 {
-    const uint64_t now_ns = rt->began_ns + (wall() - rt->wall_ns);
+    const uint64_t now_ns = rt->began_ns + (sim_wall_ns() - rt->wall_ns);
     const uint64_t loop_ns = sim_loop_now(rt->loop);
     return now_ns > loop_ns ? now_ns : loop_ns;
 }
@@ -83,7 +83,7 @@ void sim_realtime_start(struct sim_realtime *rt)
 {
     rt->started = true;
     rt->began_ns = sim_loop_now(rt->loop);
-    rt->wall_ns = wall();
+    rt->wall_ns = sim_wall_ns();
 }
 
 /* Looks at the descriptors, and waits for them at most `wait_ns`. */
@@ -97,7 +97,7 @@ static void listen(struct sim_realtime *rt, uint64_t wait_ns)
         if (rt->polled[i].revents != 0 && !source->read(source->owner, virtual_now(rt)))
             rt->polled[i].fd = -1; /* passed over from now on */
     }
-    rt->listened_ns = wall();
+    rt->listened_ns = sim_wall_ns();
 }
 
 /* What has been done so far: events, and deliveries by a network that is not among them. */
@@ -127,7 +127,7 @@ static enum sim_realtime_end run(struct sim_realtime *rt, uint64_t until_ns)
         if (now_ns - target_ns > rt->pace.give_up_ns)
             return SIM_REALTIME_BEHIND;
         run_due(rt, target_ns, now_ns);
-        if (wall() - rt->listened_ns > LISTEN_NS)
+        if (sim_wall_ns() - rt->listened_ns > LISTEN_NS)
             listen(rt, 0);
     }
     return SIM_REALTIME_DONE;

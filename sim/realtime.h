@@ -4,7 +4,7 @@
  * then descriptors are listened to. How late they ran, the *lag*, is a result: a
  * run whose lag was beyond a limit has not been in real time, and says so.
  *
- * The only clock in this room. Nothing that runs in real time repeats. */
+ * Nothing that runs in real time repeats. */
 #ifndef SIM_REALTIME_H
 #define SIM_REALTIME_H
 
@@ -37,6 +37,9 @@ enum sim_realtime_end {
     SIM_REALTIME_DONE,
     SIM_REALTIME_BEHIND, /* it lagged by give_up_ns; where it stopped, the loop's now says */
 };
+
+/* The clock on the wall, by which all waits for real programs are bounded. */
+uint64_t sim_wall_ns(void);
 
 /* The loop's network, whose clock is its own, if it has one; NULL: the loop has none. NULL: no
  * memory. */
