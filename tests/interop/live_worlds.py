@@ -397,7 +397,7 @@ def stand_in_for_charon(lab, charon, swanctl):
     for name in ("sh", "sleep"):
         os.makedirs(f"{root}/bin", exist_ok=True)
         shutil.copy(shutil.which(name), f"{root}/bin/{name}")
-    for path in ("proc", "dev", "ikelab", "run", "tmp", "usr/lib/x86_64-linux-gnu"):
+    for path in ("proc", "dev", "ikelab", "run", "tmp", f"usr/lib/{os.uname().machine}-linux-gnu"):
         os.makedirs(f"{root}/{path}", exist_ok=True)
     return {"IKELAB_STRONGSWAN": root}
 
