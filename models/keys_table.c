@@ -182,6 +182,9 @@ const struct model_key model_keys[] = {
       "datagrams that may wait behind the one being sent; none: no such limit" },
     { "links.*.queue_bytes", KIND_BYTES, "none=0", "100B", "1GiB", "none", LINK(queue_bytes),
       "octets that may wait; none: no such limit" },
+    { "links.*.frame", KIND_BYTES, "none=0", "1B", "256B", "none", LINK(frame),
+      "octets around each packet that take time to send, and room in queue_bytes: Ethernet's are 38 with its gaps; on ns-3 "
+      "always PPP's 2, or a medium's own" },
     { "links.*.aqm", KIND_CHOICE, "drop-tail|red|codel|fq-codel", NULL, NULL, "drop-tail", LINK(aqm),
       "how the queue is kept short; the built-in network has drop-tail only" },
     { "links.*.mtu", KIND_BYTES, NULL, "68B", "65535B", "1500B", LINK(mtu),

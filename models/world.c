@@ -83,6 +83,7 @@ struct sim_link_config model_link_config(const struct model_link *link)
                                      .impairments = link->impairments,
                                      .queue_packets = (uint32_t)link->queue_packets,
                                      .queue_bytes = link->queue_bytes,
+                                     .frame = (uint32_t)link->frame,
                                      .mtu = (uint32_t)link->mtu,
                                      .oversize = link->oversize,
                                      .down = link->down,

@@ -73,6 +73,7 @@ struct model_link {
     struct sim_impairments impairments;
     uint64_t queue_packets; /* 0: unlimited */
     uint64_t queue_bytes;   /* 0: unlimited */
+    uint64_t frame;         /* octets */
     uint64_t mtu;
     enum sim_oversize oversize;
     enum sim_down down;

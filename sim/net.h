@@ -107,6 +107,8 @@ struct sim_link_config {
     uint32_t queue_packets; /* waiting behind the one being sent; 0: not limited so. All that is in
                                the network at once is limited to some 260,000 datagrams */
     uint64_t queue_bytes;   /* 0: not limited so */
+    uint32_t frame;         /* octets around each packet, on a line: they take their time to send
+                               and their room in the queue */
     enum sim_aqm aqm;
     bool no_udp;                        /* a middlebox on it passes no UDP */
     uint32_t mtu;                       /* octets with IP and UDP headers; 0: 65,535 */

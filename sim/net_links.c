@@ -29,7 +29,7 @@ struct parcel {
     uint64_t start_ns;  /* the link begins to send it */
     uint64_t arrive_ns; /* at the link's far end, or with the one before it if that is later */
     struct sim_datagram datagram;
-    uint32_t size;  /* with headers */
+    uint32_t size;  /* with headers, without the frames of links */
     uint16_t owned; /* the prefix it goes to */
 };
 
@@ -110,7 +110,7 @@ static void waiting_update(struct direction *d, uint64_t now_ns)
 {
     while (d->waiting != NULL && d->waiting->start_ns <= now_ns) {
         d->waiting_packets--;
-        d->waiting_bytes -= d->waiting->size;
+        d->waiting_bytes -= d->waiting->size + d->config.frame;
         d->waiting = d->waiting->next;
     }
 }
@@ -122,7 +122,7 @@ static bool queue_full(const struct direction *d, uint64_t now_ns, uint64_t size
     const struct sim_link_config *const c = &d->config;
     if (c->queue_packets != 0 && d->waiting_packets >= c->queue_packets)
         return true;
-    return c->queue_bytes != 0 && d->waiting_bytes + size > c->queue_bytes;
+    return c->queue_bytes != 0 && d->waiting_bytes + size + c->frame > c->queue_bytes;
 }
 
 /* Why the link does not take a datagram of this size now; SIM_LOST_COUNT: it does. */
@@ -150,7 +150,7 @@ static uint64_t send_time(struct direction *d, struct parcel *p, uint64_t now_ns
     }
     p->start_ns = d->free_ns;
     if (rate != 0) {
-        const uint64_t work = p->size * UINT64_C(8) * NANO + d->rest;
+        const uint64_t work = (p->size + d->config.frame) * UINT64_C(8) * NANO + d->rest;
         d->free_ns += work / rate;
         d->rest = work % rate;
     }
@@ -167,7 +167,7 @@ static void direction_push(struct direction *d, uint64_t now_ns, struct parcel *
     line_put(&d->line, p);
     if (p->start_ns > now_ns) {
         d->waiting_packets++;
-        d->waiting_bytes += p->size;
+        d->waiting_bytes += p->size + d->config.frame;
         if (d->waiting == NULL)
             d->waiting = p;
     }

@@ -3,6 +3,8 @@
  * module is needed to know it (ns3_door.h). */
 #include "sim/ns3_door.h"
 
+enum { PPP = 2 }; /* octets of its frame, as ns-3 has it: the protocol (RFC 1661 2) */
+
 /* What a rule asks of each medium; nought: nothing. */
 static const struct {
     uint32_t mtu_max;
@@ -34,6 +36,8 @@ const char *sim_medium_wrong(const struct sim_link_config *c)
         return media_rules[c->medium].rate;
     if (c->rate_back_bps != 0)
         return "its ends share one rate: leave out `rate_back`";
+    if (c->frame != 0)
+        return "it has frames of its own: leave out `frame`";
     if (c->aqm != SIM_DROP_TAIL)
         return "queues before a shared medium only lose what finds no room: leave out `aqm`";
     if (c->mtu > media_rules[c->medium].mtu_max)
@@ -47,5 +51,7 @@ const char *sim_net_ns3_lacks(const struct sim_link_config *c)
 {
     if (c->aqm != SIM_DROP_TAIL && (c->rate_bps == 0 || c->queue_bytes != 0))
         return "aqm without a rate, or with queue_bytes";
+    if (c->medium == SIM_POINT_TO_POINT && c->frame != 0 && c->frame != PPP)
+        return "frame but PPP's of 2 octets";
     return NULL;
 }

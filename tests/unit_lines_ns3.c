@@ -169,8 +169,11 @@ static void expect_counts(const struct sim_net *got, const struct sim_net *wante
     }
 }
 
-/* Plays the same on both, for ten seconds, by one family of addresses. Where lines have a rate,
- * ns-3's frames make the times others. What the built-in network did is given back. */
+/* Of ns-3's lines: what a line of ours is to have for the same times, if it has a rate. */
+enum { PPP = 2 };
+
+/* Plays the same on both, for ten seconds, by one family of addresses. What the built-in network
+ * did is given back. */
 static struct lab *both(play_fn *play, bool six, const struct sim_link_config *near,
                         const struct sim_link_config *far)
 {
@@ -180,7 +183,8 @@ static struct lab *both(play_fn *play, bool six, const struct sim_link_config *n
         play(labs[i], six);
         until(labs[i], 10 * (uint64_t)SECOND);
     }
-    const bool timed = near->rate_bps == 0 && far->rate_bps == 0;
+    const bool timed =
+        (near->rate_bps == 0 || near->frame == PPP) && (far->rate_bps == 0 || far->frame == PPP);
     expect_heard(&labs[1]->near, &labs[0]->near, timed);
     expect_heard(&labs[1]->hub, &labs[0]->hub, timed);
     expect_heard(&labs[1]->far, &labs[0]->far, timed);
@@ -500,12 +504,34 @@ static void test_a_queue_is_limited_in_both_units_on_both(void)
         uint32_t count; /* the one being sent, and those waiting */
     } rows[] = {{small_ones, 1 + 5}, {long_ones, 1 + 2}, {long_and_small_ones, 1 + 2 + 3}};
     const struct sim_link_config none = {.name = "none"};
-    const struct sim_link_config narrow = {
-        .name = "narrow", .rate_bps = 100000, .queue_packets = 5, .queue_bytes = 1000};
+    const struct sim_link_config narrow = {.name = "narrow",
+                                           .rate_bps = 100000,
+                                           .frame = PPP,
+                                           .queue_packets = 5,
+                                           .queue_bytes = 1000};
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
         struct lab *const lab = both(rows[i / 2].play, i % 2 == 1, &narrow, &none);
         EXPECT_EQ(lab->far.count, rows[i / 2].count);
         EXPECT_EQ(lab->net->lost[SIM_LOST_QUEUE_FULL], 20 - rows[i / 2].count);
+        lab_close(lab);
+    }
+}
+
+/* To the nanosecond, whatever the rates, and with one line behind the other; but where an octet
+ * does not take whole nanoseconds. */
+static void test_lines_with_the_frame_of_ppp_take_the_same_time_on_both(void)
+{
+    static const uint64_t rates[] = {160000, 1000000, 2000000, 10000000, 100000000, 1000000000};
+    for (size_t i = 0; i < 2 * sizeof rates / sizeof rates[0]; i++) {
+        const struct sim_link_config near = {.name = "near",
+                                             .rate_bps = rates[i / 2],
+                                             .rate_back_bps = 8000,
+                                             .delay_ns = 3 * MS,
+                                             .frame = PPP};
+        const struct sim_link_config far = {
+            .name = "far", .rate_bps = 640000, .delay_ns = MS, .frame = PPP, .queue_packets = 9};
+        struct lab *const lab = both(long_and_small_ones, i % 2 == 1, &near, &far);
+        EXPECT(lab->far.count >= 10);
         lab_close(lab);
     }
 }
@@ -546,6 +572,7 @@ int main(int argc, char **argv)
         TEST(test_delays_that_change_go_with_all_else_on_both),
         TEST(test_delays_that_change_are_of_what_has_left_its_sender),
         TEST(test_a_queue_is_limited_in_both_units_on_both),
+        TEST(test_lines_with_the_frame_of_ppp_take_the_same_time_on_both),
         TEST(test_a_queue_before_ethernet_is_limited_in_both_units_too),
     };
     char error[300] = "";

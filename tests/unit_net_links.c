@@ -261,6 +261,26 @@ static void test_a_full_queue_loses_and_the_one_being_sent_does_not_count(void)
     bench_close(b);
 }
 
+/* 38 octets around each: they take time and room, and are in no count. */
+static void test_a_frame_takes_time_and_room(void)
+{
+    const struct sim_link_config framed = {
+        .name = "q", .rate_bps = 1000000, .frame = 38, .queue_bytes = 2076};
+    struct bench *const b = bench_open(1, &framed, &free_link);
+    for (uint32_t i = 0; i < 4; i++)
+        EXPECT_EQ(send_right(b, 972), i < 3); /* one sent, two wait: 2 x 1,038 */
+    sim_loop_run(b->loop, 1038 * 8000); /* the first has left: room for one, and not for more */
+    EXPECT(!send_right(b, 973));
+    EXPECT(send_right(b, 972));
+    sim_loop_run(b->loop, 1000000000);
+    EXPECT_EQ(b->right.count, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        EXPECT_EQ(b->right.heard[i].at_ns, (i + 1) * UINT64_C(1038) * 8000);
+    EXPECT_EQ(b->links->ops->counts(b->links, 0, 0).sent_bytes, 4000);
+    expect_conserved(b);
+    bench_close(b);
+}
+
 static void test_too_big_for_the_link_or_for_ip_is_a_counted_loss(void)
 {
     const struct sim_link_config narrow = {.name = "narrow", .mtu = 1280};
@@ -643,6 +663,7 @@ static const struct test_case cases[] = {
     TEST(test_a_busy_link_keeps_its_rate_without_drift),
     TEST(test_links_without_limits_deliver_at_the_same_instant_but_later),
     TEST(test_a_full_queue_loses_and_the_one_being_sent_does_not_count),
+    TEST(test_a_frame_takes_time_and_room),
     TEST(test_too_big_for_the_link_or_for_ip_is_a_counted_loss),
     TEST(test_esp_has_no_udp_header_on_the_link),
     TEST(test_nobodys_address_is_a_counted_loss_and_spoofing_is_free),

@@ -254,6 +254,7 @@ static void test_what_a_medium_cannot_be_is_said(void)
     expect_no_medium("links.wan.rate", "55Mbit/s", "9, 12, 18");
     expect_no_medium("links.wan.rate", "unlimited", "9, 12, 18");
     expect_no_medium("links.wan.rate_back", "6Mbit/s", "leave out `rate_back`");
+    expect_no_medium("links.wan.frame", "18B", "leave out `frame`");
     expect_no_medium("links.wan.aqm", "codel", "leave out `aqm`");
     expect_no_medium("links.wan.mtu", "2297B", "2296 octets at most");
     expect_no_medium("links.wan.queue_bytes", "20KiB", "limited in datagrams");
@@ -473,6 +474,12 @@ static void test_what_ns3_lacks_is_named_before_anything_runs(void)
     EXPECT_EQ(judge(), 1);
     EXPECT_STR(remarks.path, "links.wan");
     EXPECT(strstr(remarks.text, "have no aqm without a rate, or with queue_bytes") != NULL);
+    set("links.wan.aqm", "drop-tail");
+    set("links.wan.frame", "2B");
+    EXPECT_EQ(judge(), 0);
+    set("links.wan.frame", "38B");
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "have no frame but PPP's of 2 octets") != NULL);
 }
 
 static void test_a_line_too_narrow_for_ipv6_is_named_where_it_is_one(void)
