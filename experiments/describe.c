@@ -108,23 +108,44 @@ static void example_and_note(void)
         "swept: sweep: {PATH: [A, B]} makes a point of each combination, sweep: {zip: [{PATH: [A, "
         "B],\n"
         "OTHER: [C, D]}]} walks lists together.\n\n"
-        "Checks:\n"
+        "What runs must find: `ikelab describe checks`.\n");
+}
+
+static void describe_checks(void)
+{
+    (void)printf(
+        "CHECKS, what runs must find, in the list `check`\n\n"
         "    check:\n"
         "      - {name: blocking, metric: half_open_refused_share, theory: erlang-b, within: 2%%}\n"
         "      - {name: control, metric: success_share, where: {gateways.vpn.cookies.at: never},\n"
         "         some: below 50%%}\n"
-        "A theory's check passes at a point when the expected value lies within the 95 %% interval "
+        "      - {name: times, metric: [tunnel_setup_time_p50, tunnel_setup_time_p95],\n"
+        "         alike: network.kind, within: 1%%}\n"
+        "      - {name: all-else, metric: \"*\", except: [tunnel_setup_time_p50, events],\n"
+        "         alike: network.kind, within: 0%%}\n\n"
+        "Each has a name, a metric (`ikelab describe metrics`) or a list of them, each of which "
+        "is\n"
+        "checked, and one of theory, some, all and alike.\n\n"
+        "theory: NAME   A closed form (`ikelab describe theories`). It passes at a point when the\n"
+        "               expected value lies within the 95 %% interval of the mean over seeds,\n"
+        "               widened by the tolerance, and when that interval is no wider to either\n"
+        "               side than the tolerance itself.\n"
+        "within:        The tolerance: 2%% of the expected value, 0.5pp percentage points, 50us; "
         "of\n"
-        "the mean over seeds, widened by the tolerance (2%% of the expected value, 0.5pp "
-        "percentage\n"
-        "points, 50us; of a list the largest), and when that interval is no wider to either side "
-        "than\n"
-        "the tolerance itself. `some` and `all` want the whole interval below or above the bound.\n"
-        "`alike: PATH` wants a swept path to make no difference: each point against the one with "
-        "its "
+        "               a list the largest.\n"
+        "some, all      `below 50%%` or `above 5ms`: the whole interval, at some point or at all.\n"
+        "alike: PATH    A swept path makes no difference: each point against the one with its "
         "first\n"
-        "value, seed by seed, as a theory's check does.\n"
-        "`of: NAME` says whose metric it is when there are several.\n");
+        "               value, and all else alike (what is zipped with the path moves with it),\n"
+        "               seed by seed; the mean of the differences is judged as a theory's value "
+        "is\n"
+        "               that says nought. A metric that a seed has at one of the two only is a\n"
+        "               difference. metric: \"*\" is every metric that some run tells, of "
+        "everyone\n"
+        "               who tells it, but for those that `except` lists; its tolerance is a "
+        "share.\n"
+        "where:         Paths and their values: only points that have them. [A, B]: any of these.\n"
+        "of: NAME       Whose metric it is when there are several.\n");
 }
 
 static void describe_keys(void)
@@ -303,6 +324,7 @@ static const struct { const char *name; void (*print)(void); const char *meaning
     { "keys",       describe_keys,       "every setting of an experiment, with an example" },
     { "metrics",    describe_metrics,    "what is measured" },
     { "figures",    describe_figures,    "what can be drawn" },
+    { "checks",     describe_checks,     "what runs must find: theories, bounds, likeness" },
     { "theories",   describe_theories,   "closed forms that runs are checked against" },
     { "machines",   describe_machines,   "cost profiles, both halves" },
     { "algorithms", describe_algorithms, "names for proposals" },

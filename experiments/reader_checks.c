@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const check_words[] = {"name",  "metric", "of",  "theory", "within",
-                                          "where", "some",   "all", "alike"};
+static const char *const check_words[] = {"name",   "metric", "except", "of",  "theory",
+                                          "within", "where",  "some",   "all", "alike"};
 
 static const char *text_of(struct study *s, const struct tree *entry, const char *key)
 {
@@ -100,6 +100,10 @@ static void tolerance_read(struct study *s, struct study_check *check, const cha
         memcpy(text + len - 2, "%", 2);
     if (!points && len > 0 && text[len - 1] == '%' && model_quantity_parse(KIND_SHARE, text, &ppb))
         check->within_share = (double)ppb / 1e9;
+    else if (unit[0] == '\0')
+        problem_add(&s->problems, node->at,
+                    "within: \"%s\" is no tolerance of every metric: write 2%% of what is expected",
+                    node->kind == TREE_TEXT ? node->text : tree_kind_name(node));
     else if (quantity(unit, text, &absolute))
         check->within_metric = absolute;
     else
@@ -165,20 +169,23 @@ static void rule_bound(struct study *s, struct study_check *check, const char *u
                     rule->key, text, quantity_example(unit));
 }
 
+/* Who has metrics, and the section with their names. */
+/* clang-format off */
+static const struct { const char *who, *section; } owners[] = {
+    { "clients", "clients" }, { "gateway", "gateways" }, { "attacker", "attackers" },
+    { "background", "background" },
+};
+/* clang-format on */
+enum { OWNERS = sizeof owners / sizeof owners[0] };
+
 /* Whose metric it is: `of`, or the only one of its kind. */
 static void who_read(struct study *s, struct study_check *check, const struct sim_metric_row *row,
                      const struct tree *entry)
 {
-    /* clang-format off */
-    static const struct { const char *who, *section; } rows[] = {
-        { "clients", "clients" }, { "gateway", "gateways" }, { "attacker", "attackers" },
-        { "background", "background" },
-    };
-    /* clang-format on */
     const char *section = NULL;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (strcmp(rows[i].who, row->who) == 0)
-            section = rows[i].section;
+    for (size_t i = 0; i < OWNERS; i++)
+        if (strcmp(owners[i].who, row->who) == 0)
+            section = owners[i].section;
     const struct tree *of = tree_child(entry, "of");
     check->who = text_of(s, entry, "of");
     if (section == NULL) { /* of the network, or of the run */
@@ -193,6 +200,21 @@ static void who_read(struct study *s, struct study_check *check, const struct si
                     row->name, section);
     else if (!model_config_has(&s->base, section, check->who))
         problem_add(&s->problems, of->at, "there is no \"%s\" among the %s", check->who, section);
+}
+
+/* Of every metric: each one's, or those of one, whatever it is. */
+static void who_of_every(struct study *s, struct study_check *check, const struct tree *entry)
+{
+    check->who = text_of(s, entry, "of");
+    bool known =
+        check->who == NULL || strcmp(check->who, "network") == 0 || strcmp(check->who, "run") == 0;
+    for (size_t i = 0; i < OWNERS && !known; i++)
+        known = model_config_has(&s->base, owners[i].section, check->who);
+    if (!known)
+        problem_add(&s->problems, tree_child(entry, "of")->at,
+                    "there is no \"%s\" that has metrics: name a gateway, clients, an attacker, "
+                    "background, network or run",
+                    check->who);
 }
 
 /* A value as model_config_get writes it, so that 1s and 1000ms are the same. */
@@ -255,45 +277,144 @@ static void words_check(struct study *s, const struct tree *entry)
         else if (!known)
             problem_add(
                 &s->problems, node->key_at,
-                "\"%s\" is no key of a check: it has name, metric, of, theory, within, where, "
-                "some, all, alike",
+                "\"%s\" is no key of a check: it has name, metric, except, of, theory, within, "
+                "where, some, all, alike",
                 node->key);
     }
 }
 
-static void check_read(struct study *s, const struct tree *entry, struct study_check *check)
+/* The one rule of a check; NULL, with a problem, when it has none or more. */
+static const struct tree *rule_of(struct study *s, const struct tree *entry)
 {
-    words_check(s, entry);
-    const struct tree *metric = tree_child(entry, "metric");
-    const struct tree *rules[] = {tree_child(entry, "theory"), tree_child(entry, "some"),
-                                  tree_child(entry, "all"), tree_child(entry, "alike")};
-    const int count =
-        (rules[0] != NULL) + (rules[1] != NULL) + (rules[2] != NULL) + (rules[3] != NULL);
-    check->at = entry->at;
-    check->name = text_of(s, entry, "name");
-    if (check->name == NULL || check->name[0] == '\0')
-        problem_add(&s->problems, entry->at, "a check wants a name");
-    if (count != 1)
+    static const char *const rules[] = {"theory", "some", "all", "alike"};
+    const struct tree *rule = NULL;
+    int count = 0;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const struct tree *const node = tree_child(entry, rules[i]);
+        count += node != NULL ? 1 : 0;
+        rule = node != NULL ? node : rule;
+    }
+    if (count == 1)
+        return rule;
+    problem_add(&s->problems, entry->at,
+                "a check has one of theory, some, all and alike; this has %s",
+                count == 0 ? "none" : "more");
+    return NULL;
+}
+
+static struct study_check *check_begin(struct study *s, const struct tree *entry)
+{
+    static struct study_check none;
+    if (s->check_count == STUDY_CHECKS_MAX) {
         problem_add(&s->problems, entry->at,
-                    "a check has one of theory, some, all and alike; this has %s",
-                    count == 0 ? "none" : "more");
-    const struct sim_metric_row *row = NULL;
-    if (metric == NULL || metric->kind != TREE_TEXT)
-        problem_add(&s->problems, entry->at, "a check wants a metric: `ikelab describe metrics`");
-    else
-        row = metric_named(s, metric);
-    if (row == NULL || count != 1)
+                    "too many checks: at most %d, of a list of metrics each counts",
+                    STUDY_CHECKS_MAX);
+        none = (struct study_check){.name = ""};
+        return &none;
+    }
+    struct study_check *const check = &s->checks[s->check_count++];
+    const struct tree *const name = tree_child(entry, "name");
+    check->at = entry->at;
+    check->name = name != NULL && name->kind == TREE_TEXT ? name->text : "";
+    return check;
+}
+
+static void check_of_one(struct study *s, const struct tree *entry, const struct tree *rule,
+                         const struct tree *metric)
+{
+    const struct sim_metric_row *const row = metric_named(s, metric);
+    if (row == NULL || rule == NULL)
         return;
+    struct study_check *const check = check_begin(s, entry);
     check->metric = row->name;
     who_read(s, check, row, entry);
-    if (rules[0] != NULL)
+    if (strcmp(rule->key, "theory") == 0)
         rule_theory(s, check, row->unit, entry);
-    else if (rules[3] != NULL)
+    else if (strcmp(rule->key, "alike") == 0)
         rule_alike(s, check, row->unit, entry);
     else
-        rule_bound(s, check, row->unit, rules[1] != NULL ? rules[1] : rules[2]);
+        rule_bound(s, check, row->unit, rule);
     if (tree_child(entry, "where") != NULL)
         where_read(s, check, tree_child(entry, "where"));
+}
+
+/* One mistake is told once, though each metric of a list would make it. */
+static void check_of_list(struct study *s, const struct tree *entry, const struct tree *rule,
+                          const struct tree *metrics)
+{
+    const size_t before = s->problems.count;
+    if (metrics->first == NULL)
+        problem_add(&s->problems, metrics->at, "metric: an empty list checks nothing");
+    for (const struct tree *item = metrics->first; item != NULL && s->problems.count == before;
+         item = item->next)
+        if (item->kind == TREE_TEXT)
+            check_of_one(s, entry, rule, item);
+        else
+            problem_add(&s->problems, item->at, "metric: a list is of names, not of %s",
+                        tree_kind_name(item));
+}
+
+static void except_read(struct study *s, struct study_check *check, const struct tree *except)
+{
+    const bool list = except->kind == TREE_LIST;
+    const char **const names = arena_take(&s->arena, (tree_count(except) + 1) * sizeof names[0]);
+    check->except = names;
+    for (const struct tree *item = list ? except->first : except; item != NULL;
+         item = list ? item->next : NULL) {
+        const struct sim_metric_row *const row =
+            item->kind == TREE_TEXT ? metric_named(s, item) : NULL;
+        if (item->kind != TREE_TEXT)
+            problem_add(&s->problems, item->at, "except is a list of names, not of %s",
+                        tree_kind_name(item));
+        if (row != NULL)
+            names[check->except_count++] = row->name;
+    }
+}
+
+/* `*`: which metrics are told, and whose, is seen when the runs are done. */
+static void check_of_every(struct study *s, const struct tree *entry, const struct tree *rule,
+                           const struct tree *metric)
+{
+    if (rule == NULL)
+        return;
+    if (strcmp(rule->key, "alike") != 0) {
+        problem_add(&s->problems, metric->at,
+                    "metric: \"*\" is every metric there is: no %s holds for all, only alike does",
+                    strcmp(rule->key, "theory") == 0 ? "theory" : "bound");
+        return;
+    }
+    struct study_check *const check = check_begin(s, entry);
+    check->metric = "*";
+    who_of_every(s, check, entry);
+    rule_alike(s, check, "", entry);
+    if (tree_child(entry, "except") != NULL)
+        except_read(s, check, tree_child(entry, "except"));
+    if (tree_child(entry, "where") != NULL)
+        where_read(s, check, tree_child(entry, "where"));
+}
+
+static void check_read(struct study *s, const struct tree *entry)
+{
+    words_check(s, entry);
+    const struct tree *const metric = tree_child(entry, "metric");
+    const struct tree *const except = tree_child(entry, "except");
+    const char *const name = text_of(s, entry, "name");
+    if (name == NULL || name[0] == '\0')
+        problem_add(&s->problems, entry->at, "a check wants a name");
+    const struct tree *const rule = rule_of(s, entry);
+    const bool every =
+        metric != NULL && metric->kind == TREE_TEXT && strcmp(metric->text, "*") == 0;
+    if (except != NULL && !every)
+        problem_add(&s->problems, except->key_at,
+                    "except leaves out some of every metric: write it beside metric: \"*\"");
+    if (metric == NULL || metric->kind == TREE_MAP)
+        problem_add(&s->problems, entry->at, "a check wants a metric: `ikelab describe metrics`");
+    else if (metric->kind == TREE_LIST)
+        check_of_list(s, entry, rule, metric);
+    else if (every)
+        check_of_every(s, entry, rule, metric);
+    else
+        check_of_one(s, entry, rule, metric);
 }
 
 void study_read_checks(struct study *study, const struct tree *checks)
@@ -309,10 +430,7 @@ void study_read_checks(struct study *study, const struct tree *checks)
         if (entry->kind != TREE_MAP)
             problem_add(&study->problems, entry->at,
                         "a check is a map, {name: …, metric: …}, not %s", tree_kind_name(entry));
-        else if (study->check_count == STUDY_CHECKS_MAX)
-            problem_add(&study->problems, entry->at, "too many checks: at most %d",
-                        STUDY_CHECKS_MAX);
         else
-            check_read(study, entry, &study->checks[study->check_count++]);
+            check_read(study, entry);
     }
 }

@@ -15,9 +15,9 @@
 enum study_limits {
     STUDY_SETTINGS_MAX = 1024, /* keys of one file */
     STUDY_FIGURES_MAX = 32,
-    STUDY_CHECKS_MAX = 32,
-    STUDY_WHERE_MAX = 8, /* conditions of one check */
-    STUDY_SETS_MAX = 64, /* --set of one command */
+    STUDY_CHECKS_MAX = 128, /* one for each metric of a list */
+    STUDY_WHERE_MAX = 8,    /* conditions of one check */
+    STUDY_SETS_MAX = 64,    /* --set of one command */
     STUDY_RUNS_MAX = 1000000,
 };
 
@@ -41,8 +41,10 @@ struct study_condition {
 
 struct study_check {
     const char *name;
-    const char *metric; /* a name of sim_metric_rows */
-    const char *who;    /* "vpn"; NULL: the metric is of the run */
+    const char *metric;        /* a name of sim_metric_rows; "*": each that some run tells, */
+    const char *const *except; /* but for these */
+    size_t except_count;
+    const char *who; /* "vpn", "network"; of "*" NULL: each one's by itself */
     enum check_rule rule;
     const struct model_theory *theory;
     const char *alike;    /* a swept path */

@@ -18,6 +18,7 @@ struct judging {
     struct results_db *db;
     bool json, quiet;
     bool many;                         /* comparisons of this check: passes are told in one line */
+    bool each;                         /* of every metric: whose it is, is told too */
     struct model_world_config *config; /* of the point looked at */
     struct verdict verdict;
 };
@@ -98,8 +99,8 @@ static void judged(struct judging *j, const struct study_check *check,
         (void)study_point_text(j->study, c->point, where, sizeof where);
     (void)shown(check, c->measured, measured, sizeof measured);
     (void)shown(check, c->expected, expected, sizeof expected);
-    (void)fprintf(stderr, "%s %s: %s is %s, %s", c->pass ? "pass" : "FAIL", c->name, c->metric,
-                  measured, c->theory);
+    (void)fprintf(stderr, "%s %s: %s%s%s is %s, %s", c->pass ? "pass" : "FAIL", c->name, c->metric,
+                  j->each ? " of " : "", j->each ? check->who : "", measured, check->text);
     if (check->rule == CHECK_THEORY)
         (void)fprintf(stderr, " says %s", expected);
     if (check->rule == CHECK_ALIKE)
@@ -175,12 +176,17 @@ static void alike_at(struct judging *j, const struct study_check *check, uint32_
         .point = point, .other = other, .who = check->who, .metric = check->metric};
     const struct results_mean difference = results_difference_of(j->db, &pair);
     const double tolerance = tolerance_of(check, first.mean);
+    char rule[PROBLEM_TEXT];
     if (first.count == 0 && there.count == 0)
         return; /* neither has anything to compare */
-    const char *const wrong = objection(&difference, 0, tolerance);
+    const bool paired = first.count == difference.count && there.count == difference.count;
+    const char *const wrong = paired ? objection(&difference, 0, tolerance)
+                                     : "some seed has this metric at one of the two only";
+    (void)snprintf(rule, sizeof rule, "%s%s%s", check->text, j->each ? ", of " : "",
+                   j->each ? check->who : "");
     const struct results_check c = {.name = check->name,
                                     .metric = check->metric,
-                                    .theory = check->text,
+                                    .theory = rule,
                                     .point = other,
                                     .expected = first.count > 0 ? first.mean : (double)NAN,
                                     .measured = there.count > 0 ? there.mean : (double)NAN,
@@ -191,16 +197,14 @@ static void alike_at(struct judging *j, const struct study_check *check, uint32_
     judged(j, check, &c, wrong != NULL ? wrong : "");
 }
 
-/* Each point against the one with the path's first value. */
-static void judge_alike(struct judging *j, const struct study_check *check)
+/* Each point against the one with the path's first value, in one metric of one owner. */
+static void alike_everywhere(struct judging *j, const struct study_check *check)
 {
     const struct study *const study = j->study;
     const struct sweep_axis *const path = sweep_axis_of(&study->sweep, check->alike);
     const uint32_t axis = (uint32_t)(path - study->sweep.axes);
     const uint32_t points = study_points(study);
     const char *const first = path->values[0].text;
-    const size_t before = j->verdict.judged;
-    j->many = points > TOLD_EACH_MAX;
     for (uint32_t point = 0; point < points; point++) {
         point_config(j, point);
         if (strcmp(sweep_value_at(&study->sweep, axis, point)->text, first) != 0 ||
@@ -210,10 +214,84 @@ static void judge_alike(struct judging *j, const struct study_check *check)
             if (other != point && differ_only_in(study, check->alike, point, other))
                 alike_at(j, check, point, other);
     }
-    j->many = false;
-    if (j->verdict.judged == before)
+}
+
+/* Of every metric: those that some run told, each with whose it is. */
+struct told {
+    const struct study_check *check;
+    struct owned {
+        const struct sim_metric_row *row;
+        char who[MODEL_NAME_MAX];
+    } * list;
+    size_t count, room;
+    size_t metrics; /* different ones */
+};
+
+static bool is_left_out(const struct study_check *check, const char *who, const char *metric)
+{
+    bool out = check->who != NULL && strcmp(check->who, who) != 0;
+    for (size_t i = 0; i < check->except_count; i++)
+        out = out || strcmp(check->except[i], metric) == 0;
+    return out;
+}
+
+static void told_take(void *owner, const char *who, const char *metric)
+{
+    struct told *const told = owner;
+    size_t i = 0;
+    while (i < SIM_METRIC_COUNT && strcmp(sim_metric_rows[i].name, metric) != 0)
+        i++;
+    if (i == SIM_METRIC_COUNT || is_left_out(told->check, who, metric))
+        return;
+    if (told->count == told->room) {
+        told->room = 2 * told->room + SIM_METRIC_COUNT;
+        told->list = realloc(told->list, told->room * sizeof told->list[0]);
+        if (told->list == NULL)
+            abort();
+    }
+    if (told->count == 0 || told->list[told->count - 1].row != &sim_metric_rows[i])
+        told->metrics++; /* they come by their names */
+    struct owned *const next = &told->list[told->count++];
+    next->row = &sim_metric_rows[i];
+    (void)snprintf(next->who, sizeof next->who, "%s", who);
+}
+
+/* How many metrics were compared. */
+static size_t alike_in_all(struct judging *j, const struct study_check *check)
+{
+    struct told told = {.check = check};
+    j->each = true;
+    (void)results_metrics(j->db, told_take, &told, j->verdict.error);
+    for (size_t i = 0; i < told.count && j->verdict.error[0] == '\0'; i++) {
+        struct study_check one = *check;
+        one.metric = told.list[i].row->name;
+        one.who = told.list[i].who;
+        alike_everywhere(j, &one);
+    }
+    free(told.list);
+    j->each = false;
+    return told.metrics;
+}
+
+static void judge_alike(struct judging *j, const struct study_check *check)
+{
+    const struct verdict before = j->verdict;
+    const bool every = strcmp(check->metric, "*") == 0;
+    char what[64];
+    j->many = every || study_points(j->study) > TOLD_EACH_MAX;
+    if (every)
+        (void)snprintf(what, sizeof what, "each of %zu metrics", alike_in_all(j, check));
+    else
+        alike_everywhere(j, check);
+    const size_t judged = j->verdict.judged - before.judged;
+    const size_t passed = judged - (j->verdict.failed - before.failed);
+    if (judged == 0)
         (void)fprintf(stderr, "note: check %s: no two points that differ in %s only have %s\n",
-                      check->name, check->alike, check->metric);
+                      check->name, check->alike, every ? "a metric" : check->metric);
+    else if (j->many && !j->quiet && passed > 0)
+        (void)fprintf(stderr, "pass %s: %s is %s, in %zu of %zu comparisons\n", check->name,
+                      every ? what : check->metric, check->text, passed, judged);
+    j->many = false;
 }
 
 static uint32_t points_chosen(const struct judging *j, const struct study_check *check)

@@ -24,6 +24,8 @@ struct verdict {
  *
  * `alike` compares each point with the one that has the first value of the path and all else alike,
  * seed by seed: it passes as a theory does that says no difference; shares are of the value there.
+ * A metric that a seed has at one of the two only is a difference. Of `*` each metric is compared
+ * that some run told, of each who it is of.
  *
  * `some` passes when at one point at least, `all` when at every point chosen, the whole interval is
  * below (above) the bound. */

@@ -361,24 +361,35 @@ struct results_mean results_mean_of(struct results_db *db, uint32_t point, const
     return mean_read(row);
 }
 
-struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair)
+/* Of one who it is read where it stands, of everyone from the view that sums it. */
+static sqlite3_stmt *difference_prepare(struct results_db *db, bool everyone, char *error)
 {
-    static const char text[] =
-        "WITH here AS (SELECT seed, value FROM value JOIN run USING (run, point)"
+    char text[1024];
+    const char *const rows =
+        everyone ? "value JOIN run USING (run, point)" : "metric JOIN run USING (run)";
+    (void)snprintf(
+        text, sizeof text,
+        "WITH here AS (SELECT seed, value FROM %s"
         "              WHERE point = ?1 AND who = ?3 AND metric = ?4),"
-        "there AS (SELECT seed, value FROM value JOIN run USING (run, point)"
+        "there AS (SELECT seed, value FROM %s"
         "          WHERE point = ?2 AND who = ?3 AND metric = ?4),"
         "each AS (SELECT there.value - here.value AS d FROM here JOIN there USING (seed)),"
         "sums AS (SELECT count(*) AS n, avg(d) AS mean FROM each),"
         "wide AS (SELECT n, mean, iif(n < 2, 0.0,"
         "         sqrt((SELECT total((d - mean) * (d - mean)) FROM each) / (n - 1) / n)"
-        "         * (SELECT t FROM student WHERE df < n ORDER BY df DESC LIMIT 1)) AS half FROM "
-        "sums)"
-        "SELECT n, mean, mean - half, mean + half FROM wide";
+        "         * (SELECT t FROM student WHERE df < n ORDER BY df DESC LIMIT 1)) AS half"
+        "         FROM sums)"
+        "SELECT n, mean, mean - half, mean + half FROM wide",
+        rows, rows);
+    return sql_prepare(db->sql, text, error);
+}
+
+struct results_mean results_difference_of(struct results_db *db, const struct results_pair *pair)
+{
     char error[RESULTS_ERROR_MAX];
     if (!settled(db, error))
         return (struct results_mean){0};
-    sqlite3_stmt *const row = sql_prepare(db->sql, text, error);
+    sqlite3_stmt *const row = difference_prepare(db, pair->who == NULL, error);
     if (row == NULL)
         return (struct results_mean){0};
     (void)sqlite3_bind_int64(row, 1, pair->point);
@@ -408,6 +419,24 @@ struct results_marked results_marked(struct results_db *db, const char *mark, co
                                          .most = sqlite3_column_int64(row, 2)};
     (void)sqlite3_finalize(row);
     return marked;
+}
+
+bool results_metrics(struct results_db *db,
+                     void (*take)(void *owner, const char *who, const char *metric), void *owner,
+                     char *error)
+{
+    if (!settled(db, error))
+        return false;
+    sqlite3_stmt *const row =
+        sql_prepare(db->sql, "SELECT DISTINCT who, metric FROM metric ORDER BY metric, who", error);
+    if (row == NULL)
+        return false;
+    int got = sqlite3_step(row);
+    for (; got == SQLITE_ROW; got = sqlite3_step(row))
+        take(owner, (const char *)sqlite3_column_text(row, 0),
+             (const char *)sqlite3_column_text(row, 1));
+    (void)sqlite3_finalize(row);
+    return got == SQLITE_DONE || sql_trouble(db->sql, error);
 }
 
 /* A reader that looks on keeps the WAL; the last one to leave folds it in. */

@@ -88,6 +88,10 @@ struct results_marked {
     int64_t most;
 };
 struct results_marked results_marked(struct results_db *db, const char *mark, const char *metric);
+/* Each metric that some run has, with who it is of, by their names. */
+bool results_metrics(struct results_db *db,
+                     void (*take)(void *owner, const char *who, const char *metric), void *owner,
+                     char *error);
 
 /* A predicted curve's point, for the figures. */
 struct results_theory {

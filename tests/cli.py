@@ -125,6 +125,67 @@ check:
     expect("alike wants a tolerance" in wrong.stderr, wrong.stderr)
 
 
+def test_every_metric_or_a_list_is_compared_and_what_one_lacks_is_a_difference():
+    write("every.yaml", """question: Does it matter?
+for: 6s
+seeds: 3
+links: {wan: {delay: 10ms}}
+gateways: {vpn: {implementation: ikelab}}
+clients: {people: {to: vpn, via: wan, arrivals: poisson 20/s, patience: 2s}, others: {to: vpn, arrivals: uniform 1/s, patience: 2s}}
+sweep: {gateways.vpn.cores: [4, 8], links.wan.delay: [10ms, 30ms]}
+check:
+  - {name: all, metric: "*", except: [cpu_share, wait_p99], alike: gateways.vpn.cores, within: 0%}
+  - {name: theirs, metric: "*", except: cpu_share, of: people, alike: gateways.vpn.cores, within: 0%}
+  - {name: some, metric: [attempts, failures], of: people, alike: links.wan.delay, within: 0}
+""")
+    done = ikelab("run", "every.yaml")
+    equal(done.returncode, 0)
+    told = query("every.db", "SELECT DISTINCT metric, who FROM metric WHERE metric NOT IN ('cpu_share', 'wait_p99')")
+    checked = query("every.db", "SELECT DISTINCT metric, substr(theory, 30) FROM \"check\" WHERE name = 'all'")
+    equal(sorted(told), sorted(checked))
+    expect({"people", "others", "vpn", "network", "run"} == {who for _, who in told}, told)
+    theirs = query("every.db", "SELECT DISTINCT metric, theory FROM \"check\" WHERE name = 'theirs'")
+    equal(sorted(theirs), [(metric, "alike gateways.vpn.cores, of people") for metric, who in sorted(told) if who == "people"])
+    equal(query("every.db", "SELECT metric, count(*) FROM \"check\" WHERE name = 'some' GROUP BY metric"),
+          [("attempts", 2), ("failures", 2)])
+    expect(f"pass all: each of {len({m for m, _ in told})} metrics is alike gateways.vpn.cores, in {2 * len(told)} of "
+           f"{2 * len(told)} comparisons" in done.stderr, done.stderr)
+    with sqlite3.connect("every.db") as db:  # of one run of each: another value; none at all
+        db.execute("UPDATE metric SET value = value + 1 WHERE run = 7 AND metric = 'served'")
+        db.execute("DELETE FROM metric WHERE run = 8 AND metric = 'attempts' AND who = 'others'")
+    db.close()
+    done = ikelab("run", "every.yaml", "--resume", "-o", "every.db")
+    equal(done.returncode, 1)
+    failed = [line for line in done.stderr.splitlines() if line.startswith("FAIL")]
+    equal(len(failed), 2)
+    expect(failed[0].startswith("FAIL all: attempts of others is ") and "some seed has this metric at one" in failed[0], failed)
+    expect(failed[1].startswith("FAIL all: served of vpn is "), failed)
+
+
+def test_mistakes_about_every_metric_are_told_where_they_are():
+    write("every.yaml", SMALL + """check:
+  - {name: a, metric: "*", theory: erlang-b, within: 1%}
+  - {name: b, metric: "*", alike: gateways.vpn.cookies.at, within: 3}
+  - {name: c, metric: "*", except: [event], alike: gateways.vpn.cookies.at, within: 1%}
+  - {name: d, metric: "*", of: vpm, alike: gateways.vpn.cookies.at, within: 1%}
+  - {name: e, metric: events, except: [served], alike: gateways.vpn.cookies.at, within: 1%}
+  - {name: f, metric: [served, [events]], alike: gateways.vpn.cookies.at, within: 1%}
+  - {name: g, metric: [served, inbox_drops], alike: gateways.vpn.cookies.at, within: 1ms}
+  - {name: h, metric: [], all: above 3}
+""")
+    done = ikelab("check", "every.yaml")
+    equal(done.returncode, 2)
+    said = [line.split(": ", 1)[1] if line.startswith("ikelab") else line for line in done.stderr.splitlines()]
+    places = {line.split(" ")[0]: line for line in said if line.startswith("every.yaml:")}
+    for place, words in {"every.yaml:11:23:": "no theory holds for all", "every.yaml:12:68:": "is no tolerance of every metric",
+                         "every.yaml:13:37:": 'there is no metric "event": did you mean events',
+                         "every.yaml:14:32:": 'there is no "vpm" that has metrics', "every.yaml:15:31:": 'beside metric: "*"',
+                         "every.yaml:16:32:": "a list is of names, not of a list", "every.yaml:17:86:": "is no tolerance: write",
+                         "every.yaml:18:23:": "an empty list checks nothing"}.items():
+        expect(words in places.get(place, ""), f"{place} {words}\n{done.stderr}")
+    equal(len(places), 8)
+
+
 def test_misspelt_words_are_told_the_nearest():
     expect("did you mean run" in ikelab("rum").stderr, "rum")
     expect("did you mean --seeds" in ikelab("run", "handshake", "--sedes", "3").stderr, "--sedes")
