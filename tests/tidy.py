@@ -279,6 +279,30 @@ def the_manual_names_every_metric(tree):
             yield f"experiments/ikelab.1: {kind.lower()} {name}"
 
 
+NUMBERS = "nought one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def number_of(word):
+    return int(word) if word.isdigit() else NUMBERS.index(word) if word in NUMBERS else None
+
+
+def the_manual_counts_the_worlds_that_are_compared_with_ns3(tree):
+    """In LINKS AND NS-3 numbers of worlds, seeds and runs are those of the experiment; runs may be of one network."""
+    text = tree.files["experiments/links-against-ns3.yaml"]
+    page = re.search(r"^\.SH LINKS AND NS\\-3\n(.*?)^\.SH ", tree.others["experiments/ikelab.1"], re.M | re.S)
+    networks = re.search(r"network\.kind: *\[(.*?)\]", text)[1].count(",") + 1
+    worlds = re.search(r"links\.wan\.rate: *\[(.*?)\]", text)[1].count(",") + 1
+    seeds = int(re.search(r"^seeds: (\d+)", text, re.M)[1])
+    runs = worlds * seeds * networks
+    right = {"worlds": {worlds}, "seeds": {seeds}, "runs": {runs, runs // networks}}
+    said = [(number_of(word), what) for word, what in re.findall(r"\b(\w+) (worlds|seeds|runs)\b", page[1])] if page else []
+    for number, what in said:
+        if number is not None and number not in right[what]:
+            yield f"experiments/ikelab.1: {number} {what}, of {sorted(right[what])}"
+    yield from (f"experiments/ikelab.1: no number of {what} under LINKS AND NS-3" for what in right
+                if not any(number is not None and of == what for number, of in said))
+
+
 def the_project_speaks_only_of_itself(tree):
     for path, text in {**tree.files, **tree.others}.items():
         for match in re.finditer(r"(?<![\w.])/(home|root|work)/\w+", text):
@@ -304,7 +328,9 @@ RULES = [rooms_include_only_what_stands_left_of_them, foreign_headers_stay_in_th
          functions_are_short_and_take_few_parameters, banned_calls_are_not_made, worlds_take_memory_only_when_opened,
          rfcs_are_cited_with_a_section, every_reason_is_named_in_a_test,
          every_handler_stands_in_a_rule, every_experiment_asks_and_draws_what_exists,
-         nothing_lies_about_unused, the_manual_names_every_metric, the_project_speaks_only_of_itself,
+         nothing_lies_about_unused, the_manual_names_every_metric,
+         the_manual_counts_the_worlds_that_are_compared_with_ns3,
+         the_project_speaks_only_of_itself,
          code_is_formatted]
 
 

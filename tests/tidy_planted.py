@@ -65,6 +65,15 @@ PLANTED = [
     ("the_manual_names_every_metric", "sim/record.h", '    ROW(PLANTED, "planted_metric", "x")\n'),
     ("the_manual_names_every_metric", "sim/record.h",
      '    ROW(EVENTS, "events", "x") \\\n    ROW(PLANTED, \\\n        "planted_metric", "x")\n'),
+    ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/links-against-ns3.yaml",
+     ("[100Mbit/s, 160kbit/s", "[1Gbit/s, 100Mbit/s, 160kbit/s")),
+    ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/links-against-ns3.yaml",
+     ("seeds: 8", "seeds: 9")),
+    ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/ikelab.1",
+     (".SH LINKS AND NS\\-3\n", ".SH LINKS AND NS\\-3\nIn one of six worlds it differs.\n")),
+    ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/ikelab.1",
+     (".SH LINKS AND NS\\-3\n", ".SH LINKS AND NS\\-3\nThose 48 runs took a second.\n")),
+    ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/ikelab.1", (" seeds each", " each")),
     ("the_project_speaks_only_of_itself", "README.md", "See /ho" "me/somebody/ikelab.\n"),
 ]
 
