@@ -35,6 +35,15 @@ static const struct {
 /* clang-format on */
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
+/* What the launcher does itself: it stands on what is built beside the program. */
+/* clang-format off */
+static const struct { const char *name, *meaning; } launched[] = {
+    { "test",      "runs every test; arguments are those of meson test" },
+    { "interop",   "our engine and each real daemon, feature by feature: interop.html" },
+};
+/* clang-format on */
+enum { LAUNCHED = sizeof launched / sizeof launched[0] };
+
 static void print_help(FILE *out)
 {
     (void)fprintf(out, "ikelab " IKELAB_VERSION ": experiments with IKEv2 in virtual time\n\n"
@@ -42,6 +51,9 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
         if (commands[i].meaning != NULL)
             (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].meaning);
+    (void)fprintf(out, "\nOf ./ikelab, the launcher in the source tree, which builds first:\n\n");
+    for (size_t i = 0; i < LAUNCHED; i++)
+        (void)fprintf(out, "  %-10s %s\n", launched[i].name, launched[i].meaning);
     (void)fprintf(out,
                   "\nEach command has --help. Exit status: 0 done, 1 a run or a check failed,\n"
                   "2 bad usage or input, 130 interrupted.\n");
@@ -50,6 +62,13 @@ static void print_help(FILE *out)
 static int unknown(const char *word)
 {
     struct nearest nearest;
+    for (size_t i = 0; i < LAUNCHED; i++)
+        if (strcmp(launched[i].name, word) == 0) {
+            (void)fprintf(
+                stderr, "ikelab: %s is a command of the launcher: ./ikelab %s in the source tree\n",
+                word, word);
+            return EXIT_USAGE;
+        }
     nearest_open(&nearest, word);
     for (size_t i = 0; i < COMMANDS; i++)
         if (commands[i].meaning != NULL)

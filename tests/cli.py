@@ -69,6 +69,15 @@ def test_version_and_help():
         expect("usage: ikelab " + command in done.stdout.lower(), done.stdout)
 
 
+def test_help_names_what_the_launcher_does_and_it_is_told_where_to_find():
+    said = ikelab("--help").stdout
+    for word in ["test", "interop"]:
+        expect(f"\n  {word} " in said[said.index("./ikelab, the launcher"):], said)
+        done = ikelab(word)
+        equal((word, done.returncode), (word, 2))
+        expect(f"./ikelab {word} in the source tree" in done.stderr, done.stderr)
+
+
 def test_bad_usage_is_status_2():
     for args in [[], ["rum"], ["run"], ["run", "a", "b"], ["run", "nothing-like-it"], ["run", "--sedes", "3", "x"],
                  ["run", "handshake", "--jobs", "none"], ["run", "handshake", "--set"], ["describe", "nonsense"],

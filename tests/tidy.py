@@ -303,6 +303,22 @@ def the_manual_counts_the_worlds_that_are_compared_with_ns3(tree):
                 if not any(number is not None and of == what for number, of in said))
 
 
+def the_manual_names_every_command_and_variable(tree):
+    manual, main = tree.others["experiments/ikelab.1"], tree.files["experiments/main.c"]
+    commands = re.findall(r'^    \{ "(\w+)", +command\w*, +"', main, re.M) + re.findall(r'^    \{ "(\w+)", +experiments_\w+,', main, re.M)
+    launched = re.findall(r'\[ "\$\{1-\}" = (\w+) \]', tree.others["ikelab"])
+    for name in commands + [f"./ikelab {name}" for name in launched]:
+        if not re.search(rf"^\.B (ikelab )?{re.escape(name)}$", manual, re.M):
+            yield f"experiments/ikelab.1: command {name}"
+    for name in launched:
+        if not re.search(rf'^    \{{ "{name}", +"', main, re.M):
+            yield f"experiments/main.c: --help does not name ./ikelab {name}"
+    for path, text in tree.code("ike", "sim", "models", "results", "experiments"):
+        for name in re.findall(r'getenv\("(IKELAB_\w+|TMPDIR)"\)', text):
+            if not re.search(rf"^\.BR? .*\b{name}\b", manual, re.M):
+                yield f"{path}: {name} is not in the manual"
+
+
 def the_project_speaks_only_of_itself(tree):
     for path, text in {**tree.files, **tree.others}.items():
         for match in re.finditer(r"(?<![\w.])/(home|root|work)/\w+", text):
@@ -329,7 +345,7 @@ RULES = [rooms_include_only_what_stands_left_of_them, foreign_headers_stay_in_th
          rfcs_are_cited_with_a_section, every_reason_is_named_in_a_test,
          every_handler_stands_in_a_rule, every_experiment_asks_and_draws_what_exists,
          nothing_lies_about_unused, the_manual_names_every_metric,
-         the_manual_counts_the_worlds_that_are_compared_with_ns3,
+         the_manual_counts_the_worlds_that_are_compared_with_ns3, the_manual_names_every_command_and_variable,
          the_project_speaks_only_of_itself,
          code_is_formatted]
 

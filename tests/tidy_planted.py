@@ -74,6 +74,11 @@ PLANTED = [
     ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/ikelab.1",
      (".SH LINKS AND NS\\-3\n", ".SH LINKS AND NS\\-3\nThose 48 runs took a second.\n")),
     ("the_manual_counts_the_worlds_that_are_compared_with_ns3", "experiments/ikelab.1", (" seeds each", " each")),
+    ("the_manual_names_every_command_and_variable", "ikelab", 'if [ "${1-}" = planted ]; then\n'),
+    ("the_manual_names_every_command_and_variable", "experiments/main.c",
+     '    { "planted",   command_planted,       "a command" },\n'),
+    ("the_manual_names_every_command_and_variable", "experiments/main.c", ('{ "interop", ', '{ "outer", ')),
+    ("the_manual_names_every_command_and_variable", "experiments/worker.c", '    getenv("IKELAB_PLANTED");\n'),
     ("the_project_speaks_only_of_itself", "README.md", "See /ho" "me/somebody/ikelab.\n"),
 ]
 
