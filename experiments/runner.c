@@ -4,6 +4,7 @@
 #include "experiments/runner.h"
 
 #include "experiments/json.h"
+#include "experiments/temporary.h"
 #include "experiments/watch.h"
 #include "results/results.h"
 
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 256, LINE_TEXT = 1024, SPOOL_TEXT = 512 };
+enum { WORKERS_MAX = 256, LINE_TEXT = 1024 };
 
 struct job {
     uint32_t run, round; /* one of each point is a round */
@@ -30,9 +31,9 @@ struct worker {
     int to, from;
     bool busy;
     struct job job;
-    uint64_t part;          /* of the job, thousandths */
-    char spool[SPOOL_TEXT]; /* two files by turns: this with 0 or 1 behind */
-    unsigned turn;          /* of the job */
+    uint64_t part;                  /* of the job, thousandths */
+    char spool[TEMPORARY_PATH_MAX]; /* two files by turns: this with 0 or 1 behind */
+    unsigned turn;                  /* of the job */
     char line[LINE_TEXT];
     size_t line_len;
 };
@@ -139,7 +140,7 @@ static bool worker_open(struct pool *pool, struct worker *w)
 
 static const char *spool_file(const struct worker *w, unsigned turn, char *out)
 {
-    (void)snprintf(out, SPOOL_TEXT + 2, "%s%u", w->spool, turn);
+    (void)snprintf(out, TEMPORARY_PATH_MAX + 2, "%s%u", w->spool, turn);
     return out;
 }
 
@@ -155,14 +156,7 @@ static int worker_close(struct worker *w, bool now)
         ;
     watch_forget(w->pid);
     w->pid = 0;
-    char file[SPOOL_TEXT + 2];
-    for (unsigned turn = 0; turn < 2; turn++)
-        (void)unlink(spool_file(w, turn, file));
-    char *slash = strrchr(w->spool, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        (void)rmdir(w->spool); /* has the worker ended well, it is gone already */
-    }
+    temporary_close(w->spool); /* has the worker ended well, it is gone already */
     return status;
 }
 
@@ -244,7 +238,7 @@ static void worker_said(struct pool *pool, struct worker *w, const char *line)
     if (!done && strncmp(line, "failed ", 7) != 0)
         return;
     /* The worker goes on while its rows are written. */
-    char spool[SPOOL_TEXT + 2];
+    char spool[TEMPORARY_PATH_MAX + 2];
     const uint32_t run = w->job.run;
     w->busy = false;
     pool->weight_done += w->job.weight;

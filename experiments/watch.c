@@ -29,8 +29,7 @@
 
 /* ---- whose it is ---- */
 
-/* When a process began, in the kernel's ticks; 0: there is none. */
-static uint64_t start_of(long pid)
+uint64_t watch_start(long pid)
 {
     char path[64];
     char text[1024];
@@ -42,6 +41,8 @@ static uint64_t start_of(long pid)
         (void)fclose(file);
     text[len] = '\0';
     const char *at = strrchr(text, ')'); /* the program's name may have anything in it */
+    if (at != NULL && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
+        return 0; /* it has ended, and nobody has asked how */
     for (int field = 2; at != NULL && field < 22; field++)
         at = strchr(at + 1, ' ');
     if (at != NULL)
@@ -51,7 +52,7 @@ static uint64_t start_of(long pid)
 
 bool watch_is_alive(long pid, uint64_t start)
 {
-    return pid > 0 && start != 0 && start_of(pid) == start;
+    return pid > 0 && start != 0 && watch_start(pid) == start;
 }
 
 /* ---- where it is ---- */
@@ -185,7 +186,7 @@ static void put_facts(FILE *out, const struct watch *watch, const struct model_g
                   "ikelab-live 1\nprocess pid=%ld start=%" PRIu64 " at_ns=%" PRIu64
                   "\nexperiment %s\npoint %s\nrun number=%u count=%u seed=%" PRIu64
                   " passed_ns=%" PRIu64 " total_ns=%" PRIu64 " state=%s\n",
-                  (long)getpid(), start_of(getpid()), now_ns, r->experiment, r->point, r->number,
+                  (long)getpid(), watch_start(getpid()), now_ns, r->experiment, r->point, r->number,
                   r->count, r->seed, glance->now_ns, glance->for_ns,
                   glance->for_ns == 0 ? "starting" : "running");
     for (uint32_t i = 0; i < glance->gateway_count; i++)

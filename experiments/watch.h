@@ -38,6 +38,8 @@ void watch_forget(long pid);
 /* For who reads: where such files may be, NULL: no more; $IKELAB_RUN is the only place if it is
  * set. */
 const char *watch_folder(uint32_t number, char room[WATCH_PATH_MAX]);
+/* When a process began, in the kernel's ticks; 0: there is none. */
+uint64_t watch_start(long pid);
 /* Whether the process that a file names is still the one that wrote it. */
 bool watch_is_alive(long pid, uint64_t start);
 

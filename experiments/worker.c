@@ -12,6 +12,7 @@
  * It ends when its standard input closes, also amid a run. */
 #include "experiments/live_setup.h"
 #include "experiments/runner.h"
+#include "experiments/temporary.h"
 #include "experiments/watch.h"
 #include "ike/crypto.h"
 #include "results/results.h"
@@ -98,7 +99,7 @@ static const struct sim_record_ops tee_ops = {
 struct shift {
     struct study *study;
     char pcap[PATH_TEXT];
-    char spool[PATH_TEXT];
+    char spool[TEMPORARY_PATH_MAX];
     char error[RESULTS_ERROR_MAX];
     uint64_t said; /* thousandths of the run, told last */
     uint64_t end_ns;
@@ -283,7 +284,7 @@ static void plain(char *text)
 
 static void run_do(struct shift *shift, const char *line)
 {
-    char spool[PATH_TEXT + 2];
+    char spool[TEMPORARY_PATH_MAX + 2];
     char *end = NULL;
     const unsigned long run = strtoul(line, &end, 10);
     const unsigned long turn = strtoul(end, NULL, 10);
@@ -296,21 +297,6 @@ static void run_do(struct shift *shift, const char *line)
         return;
     plain(shift->error);
     (void)printf("failed %s\n", shift->error);
-}
-
-/* The parent takes its own files away; when it was killed, this does. */
-static void clean_up(struct shift *shift)
-{
-    char spool[PATH_TEXT + 2];
-    for (unsigned turn = 0; turn < 2; turn++) {
-        (void)snprintf(spool, sizeof spool, "%s%u", shift->spool, turn);
-        (void)unlink(spool);
-    }
-    char *slash = strrchr(shift->spool, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        (void)rmdir(shift->spool);
-    }
 }
 
 static bool study_take(struct shift *shift, char *line)
@@ -331,29 +317,17 @@ static bool study_take(struct shift *shift, char *line)
     return shift->study->problems.count == 0;
 }
 
-static bool folder_make(struct shift *shift)
-{
-    const char *tmp = getenv("TMPDIR");
-    char folder[PATH_TEXT - 8];
-    (void)snprintf(folder, sizeof folder, "%s/ikelab-XXXXXX",
-                   tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-    if (mkdtemp(folder) == NULL) {
-        (void)fprintf(stderr, "ikelab: no folder for temporary files, %s: %s\n", folder,
-                      strerror(errno));
-        return false;
-    }
-    (void)snprintf(shift->spool, sizeof shift->spool, "%s/run", folder);
-    (void)printf("spool %s\n", shift->spool);
-    (void)fflush(stdout);
-    return true;
-}
-
 int worker_main(void)
 {
     static struct shift shift;
     static char line[PATH_TEXT];
-    if (!folder_make(&shift))
+    if (!temporary_open(shift.spool)) {
+        (void)fprintf(stderr, "ikelab: no folder for temporary files, %s: %s\n", shift.spool,
+                      strerror(errno));
         return 1;
+    }
+    (void)printf("spool %s\n", shift.spool);
+    (void)fflush(stdout);
     (void)setvbuf(stdin, NULL, _IONBF, 0); /* still_wanted looks at the pipe itself */
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
@@ -366,7 +340,7 @@ int worker_main(void)
         (void)fflush(stdout);
     }
     watch_close(&shift.watch);
-    clean_up(&shift);
+    temporary_close(shift.spool); /* the parent does it, too; when it was killed, this alone */
     const bool good = shift.study != NULL && shift.study->problems.count == 0;
     if (shift.study != NULL)
         study_close(shift.study);

@@ -428,6 +428,44 @@ def test_killed_at_any_moment_it_resumes_to_the_same_rows():
     equal(os.listdir(temporary), [])
 
 
+def beginning_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[19])
+
+
+def test_what_a_run_left_that_was_killed_with_its_workers_the_next_takes_away_and_nothing_else():
+    write("longer.yaml", LONGER)
+    temporary = os.path.join(os.getcwd(), "tmp")
+    mine = f"{os.getpid()}-{beginning_of(os.getpid())}"
+    ended = subprocess.Popen(["sleep", "100"])  # and not waited for
+    gone = f"ikelab-{ended.pid}-{beginning_of(ended.pid)}-abcdef"
+    ended.kill()
+    alive, reused = f"ikelab-{mine}-abcdef", f"ikelab-{mine}1-abcdef"  # this process, and one of before with its number
+    others = ["ikelab-other", "ikelab-abcdef", "ikelab-1-1-abcdefg", "ikelab-1-x-abcdef", "other-1-1-abcdef", alive, "ikelab-1-1-filled"]
+    for name in [*others, reused, gone]:
+        os.makedirs(f"tmp/{name}")
+        write(f"tmp/{name}/run0", "rows")
+    write("tmp/ikelab-1-1-filled/else", "of somebody")
+    write("tmp/ikelab-1-1-a_file", "no folder")
+
+    run = subprocess.Popen([PROGRAM, "run", "longer.yaml", "--quiet"], env={**os.environ, "TMPDIR": temporary},
+                           stderr=subprocess.DEVNULL, start_new_session=True)
+    before = {*others, "ikelab-1-1-a_file"}
+    filled = False
+    while not filled and run.poll() is None:
+        filled = any(os.listdir(f"tmp/{name}") for name in set(os.listdir(temporary)) - before - {reused, gone})
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    expect(set(os.listdir(temporary)) - before - {reused, gone}, "it was killed too late: it has left nothing")
+
+    write("small.yaml", SMALL)
+    equal(ikelab("run", "small.yaml", env={**os.environ, "TMPDIR": temporary}).returncode, 0)
+    equal(set(os.listdir(temporary)), before)
+    equal({name for name in others if not os.path.exists(f"tmp/{name}/run0")}, {"ikelab-1-1-filled"})
+    equal(os.listdir("tmp/ikelab-1-1-filled"), ["else"])
+    ended.wait()
+
+
 def test_a_full_disk_is_told():
     write("small.yaml", SMALL)
     def little_room():
