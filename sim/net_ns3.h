@@ -84,7 +84,8 @@ struct ns3_line {
     uint64_t delay_ns;      /* one way; a medium has none */
     uint32_t queue_packets; /* waiting behind the one being sent; 0: as many as may be */
     uint64_t queue_bytes;   /* the same in octets, with the frames'; of Wi-Fi there is none. Of both
-                               limits each holds by itself */
+                               limits each holds by itself. What a line at rest is given passes,
+                               however long it is */
     uint32_t mtu;           /* octets of an IP packet; 0: 65,535, on Ethernet 1,500 and on Wi-Fi
                                2,296, which are the most there. What is longer is cut in IPv4, and
                                in IPv6 lost, with an ICMPv6 Packet Too Big to its sender */

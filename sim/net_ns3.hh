@@ -16,6 +16,7 @@
 #include <ns3/net-device.h>
 #include <ns3/node-container.h>
 #include <ns3/packet-sink.h>
+#include <ns3/point-to-point-net-device.h>
 #include <ns3/priority-queue-scheduler.h>
 #include <ns3/queue.h>
 #include <ns3/simulator.h>
@@ -146,8 +147,11 @@ void TellUnreachable(ns3::Ptr<ns3::Node> node, ns3::Ptr<const ns3::Packet> packe
 void OpenDirection(const Place &at, ns3::Ptr<ns3::NetDevice> from, ns3::Ptr<ns3::NetDevice> to,
                    const ns3_line &line);
 std::string QueueSizeOf(const ns3_line &line);
-/* The queue of a line that is limited in both units; null: it is not. */
+/* The queue of a medium that is limited in both units; null: it is not. */
 ns3::Ptr<ns3::Queue<ns3::Packet>> QueueOfBoth(const ns3_line &line);
+/* Gives a line's device a queue that is limited in octets: what need not wait is not lost. */
+void LimitOctets(ns3::Ptr<ns3::PointToPointNetDevice> device, const ns3_line &line);
+constexpr uint32_t endless_queue = 1000000; /* packets, where there is no limit */
 /* A packet is lost on its way, whose first octets are its frame's. */
 template <ns3_lost why, size_t frame> void Drop(Place at, ns3::Ptr<const ns3::Packet> packet)
 {

@@ -214,8 +214,8 @@ ns3::NetDeviceContainer PointToPoint(ns3::NodeContainer ends, const ns3_line &li
     if (line.aqm == NS3_DROP_TAIL)
         helper.DisableFlowControl();
     const auto devices = helper.Install(ends);
-    for (uint32_t i = 0; QueueOfBoth(line) && i < 2; i++)
-        ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(i))->SetQueue(QueueOfBoth(line));
+    for (uint32_t i = 0; line.queue_bytes != 0 && i < 2; i++)
+        LimitOctets(ns3::DynamicCast<ns3::PointToPointNetDevice>(devices.Get(i)), line);
     if (line.rate_back_bps != 0)
         devices.Get(1)->SetAttribute("DataRate", RateOf(line.rate_back_bps));
     return devices;
@@ -229,7 +229,8 @@ std::string ikelab::QueueSizeOf(const ns3_line &line)
         return "1p";
     if (line.queue_packets != 0)
         return std::to_string(line.queue_packets) + "p";
-    return line.queue_bytes != 0 ? std::to_string(line.queue_bytes) + "B" : "1000000p";
+    return line.queue_bytes != 0 ? std::to_string(line.queue_bytes) + "B"
+                                 : std::to_string(endless_queue) + "p";
 }
 
 void ikelab::OpenDirection(const Place &at, ns3::Ptr<ns3::NetDevice> from,

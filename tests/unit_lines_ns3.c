@@ -517,6 +517,34 @@ static void test_a_queue_is_limited_in_both_units_on_both(void)
     }
 }
 
+/* Two at once, and one when the line is at rest again: 428 octets, with a frame 430. */
+static void two_and_one(struct lab *lab, bool six)
+{
+    send(lab, &lab->near, six, 400);
+    send(lab, &lab->near, six, 400);
+    until(lab, SECOND);
+    send(lab, &lab->near, six, 400);
+}
+
+/* For it does not wait; with one octet more of queue the second does. */
+static void test_what_is_longer_than_the_queue_passes_a_line_at_rest_on_both(void)
+{
+    static const struct sim_link_config none = {.name = "none"};
+    for (int i = 0; i < 8; i++) {
+        const bool six = i % 2 == 1;
+        const uint64_t size = 400 + (six ? 48 : 28) + PPP;
+        const struct sim_link_config short_one = {.name = "short",
+                                                  .rate_bps = 100000,
+                                                  .frame = PPP,
+                                                  .queue_packets = i / 4 == 0 ? 0 : 9,
+                                                  .queue_bytes = i / 2 % 2 == 0 ? size - 1 : size};
+        struct lab *const lab = both(two_and_one, six, &short_one, &none);
+        EXPECT_EQ(lab->far.count, i / 2 % 2 == 0 ? 2 : 3);
+        EXPECT_EQ(lab->far.heard[lab->far.count - 1].at_ns, SECOND + size * 80000);
+        lab_close(lab);
+    }
+}
+
 /* To the nanosecond, whatever the rates, and with one line behind the other; but where an octet
  * does not take whole nanoseconds. */
 static void test_lines_with_the_frame_of_ppp_take_the_same_time_on_both(void)
@@ -572,6 +600,7 @@ int main(int argc, char **argv)
         TEST(test_delays_that_change_go_with_all_else_on_both),
         TEST(test_delays_that_change_are_of_what_has_left_its_sender),
         TEST(test_a_queue_is_limited_in_both_units_on_both),
+        TEST(test_what_is_longer_than_the_queue_passes_a_line_at_rest_on_both),
         TEST(test_lines_with_the_frame_of_ppp_take_the_same_time_on_both),
         TEST(test_a_queue_before_ethernet_is_limited_in_both_units_too),
     };
