@@ -485,13 +485,8 @@ static void report_links(const struct model_world *w)
     }
 }
 
-/* Moves the world on; false: it is over before its time. */
-static bool run_until(struct model_world *w, uint64_t until_ns)
+static void run_in_real_time(struct model_world *w, uint64_t until_ns)
 {
-    if (w->realtime == NULL) {
-        sim_loop_run(w->scene.loop, until_ns);
-        return true;
-    }
     if (sim_realtime_run(w->realtime, until_ns) == SIM_REALTIME_BEHIND)
         (void)snprintf(w->trouble, sizeof w->trouble,
                        "real time was lost: after %.1f s of it the world is more than ten seconds "
@@ -504,6 +499,19 @@ static bool run_until(struct model_world *w, uint64_t until_ns)
         if (w->live_clients[i] != NULL && model_live_client_trouble(w->live_clients[i]) != NULL)
             (void)snprintf(w->trouble, sizeof w->trouble, "%s",
                            model_live_client_trouble(w->live_clients[i]));
+}
+
+/* Moves the world on; false: it is over before its time. */
+static bool run_until(struct model_world *w, uint64_t until_ns)
+{
+    const struct sim_net *const net = w->scene.net;
+    if (w->realtime == NULL)
+        sim_loop_run(w->scene.loop, until_ns);
+    else
+        run_in_real_time(w, until_ns);
+    if (net->trouble != NULL)
+        (void)snprintf(w->trouble, sizeof w->trouble, "after %.1f s the network broke down: %s",
+                       (double)sim_loop_now(w->scene.loop) / 1e9, net->trouble);
     return w->trouble[0] == '\0';
 }
 

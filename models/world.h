@@ -453,7 +453,7 @@ struct model_world *model_world_open(const struct model_world_config *config,
 typedef bool model_progress_fn(void *owner, uint64_t now_ns);
 bool model_world_run(struct model_world *world, model_progress_fn *progress, void *owner);
 /* Why it ended before its time, or is worth nothing: a daemon ended or hangs, real time was not
- * kept. NULL: nothing went wrong. */
+ * kept, the network broke down. NULL: nothing went wrong. */
 const char *model_world_trouble(const struct model_world *world);
 struct sim_fingerprint model_world_fingerprint(const struct model_world *world);
 void model_world_close(struct model_world *world);

@@ -441,7 +441,7 @@ static void run_one(struct sim_loop *l, const struct entry *first)
 }
 
 /* Lets a network with a clock of its own come up to `limit_ns`; false when something happened that
- * may have put an event before it. */
+ * may have put an event before it, or when it goes no further. */
 static bool net_agrees(struct sim_loop *l, uint64_t limit_ns)
 {
     if (l->net == NULL)
@@ -450,7 +450,7 @@ static bool net_agrees(struct sim_loop *l, uint64_t limit_ns)
     const uint64_t reached_ns = l->net->ops->run_until(l->net, limit_ns);
     assert(reached_ns >= l->now_ns && reached_ns <= limit_ns);
     l->now_ns = reached_ns;
-    return reached_ns == limit_ns && serial == l->serial;
+    return reached_ns == limit_ns && serial == l->serial && l->net->trouble == NULL;
 }
 
 /* The soonest of what waits; NULL when it lies in the wheel, in `bucket`, none of it before
@@ -485,7 +485,7 @@ static bool run_step(struct sim_loop *l, uint64_t until_ns)
     const struct entry *const first = queue_peek(l, &bucket, &next_ns);
     const uint64_t limit_ns = next_ns < until_ns ? next_ns : until_ns;
     if (l->net != NULL && !net_agrees(l, limit_ns > l->now_ns ? limit_ns : l->now_ns))
-        return true;
+        return l->net->trouble == NULL;
     if (first == NULL && l->levels == 0)
         return false;
     if (next_ns > until_ns)
@@ -502,5 +502,6 @@ void sim_loop_run(struct sim_loop *loop, uint64_t until_ns)
     assert(until_ns >= loop->now_ns);
     while (run_step(loop, until_ns))
         continue;
-    loop->now_ns = until_ns;
+    if (loop->net == NULL || loop->net->trouble == NULL)
+        loop->now_ns = until_ns;
 }

@@ -39,7 +39,8 @@ uint64_t sim_loop_now(const struct sim_loop *loop);
 void sim_loop_at(struct sim_loop *loop, struct sim_event *event, uint64_t at_ns);
 void sim_loop_cancel(struct sim_loop *loop, struct sim_event *event);
 bool sim_loop_waits(const struct sim_event *event);
-/* Runs every event up to and including `until_ns`; then it is `until_ns`. */
+/* Runs every event up to and including `until_ns`; then it is `until_ns`. When the network gets
+ * into trouble (net.h) no event is run any more, and it stays what it was then. */
 void sim_loop_run(struct sim_loop *loop, uint64_t until_ns);
 /* Nothing happens before it, neither an event nor anything of the network's own: the time of the
  * next, or sooner when that is far. SIM_NEVER: nothing waits. Valid until the next call. */

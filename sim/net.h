@@ -184,8 +184,8 @@ struct sim_net_ops {
     /* From `port`, at now_ns. The network copies. False when it was lost at once. */
     bool (*send)(struct sim_net *net, uint64_t now_ns, const struct sim_port *port,
                  const struct sim_datagram *datagram);
-    /* Moves the network's own clock to `limit_ns`, or to its first delivery if that is sooner;
-     * NULL when it uses the loop's queue. */
+    /* Moves the network's own clock to `limit_ns`, or to its first delivery if that is sooner, or
+     * nowhere when it is in trouble; NULL when it uses the loop's queue. */
     uint64_t (*run_until)(struct sim_net *net, uint64_t limit_ns);
     /* When something of its own happens next, SIM_NEVER (loop.h): nothing. With run_until only. */
     uint64_t (*next)(struct sim_net *net);
@@ -201,6 +201,7 @@ struct sim_net {
     struct sim_net_totals totals;
     uint64_t lost[SIM_LOST_COUNT]; /* everywhere */
     uint32_t fragment_id;          /* IP's Identification, of the last that was given one */
+    const char *trouble;           /* why it goes no further, and the loop with it; NULL: it does */
 };
 
 #endif

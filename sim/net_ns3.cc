@@ -10,6 +10,7 @@
 
 #include <ns3/boolean.h>
 #include <ns3/config.h>
+#include <ns3/event-impl.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing-helper.h>
@@ -90,6 +91,14 @@ template <typename T, typename F> T Guarded(struct ns3_net *n, T failed, F body)
         n->error = "ns-3 threw something unknown";
     }
     return failed;
+}
+
+/* An event was left amid it, which the simulator would have given back at its end. */
+void Break(struct ns3_net *n)
+{
+    n->broken = true;
+    if (Limited::only->running.impl != nullptr)
+        Limited::only->running.impl->Unref();
 }
 
 /* ---- what happens ---- */
@@ -359,6 +368,8 @@ static void OnCrossing(struct ns3_net *n, ns3_judge_fn *judge, void *owner)
 
 static bool Send(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *packet, size_t len)
 {
+    if (n->broken)
+        return false;
     if (end < 0 || static_cast<size_t>(end) >= n->ends.size())
         return Refused(n, false, "no such end");
     if (len < 20 || len > 65535 || (packet[0] >> 4 != 4 && packet[0] >> 4 != 6))
@@ -380,18 +391,18 @@ static uint64_t Run(struct ns3_net *n, uint64_t until_ns)
     Limited *const events = Limited::only;
     events->limit = until_ns;
     n->arrived = false;
-    if (!events->IsEmpty())
-        (void)Guarded(n, false, [] {
+    if (!n->broken && !events->IsEmpty() && !Guarded(n, false, [] {
             ns3::Simulator::Run();
             return true;
-        });
+        }))
+        Break(n);
     events->limit = UINT64_MAX;
-    return n->arrived ? Now() : until_ns;
+    return n->broken ? NS3_BROKEN : n->arrived ? Now() : until_ns;
 }
 
-static uint64_t Next(struct ns3_net *)
+static uint64_t Next(struct ns3_net *n)
 {
-    return Limited::only->IsEmpty() ? UINT64_MAX : Limited::only->PeekNext().key.m_ts;
+    return n->broken || Limited::only->IsEmpty() ? UINT64_MAX : Limited::only->PeekNext().key.m_ts;
 }
 
 static uint64_t Events(const struct ns3_net *)

@@ -57,7 +57,8 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 5
+#define NS3_API_VERSION 6
+#define NS3_BROKEN      UINT64_MAX /* no time that run reaches */
 
 struct ns3_net;
 
@@ -159,7 +160,9 @@ struct ns3_traffic {
     uint64_t from_ns, until_ns;
 };
 
-/* Numbers are from 0 on; negative: it could not be made, and error() says why. */
+/* Numbers are from 0 on. A call that fails gives a negative one (node, line, end, traffic), false
+ * (route_by_link, route_to_end, address, send) or NS3_BROKEN (run), and error() says why until the
+ * next one fails. The others do not fail, but for open, which says itself why it gives NULL. */
 struct ns3_api {
     uint32_t version; /* NS3_API_VERSION */
     struct ns3_net *(*open)(const struct ns3_options *options, char *error, size_t error_max);
@@ -181,7 +184,9 @@ struct ns3_api {
     /* An IP packet at a time that is not past. It is copied. */
     bool (*send)(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *packet, size_t len);
     /* Runs to `until_ns`, or to the end of the first instant in which a packet came to an end: the
-     * time reached. */
+     * time reached. NS3_BROKEN: something was thrown on the way, as when there is no memory. Then
+     * nothing happens any more, no packet is taken, and error() stays; the network can still be
+     * asked, and closed. */
     uint64_t (*run)(struct ns3_net *n, uint64_t until_ns);
     uint64_t (*next)(struct ns3_net *n); /* when something happens next; UINT64_MAX: nothing will */
     uint64_t (*events)(const struct ns3_net *n); /* run so far */

@@ -47,8 +47,16 @@ class Limited : public ns3::PriorityQueueScheduler
         return ns3::PriorityQueueScheduler::IsEmpty() || PeekNext().key.m_ts > limit;
     }
 
+    ns3::Scheduler::Event RemoveNext() override
+    {
+        running = {};
+        running = ns3::PriorityQueueScheduler::RemoveNext();
+        return running;
+    }
+
     static Limited *only; /* the one the simulator has made */
     uint64_t limit = UINT64_MAX;
+    ns3::Scheduler::Event running = {}; /* the one taken last */
 };
 
 inline uint64_t Now()
@@ -98,6 +106,7 @@ struct ns3_net {
     uint32_t hosts = 0; /* interfaces so far */
     int64_t stream = 0; /* the next of ns-3's random streams */
     bool arrived = false;
+    bool broken = false; /* something was thrown while it ran */
 };
 
 namespace ikelab

@@ -114,9 +114,16 @@ static void run_due(struct sim_realtime *rt, uint64_t next_ns, uint64_t now_ns)
     sim_lag_add(&rt->lag, now_ns - next_ns, done_count(rt) - done);
 }
 
+static bool goes_on(const struct sim_realtime *rt, uint64_t until_ns)
+{
+    if (rt->net != NULL && rt->net->trouble != NULL)
+        return false;
+    return sim_loop_now(rt->loop) < until_ns || sim_loop_next(rt->loop) <= until_ns;
+}
+
 static enum sim_realtime_end run(struct sim_realtime *rt, uint64_t until_ns)
 {
-    while (sim_loop_now(rt->loop) < until_ns || sim_loop_next(rt->loop) <= until_ns) {
+    while (goes_on(rt, until_ns)) {
         const uint64_t next_ns = sim_loop_next(rt->loop);
         const uint64_t target_ns = next_ns < until_ns ? next_ns : until_ns;
         const uint64_t now_ns = virtual_now(rt);

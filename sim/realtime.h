@@ -51,8 +51,8 @@ void sim_realtime_add(struct sim_realtime *rt, struct sim_source source);
 /* The loop's now is the wall's now from here on. The first run does it, if nobody has. Time between
  * two runs passes, unless this is called again: then it is left out. */
 void sim_realtime_start(struct sim_realtime *rt);
-/* As sim_loop_run, but for the pace. Takes until_ns - now and at most give_up_ns more, unless one
- * event takes longer than that. */
+/* As sim_loop_run, but for the pace: done, too, when the network is in trouble. Takes until_ns -
+ * now and at most give_up_ns more, unless one event takes longer than that. */
 enum sim_realtime_end sim_realtime_run(struct sim_realtime *rt, uint64_t until_ns);
 struct sim_lag sim_realtime_lag(const struct sim_realtime *rt);
 

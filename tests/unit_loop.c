@@ -357,6 +357,7 @@ struct clocked {
     uint64_t now_ns;
     uint64_t step_ns;
     uint64_t last_ns;
+    uint64_t breaks_ns; /* 0: it does not */
     struct speaker heard;
     uint64_t wrong;
 };
@@ -366,6 +367,10 @@ static uint64_t clocked_run_until(struct sim_net *net, uint64_t limit_ns)
     struct clocked *const c = (struct clocked *)(void *)net;
     if (limit_ns < c->now_ns)
         c->wrong++;
+    if (c->breaks_ns != 0 && limit_ns >= c->breaks_ns) {
+        net->trouble = "it broke";
+        return sim_loop_now(c->loop);
+    }
     const uint64_t next_ns = (c->now_ns / c->step_ns + 1) * c->step_ns;
     if (next_ns > limit_ns || next_ns > c->last_ns) {
         c->now_ns = limit_ns;
@@ -415,6 +420,38 @@ static void test_a_network_with_its_own_clock_is_never_overtaken(void)
     EXPECT_EQ(log.count, 13);
     EXPECT_EQ(log.said[12], 3);
     EXPECT_EQ(c.wrong, 0);
+    sim_loop_close(c.loop);
+}
+
+/* Nothing is run on its way there, nor afterwards, whether or not an event is due. */
+static void test_a_network_in_trouble_ends_the_loop_where_it_is(void)
+{
+    struct log log = {.count = 0};
+    struct clocked c = {.net = {.ops = &clocked_ops},
+                        .loop = sim_loop_open(),
+                        .step_ns = 300,
+                        .last_ns = 3000,
+                        .breaks_ns = 600,
+                        .heard = speaker(7, SIM_DELIVER, &log)};
+    struct speaker due = speaker(1, SIM_TIMER, &log);
+    struct speaker later = speaker(2, SIM_TIMER, &log);
+    c.heard.event.owner = &c.heard;
+    due.event.owner = &due;
+    later.event.owner = &later;
+    sim_loop_join(c.loop, &c.net);
+    sim_loop_run(c.loop, 500);
+    EXPECT_EQ(log.count, 1);
+    EXPECT(c.net.trouble == NULL);
+    sim_loop_at(c.loop, &due.event, 500);
+    sim_loop_at(c.loop, &later.event, 1000);
+    sim_loop_run(c.loop, 2000);
+    EXPECT(c.net.trouble != NULL);
+    EXPECT_EQ(log.count, 2);
+    EXPECT_EQ(sim_loop_now(c.loop), 500);
+    sim_loop_at(c.loop, &due.event, 500);
+    sim_loop_run(c.loop, 3000);
+    EXPECT_EQ(log.count, 2);
+    EXPECT_EQ(sim_loop_now(c.loop), 500);
     sim_loop_close(c.loop);
 }
 
@@ -495,6 +532,7 @@ static const struct test_case cases[] = {
     TEST(test_moving_a_far_timer_ten_million_times_takes_no_memory),
     TEST(test_a_network_with_its_own_clock_is_never_overtaken),
     TEST(test_the_next_is_never_after_what_happens_next),
+    TEST(test_a_network_in_trouble_ends_the_loop_where_it_is),
     TEST(test_the_next_of_a_network_counts_as_well),
 };
 

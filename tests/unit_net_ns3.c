@@ -6,10 +6,10 @@
 #include "sim/icmp.h"
 #include "sim/loop.h"
 #include "sim/nat.h"
-#include "sim/net_ns3.h"
 #include "sim/ns3_door.h"
 #include "sim/packet.h"
 #include "tests/test.h"
+#include "tests/thrown.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,6 +31,7 @@ struct ear {
     struct heard last;
     size_t lens[HEARD_MAX]; /* of the first of all, */
     size_t count;           /* so many */
+    bool throws;
 };
 
 /* Two arms of one core: `near` behind link 0, `far` behind link 1. */
@@ -53,6 +54,8 @@ static void hear(void *owner, uint64_t now_ns, const struct sim_datagram *d)
     last->count++;
     if (d->len >= 2)
         memcpy(last->octets, d->at + d->len - 2, 2);
+    if (ear->throws)
+        throw_bad_alloc();
 }
 
 static struct ike_addr address(const char *text, uint16_t port)
@@ -305,46 +308,6 @@ static void test_random_loss_is_binomial(void)
     lab_close(lab);
 }
 
-struct probe {
-    uint64_t sent_ns, worst_ns;
-};
-
-static void probed(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
-{
-    struct probe *const p = owner;
-    (void)packet;
-    (void)len;
-    if (now_ns - p->sent_ns > p->worst_ns)
-        p->worst_ns = now_ns - p->sent_ns;
-}
-
-/* The same of ns-3's own error model, which programs in C may ask for. */
-static void test_ns3s_own_random_loss_is_binomial_too(void)
-{
-    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
-    const struct ns3_line line = {.delay_ns = MS, .loss_ppb = 100000000};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
-    struct probe probe = {0};
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, probed, &probe);
-    const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    for (int i = 0; i < ROWS; i++)
-        EXPECT(ns3->send(n, from, (uint64_t)i * 1000, packet, sizeof packet));
-    while (ns3->run(n, SECOND) < SECOND)
-        continue;
-    const struct ns3_counts counts = ns3->counts(n, link, 0);
-    EXPECT(fabs((double)counts.losses - ROWS * 0.1) < 4 * sqrt(ROWS * 0.09));
-    EXPECT_EQ(counts.losses + counts.arrived_packets, ROWS);
-    ns3->close(n);
-}
-
 static void test_jitter_keeps_order_and_stragglers_do_not(void)
 {
     struct sim_link_config shaky = fast;
@@ -480,6 +443,44 @@ static void test_there_is_one_simulator_to_a_process(void)
     lab_close(lab);
 }
 
+static void ring(void *owner, uint64_t now_ns)
+{
+    (void)now_ns;
+    *(bool *)owner = true;
+}
+
+/* Nothing happens after it, all is still in the books, and ns-3 can be had anew. */
+static void test_what_is_thrown_while_it_runs_ends_the_loop_and_is_told(void)
+{
+    struct lab *lab = lab_open(1, &fast, &fast);
+    bool rang = false;
+    struct sim_event later = {.rank = SIM_TIMER, .run = ring, .owner = &rang};
+    sim_loop_at(lab->loop, &later, SECOND);
+    lab->far.throws = true;
+    send_from(lab, "10.1.0.1", "10.2.0.1", 10);
+    send_from(lab, "10.1.0.1", "10.2.0.1", 10);
+    sim_loop_run(lab->loop, 2 * (uint64_t)SECOND);
+    if (EXPECT(lab->net->trouble != NULL))
+        EXPECT_STR(lab->net->trouble, "ns-3: std::bad_alloc");
+    EXPECT_EQ(lab->far.last.count, 1);
+    EXPECT(!rang);
+    EXPECT(sim_loop_now(lab->loop) < SECOND);
+    lab->far.throws = false;
+    send_from(lab, "10.1.0.1", "10.2.0.1", 10);
+    sim_loop_run(lab->loop, 3 * (uint64_t)SECOND);
+    EXPECT_EQ(lab->far.last.count, 1);
+    EXPECT(lab->net->ops->next(lab->net) == SIM_NEVER);
+    EXPECT_EQ(lab->net->totals.under_way, 2);
+    lab_close(lab);
+
+    lab = lab_open(1, &fast, &fast);
+    send_from(lab, "10.1.0.1", "10.2.0.1", 10);
+    sim_loop_run(lab->loop, SECOND);
+    EXPECT_EQ(lab->far.last.count, 1);
+    EXPECT(lab->net->trouble == NULL);
+    lab_close(lab);
+}
+
 /* Its own TCP between the routers of a lossy lab: what is lost of it is in the books, and what was
  * sent by nobody is not delivered to anybody. */
 static void test_what_is_lost_of_a_bulk_transfer_is_in_the_books(void)
@@ -534,122 +535,6 @@ static void test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key(void)
     sim_loop_close(loop);
 }
 
-/* Octets that arrive of ten seconds of traffic over a line of 1 Mbit/s. */
-static uint64_t received_of(struct ns3_traffic traffic)
-{
-    const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = MS, .queue_packets = 50};
-    char error[200] = "";
-    struct ns3_prefix there;
-    struct ns3_prefix back;
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    traffic.from = ns3->node(n);
-    traffic.to = ns3->node(n);
-    traffic.until_ns = 10 * (uint64_t)SECOND;
-    const int link = ns3->line(n, traffic.from, traffic.to, &line);
-    EXPECT(ns3->address(n, traffic.to, 4, &there) && ns3->address(n, traffic.from, 4, &back));
-    EXPECT(ns3->route_by_link(n, traffic.from, &there, link));
-    EXPECT(ns3->route_by_link(n, traffic.to, &back, link));
-    const int number = ns3->traffic(n, &traffic);
-    EXPECT_EQ(number, 0);
-    EXPECT_EQ(ns3->run(n, traffic.until_ns), traffic.until_ns);
-    const uint64_t received = ns3->received(n, number);
-    ns3->close(n);
-    return received;
-}
-
-static void test_background_traffic_comes_at_its_rate_or_fills_the_line(void)
-{
-    const uint64_t steady = received_of((struct ns3_traffic){.rate_bps = 400000, .size = 500});
-    EXPECT(steady >= 499000 && steady <= 500000);
-    const uint64_t half = received_of((struct ns3_traffic){
-        .rate_bps = 400000, .size = 500, .on_ns = SECOND / 100, .off_ns = SECOND / 100});
-    EXPECT(half > 200000 && half < 300000);
-    const uint64_t bulk = received_of((struct ns3_traffic){.bulk = true});
-    /* Of a segment's 1,502 octets on the line, PPP's two included, 1,448 are data. */
-    EXPECT(bulk > 1000000 && bulk < UINT64_C(1250000) * 1448 / 1502);
-}
-
-/* How long packets wait at worst on a line of 1 Mbit/s that TCP fills, from 20 s on: RED lets the
- * first window, which opens twice each round trip, run over, and needs some seconds then. */
-static uint64_t worst_wait(enum ns3_aqm aqm)
-{
-    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
-    const struct ns3_line line = {
-        .rate_bps = 1000000, .delay_ns = MS, .queue_packets = 200, .aqm = aqm};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
-    struct probe probe = {0};
-    struct ns3_prefix there;
-    struct ns3_prefix back;
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, probed, &probe);
-    const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->address(n, b, 4, &there) && ns3->address(n, a, 4, &back));
-    EXPECT(ns3->route_by_link(n, a, &there, link) && ns3->route_by_link(n, b, &back, link));
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    EXPECT_EQ(ns3->traffic(n, &(struct ns3_traffic){.from = a,
-                                                    .to = b,
-                                                    .bulk = true,
-                                                    .until_ns = 75 * (uint64_t)SECOND}),
-              0);
-    for (uint64_t now = 20 * (uint64_t)SECOND; now < 70 * (uint64_t)SECOND;
-         now += 3 * (uint64_t)SECOND) {
-        while (ns3->run(n, now) < now)
-            continue;
-        probe.sent_ns = now;
-        EXPECT(ns3->send(n, from, now, packet, sizeof packet));
-        EXPECT(ns3->run(n, now + 3 * (uint64_t)SECOND - 1) <= now + 3 * (uint64_t)SECOND);
-    }
-    EXPECT(ns3->counts(n, link, 0).queue_drops > 0);
-    ns3->close(n);
-    return probe.worst_ns;
-}
-
-static void test_active_queue_management_keeps_waits_short_on_a_full_line(void)
-{
-    const uint64_t tail = worst_wait(NS3_DROP_TAIL);
-    const uint64_t red = worst_wait(NS3_RED);
-    const uint64_t codel = worst_wait(NS3_CODEL);
-    const uint64_t fair = worst_wait(NS3_FQ_CODEL);
-    EXPECT(tail > 1000 * (uint64_t)MS); /* 200 segments of 1,502 octets take 2.4 s */
-    EXPECT(red < tail / 2);
-    EXPECT(codel < tail / 2);
-    EXPECT(fair < 26 * (uint64_t)MS); /* a flow of its own: behind one being sent and one in the
-                                         device, 12 ms each, and 1 ms on the line */
-}
-
-static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(void)
-{
-    char error[200] = "";
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .bulk = true}) < 0);
-    EXPECT_STR(ns3->error(n), "traffic needs two nodes with links");
-    EXPECT_EQ(ns3->line(n, a, b, &(struct ns3_line){.rate_bps = 1000}), 0);
-    EXPECT(ns3->traffic(n, &(struct ns3_traffic){.from = a, .to = b, .size = 100}) < 0);
-    EXPECT(strstr(ns3->error(n), "a rate") != NULL);
-    EXPECT(ns3->line(n, a, a, &(struct ns3_line){.rate_bps = 1000}) < 0);
-    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.mtu = 20}) < 0);
-    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.medium = NS3_WIFI, .rate_bps = 7000000}) < 0);
-    EXPECT(strstr(ns3->error(n), "6, 9, 12") != NULL);
-    EXPECT(ns3->line(n, a, b, &(struct ns3_line){.medium = NS3_CSMA}) < 0);
-    EXPECT(ns3->line(n, a, b,
-                     &(struct ns3_line){.medium = NS3_CSMA, .rate_bps = 1000, .delay_ns = 1}) < 0);
-    EXPECT(ns3->line(n, a, b,
-                     &(struct ns3_line){.medium = NS3_CSMA, .rate_bps = 1000, .mtu = 1501}) < 0);
-    EXPECT(ns3->end(n, 7, NULL, NULL) < 0);
-    EXPECT(!ns3->send(n, 3, 0, (const uint8_t *)"", 0));
-    ns3->close(n);
-}
-
 /* It is sent as anything else, and is none of the routers' reports; also where it is lost. */
 static void test_what_a_host_says_by_icmp_is_carried_and_counted_as_sent(void)
 {
@@ -695,7 +580,6 @@ int main(int argc, char **argv)
         TEST(test_what_nobody_owns_is_lost_at_its_first_router),
         TEST(test_a_full_queue_loses_what_comes_on_top),
         TEST(test_random_loss_is_binomial),
-        TEST(test_ns3s_own_random_loss_is_binomial_too),
         TEST(test_jitter_keeps_order_and_stragglers_do_not),
         TEST(test_books_are_right_where_parts_that_routers_cut_are_doubled),
         TEST(test_a_router_cuts_and_the_far_end_joins),
@@ -703,9 +587,7 @@ int main(int argc, char **argv)
         TEST(test_a_nat_before_a_port_is_the_one_of_the_built_in_network),
         TEST(test_one_seed_gives_one_fingerprint_and_another_seed_another),
         TEST(test_there_is_one_simulator_to_a_process),
-        TEST(test_background_traffic_comes_at_its_rate_or_fills_the_line),
-        TEST(test_active_queue_management_keeps_waits_short_on_a_full_line),
-        TEST(test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence),
+        TEST(test_what_is_thrown_while_it_runs_ends_the_loop_and_is_told),
         TEST(test_what_is_lost_of_a_bulk_transfer_is_in_the_books),
         TEST(test_no_address_of_a_flood_is_a_routers_own),
         TEST(test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key),

@@ -173,6 +173,37 @@ static void test_a_run_that_falls_behind_gives_up(void)
     sim_loop_close(loop);
 }
 
+static uint64_t break_down(struct sim_net *net, uint64_t limit_ns)
+{
+    net->trouble = limit_ns > 0 ? "it broke" : NULL;
+    return sim_loop_now(net->loop);
+}
+
+static uint64_t never(struct sim_net *net)
+{
+    (void)net;
+    return SIM_NEVER;
+}
+
+/* An event is due, and will not run: nobody waits for it. */
+static void test_a_run_whose_network_is_in_trouble_ends(void)
+{
+    static const struct sim_net_ops ops = {
+        .name = "broken", .run_until = break_down, .next = never};
+    struct beat due = {.ran = 0};
+    struct sim_net net = {.ops = &ops, .loop = sim_loop_open()};
+    struct sim_realtime *const rt =
+        sim_realtime_open(net.loop, &net, &(struct sim_pace){.give_up_ns = 100 * MS});
+    sim_loop_join(net.loop, &net);
+    beat_at(&due, net.loop, MS);
+    EXPECT_EQ(sim_realtime_run(rt, 100 * (uint64_t)SECOND), SIM_REALTIME_DONE);
+    EXPECT(net.trouble != NULL);
+    EXPECT_EQ(due.ran, 0);
+    EXPECT_EQ(sim_loop_now(net.loop), 0);
+    sim_realtime_close(rt);
+    sim_loop_close(net.loop);
+}
+
 static void test_time_between_runs_passes_or_is_left_out(void)
 {
     struct sim_loop *const loop = sim_loop_open();
@@ -681,6 +712,7 @@ int main(int argc, char **argv)
         TEST(test_events_run_when_their_time_has_come_and_not_before),
         TEST(test_what_comes_late_is_counted_as_late_as_it_was),
         TEST(test_a_run_that_falls_behind_gives_up),
+        TEST(test_a_run_whose_network_is_in_trouble_ends),
         TEST(test_time_between_runs_passes_or_is_left_out),
         TEST(test_an_urgent_run_is_preferred_and_no_other),
         TEST(test_a_source_that_has_ended_is_not_listened_to_again),

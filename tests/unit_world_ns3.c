@@ -4,6 +4,7 @@
  * installed. */
 #include "sim/ns3_door.h"
 #include "tests/test.h"
+#include "tests/thrown.h"
 #include "tests/world.h"
 
 #include <stdio.h>
@@ -462,6 +463,72 @@ static void test_a_bulk_transfer_fills_the_line_that_clients_share(void)
     EXPECT(metric("download", SIM_METRIC_BACKGROUND_RECEIVED) < line / 30);
 }
 
+static bool thrown, reported;
+
+/* A full inbox is told of while ns-3 runs. */
+static void throw_at_a_full_inbox(struct sim_record *record, const struct sim_message *message)
+{
+    (void)record;
+    if (thrown || strcmp(message->fate, sim_lost_name(SIM_LOST_INBOX_FULL)) != 0)
+        return;
+    thrown = true;
+    throw_bad_alloc();
+}
+
+static void hear_no_sample(struct sim_record *record, const char *who, enum sim_series series,
+                           uint64_t at_ns, int64_t value)
+{
+    (void)record;
+    (void)who;
+    (void)series;
+    (void)at_ns;
+    (void)value;
+}
+
+static void hear_a_report(struct sim_record *record, const char *who, enum sim_metric which,
+                          int64_t value)
+{
+    (void)record;
+    (void)who;
+    (void)which;
+    (void)value;
+    reported = true;
+}
+
+static void hear_no_keys(struct sim_record *record, const struct ike_sa_keys *keys)
+{
+    (void)record;
+    (void)keys;
+}
+
+/* It reports nothing: whoever runs it has a run that failed. */
+static void test_a_world_ends_where_its_network_breaks_down(void)
+{
+    static const struct sim_record_ops ops = {.metric = hear_a_report,
+                                              .series = hear_no_sample,
+                                              .message = throw_at_a_full_inbox,
+                                              .keys = hear_no_keys};
+    struct sim_record record = {.ops = &ops};
+    char error[512] = "";
+    plain();
+    set("network.kind", "ns3");
+    set("gateways.vpn.inbox", "1KiB");
+    set("clients.people.arrivals", "burst 50 every 1h");
+    config.trace_messages = 1000;
+    thrown = reported = false;
+    EXPECT_EQ(judge(), 0);
+    struct model_world *const world =
+        model_world_open(&config, ike_crypto_modelled, &record, error, sizeof error);
+    if (!EXPECT(world != NULL))
+        return;
+    EXPECT(!model_world_run(world, NULL, NULL));
+    EXPECT(thrown && !reported);
+    const char *const trouble = model_world_trouble(world);
+    if (EXPECT(trouble != NULL))
+        EXPECT_STR(trouble, "after 0.0 s the network broke down: ns-3: std::bad_alloc");
+    model_world_close(world);
+}
+
 static void test_what_ns3_lacks_is_named_before_anything_runs(void)
 {
     plain();
@@ -545,6 +612,7 @@ int main(int argc, char **argv)
         TEST(test_others_datagrams_are_the_same_on_both),
         TEST(test_a_bulk_transfer_fills_the_line_that_clients_share),
         TEST(test_a_seed_repeats_on_ns3_too),
+        TEST(test_a_world_ends_where_its_network_breaks_down),
         TEST(test_what_ns3_lacks_is_named_before_anything_runs),
         TEST(test_a_line_too_narrow_for_ipv6_is_named_where_it_is_one),
         TEST(test_what_the_built_in_network_lacks_is_named_too),
