@@ -388,6 +388,16 @@ static int runs_and_answer(struct session *s)
     return status;
 }
 
+/* All runs would fail for want of it: it is said once, and nothing is made. */
+static bool ns3_is_there(const struct study *study)
+{
+    char error[RESULTS_ERROR_MAX];
+    if (!study_needs_ns3(study) || sim_ns3_api(error, sizeof error) != NULL)
+        return true;
+    (void)fprintf(stderr, "ikelab: %s\n", error);
+    return false;
+}
+
 static bool pcap_folder(const struct session *s)
 {
     if (s->options.pcap == NULL || mkdir(s->options.pcap, 0777) == 0 || errno == EEXIST)
@@ -420,10 +430,12 @@ int command_run(int argc, char **argv)
         return EXIT_USAGE;
     if (study_is_live(s.study))
         s.options.jobs = 1; /* in real time one after the other, or they would share the time */
-    facts_fill(&s);
     int status = EXIT_USAGE;
-    if (place_choose(&s) && pcap_folder(&s) && database_open(&s))
-        status = runs_and_answer(&s);
+    if (ns3_is_there(s.study)) {
+        facts_fill(&s);
+        if (place_choose(&s) && pcap_folder(&s) && database_open(&s))
+            status = runs_and_answer(&s);
+    }
     study_close(s.study);
     return status;
 }
