@@ -192,6 +192,17 @@ void AddRoute(struct ns3_net *n, int node, const ns3_prefix &to, const Way &way)
     (to.family == 4 ? AddRoute4 : AddRoute6)(at, to, way);
 }
 
+/* Null: no link of this number begins at the node. */
+const Direction *WayFrom(const struct ns3_net *n, int node, int link)
+{
+    if (link < 0 || static_cast<size_t>(link) >= n->links.size())
+        return nullptr;
+    const Link &by = n->links[static_cast<size_t>(link)];
+    if (by.way[0].node != node && by.way[1].node != node)
+        return nullptr;
+    return &by.way[by.way[0].node == node ? 0 : 1];
+}
+
 bool IsPrefix(const ns3_prefix *to)
 {
     return (to->family == 4 && to->bits <= 32) || (to->family == 6 && to->bits <= 128);
@@ -294,12 +305,11 @@ static bool RouteByLink(struct ns3_net *n, int node, const struct ns3_prefix *to
 {
     if (link < 0 || static_cast<size_t>(link) >= n->links.size() || !IsPrefix(to))
         return Refused(n, false, "a route needs a prefix and a link");
-    const Link &by = n->links[static_cast<size_t>(link)];
-    if (by.way[0].node != node && by.way[1].node != node)
+    const Direction *const way = WayFrom(n, node, link);
+    if (way == nullptr)
         return Refused(n, false, "the link of a route begins at its node");
-    const Direction &way = by.way[by.way[0].node == node ? 0 : 1];
     return Guarded(n, false, [&] {
-        AddRoute(n, node, *to, {way.out4, way.out6, way.next});
+        AddRoute(n, node, *to, {way->out4, way->out6, way->next});
         return true;
     });
 }
@@ -315,23 +325,28 @@ static bool RouteToEnd(struct ns3_net *n, const struct ns3_prefix *to, int end)
     });
 }
 
-static bool AddressOf(struct ns3_net *n, int node, uint8_t family, struct ns3_prefix *out)
+static bool AddressOf(struct ns3_net *n, int node, int link, uint8_t family, struct ns3_prefix *out)
 {
     if (!IsNode(n, node) || (family != 4 && family != 6))
         return Refused(n, false, "an address is of a node and a family");
+    const Direction *const way = WayFrom(n, node, link);
+    if (link >= 0 && way == nullptr)
+        return Refused(n, false, "the link of an address begins at its node");
     return Guarded(n, false, [=] {
         const auto at = n->nodes.Get(static_cast<uint32_t>(node));
         const auto ip4 = at->GetObject<ns3::Ipv4>();
         const auto ip6 = at->GetObject<ns3::Ipv6>();
+        const uint32_t out4 = way != nullptr ? way->out4 : 1;
+        const uint32_t out6 = way != nullptr ? way->out6 : 1;
         *out = {};
         if (ip4->GetNInterfaces() < 2)
             return Refused(n, false, "a node without a link has no address");
         out->family = family;
         out->bits = family == 4 ? 32 : 128;
         if (family == 4)
-            ip4->GetAddress(1, 0).GetLocal().Serialize(out->ip);
+            ip4->GetAddress(out4, 0).GetLocal().Serialize(out->ip);
         else
-            ip6->GetAddress(1, ip6->GetNAddresses(1) - 1).GetAddress().Serialize(out->ip);
+            ip6->GetAddress(out6, ip6->GetNAddresses(out6) - 1).GetAddress().Serialize(out->ip);
         return true;
     });
 }
@@ -340,7 +355,7 @@ static int AddTraffic(struct ns3_net *n, const struct ns3_traffic *traffic)
 {
     const ns3_traffic t = *traffic;
     struct ns3_prefix to;
-    if (!IsNode(n, t.from) || !AddressOf(n, t.to, 4, &to))
+    if (!IsNode(n, t.from) || !AddressOf(n, t.to, -1, 4, &to))
         return Refused(n, -1, "traffic needs two nodes with links");
     if (t.until_ns < t.from_ns || (!t.bulk && (t.rate_bps == 0 || t.size < 12 || t.size > 65507)))
         return Refused(n, -1, "traffic needs times in order, a rate, and 12 to 65507 octets");

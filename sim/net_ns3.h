@@ -57,7 +57,7 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 6
+#define NS3_API_VERSION 7
 #define NS3_BROKEN      UINT64_MAX /* no time that run reaches */
 
 struct ns3_net;
@@ -174,9 +174,11 @@ struct ns3_api {
     int (*end)(struct ns3_net *n, int node, ns3_packet_fn *deliver, void *owner);
     bool (*route_by_link)(struct ns3_net *n, int node, const struct ns3_prefix *to, int link);
     bool (*route_to_end)(struct ns3_net *n, const struct ns3_prefix *to, int end);
-    /* The address by which a node is spoken to itself, of a family; it takes a link to have one.
-     * The routes to it are to be made as any. */
-    bool (*address)(struct ns3_net *n, int node, uint8_t family, struct ns3_prefix *out);
+    /* The address of a node itself at a link of its, of a family; -1: at its first. The routes to
+     * it are to be made as any. */
+    bool (*address)(struct ns3_net *n, int node, int link, uint8_t family, struct ns3_prefix *out);
+    /* Goes to the receiver's address at its first link, from the sender's at the link it leaves by.
+     */
     int (*traffic)(struct ns3_net *n, const struct ns3_traffic *traffic);
     uint64_t (*received)(const struct ns3_net *n, int traffic); /* octets, by its receiver so far */
     void (*on_lost)(struct ns3_net *n, ns3_lost_fn *lost, void *owner);

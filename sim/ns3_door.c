@@ -612,11 +612,11 @@ uint64_t sim_net_ns3_received(const struct sim_net *net, uint32_t bulk)
     return d->api->received(d->ns3, (int)bulk);
 }
 
-/* Every node but itself learns the way to one, by its own address. */
-static bool routes_to_node(struct door *d, uint32_t to)
+/* Every node but itself learns the way to one, by its own address at a link. */
+static bool routes_to_node(struct door *d, uint32_t to, int link)
 {
     struct ns3_prefix own;
-    bool good = d->api->address(d->ns3, (int)to, 4, &own);
+    bool good = d->api->address(d->ns3, (int)to, link, 4, &own);
     for (uint32_t node = 0; good && node < d->routes.node_count; node++) {
         const uint16_t way = d->routes.ways[node][to];
         if (way != SIM_NO_WAY && way != SIM_ARRIVED)
@@ -627,7 +627,8 @@ static bool routes_to_node(struct door *d, uint32_t to)
 
 static void bulks_build(struct door *d)
 {
-    bool known[SIM_NODES_MAX] = {false};
+    bool known[SIM_NODES_MAX] = {false};        /* by the address at its first link, */
+    bool known_at[2 * SIM_LINKS_MAX] = {false}; /* and where a direction begins */
     for (uint32_t i = 0; d->wrong[0] == '\0' && i < d->bulk_count; i++) {
         const struct sim_bulk *const b = &d->bulks[i];
         const struct ns3_traffic traffic = {.from = (int)b->from,
@@ -635,11 +636,13 @@ static void bulks_build(struct door *d)
                                             .bulk = true,
                                             .from_ns = b->start_ns,
                                             .until_ns = b->until_ns};
-        if ((!known[b->from] && !routes_to_node(d, b->from)) ||
-            (!known[b->to] && !routes_to_node(d, b->to)) ||
+        const uint16_t way = d->routes.ways[b->from][b->to];
+        assert(way != SIM_NO_WAY && way != SIM_ARRIVED); /* the world has looked */
+        if ((!known_at[way] && !routes_to_node(d, b->from, way / 2)) ||
+            (!known[b->to] && !routes_to_node(d, b->to, -1)) ||
             d->api->traffic(d->ns3, &traffic) != (int)i)
             wrong(d, "ns-3: %s", d->api->error(d->ns3));
-        known[b->from] = known[b->to] = true;
+        known_at[way] = known[b->to] = true;
     }
 }
 

@@ -116,7 +116,7 @@ static struct rates ns3_alone(const struct ns3_api *ns3)
                                         .rate_bps = (uint64_t)OCTETS * 8 * 1000000000 / EVERY_NS,
                                         .size = OCTETS,
                                         .until_ns = (uint64_t)(COUNT + 1) * EVERY_NS};
-    if (!ns3->address(n, far, 4, &to) || !ns3->route_by_link(n, near, &to, first) ||
+    if (!ns3->address(n, far, -1, 4, &to) || !ns3->route_by_link(n, near, &to, first) ||
         !ns3->route_by_link(n, core, &to, second))
         (void)printf("# %s\n", ns3->error(n));
     const int sent = ns3->traffic(n, &traffic);

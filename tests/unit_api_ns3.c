@@ -65,7 +65,8 @@ static uint64_t received_of(struct ns3_traffic traffic)
     traffic.to = ns3->node(n);
     traffic.until_ns = 10 * (uint64_t)SECOND;
     const int link = ns3->line(n, traffic.from, traffic.to, &line);
-    EXPECT(ns3->address(n, traffic.to, 4, &there) && ns3->address(n, traffic.from, 4, &back));
+    EXPECT(ns3->address(n, traffic.to, link, 4, &there) &&
+           ns3->address(n, traffic.from, link, 4, &back));
     EXPECT(ns3->route_by_link(n, traffic.from, &there, link));
     EXPECT(ns3->route_by_link(n, traffic.to, &back, link));
     const int number = ns3->traffic(n, &traffic);
@@ -108,7 +109,7 @@ static uint64_t worst_wait(enum ns3_aqm aqm)
     const int link = ns3->line(n, a, b, &line);
     const int from = ns3->end(n, a, probed, &probe);
     const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->address(n, b, 4, &there) && ns3->address(n, a, 4, &back));
+    EXPECT(ns3->address(n, b, link, 4, &there) && ns3->address(n, a, link, 4, &back));
     EXPECT(ns3->route_by_link(n, a, &there, link) && ns3->route_by_link(n, b, &back, link));
     EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
     EXPECT_EQ(ns3->traffic(n, &(struct ns3_traffic){.from = a,

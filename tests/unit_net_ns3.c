@@ -504,6 +504,29 @@ static void test_what_is_lost_of_a_bulk_transfer_is_in_the_books(void)
     lab_close(lab);
 }
 
+/* A node with many links is spoken to at the one that a connection left it by. */
+static void test_a_bulk_transfer_leaves_a_node_by_any_of_its_links(void)
+{
+    struct sim_link_config line = fast;
+    char error[200] = "";
+    line.rate_bps = 10000000;
+    line.queue_packets = 50;
+    struct lab *const lab = lab_open(3, &line, &line);
+    const uint32_t nodes[] = {0, lab->near.port.node, lab->far.port.node};
+    const struct sim_bulk bulks[] = {
+        {nodes[0], nodes[1], 0, SECOND}, {nodes[0], nodes[2], 0, SECOND},
+        {nodes[1], nodes[0], 0, SECOND}, {nodes[2], nodes[0], 0, SECOND},
+        {nodes[1], nodes[2], 0, SECOND}, {nodes[2], nodes[1], 0, SECOND}};
+    for (uint32_t i = 0; i < 6; i++)
+        EXPECT_EQ(sim_net_ns3_bulk(lab->net, &bulks[i]), i);
+    EXPECT(lab->net->ops->route(lab->net, error, sizeof error));
+    sim_loop_run(lab->loop, 2 * (uint64_t)SECOND);
+    for (uint32_t i = 0; i < 6; i++)
+        EXPECT(sim_net_ns3_received(lab->net, i) > 100000);
+    EXPECT_EQ(lab->net->lost[SIM_LOST_NO_ROUTE], 0);
+    lab_close(lab);
+}
+
 /* Sources that a flood makes up are nobody's, but they were routers' once. */
 static void test_no_address_of_a_flood_is_a_routers_own(void)
 {
@@ -589,6 +612,7 @@ int main(int argc, char **argv)
         TEST(test_there_is_one_simulator_to_a_process),
         TEST(test_what_is_thrown_while_it_runs_ends_the_loop_and_is_told),
         TEST(test_what_is_lost_of_a_bulk_transfer_is_in_the_books),
+        TEST(test_a_bulk_transfer_leaves_a_node_by_any_of_its_links),
         TEST(test_no_address_of_a_flood_is_a_routers_own),
         TEST(test_what_its_lines_do_not_do_is_said_with_the_name_of_the_key),
     };
