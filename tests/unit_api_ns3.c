@@ -52,6 +52,60 @@ static void test_random_loss_is_binomial(void)
     ns3->close(n);
 }
 
+/* Which packets a line has lost, a bit each. */
+struct lost {
+    uint8_t of[ROWS / 8];
+};
+
+static void note_lost(void *owner, const struct ns3_loss *loss)
+{
+    struct lost *const lost = owner;
+    const uint32_t number = (uint32_t)loss->packet[4] << 8 | loss->packet[5];
+    if (EXPECT(loss->why == NS3_LOST_LINE && number < ROWS))
+        lost->of[number / 8] |= (uint8_t)(1U << number % 8);
+}
+
+static struct lost lost_by(uint64_t seed)
+{
+    uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
+                          51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
+    const struct ns3_line line = {.delay_ns = MS, .loss_ppb = 100000000};
+    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
+    char error[200] = "";
+    struct probe probe = {0};
+    struct lost lost = {{0}};
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = seed}, error, sizeof error);
+    const int a = ns3->node(n);
+    const int b = ns3->node(n);
+    const int link = ns3->line(n, a, b, &line);
+    const int from = ns3->end(n, a, probed, &probe);
+    const int to = ns3->end(n, b, probed, &probe);
+    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
+    ns3->on_lost(n, note_lost, &lost);
+    for (unsigned i = 0; i < ROWS; i++) {
+        packet[4] = (uint8_t)(i >> 8);
+        packet[5] = (uint8_t)i;
+        EXPECT(ns3->send(n, from, (uint64_t)i * 1000, packet, sizeof packet));
+    }
+    while (ns3->run(n, SECOND) < SECOND)
+        continue;
+    EXPECT(ns3->counts(n, link, 0).losses > 0);
+    ns3->close(n);
+    return lost;
+}
+
+static void test_a_seed_loses_the_same_packets_and_another_seed_others(void)
+{
+    const struct lost five = lost_by(5);
+    const struct lost six = lost_by(6);
+    const struct lost again = lost_by(5);
+    const struct lost high = lost_by(5 + (UINT64_C(1) << 32)); /* all of a seed counts */
+    EXPECT(memcmp(&five, &again, sizeof five) == 0);
+    EXPECT(memcmp(&five, &six, sizeof five) != 0);
+    EXPECT(memcmp(&five, &high, sizeof five) != 0);
+}
+
 /* Octets that arrive of ten seconds of traffic over a line of 1 Mbit/s. */
 static uint64_t received_of(struct ns3_traffic traffic)
 {
@@ -213,6 +267,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST(test_random_loss_is_binomial),
+        TEST(test_a_seed_loses_the_same_packets_and_another_seed_others),
         TEST(test_background_traffic_comes_at_its_rate_or_fills_the_line),
         TEST(test_active_queue_management_keeps_waits_short_on_a_full_line),
         TEST(test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence),
