@@ -6,27 +6,31 @@
 
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <link.h>
 
 #include <ns3/boolean.h>
+#include <ns3/calendar-scheduler.h>
 #include <ns3/config.h>
 #include <ns3/event-impl.h>
+#include <ns3/heap-scheduler.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-static-routing-helper.h>
+#include <ns3/list-scheduler.h>
+#include <ns3/map-scheduler.h>
+#include <ns3/priority-queue-scheduler.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/uinteger.h>
 
 using namespace ikelab;
 
-Limited *Limited::only = nullptr;
+Waiting *Waiting::only = nullptr;
 
 namespace ikelab
 {
-
-NS_OBJECT_ENSURE_REGISTERED(Limited);
 
 void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, size_t skip)
 {
@@ -80,6 +84,12 @@ namespace
 
 struct ns3_net *one = nullptr;
 
+/* By number. */
+ns3::TypeId (*const schedulers[])() = {
+    Limited<ns3::PriorityQueueScheduler>::GetTypeId, Limited<ns3::HeapScheduler>::GetTypeId,
+    Limited<ns3::MapScheduler>::GetTypeId, Limited<ns3::CalendarScheduler>::GetTypeId,
+    Limited<ns3::ListScheduler>::GetTypeId};
+
 /* What is thrown stays here. */
 template <typename T, typename F> T Guarded(struct ns3_net *n, T failed, F body)
 {
@@ -97,8 +107,8 @@ template <typename T, typename F> T Guarded(struct ns3_net *n, T failed, F body)
 void Break(struct ns3_net *n)
 {
     n->broken = true;
-    if (Limited::only->running.impl != nullptr)
-        Limited::only->running.impl->Unref();
+    if (Waiting::only->running.impl != nullptr)
+        Waiting::only->running.impl->Unref();
 }
 
 /* ---- what happens ---- */
@@ -145,7 +155,7 @@ bool Leave(struct ns3_net *n, size_t end, ns3::Ptr<ns3::Packet> packet, const ns
     n->packet.resize(len);
     packet->CopyData(n->packet.data(), len);
     n->arrived = true;
-    Limited::only->limit = Now();
+    Waiting::only->limit = Now();
     at.deliver(at.owner, Now(), n->packet.data(), len);
     return true;
 }
@@ -221,10 +231,14 @@ static struct ns3_net *Open(const struct ns3_options *options, char *error, size
                             "ns-3 has one simulator to a process, and it is in use");
         return nullptr;
     }
+    if (options->scheduler >= std::size(schedulers)) {
+        (void)std::snprintf(error, error_max, "ns-3 has no such scheduler");
+        return nullptr;
+    }
     try {
         one = new struct ns3_net;
         ns3::ObjectFactory scheduler;
-        scheduler.SetTypeId(Limited::GetTypeId());
+        scheduler.SetTypeId(schedulers[options->scheduler]());
         ns3::Simulator::SetScheduler(scheduler);
         ns3::RngSeedManager::SetSeed(1 + static_cast<uint32_t>(options->seed % 4294944442u));
         ns3::RngSeedManager::SetRun(1 + (options->seed >> 32));
@@ -403,10 +417,10 @@ static bool Send(struct ns3_net *n, int end, uint64_t at_ns, const uint8_t *pack
 
 static uint64_t Run(struct ns3_net *n, uint64_t until_ns)
 {
-    Limited *const events = Limited::only;
+    Waiting *const events = Waiting::only;
     events->limit = until_ns;
     n->arrived = false;
-    if (!n->broken && !events->IsEmpty() && !Guarded(n, false, [] {
+    if (!n->broken && events->NextAt() != UINT64_MAX && !Guarded(n, false, [] {
             ns3::Simulator::Run();
             return true;
         }))
@@ -417,7 +431,7 @@ static uint64_t Run(struct ns3_net *n, uint64_t until_ns)
 
 static uint64_t Next(struct ns3_net *n)
 {
-    return n->broken || Limited::only->IsEmpty() ? UINT64_MAX : Limited::only->PeekNext().key.m_ts;
+    return n->broken ? UINT64_MAX : Waiting::only->NextAt();
 }
 
 static uint64_t Events(const struct ns3_net *)

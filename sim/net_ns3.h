@@ -57,13 +57,25 @@
 extern "C" {
 #endif
 
-#define NS3_API_VERSION 7
+#define NS3_API_VERSION 8
 #define NS3_BROKEN      UINT64_MAX /* no time that run reaches */
 
 struct ns3_net;
 
+/* In what ns-3 keeps its events. They happen in one order whichever it is; the first is the
+ * fastest. */
+enum ns3_scheduler {
+    NS3_PRIORITY_QUEUE,
+    NS3_HEAP,
+    NS3_MAP,
+    NS3_CALENDAR,
+    NS3_LIST,
+    NS3_SCHEDULERS /* how many there are */
+};
+
 struct ns3_options {
     uint64_t seed; /* of all of ns-3's random streams */
+    enum ns3_scheduler scheduler;
 };
 
 /* How a queue is kept short: not at all; RED (Floyd and Jacobson 1993); CoDel (RFC 8289 4); a

@@ -17,23 +17,47 @@
 #include <ns3/node-container.h>
 #include <ns3/packet-sink.h>
 #include <ns3/point-to-point-net-device.h>
-#include <ns3/priority-queue-scheduler.h>
 #include <ns3/queue.h>
+#include <ns3/scheduler.h>
 #include <ns3/simulator.h>
 #include <ns3/virtual-net-device.h>
 
 namespace ikelab
 {
 
-/* The scheduler: nothing waits beyond the limit. */
-class Limited : public ns3::PriorityQueueScheduler
+/* The simulator's events, of which those beyond the limit do not count. */
+class Waiting
+{
+  public:
+    virtual ~Waiting() = default;
+    virtual uint64_t NextAt() const = 0; /* UINT64_MAX: nothing waits */
+
+    static Waiting *only; /* those of the one simulator */
+    uint64_t limit = UINT64_MAX;
+    ns3::Scheduler::Event running = {}; /* the one taken last */
+};
+
+/* In one of ns-3's schedulers. By tests/bench_ns3.c, on AMD EPYC (family 25, model 1, two cores,
+ * others on them; 1 December 2026, ns-3 3.37, gcc 12.2), thousands of datagrams a second of CPU
+ * time over two lines, medians of five rounds, with 333 datagrams under way on each line and with
+ * 16,667:
+ *
+ *     priority queue  49.7  65.8
+ *     calendar        46.1  62.8
+ *     map             45.8  55.3
+ *     heap            43.1  49.3
+ *     list            28.7  not tried
+ *
+ * So ours is the first; it was the first in another such run, too. */
+template <typename Scheduler> class Limited : public Scheduler, public Waiting
 {
   public:
     static ns3::TypeId GetTypeId()
     {
-        static ns3::TypeId tid = ns3::TypeId("ikelab::Limited")
-                                     .SetParent<ns3::PriorityQueueScheduler>()
-                                     .AddConstructor<Limited>();
+        static const ns3::TypeId tid =
+            ns3::TypeId("ikelab::Limited<" + Scheduler::GetTypeId().GetName() + ">")
+                .template SetParent<Scheduler>()
+                .template AddConstructor<Limited>();
         return tid;
     }
 
@@ -44,19 +68,20 @@ class Limited : public ns3::PriorityQueueScheduler
 
     bool IsEmpty() const override
     {
-        return ns3::PriorityQueueScheduler::IsEmpty() || PeekNext().key.m_ts > limit;
+        return Scheduler::IsEmpty() || Scheduler::PeekNext().key.m_ts > limit;
+    }
+
+    uint64_t NextAt() const override
+    {
+        return IsEmpty() ? UINT64_MAX : Scheduler::PeekNext().key.m_ts;
     }
 
     ns3::Scheduler::Event RemoveNext() override
     {
         running = {};
-        running = ns3::PriorityQueueScheduler::RemoveNext();
+        running = Scheduler::RemoveNext();
         return running;
     }
-
-    static Limited *only; /* the one the simulator has made */
-    uint64_t limit = UINT64_MAX;
-    ns3::Scheduler::Event running = {}; /* the one taken last */
 };
 
 inline uint64_t Now()

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Datagrams over two lines of ns-3, through our door and by ns-3's own
  * applications: the same lines, sizes and times, counted where they arrive, and
- * the events of ns-3 that it takes. The floor is the latter. And how large a
- * node of ns-3 with its line is, which a client would be who had one. */
+ * the events of ns-3 that it takes. The floor is the latter. Then the latter by
+ * each of ns-3's schedulers, on those lines and on some fifty times as long: what
+ * ours is chosen by. And how large a node of ns-3 with its line is, which a
+ * client would be who had one. */
 #include "sim/loop.h"
 #include "sim/net_ns3.h"
 #include "sim/ns3_door.h"
@@ -12,7 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { OCTETS = 300, COUNT = 200000, EVERY_NS = 3000, ROUNDS = 3, NODES = 4000 };
+enum { OCTETS = 300, COUNT = 100000, EVERY_NS = 3000, ROUNDS = 5, NODES = 4000 };
+/* A line's delay: with 333 datagrams under way on it, or 16,667. */
+enum { SHORT_NS = 1000000, LONG_NS = 50000000 };
 
 /* Of a second of CPU time. */
 struct rates {
@@ -70,7 +74,7 @@ static struct rates through_the_door(const struct ns3_api *ns3)
     static const struct ike_prefix gateways = {.base = {.ip = {192, 0, 2}, .family = IKE_IPV4},
                                                .bits = 24};
     static const struct sim_link_config line = {
-        .name = "line", .rate_bps = 1000000000, .delay_ns = 1000000, .queue_packets = 256};
+        .name = "line", .rate_bps = 1000000000, .delay_ns = SHORT_NS, .queue_packets = 256};
     static struct ours o;
     char error[300] = "";
     o = (struct ours){.loop = sim_loop_open()};
@@ -99,12 +103,14 @@ static struct rates through_the_door(const struct ns3_api *ns3)
 
 /* ---- ns-3 alone ---- */
 
-static struct rates ns3_alone(const struct ns3_api *ns3)
+static struct rates ns3_alone(const struct ns3_api *ns3, enum ns3_scheduler scheduler,
+                              uint64_t delay_ns)
 {
-    static const struct ns3_line line = {
-        .rate_bps = 1000000000, .delay_ns = 1000000, .queue_packets = 256};
+    const struct ns3_line line = {
+        .rate_bps = 1000000000, .delay_ns = delay_ns, .queue_packets = 256};
+    const struct ns3_options options = {.seed = 1, .scheduler = scheduler};
     char error[300] = "";
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 1}, error, sizeof error);
+    struct ns3_net *const n = ns3->open(&options, error, sizeof error);
     const int near = ns3->node(n);
     const int core = ns3->node(n);
     const int far = ns3->node(n);
@@ -182,6 +188,35 @@ static void compare(const char *name, double *ours, double *alone, const char *g
                  value / floor, goal);
 }
 
+static const struct {
+    const char *name;
+    bool is_bounded; /* what it does for an event does not grow with all that wait */
+} schedulers[NS3_SCHEDULERS] = {
+    [NS3_PRIORITY_QUEUE] = {"priority_queue", true},
+    [NS3_HEAP] = {"heap", true},
+    [NS3_MAP] = {"map", true},
+    [NS3_CALENDAR] = {"calendar", true},
+    [NS3_LIST] = {"list", false},
+};
+
+/* One after the other, and again: what else the machine does falls on all alike. */
+static void compare_schedulers(const struct ns3_api *ns3, const char *lines, uint64_t delay_ns)
+{
+    double rates[NS3_SCHEDULERS][ROUNDS];
+    for (int i = 0; i < ROUNDS; i++)
+        for (int s = 0; s < NS3_SCHEDULERS; s++)
+            if (schedulers[s].is_bounded || delay_ns == SHORT_NS)
+                rates[s][i] = ns3_alone(ns3, (enum ns3_scheduler)s, delay_ns).datagrams;
+    for (int s = 0; s < NS3_SCHEDULERS; s++) {
+        char name[64];
+        double ours[ROUNDS];
+        (void)snprintf(name, sizeof name, "%s_lines_by_%s", lines, schedulers[s].name);
+        memcpy(ours, rates[0], sizeof ours);
+        if (schedulers[s].is_bounded || delay_ns == SHORT_NS)
+            compare(name, rates[s], ours, s == 0 ? "ours" : "goal < 1: ours");
+    }
+}
+
 int main(void)
 {
     char error[300] = "";
@@ -195,7 +230,7 @@ int main(void)
     const double node = node_of(ns3);
     for (int i = 0; i < ROUNDS; i++) {
         const struct rates door = through_the_door(ns3);
-        const struct rates bare = ns3_alone(ns3);
+        const struct rates bare = ns3_alone(ns3, 0, SHORT_NS);
         ours[0][i] = door.datagrams;
         ours[1][i] = door.events;
         alone[0][i] = bare.datagrams;
@@ -203,6 +238,8 @@ int main(void)
     }
     compare("datagrams_by_ns3", ours[0], alone[0], "goal >= 0.9: ns-3's own UDP");
     compare("events_of_ns3", ours[1], alone[1], "the same runs");
+    compare_schedulers(ns3, "short", SHORT_NS);
+    compare_schedulers(ns3, "long", LONG_NS);
     (void)printf("%-34s %10.2f KiB\n", "ns3_node_with_a_line", node / 1024);
     return 0;
 }

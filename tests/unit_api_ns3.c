@@ -2,6 +2,7 @@
  * The C interface to ns-3 (net_ns3.h) as a program has it that has no door: what
  * its lines, queues and traffic are by themselves, and what fails. Skipped where
  * ns-3 is not installed. */
+#include "sim/fingerprint.h"
 #include "sim/net_ns3.h"
 #include "sim/ns3_door.h"
 #include "tests/test.h"
@@ -12,6 +13,56 @@
 #include <string.h>
 
 enum { MS = 1000000, SECOND = 1000000000, ROWS = 4000 };
+
+/* Two nodes, a line between them, and an end at each: 10.0.0.0/16 is at the first, 10.1.0.0/16 at
+ * the other. The nodes know the way to each other. */
+struct pair {
+    const struct ns3_api *ns3;
+    struct ns3_net *n;
+    int nodes[2], ends[2], link;
+};
+
+static struct pair pair_open(const struct ns3_options *options, const struct ns3_line *line,
+                             ns3_packet_fn *deliver, void *owner)
+{
+    const struct ns3_prefix sides[2] = {{.ip = {10, 0}, .family = 4, .bits = 16},
+                                        {.ip = {10, 1}, .family = 4, .bits = 16}};
+    char error[200] = "";
+    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
+    struct pair p = {.ns3 = ns3, .n = ns3->open(options, error, sizeof error)};
+    EXPECT_STR(error, "");
+    for (int i = 0; i < 2; i++)
+        p.nodes[i] = ns3->node(p.n);
+    p.link = ns3->line(p.n, p.nodes[0], p.nodes[1], line);
+    EXPECT_EQ(p.link, 0);
+    for (int i = 0; i < 2; i++) {
+        struct ns3_prefix own;
+        p.ends[i] = ns3->end(p.n, p.nodes[i], deliver, owner);
+        EXPECT(ns3->route_to_end(p.n, &sides[i], p.ends[i]));
+        EXPECT(ns3->route_by_link(p.n, p.nodes[1 - i], &sides[i], p.link));
+        EXPECT(ns3->address(p.n, p.nodes[i], p.link, 4, &own));
+        EXPECT(ns3->route_by_link(p.n, p.nodes[1 - i], &own, p.link));
+    }
+    return p;
+}
+
+/* One of 28 octets, by whose number it is known again, from one end to the other. */
+static bool send_number(const struct pair *p, int from, uint64_t at_ns, unsigned number)
+{
+    uint8_t packet[28] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10,
+                          0,    0, 1, 10, 0, 0, 7, 0, 9,  0,  9, 0, 8};
+    packet[4] = (uint8_t)(number >> 8);
+    packet[5] = (uint8_t)number;
+    packet[13] = (uint8_t)from;
+    packet[17] = (uint8_t)(1 - from);
+    return p->ns3->send(p->n, p->ends[from], at_ns, packet, sizeof packet);
+}
+
+static void run_to(const struct pair *p, uint64_t until_ns)
+{
+    while (p->ns3->run(p->n, until_ns) < until_ns)
+        continue;
+}
 
 struct probe {
     uint64_t sent_ns, worst_ns;
@@ -26,31 +77,7 @@ static void probed(void *owner, uint64_t now_ns, const uint8_t *packet, size_t l
         p->worst_ns = now_ns - p->sent_ns;
 }
 
-static void test_random_loss_is_binomial(void)
-{
-    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
-    const struct ns3_line line = {.delay_ns = MS, .loss_ppb = 100000000};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
-    struct probe probe = {0};
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, probed, &probe);
-    const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    for (int i = 0; i < ROWS; i++)
-        EXPECT(ns3->send(n, from, (uint64_t)i * 1000, packet, sizeof packet));
-    while (ns3->run(n, SECOND) < SECOND)
-        continue;
-    const struct ns3_counts counts = ns3->counts(n, link, 0);
-    EXPECT(fabs((double)counts.losses - ROWS * 0.1) < 4 * sqrt(ROWS * 0.09));
-    EXPECT_EQ(counts.losses + counts.arrived_packets, ROWS);
-    ns3->close(n);
-}
+/* ---- chance ---- */
 
 /* Which packets a line has lost, a bit each. */
 struct lost {
@@ -67,35 +94,22 @@ static void note_lost(void *owner, const struct ns3_loss *loss)
 
 static struct lost lost_by(uint64_t seed)
 {
-    uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                          51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
     const struct ns3_line line = {.delay_ns = MS, .loss_ppb = 100000000};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
     struct probe probe = {0};
     struct lost lost = {{0}};
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = seed}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, probed, &probe);
-    const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    ns3->on_lost(n, note_lost, &lost);
-    for (unsigned i = 0; i < ROWS; i++) {
-        packet[4] = (uint8_t)(i >> 8);
-        packet[5] = (uint8_t)i;
-        EXPECT(ns3->send(n, from, (uint64_t)i * 1000, packet, sizeof packet));
-    }
-    while (ns3->run(n, SECOND) < SECOND)
-        continue;
-    EXPECT(ns3->counts(n, link, 0).losses > 0);
-    ns3->close(n);
+    const struct pair p = pair_open(&(struct ns3_options){.seed = seed}, &line, probed, &probe);
+    p.ns3->on_lost(p.n, note_lost, &lost);
+    for (unsigned i = 0; i < ROWS; i++)
+        EXPECT(send_number(&p, 0, (uint64_t)i * 1000, i));
+    run_to(&p, SECOND);
+    const struct ns3_counts counts = p.ns3->counts(p.n, p.link, 0);
+    EXPECT(fabs((double)counts.losses - ROWS * 0.1) < 4 * sqrt(ROWS * 0.09));
+    EXPECT_EQ(counts.losses + counts.arrived_packets, ROWS);
+    p.ns3->close(p.n);
     return lost;
 }
 
-static void test_a_seed_loses_the_same_packets_and_another_seed_others(void)
+static void test_a_lines_own_loss_is_binomial_and_by_the_seed(void)
 {
     const struct lost five = lost_by(5);
     const struct lost six = lost_by(6);
@@ -106,28 +120,22 @@ static void test_a_seed_loses_the_same_packets_and_another_seed_others(void)
     EXPECT(memcmp(&five, &high, sizeof five) != 0);
 }
 
+/* ---- traffic and queues ---- */
+
 /* Octets that arrive of ten seconds of traffic over a line of 1 Mbit/s. */
 static uint64_t received_of(struct ns3_traffic traffic)
 {
     const struct ns3_line line = {.rate_bps = 1000000, .delay_ns = MS, .queue_packets = 50};
-    char error[200] = "";
-    struct ns3_prefix there;
-    struct ns3_prefix back;
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    traffic.from = ns3->node(n);
-    traffic.to = ns3->node(n);
+    struct probe probe = {0};
+    const struct pair p = pair_open(&(struct ns3_options){.seed = 5}, &line, probed, &probe);
+    traffic.from = p.nodes[0];
+    traffic.to = p.nodes[1];
     traffic.until_ns = 10 * (uint64_t)SECOND;
-    const int link = ns3->line(n, traffic.from, traffic.to, &line);
-    EXPECT(ns3->address(n, traffic.to, link, 4, &there) &&
-           ns3->address(n, traffic.from, link, 4, &back));
-    EXPECT(ns3->route_by_link(n, traffic.from, &there, link));
-    EXPECT(ns3->route_by_link(n, traffic.to, &back, link));
-    const int number = ns3->traffic(n, &traffic);
+    const int number = p.ns3->traffic(p.n, &traffic);
     EXPECT_EQ(number, 0);
-    EXPECT_EQ(ns3->run(n, traffic.until_ns), traffic.until_ns);
-    const uint64_t received = ns3->received(n, number);
-    ns3->close(n);
+    EXPECT_EQ(p.ns3->run(p.n, traffic.until_ns), traffic.until_ns);
+    const uint64_t received = p.ns3->received(p.n, number);
+    p.ns3->close(p.n);
     return received;
 }
 
@@ -147,40 +155,22 @@ static void test_background_traffic_comes_at_its_rate_or_fills_the_line(void)
  * first window, which opens twice each round trip, run over, and needs some seconds then. */
 static uint64_t worst_wait(enum ns3_aqm aqm)
 {
-    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
     const struct ns3_line line = {
         .rate_bps = 1000000, .delay_ns = MS, .queue_packets = 200, .aqm = aqm};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
     struct probe probe = {0};
-    struct ns3_prefix there;
-    struct ns3_prefix back;
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, probed, &probe);
-    const int to = ns3->end(n, b, probed, &probe);
-    EXPECT(ns3->address(n, b, link, 4, &there) && ns3->address(n, a, link, 4, &back));
-    EXPECT(ns3->route_by_link(n, a, &there, link) && ns3->route_by_link(n, b, &back, link));
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    EXPECT_EQ(ns3->traffic(n, &(struct ns3_traffic){.from = a,
-                                                    .to = b,
-                                                    .bulk = true,
-                                                    .until_ns = 75 * (uint64_t)SECOND}),
-              0);
+    const struct pair p = pair_open(&(struct ns3_options){.seed = 5}, &line, probed, &probe);
+    const struct ns3_traffic bulk = {
+        .from = p.nodes[0], .to = p.nodes[1], .bulk = true, .until_ns = 75 * (uint64_t)SECOND};
+    EXPECT_EQ(p.ns3->traffic(p.n, &bulk), 0);
     for (uint64_t now = 20 * (uint64_t)SECOND; now < 70 * (uint64_t)SECOND;
          now += 3 * (uint64_t)SECOND) {
-        while (ns3->run(n, now) < now)
-            continue;
+        run_to(&p, now);
         probe.sent_ns = now;
-        EXPECT(ns3->send(n, from, now, packet, sizeof packet));
-        EXPECT(ns3->run(n, now + 3 * (uint64_t)SECOND - 1) <= now + 3 * (uint64_t)SECOND);
+        EXPECT(send_number(&p, 0, now, 0));
+        EXPECT(p.ns3->run(p.n, now + 3 * (uint64_t)SECOND - 1) <= now + 3 * (uint64_t)SECOND);
     }
-    EXPECT(ns3->counts(n, link, 0).queue_drops > 0);
-    ns3->close(n);
+    EXPECT(p.ns3->counts(p.n, p.link, 0).queue_drops > 0);
+    p.ns3->close(p.n);
     return probe.worst_ns;
 }
 
@@ -196,6 +186,8 @@ static void test_active_queue_management_keeps_waits_short_on_a_full_line(void)
     EXPECT(fair < 26 * (uint64_t)MS); /* a flow of its own: behind one being sent and one in the
                                          device, 12 ms each, and 1 ms on the line */
 }
+
+/* ---- what fails ---- */
 
 static void test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence(void)
 {
@@ -234,44 +226,89 @@ static void throw_it(void *owner, uint64_t now_ns, const uint8_t *packet, size_t
 
 static void test_a_network_that_broke_says_so_until_it_is_closed(void)
 {
-    static const uint8_t packet[28] = {0x45, 0,   0, 28,  0, 1, 0, 0, 64, 17, 0, 0, 198,
-                                       51,   100, 1, 192, 0, 2, 7, 0, 9,  0,  9, 0, 8};
     const struct ns3_line line = {.delay_ns = MS};
-    const struct ns3_prefix far = {.ip = {192, 0, 2, 0}, .family = 4, .bits = 24};
-    char error[200] = "";
     uint32_t thrown = 0;
-    const struct ns3_api *const ns3 = sim_ns3_api(error, sizeof error);
-    struct ns3_net *const n = ns3->open(&(struct ns3_options){.seed = 5}, error, sizeof error);
-    const int a = ns3->node(n);
-    const int b = ns3->node(n);
-    const int link = ns3->line(n, a, b, &line);
-    const int from = ns3->end(n, a, throw_it, &thrown);
-    const int to = ns3->end(n, b, throw_it, &thrown);
-    EXPECT(ns3->route_by_link(n, a, &far, link) && ns3->route_to_end(n, &far, to));
-    for (uint64_t i = 1; i <= 3; i++)
-        EXPECT(ns3->send(n, from, i * MS, packet, sizeof packet));
-    EXPECT_EQ(ns3->run(n, 2 * MS - 1), 2 * MS - 1);
-    EXPECT_STR(ns3->error(n), "");
+    const struct pair p = pair_open(&(struct ns3_options){.seed = 5}, &line, throw_it, &thrown);
+    for (unsigned i = 1; i <= 3; i++)
+        EXPECT(send_number(&p, 0, (uint64_t)i * MS, i));
+    EXPECT_EQ(p.ns3->run(p.n, 2 * MS - 1), 2 * MS - 1);
+    EXPECT_STR(p.ns3->error(p.n), "");
     for (int i = 0; i < 2; i++) {
-        EXPECT(ns3->run(n, SECOND) == NS3_BROKEN);
-        EXPECT(!ns3->send(n, from, SECOND, packet, sizeof packet));
-        EXPECT_STR(ns3->error(n), "std::bad_alloc");
+        EXPECT(p.ns3->run(p.n, SECOND) == NS3_BROKEN);
+        EXPECT(!send_number(&p, 0, SECOND, 4));
+        EXPECT_STR(p.ns3->error(p.n), "std::bad_alloc");
     }
-    EXPECT(ns3->next(n) == UINT64_MAX);
-    EXPECT_EQ(ns3->counts(n, link, 0).arrived_packets, 1);
+    EXPECT(p.ns3->next(p.n) == UINT64_MAX);
+    EXPECT_EQ(p.ns3->counts(p.n, p.link, 0).arrived_packets, 1);
     EXPECT_EQ(thrown, 1);
-    ns3->close(n);
+    p.ns3->close(p.n);
+}
+
+/* ---- schedulers ---- */
+
+/* What was seen, in its order. */
+static void trace_arrival(void *owner, uint64_t now_ns, const uint8_t *packet, size_t len)
+{
+    sim_fingerprint_bytes(owner, SIM_TRACE_DELIVER, now_ns, packet, len);
+}
+
+static void trace_loss(void *owner, const struct ns3_loss *loss)
+{
+    sim_fingerprint_bytes(owner, SIM_TRACE_LOST, loss->now_ns, loss->packet, loss->len);
+}
+
+/* Eighty packets at each of fifty instants both ways, on a line that TCP fills and that loses, with
+ * a queue that draws lots. */
+static void trace_by(enum ns3_scheduler scheduler, char *text)
+{
+    const struct ns3_options options = {.seed = 5, .scheduler = scheduler};
+    const struct ns3_line line = {.rate_bps = 10000000,
+                                  .delay_ns = MS,
+                                  .queue_packets = 60,
+                                  .loss_ppb = 20000000,
+                                  .aqm = NS3_RED};
+    struct sim_fingerprint trace;
+    sim_fingerprint_open(&trace, 5);
+    const struct pair p = pair_open(&options, &line, trace_arrival, &trace);
+    const struct ns3_traffic bulk = {
+        .from = p.nodes[0], .to = p.nodes[1], .bulk = true, .until_ns = 2 * (uint64_t)SECOND};
+    EXPECT_EQ(p.ns3->traffic(p.n, &bulk), 0);
+    p.ns3->on_lost(p.n, trace_loss, &trace);
+    for (unsigned i = 0; i < 8000; i++)
+        EXPECT(send_number(&p, (int)(i % 2), (uint64_t)(i / 160 + 1) * 20 * MS, i));
+    run_to(&p, 3 * (uint64_t)SECOND);
+    sim_fingerprint_add(&trace, SIM_TRACE_SEND, p.ns3->received(p.n, 0), p.ns3->events(p.n));
+    sim_fingerprint_text(&trace, text);
+    EXPECT(p.ns3->received(p.n, 0) > 50000);
+    EXPECT(p.ns3->counts(p.n, p.link, 0).queue_drops > 100);
+    EXPECT(p.ns3->counts(p.n, p.link, 1).losses > 40);
+    p.ns3->close(p.n);
+}
+
+static void test_events_happen_in_one_order_whatever_keeps_them(void)
+{
+    char first[33];
+    char other[33];
+    char error[200] = "";
+    const struct ns3_options wrong = {.scheduler = NS3_SCHEDULERS};
+    trace_by((enum ns3_scheduler)0, first);
+    for (int i = 0; i < NS3_SCHEDULERS; i++) {
+        trace_by((enum ns3_scheduler)i, other);
+        EXPECT_STR(other, first);
+    }
+    EXPECT(sim_ns3_api(error, sizeof error)->open(&wrong, error, sizeof error) == NULL);
+    EXPECT_STR(error, "ns-3 has no such scheduler");
 }
 
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST(test_random_loss_is_binomial),
-        TEST(test_a_seed_loses_the_same_packets_and_another_seed_others),
+        TEST(test_a_lines_own_loss_is_binomial_and_by_the_seed),
         TEST(test_background_traffic_comes_at_its_rate_or_fills_the_line),
         TEST(test_active_queue_management_keeps_waits_short_on_a_full_line),
         TEST(test_traffic_without_a_rate_or_a_link_is_refused_with_a_sentence),
         TEST(test_a_network_that_broke_says_so_until_it_is_closed),
+        TEST(test_events_happen_in_one_order_whatever_keeps_them),
     };
     char error[300] = "";
     if (sim_ns3_api(error, sizeof error) == NULL) {
