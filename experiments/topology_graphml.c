@@ -197,9 +197,9 @@ static const char *rate_of(struct graph *g, const struct thing *edge)
 {
     char text[32];
     double speed = 0;
-    if (edge->fields[RATE] != NULL || !number_of(edge->fields[SPEED], &speed))
+    if (edge->fields[RATE] != NULL || edge->fields[SPEED] == NULL)
         return edge->fields[RATE];
-    if (speed < 1 || speed > 1e15)
+    if (!number_of(edge->fields[SPEED], &speed) || speed < 1 || speed > 1e15)
         return edge->fields[SPEED]; /* which will be refused as a rate */
     model_quantity_format(KIND_BITRATE, (uint64_t)speed, text, sizeof text);
     return arena_copy(g->arena, text, strlen(text));

@@ -56,12 +56,36 @@ WRONG = [
     ("none.edges", "# nothing\n", "has no links"),
     ("many.edges", "".join(f"n{i} n{i + 1}\n" for i in range(500)), "has more than 128 links"),
     ("missing.graphml", GRAPHML.replace('target="d"', 'target="e"'), 'there is no node "e"'),
+    ("self.graphml", GRAPHML.replace("</graph>", '<edge source="1" target="1"/></graph>'),
+     "links.link-4.from: leads from node b to itself"),
+    ("still.graphml", GRAPHML.replace("100000000.0", "0"), "still.graphml:12:5: links.link-1.rate"),
+    ("absurd.graphml", GRAPHML.replace("100000000.0", "1e30"), "absurd.graphml:12:5: links.link-1.rate"),
+    ("words.graphml", GRAPHML.replace("100000000.0", "fast"), "words.graphml:12:5: links.link-1.rate"),
+    ("nan.graphml", GRAPHML.replace("100000000.0", "nan"), "nan.graphml:12:5: links.link-1.rate"),
     ("half.graphml", GRAPHML[:400], "half.graphml:6:"),
     ("empty.graphml", "<graphml/>", "has no <edge"),
     ("key.yaml", YAML + "speed: 3\n", '"speed" is no key of a topology'),
+    ("absurd.yaml", YAML.replace("100Mbit/s", "99999Gbit/s"), "absurd.yaml:2:46: links.link-1.rate"),
     ("list.yaml", "- a\n", "a topology is a map with `links`"),
     ("part.edges", "a b\nc d\n", "no links lead from node a to gateways.vpn at node d"),
 ]
+# Addresses of two that are the same: what is added, and what must be said.
+OVERLAPS = [
+    ("  others: {to: vpn, prefix: 10.9.1.0/24}", "clients.others.prefix: overlaps with clients.people.prefix"),
+    ("attackers: {flood: {to: vpn, sources: 10.9.0.0/30}}", "attackers.flood.sources: overlaps with clients.people.prefix"),
+    ("  others: {to: vpn, nat: {kind: symmetric, address: 192.0.2.1}}",
+     "clients.others.nat.address: overlaps with gateways.vpn.address"),
+]
+OVERLAPPING = "for: 9s\ngateways: {vpn: {}}\nclients:\n  people: {to: vpn, prefix: 10.9.0.0/16}\n"
+TWO_HUBS = """
+topology: hub-and-spoke
+for: 20s
+gateways: {one: {at: hub-1}, two: {at: hub-2}}
+clients:
+  near: {to: one, via: branch-1, arrivals: uniform 10/s}
+  far: {to: two, via: branch-3, arrivals: uniform 10/s}
+  beside: {to: two, via: hub-1, arrivals: uniform 10/s}
+"""
 
 
 class Lab:
@@ -76,8 +100,10 @@ class Lab:
 
     def run(self, topology, via, at, *options):
         """Exit status, standard error, and the rows, or None."""
+        return self.run_text(EXPERIMENT.format(topology=topology, via=via, at=at), *options)
+
+    def run_text(self, text, *options):
         self.number += 1
-        text = EXPERIMENT.format(topology=topology, via=via, at=at)
         database = f"{self.number}.db"
         done = subprocess.run([self.ikelab, "run", self.write("e.yaml", text), "--seeds", "1", "-o", database, *options],
                               cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
@@ -86,6 +112,11 @@ class Lab:
         with sqlite3.connect(os.path.join(self.folder, database)) as db:
             rows = db.execute("SELECT metric, value FROM metric WHERE who IN ('people', 'network') ORDER BY who, metric")
             return done.returncode, done.stderr, rows.fetchall()
+
+    def told(self, who):
+        """What somebody told in the last run."""
+        with sqlite3.connect(os.path.join(self.folder, f"{self.number}.db")) as db:
+            return dict(db.execute("SELECT metric, value FROM metric WHERE who = ?", [who]).fetchall())
 
 
 def test_each_shipped_topology_carries_the_same_on_both_networks(lab):
@@ -100,6 +131,23 @@ def test_each_shipped_topology_carries_the_same_on_both_networks(lab):
         if any(abs(other[metric] - value) > (20000 if "time" in metric else 0) for metric, value in found.items()):
             wrong.append(f"{name}: on links {found}\non ns-3 {other}")
     expect(not wrong, "\n".join(wrong))
+
+
+def test_gateways_at_both_hubs_are_reached_alike_on_both_networks(lab):
+    ways = {"near": 10, "far": 20, "beside": 1}  # ms, one way: to the core and on, or from hub to hub
+    times = {}
+    for network in ["links", "ns3"] if HAS_NS3 else ["links"]:
+        status, said, _ = lab.run_text(TWO_HUBS, "--network", network)
+        expect(status == 0, said)
+        for who, one_way in ways.items():
+            told = lab.told(who)
+            expect(told["successes"] >= 100 and told["failures"] == 0, f"{network} {who}: {told}")
+            # Two round trips, and what lines and processors take.
+            time = times[network, who] = told["tunnel_setup_time_p50"] / 1e6
+            expect(4 * one_way <= time < 4 * one_way + 3, f"{network} {who}: {time} ms")
+            expect(abs(time - times["links", who]) < 0.02, times)
+        made = [lab.told(gateway)["established"] for gateway in ("one", "two")]
+        expect(made[0] >= 100 and made[1] >= 200, f"{network}: {made}")
 
 
 def test_three_formats_say_the_same_network(lab):
@@ -132,6 +180,15 @@ def test_what_is_wrong_in_a_file_is_said_with_its_place(lab):
     status, heard, _ = lab.run("abilen", "a", "d")
     if status != 2 or "did you mean abilene" not in heard:
         wrong.append(heard)
+    expect(not wrong, "\n".join(wrong))
+
+
+def test_addresses_that_overlap_are_refused_before_anything_is_made(lab):
+    wrong = []
+    for more, said in OVERLAPS:
+        status, heard, rows = lab.run_text(OVERLAPPING + more + "\n")
+        if status != 2 or said not in heard or rows is not None:
+            wrong.append(f"{more}: {status} {heard}")
     expect(not wrong, "\n".join(wrong))
 
 

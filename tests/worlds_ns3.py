@@ -46,6 +46,21 @@ sweep:
   links.wire.kind: [csma, wifi]
   links.line.aqm: [red, codel, fq-codel]
 """
+# A flood that nothing slows down, more than twice what a line carries: it fills a queue of 200; RED keeps it at 104,
+# twice MaxTh, beyond which it loses everything; CoDel loses more and more, until after some twenty seconds that is all
+# there is too much; with a queue to each flow clients pass it by. Whoever is not lost on the way tells by three
+# requests, the first of which the gateway answers with a cookie, how long it waits.
+FULL = 200 * 182 * 8 / 1000  # ms: packets of 182 octets at 1 Mbit/s
+QUEUES = """
+for: 34s
+seeds: 1
+network: {kind: ns3}
+links: {line: {rate: 1Mbit/s, rate_back: 100Mbit/s, delay: 1ms, queue: 200}}
+gateways: {vpn: {cookies: {at: always}}}
+clients: {people: {to: vpn, via: line, arrivals: uniform 100/s, patience: 5s, retransmit: {first: 4s}}}
+attackers: {flood: {to: vpn, via: line, rate: 1500/s, from: 1s, until: 30s, sources: 198.18.0.1/32}}
+sweep: {links.line.aqm: [drop-tail, red, codel, fq-codel]}
+"""
 MAY_DIFFER = {"machine"}  # what is of the machine and the moment
 
 
@@ -109,6 +124,24 @@ def test_a_capture_of_ns3_has_the_same_messages_as_one_of_links(lab):
     # ns-3's lines take 160 ns more, for PPP's two octets: where times are left out, all is the same.
     time = re.compile(r"\d+\.\d{6,9}")
     equal(time.sub("T", read["ns3"]), time.sub("T", read["links"]))
+
+
+def test_each_way_to_keep_a_queue_short_is_the_one_that_was_asked_for(lab):
+    needs_ns3()
+    lab.run("queues", QUEUES, "-o", "queues.db")
+    equal(lab.said.returncode, 0)
+    waits = {}
+    for aqm in ("drop-tail", "red", "codel", "fq-codel"):
+        for name, begun, over in (("soon", 3, 9), ("late", 22, 29)):
+            rows = query("queues.db", f"""SELECT end_ns - start_ns FROM handshake JOIN run USING (run) JOIN param USING (point)
+                WHERE path = 'links.line.aqm' AND text = '{aqm}' AND outcome = 'succeeded' AND retransmissions = 0
+                AND start_ns BETWEEN {begun}e9 AND {over}e9 ORDER BY 1""")
+            expect(len(rows) >= 5, f"{aqm} {name}: {len(rows)}")
+            waits[aqm, name] = rows[len(rows) // 2][0] / 3e6  # ms, of each of three requests
+    expect(all(0.95 * FULL < waits["drop-tail", when] < 1.05 * FULL for when in ("soon", "late")), waits)
+    expect(all(0.45 * FULL < waits["red", when] < 0.65 * FULL for when in ("soon", "late")), waits)
+    expect(waits["codel", "soon"] > 0.7 * FULL and waits["codel", "late"] < 0.5 * FULL, waits)
+    expect(all(waits["fq-codel", when] < 0.1 * FULL for when in ("soon", "late")), waits)
 
 
 def test_without_ns3_it_is_said_once_and_nothing_is_made(lab):
