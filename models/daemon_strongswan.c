@@ -69,6 +69,7 @@ static const char swanctl_conf[] =
     "    dpd_delay = ${liveness}s\n"
     "    rekey_time = $[rekey-ike-or-0]s\n"
     "    rand_time = ${rekey-ike-rand}s\n"
+    "    over_time = ${rekey-ike-over}s\n"
     "    unique = ${unique}\n"
     "    pools = ${pools}\n"
     "    vips = ${vips}\n"
@@ -89,6 +90,7 @@ static const char swanctl_conf[] =
     "        esp_proposals = ${esp}\n"
     "        rekey_time = $[rekey-child-or-0]s\n"
     "        rand_time = ${rekey-child-rand}s\n"
+    "        life_time = ${rekey-child-life}s\n"
     "        mode = $[mode]\n"
     "      }\n"
     "    }\n"
@@ -140,6 +142,30 @@ static void put_rekey_ike_rand(struct model_text *out, const struct model_wish *
 static void put_rekey_child_rand(struct model_text *out, const struct model_wish *wish)
 {
     put_rand(out, wish->rekey.child_ns, wish->rekey.jitter_ppb);
+}
+
+/* By how much an SA outlives the time at which it is rekeyed: a tenth as ours do, but not so little
+ * that the rekey has not been sent a fourth time (after 4, 7.2 and 13 s), or is cut short in whole
+ * seconds. */
+static uint64_t over_s(uint64_t rekey_ns)
+{
+    const uint64_t least_s = 30;
+    const uint64_t tenth_s = seconds_of(rekey_ns / 10);
+    return tenth_s > least_s ? tenth_s : least_s;
+}
+
+static void put_rekey_ike_over(struct model_text *out, const struct model_wish *wish)
+{
+    if (wish->rekey.ike_ns != 0)
+        text_put(out, "%llu", (unsigned long long)over_s(wish->rekey.ike_ns));
+}
+
+static void put_rekey_child_life(struct model_text *out, const struct model_wish *wish)
+{
+    const uint64_t ns = wish->rekey.child_ns;
+    const uint64_t life_s = seconds_of(ns) + over_s(ns);
+    if (ns != 0)
+        text_put(out, "%llu", (unsigned long long)life_s);
 }
 
 /* "inner-0, inner-1", and the rows that say what they are. */
@@ -370,6 +396,8 @@ static const struct recipe_holder holders[] = {
     { "retransmit-first",  .put = put_retransmit_first },
     { "rekey-ike-rand",    .put = put_rekey_ike_rand },
     { "rekey-child-rand",  .put = put_rekey_child_rand },
+    { "rekey-ike-over",    .put = put_rekey_ike_over },
+    { "rekey-child-life",  .put = put_rekey_child_life },
     { "pools",             .put = put_pools },
     { "pool-rows",         .put = put_pool_rows },
     { "vips",              .put = put_vips },

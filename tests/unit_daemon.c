@@ -52,6 +52,8 @@ static void test_strongswan_is_told_what_a_plain_wish_asks(void)
     EXPECT(strstr(daemon_file("/ikelab/strongswan.conf"), "threads") == NULL);
     EXPECT(strstr(daemon_file("/ikelab/swanctl/swanctl.conf"), "remote_addrs") == NULL);
     EXPECT(strstr(daemon_file("/ikelab/swanctl/swanctl.conf"), "rand_time") == NULL);
+    EXPECT(strstr(daemon_file("/ikelab/swanctl/swanctl.conf"), "over_time") == NULL);
+    EXPECT(strstr(daemon_file("/ikelab/swanctl/swanctl.conf"), "life_time") == NULL);
     EXPECT(strstr(daemon_file("/ikelab/swanctl/swanctl.conf"), "eap") == NULL);
 }
 
@@ -99,8 +101,18 @@ static void test_strongswan_is_told_what_a_full_wish_asks(void)
                         "aes128-sha256-prfsha256-modp2048",
                         "esp_proposals = aes256-sha512-ecp256, aes128-sha1-ecp256", "encap = yes",
                         "mobike = yes", "fragmentation = yes", "dpd_delay = 10s",
-                        "rekey_time = 600s", "rand_time = 30s", "id = us.test",
-                        "remote_ts = 10.1.0.0/16"));
+                        "rekey_time = 600s", "rand_time = 30s", "over_time = 60s",
+                        "life_time = 660s", "id = us.test", "remote_ts = 10.1.0.0/16"));
+}
+
+/* Else a tenth in whole seconds may be none, and an SA ends as it is rekeyed. */
+static void test_strongswan_outlives_the_time_at_which_it_rekeys(void)
+{
+    struct model_wish wish = plain();
+    wish.rekey = (struct model_rekey){.ike_ns = UINT64_C(4000000000), .child_ns = 3000000000};
+    daemon_make(strongswan, &wish);
+    daemon_expect("/ikelab/swanctl/swanctl.conf", LINES("rekey_time = 4s", "over_time = 30s",
+                                                        "rekey_time = 3s", "life_time = 33s"));
 }
 
 static void test_libreswan_is_told_what_wishes_ask(void)
@@ -557,6 +569,7 @@ static void test_numbers_that_no_daemon_has_are_not_believed(void)
 static const struct test_case cases[] = {
     TEST(test_strongswan_is_told_what_a_plain_wish_asks),
     TEST(test_strongswan_is_told_what_a_full_wish_asks),
+    TEST(test_strongswan_outlives_the_time_at_which_it_rekeys),
     TEST(test_libreswan_is_told_what_wishes_ask),
     TEST(test_openiked_is_told_what_wishes_ask),
     TEST(test_papers_go_where_each_daemon_looks),
