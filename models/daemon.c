@@ -3,6 +3,7 @@
 #include "models/daemon.h"
 
 #include "models/daemon_recipe.h"
+#include "models/keys_value.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -59,6 +60,11 @@ const char *model_recipe_wants(const struct model_recipe *recipe)
     return recipe->wants;
 }
 
+bool model_recipe_carries(const struct model_recipe *recipe)
+{
+    return recipe->carries;
+}
+
 bool model_recipe_root_file(const struct model_recipe *recipe, size_t number, const char **path,
                             const char **text)
 {
@@ -92,6 +98,18 @@ size_t model_daemon_mounts(const struct model_recipe *recipe, const struct model
     if (place->stand_in != NULL)
         mount_put(&out[count++], place->root, stand_in, place->stand_in);
     assert(count <= MODEL_DAEMON_MOUNTS_MAX);
+    return count;
+}
+
+uint32_t model_daemon_inside(const char *selectors, struct ike_addr out[MODEL_DAEMON_INSIDE_MAX])
+{
+    char text[MODEL_TEXT_MAX];
+    uint32_t count = 0;
+    for (const char *at = selectors; model_list_next(&at, text, sizeof text);) {
+        struct ike_prefix prefix;
+        if (count < MODEL_DAEMON_INSIDE_MAX && ike_prefix_parse(text, &prefix) && prefix.bits > 0)
+            out[count++] = ike_prefix_at(&prefix, 1, 0);
+    }
     return count;
 }
 

@@ -53,6 +53,8 @@ const char *model_recipe_libraries(const struct model_recipe *recipe);
 extern const char model_own_libraries[];
 /* What it wants of the kernel and some kernels lack, "ESP by netlink XFRM"; NULL: nothing. */
 const char *model_recipe_wants(const struct model_recipe *recipe);
+/* It carries packets by ESP of its own, in user space; false: ESP is the kernel's. */
+bool model_recipe_carries(const struct model_recipe *recipe);
 /* Small files that its root must have, which no package brings: path and text by number; false: no
  * more. */
 bool model_recipe_root_file(const struct model_recipe *recipe, size_t number, const char **path,
@@ -77,6 +79,11 @@ struct model_mount {
 /* What is mounted below the root, in this order; how many. */
 size_t model_daemon_mounts(const struct model_recipe *recipe, const struct model_place *place,
                            struct model_mount out[MODEL_DAEMON_MOUNTS_MAX]);
+
+/* Its own addresses behind the tunnel, one in each network of a list of selectors, the first: its
+ * routes lead over them, and its kernel answers echo requests there. How many. */
+enum { MODEL_DAEMON_INSIDE_MAX = 8 };
+uint32_t model_daemon_inside(const char *selectors, struct ike_addr out[MODEL_DAEMON_INSIDE_MAX]);
 
 /* ---- what is asked of it ---- */
 

@@ -111,6 +111,7 @@ struct model_recipe {
     recipe_proposals_fn *proposals;
     uint32_t auths;      /* AUTH() of each that it does, */
     uint32_t peer_auths; /* and takes from the other end */
+    bool carries;        /* packets, by ESP of its own */
     bool no_chains;      /* it looks for the other end's intermediates among its own files alone */
 };
 

@@ -490,6 +490,7 @@ const struct model_recipe model_strongswan = {
     .packages = packages,
     .programs = programs,
     .libraries = "/usr/lib/own:/usr/lib/ipsec",
+    .carries = true,
     .root_files = root_files,
     .memory = memory,
     .environment = environment,

@@ -32,9 +32,10 @@ static void echo(struct model_echo_run *run, uint64_t now_ns, struct sim_host *h
                  const struct model_carried *carried, uint64_t sa)
 {
     struct model_traffic_counts *const counts = &run->scene->traffic[carried->population];
+    const enum model_traffic_kind kind =
+        run->scene->config->clients[carried->population].traffic.kind;
     struct model_carried back = *carried;
-    back.ends.from = carried->ends.to;
-    back.ends.to = carried->ends.from;
+    back.ends = model_carried_ends(&carried->ends.to, &carried->ends.from, kind, true);
     const struct model_going going = {
         .sa = sa, .ends = back.ends, .octets = model_carried_put(&back, run->room)};
     const bool sent = model_tunnels_send(run->tunnels, now_ns, host, &going);
@@ -47,9 +48,9 @@ static uint64_t on_echo(void *owner, uint64_t now_ns, struct sim_host *host,
 {
     struct model_echo_run *const run = owner;
     struct model_opened opened;
-    struct model_carried carried = {.ends = {.from = packet->from, .to = packet->to}};
+    struct model_carried carried;
     if (model_tunnels_take(run->tunnels, now_ns, packet, &opened) != ESP_WHY_OK ||
-        !model_carried_read(opened.octets, opened.transport, &carried))
+        !model_carried_read(&opened, packet, false, &carried))
         return opened.sa;
     assert(carried.population < run->scene->config->client_count);
     run->scene->traffic[carried.population].received++;

@@ -8,7 +8,6 @@
 #include "models/arrivals.h"
 #include "models/attempts.h"
 #include "models/background.h"
-#include "models/carried.h"
 #include "models/daemon.h"
 #include "models/keys_value.h"
 #include "models/papers.h"
@@ -16,7 +15,6 @@
 #include "models/quantity.h"
 #include "models/rounds.h"
 #include "models/scene.h"
-#include "models/traffic.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -516,28 +514,6 @@ static void judge_moves(struct model_judge *j, const struct model_clients *c,
                   LEAST);
 }
 
-/* ESP goes by UDP or by itself here, and comes back from gateways of ours. */
-static void judge_traffic(struct model_judge *j, const struct model_clients *c,
-                          const struct model_gateway *g)
-{
-    const struct model_about about = client(c, ".traffic.rate");
-    const struct ike_addr *const addr = &j->places->gateways[g - j->config->gateways];
-    struct ike_addr to;
-    if (!model_has_traffic(c))
-        return;
-    if (c->transport != TCP_NEVER)
-        model_say(j, about, true, "sends no ESP by TCP: write `transport: udp`, or none here");
-    if (g->daemon != 0)
-        model_say(j, about, true,
-                  "sends to gateways of ours alone, and gateways.%s is a real daemon", g->name);
-    if (!model_carried_to(c, g, addr, &to))
-        model_say(
-            j, about, true,
-            "has nowhere to go: `selectors` and those of gateways.%s have no address in common "
-            "that UDP is let through to",
-            g->name);
-}
-
 /* Whether to ask for a Child SA after IKE_AUTH is to be known before. */
 static void judge_childless(struct model_judge *j, const struct model_clients *c)
 {
@@ -591,7 +567,7 @@ static void judge_clients(struct model_judge *j, struct model_clients *c,
     judge_nat(j, c);
     judge_transport(j, c);
     judge_moves(j, c, g, prefix);
-    judge_traffic(j, c, g);
+    model_traffic_judge(j, c, g);
     judge_mtu(j, c, g);
     judge_rounds(j, c, g);
     judge_eap(j, c, g);

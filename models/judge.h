@@ -32,4 +32,8 @@ void model_live_judge(struct model_judge *j);
 /* Finds the topology, and says what is wrong with its lines. */
 void model_links_judge(struct model_judge *j);
 
+/* Of clients who send packets to what that gateway, which they name, protects. */
+void model_traffic_judge(struct model_judge *j, const struct model_clients *clients,
+                         const struct model_gateway *gateway);
+
 #endif

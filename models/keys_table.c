@@ -479,13 +479,16 @@ const struct model_key model_keys[] = {
     { "clients.*.traffic.rate", KIND_EVENTS, "none=0", "1/min", "1e6/s", "none",
       CLIENTS(traffic.arrivals.rate_micro),
       "packets each client that is up sends by ESP to what its gateway protects" },
+    { "clients.*.traffic.kind", KIND_CHOICE, "udp|echo", NULL, NULL, "udp", CLIENTS(traffic.kind),
+      "UDP, which gateways of ours send back; or echo requests of ICMP, which they answer too, and the kernel "
+      "behind a gateway that is a real daemon: at the first address of a network it protects" },
     { "clients.*.traffic.arrivals", KIND_CHOICE, "poisson|uniform", NULL, NULL, "uniform",
       CLIENTS(traffic.arrivals.process),
       "gaps between them: exponential, or even" },
     { "clients.*.traffic.size", KIND_BYTES, NULL, "64B", "9000B", "200B", CLIENTS(traffic.size),
       "octets of such a packet within the tunnel" },
     { "clients.*.traffic.back", KIND_BOOL, NULL, NULL, NULL, "yes", CLIENTS(traffic.back),
-      "each that comes to the gateway is sent back" },
+      "each that comes to the gateway is sent back, or answered" },
     { "clients.*.traffic.stray", KIND_SHARE, NULL, "0%", "100%", "0%", CLIENTS(traffic.stray_ppb),
       "so many of them say within the tunnel that a neighbour sends them: the gateway refuses what "
       "is not within the SA's selectors (RFC 4301 5.2)" },

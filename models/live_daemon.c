@@ -4,7 +4,6 @@
  * is looked at again and again until it has answered. */
 #include "models/live_daemon.h"
 
-#include "models/keys_value.h"
 #include "sim/realtime.h"
 
 #include <inttypes.h>
@@ -13,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { INNER_MAX = 8, LOG_SHOWN = 240, WHY_SHOWN = 400, ANSWER_MAX = 65536 };
+enum { LOG_SHOWN = 240, WHY_SHOWN = 400, ANSWER_MAX = 65536 };
 
 #define MS(n) ((n)*UINT64_C(1000000))
 
@@ -135,30 +134,24 @@ static bool file_write(void *owner, const char *path, const char *text)
     return sim_netns_write(w->d->ns, whole, content, w->error, w->error_max);
 }
 
-/* The first address of each network it protects: a daemon leads its routes over it. */
-static uint32_t inner_addresses(const char *selectors, char inner[INNER_MAX][IKE_ADDR_TEXT],
+static uint32_t inner_addresses(const char *selectors,
+                                char inner[MODEL_DAEMON_INSIDE_MAX][IKE_ADDR_TEXT],
                                 const char **out)
 {
-    char text[MODEL_TEXT_MAX];
-    uint32_t count = 0;
-    for (const char *at = selectors != NULL ? selectors : "";
-         model_list_next(&at, text, sizeof text);) {
-        struct ike_prefix prefix;
-        if (count == INNER_MAX || !ike_prefix_parse(text, &prefix) || prefix.bits == 0)
-            continue;
-        const struct ike_addr first = ike_prefix_at(&prefix, 1, 0);
-        ike_addr_format(&first, inner[count]);
-        out[count] = inner[count];
-        count++;
+    struct ike_addr inside[MODEL_DAEMON_INSIDE_MAX];
+    const uint32_t count = model_daemon_inside(selectors != NULL ? selectors : "", inside);
+    for (uint32_t i = 0; i < count; i++) {
+        ike_addr_format(&inside[i], inner[i]);
+        out[i] = inner[i];
     }
     return count;
 }
 
 static bool namespace_open(struct model_live_daemon *d, char *error, size_t error_max)
 {
-    char inner[INNER_MAX][IKE_ADDR_TEXT];
+    char inner[MODEL_DAEMON_INSIDE_MAX][IKE_ADDR_TEXT];
     const char *const outer[] = {d->own};
-    const char *within[INNER_MAX];
+    const char *within[MODEL_DAEMON_INSIDE_MAX];
     const uint32_t inner_count = inner_addresses(d->selectors, inner, within);
     struct model_mount mounts[MODEL_DAEMON_MOUNTS_MAX];
     struct sim_mount shown[MODEL_DAEMON_MOUNTS_MAX];

@@ -387,7 +387,8 @@ static bool packet_count(const struct model_world_config *world, double *out, ch
     return true;
 }
 
-/* Each packet goes by the one line once, and nothing else can take it. */
+/* Each packet goes by the one line once, and nothing else can take it; of a real daemon's those
+ * count alone that have gone both ways. */
 static bool line_loss(const struct model_world_config *world, double *out, char *error,
                       size_t error_max)
 {
@@ -406,7 +407,10 @@ static bool line_loss(const struct model_world_config *world, double *out, char 
         return no(&s, "it speaks of a line that loses each packet with the same chance");
     if (config.rate_bps != 0 || config.rate_back_bps != 0 || config.mtu < c->traffic.size + 200)
         return no(&s, "it speaks of a line without a rate, whose mtu takes the packets whole");
-    *out = (double)config.impairments.loss_ppb / 1e3;
+    const double once = (double)config.impairments.loss_ppb / 1e3;
+    const uint32_t gateway = model_gateway_named(world, c->to);
+    const bool both = gateway != UINT32_MAX && world->gateways[gateway].daemon != 0;
+    *out = both ? once * (2 - once / 1e6) : once;
     return true;
 }
 

@@ -97,15 +97,18 @@ static void on_act(void *owner, uint64_t now_ns, struct sim_host *host)
 {
     struct model_traffic_run *const run = owner;
     struct flow *const flow = &run->flows[run->acting - 1];
-    const struct ike_packet ends = {.from = flow->inner, .to = run->to, .protocol = SIM_UDP};
+    const struct model_traffic *const traffic = &run->parts.clients->traffic;
+    const struct ike_addr from = claimed(run, &flow->inner);
     const struct model_carried packet = {
-        .ends = {.from = claimed(run, &flow->inner), .to = run->to, .protocol = SIM_UDP},
+        .ends = model_carried_ends(&from, &run->to, traffic->kind, false),
         .population = population_of(run),
         .flow = run->acting - 1,
         .serial = flow->serial++,
-        .size = run->parts.clients->traffic.size};
+        .size = traffic->size};
     const struct model_going going = {
-        .sa = flow->sa, .ends = ends, .octets = model_carried_put(&packet, run->room)};
+        .sa = flow->sa,
+        .ends = model_carried_ends(&flow->inner, &run->to, traffic->kind, false),
+        .octets = model_carried_put(&packet, run->room)};
     const bool sent = model_tunnels_send(run->tunnels, now_ns, host, &going);
     counts_of(run)->sent += sent ? 1 : 0;
     counts_of(run)->held += sent ? 0 : 1;
@@ -179,10 +182,10 @@ static uint64_t on_take(void *owner, uint64_t now_ns, struct sim_host *host,
 {
     struct model_traffic_run *const run = owner;
     struct model_opened opened;
-    struct model_carried carried = {.ends = {.from = packet->from, .to = packet->to}};
+    struct model_carried carried;
     (void)host;
     if (model_tunnels_take(run->tunnels, now_ns, packet, &opened) == ESP_WHY_OK &&
-        model_carried_read(opened.octets, opened.transport, &carried))
+        model_carried_read(&opened, packet, true, &carried))
         counts_of(run)->received_back++;
     return opened.sa;
 }

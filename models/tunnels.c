@@ -309,6 +309,7 @@ static enum ike_esp_why open_one(struct model_tunnels *t, uint64_t now_ns, struc
         return why;
     out->octets = opened.octets;
     out->transport = tunnel->in.sa.transport;
+    out->protocol = opened.next;
     told(t, now_ns, tunnel,
          &(struct ike_use){.bytes = tunnel->in.sa.octets - before, .packets = 1, .heard = true});
     const enum ike_esp_why may = within(t, tunnel, packet, &opened);

@@ -41,7 +41,8 @@ bool model_tunnels_send(struct model_tunnels *tunnels, uint64_t now_ns, struct s
 
 struct model_opened {
     struct ike_bytes octets; /* a view, until the next packet is taken */
-    bool transport;          /* they are what follows an IP header, which is the outer one */
+    bool transport;          /* they are what follows an IP header, which is the outer one, */
+    uint8_t protocol;        /* and what they are then */
     uint64_t sa;             /* its IKE SA, 0 when it is gone, or not known */
 };
 enum ike_esp_why model_tunnels_take(struct model_tunnels *tunnels, uint64_t now_ns,

@@ -123,8 +123,11 @@ struct model_esp {
     uint64_t linger_ns;
 };
 
+enum model_traffic_kind { MODEL_TRAFFIC_UDP, MODEL_TRAFFIC_ECHO };
+
 /* What each client that is up sends through its tunnel. */
 struct model_traffic {
+    enum model_traffic_kind kind;
     struct model_arrivals arrivals; /* rate 0: nothing */
     uint64_t size;                  /* octets of an inner packet */
     bool back;                      /* each that comes is sent back */

@@ -45,11 +45,12 @@
     ROW(RESUMED, "resumed", "1", COUNT, "clients",                                                \
         "successes that resumed a session by its ticket, where clients do")                       \
     ROW(ESP_SENT, "esp_sent", "1", COUNT, "clients",                                              \
-        "packets sent by ESP, by the clients and back to them, where they send any")              \
+        "packets sent by ESP, by the clients and back to them, where they send any; where their " \
+        "gateway is a real daemon, by the clients")                                               \
     ROW(ESP_RECEIVED, "esp_received", "1", COUNT, "clients",                                      \
-        "of those, come out of the tunnel at its other end")                                      \
+        "of those, come out of the tunnel at its other end; of a real daemon, answered")          \
     ROW(ESP_LOST, "esp_lost", "1", COUNT, "clients",                                              \
-        "of those, not come out of it by the end of the run")                                     \
+        "of those, not come out of it, or not answered, by the end of the run")                   \
     ROW(ESP_LOST_SHARE, "esp_lost_share", "ppm", SHARE, "clients",                                \
         "these over those sent")                                                                  \
     ROW(ESP_HELD, "esp_held", "1", COUNT, "clients",                                              \

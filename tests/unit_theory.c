@@ -304,6 +304,17 @@ static void test_a_line_loses_what_it_loses(void)
     expect_near(predicted("line-loss"), 0, 1e-9);
     set("links.wan.loss", "2.5%");
     expect_near(predicted("line-loss"), 25000, 1e-9);
+    static const char *const real[][2] = {{"network.kind", "live"},
+                                          {"crypto", "openssl"},
+                                          {"gateways.vpn.daemon", "strongswan"},
+                                          {"gateways.vpn.pool", "10.9.0.0/16"},
+                                          {"clients.people.address", "ipv4"},
+                                          {"clients.people.traffic.kind", "echo"}};
+    const struct model_world_config virtual = config;
+    for (size_t i = 0; i < sizeof real / sizeof real[0]; i++)
+        set(real[i][0], real[i][1]);
+    expect_near(predicted("line-loss"), 1e6 * (1 - 0.975 * 0.975), 1e-9); /* either way is one */
+    config = virtual;
     set("links.wan.reorder.share", "1%");
     EXPECT(!model_theory_named("line-loss")->predict(&config, &value, error, sizeof error));
     set("links.wan.reorder.share", "0%");

@@ -207,6 +207,50 @@ static void test_modes_and_addresses_of_all_kinds(void)
     nothing_is_lost();
 }
 
+/* RFC 792: echo requests, answered as a kernel does it: what goes by UDP and back goes so. */
+static void test_echo_requests_go_and_are_answered(void)
+{
+    rekeying(false);
+    world_run(NULL);
+    const int64_t by_udp = metric("staff", SIM_METRIC_ESP_SENT);
+    set("clients.staff.traffic.kind", "echo");
+    world_run(NULL);
+    nothing_is_lost();
+    each_is_rekeyed(SIM_METRIC_CHILD_REKEYS);
+    EXPECT_EQ(metric("staff", SIM_METRIC_ESP_SENT), by_udp);
+    set("gateways.vpn.selectors", "192.168.0.0/16[icmp]"); /* UDP does not pass there */
+    set("clients.staff.traffic.back", "no");
+    world_run(NULL);
+    EXPECT_EQ(metric("staff", SIM_METRIC_ESP_SENT), by_udp / 2);
+    EXPECT_EQ(metric("staff", SIM_METRIC_ESP_LOST), 0);
+    set("clients.staff.traffic.kind", "udp");
+    EXPECT_EQ(judge(), 1);
+    EXPECT(strstr(remarks.text, "that UDP is let through to") != NULL);
+}
+
+/* RFC 7296 3.13.1: and where selectors ask for type and code. */
+static void test_echoes_of_all_kinds(void)
+{
+    rekeying(true);
+    set("clients.staff.traffic.kind", "echo");
+    set("gateways.vpn.mode", "transport");
+    set("clients.staff.mode", "transport");
+    world_run(NULL);
+    nothing_is_lost();
+    rekeying(true);
+    set("clients.staff.traffic.kind", "echo");
+    set("gateways.vpn.address", "2001:db8::1");
+    set("gateways.vpn.selectors", "2001:db8:1::/48[icmpv6]");
+    set("clients.staff.prefix", "2001:db8:2::/64");
+    set("clients.staff.selectors", "::/0");
+    world_run(NULL);
+    nothing_is_lost();
+    set("clients.staff.traffic.stray", "100%");
+    world_run(NULL);
+    EXPECT_EQ(metric("run", SIM_METRIC_ESP_SELECTORS), metric("staff", SIM_METRIC_ESP_SENT));
+    EXPECT_EQ(metric("staff", SIM_METRIC_ESP_RECEIVED), 0);
+}
+
 /* While the line is down it carries nothing but ESP: what it loses then is what is lost, and
  * nothing comes back of it. */
 static void test_what_the_line_loses_is_what_is_lost(void)
@@ -388,6 +432,8 @@ int main(int argc, char **argv)
         TEST(test_with_either_provider_the_same_is_counted),
         TEST(test_behind_a_nat_it_goes_in_udp),
         TEST(test_modes_and_addresses_of_all_kinds),
+        TEST(test_echo_requests_go_and_are_answered),
+        TEST(test_echoes_of_all_kinds),
         TEST(test_what_the_line_loses_is_what_is_lost),
         TEST(test_what_comes_twice_is_refused),
         TEST(test_what_claims_another_source_is_refused),

@@ -45,6 +45,17 @@ clients: {{one: {{to: vpn, via: wan, daemon: {client}, arrivals: uniform 1/s, st
 NOTES = {"late": "in 1 of 1 run more than a thousandth of all events came later than network.lag_limit, at worst by ",
          "stand_in": "in 1 of 1 run a stand-in answered a daemon for what the kernel lacks",
          "cpus_shared": "in 1 of 1 run a daemon had no CPUs to itself"}
+TRAFFIC = """
+for: 12s
+seeds: 1
+network: {{kind: live, carrier: {carrier}, lag_limit: 50ms}}
+crypto: openssl
+links: {{wan: {{delay: 20ms, loss: {loss}, oversize: fragment}}}}
+gateways: {{vpn: {{daemon: strongswan, pool: 10.9.0.0/16, selectors: "192.0.2.0/24, 10.20.0.0/16", rekey: {{jitter: 30%}}}}}}
+clients: {{people: {{to: vpn, via: wan, arrivals: burst 4 every 1h, patience: 8s, address: ipv4, selectors: 10.0.0.0/8,
+                    rekey: {{jitter: 30%}}, retransmit: {{first: 100ms, factor: 1.2, sends: 20}},
+                    traffic: {{kind: echo, rate: 50/s, size: {size}B, rest: 2s}}}}}}
+"""
 FLOOD = "attackers: {flood: {to: vpn, via: wan, rate: 40/s, from: 1s, until: 3s}}\n"
 
 
@@ -181,6 +192,26 @@ def a_client_comes_through(lab, client, gateway="none", carrier="links", sets=()
     return wrong
 
 
+def what_they_send_is_answered(lab, rekeys, carrier="links", loss="0%", size=200):
+    """Four clients send through their tunnels while SAs are rekeyed: nothing is missing but what the line has lost, and that
+    besides a few messages of IKE. `rekeys`: keys that have either end rekey, and which metrics then tell of one each at
+    least."""
+    sets, told = rekeys
+    status, said, found = lab.run(text=TRAFFIC.format(carrier=carrier, loss=loss, size=size), sets=sets)
+    tell = lambda who, name: found.get((who, name), -1)
+    sent, back, lost = (tell("people", f"esp_{name}") for name in ("sent", "received", "lost"))
+    wrong = [] if status == 0 else [said]
+    if tell("people", "successes") != 4 or sent < 4 * 50 * 5:
+        wrong.append(f"{tell('people', 'successes')} came through and sent {sent}")
+    if lost != sent - back or not 0 <= tell("network", "link_loss") - lost <= (0 if loss == "0%" else 40):
+        wrong.append(f"of {sent} {back} came back, {lost} are lost, of the line's {tell('network', 'link_loss')}")
+    if loss != "0%" and lost < sent // 50:
+        wrong.append(f"the line is to lose {loss}, and lost {lost} of {sent}")
+    wrong += [f"{tell(who, name)} {name}" for who, name in (("people", "esp_held"), ("run", "esp_unknown_spi"),
+                                                             ("run", "esp_replayed"), ("run", "esp_selectors")) if tell(who, name) != 0]
+    return wrong + [f"{tell('people', name)} {name}" for name in told if tell("people", name) < 4]
+
+
 def what_passes_a_daemon_is_captured_with_its_keys(lab):
     """Our clients have derived the same keys: the capture is read with them, to the last message."""
     capture = os.path.join(lab.folder, "captures")
@@ -286,6 +317,10 @@ def what_cannot_be_is_said(lab):
              ("modelled", {"sets": ["crypto=modelled"]}, 2, "write `crypto: openssl`"),
              ("far", {"sets": ["gateways.vpn.address=10.1.1.1"]}, 1, "198.18.0.0/15"),
              ("too fast", {"more": FLOOD, "sets": ["attackers.flood.rate=100001/s"]}, 2, "give at most 100000/s"),
+             ("UDP to nobody", {"sets": ["clients.people.traffic.rate=50/s"]}, 2,
+              "clients.people.traffic.kind: is answered by nobody behind gateways.vpn, a real daemon: write echo"),
+             ("ESP of the kernel", {"daemon": "libreswan", "sets": ["clients.people.traffic.rate=50/s", "clients.people.traffic.kind=echo"]},
+              2, "clients.people.traffic.rate: has nobody to answer: gateways.vpn is libreswan, which leaves ESP to its kernel"),
              ("no EAP", {"daemon": "libreswan", "sets": ["clients.people.auth=eap-mschapv2"]}, 2,
               "clients.people.auth: libreswan: it does not let in by eap-mschapv2"),
              ("no PSS", {"daemon": "openiked", "sets": ["clients.people.auth=rsa2048"]}, 2,
@@ -595,6 +630,15 @@ TOGETHER = [
     ("an_openiked_client_takes_that", lambda lab: it_comes_by(
         lab, "openiked", ["clients.one.auth=rsa2048", OLD[1]], (r"rsp 1  SK\{IDr CERT .*AUTH",), methods=["14", "1"])),
     ("two_daemons_sign", lambda lab: a_client_comes_through(lab, "strongswan", "libreswan", sets=["clients.one.auth=ecdsa256"])),
+    ("strongswan_has_what_they_send_answered_while_they_rekey_child_sas",
+     lambda lab: what_they_send_is_answered(lab, (["clients.people.rekey.child=3s"], ["child_rekeys"]))),
+    (f"and_while_it_does_over_{NS3}", lambda lab: what_they_send_is_answered(
+        lab, (["gateways.vpn.rekey.child=3s"], ["child_rekeys"]), carrier=NS3, size=1400)),
+    ("and_of_packets_in_pieces", lambda lab: what_they_send_is_answered(lab, (["clients.people.rekey.child=3s"], ["child_rekeys"]), size=3000)),
+    ("and_what_the_line_loses_alone_is_lost", lambda lab: what_they_send_is_answered(
+        lab, (["clients.people.rekey.child=4s", "clients.people.rekey.ike=5s"], ["child_rekeys", "ike_rekeys"]), loss="3%")),
+    ("and_through_nats_while_strongswan_rekeys_ike_sas_too", lambda lab: what_they_send_is_answered(
+        lab, (["gateways.vpn.rekey.child=3s", "gateways.vpn.rekey.ike=4s", "clients.people.nat.kind=symmetric"], ["child_rekeys", "ike_rekeys"]))),
     ("keepalives_hold_the_mapping", lambda lab: keepalives_hold_the_mapping(lab)),
     ("a_client_gives_up_when_its_patience_is_over", lambda lab: a_client_gives_up_when_its_patience_is_over(lab)),
     ("a_client_that_is_refused_fails", lambda lab: a_client_that_is_refused_fails(lab)),
