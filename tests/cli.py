@@ -224,7 +224,8 @@ def test_bad_files_leave_nothing_behind():
 def test_shipped_experiments_can_be_run():
     names = [line.split()[0] for line in ikelab("list").stdout.splitlines()]
     equal(names, ["cookie-threshold", "cpu-queue", "gateway-gone", "half-open-table", "handshake", "links-against-ns3",
-                  "morning-logon", "packet-count", "prediction", "prediction-libreswan", "rekey-loss"])
+                  "morning-logon", "packet-count", "prediction", "prediction-libreswan", "rekey-loss",
+                  "rekey-loss-strongswan"])
     for name in names:
         done = ikelab("check", name)
         equal((name, done.returncode, done.stderr), (name, 0, ""))
