@@ -4,6 +4,7 @@
  * without a stop event; and it lets the limit be lowered when a packet comes to an end. */
 #include "sim/net_ns3.hh"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iterator>
@@ -39,6 +40,7 @@ void Lost(struct ns3_net *n, ns3_loss loss, ns3::Ptr<const ns3::Packet> packet, 
         return;
     loss.len = packet->CopyData(first, sizeof first);
     loss.len = loss.len > skip ? loss.len - skip : 0;
+    loss.len = std::min(loss.len, size_t{NS3_LOST_OCTETS});
     loss.packet = first + skip;
     loss.now_ns = Now();
     n->lost(n->lost_owner, &loss);

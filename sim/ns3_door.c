@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IP_MAX = 65535, ERROR_MAX = 256, PATH_LEN = 4096, NO_END = -1, BULKS_MAX = 16 };
+enum { ERROR_MAX = 256, PATH_LEN = 4096, NO_END = -1, BULKS_MAX = 16 };
 
 static const char *const module_name = "ikelab-ns3.so";
 
@@ -57,7 +57,7 @@ struct door {
     uint32_t bulk_count;
     uint64_t sent_parts; /* under way, of datagrams cut by who sent them, but for the first ones */
     char wrong[ERROR_MAX];
-    uint8_t packet[IP_MAX];
+    uint8_t packet[SIM_IP_MAX];
 };
 
 static struct door *door_of(struct sim_net *net)
@@ -88,8 +88,18 @@ static void rename_ip(uint8_t *ip, const uint8_t *from, const uint8_t *to)
 
 /* ---- the module ---- */
 
+/* Opened, if it is there; if that fails, why is said. */
+static void *module_at(const char *path, char *why, size_t why_max)
+{
+    void *const module = access(path, F_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    const char *const said = module == NULL && access(path, F_OK) == 0 ? dlerror() : NULL;
+    if (said != NULL)
+        (void)snprintf(why, why_max, ": %s", said);
+    return module;
+}
+
 /* Beside a program in its build folder, else where it is installed. */
-static void *module_open(void)
+static void *module_open(char *why, size_t why_max)
 {
     char self[PATH_LEN];
     char path[PATH_LEN + 64];
@@ -99,23 +109,26 @@ static void *module_open(void)
         self[len] = '\0';
         *strrchr(self, '/') = '\0';
         (void)snprintf(path, sizeof path, "%s/../sim/%s", self, module_name);
-        module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        module = module_at(path, why, why_max);
     }
     (void)snprintf(path, sizeof path, "%s/%s", IKELAB_MODULES, module_name);
-    return module != NULL ? module : dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    return module != NULL ? module : module_at(path, why, why_max);
 }
 
 const struct ns3_api *sim_ns3_api(char *error, size_t error_max)
 {
-    void *const module = module_open(); /* it stays: C++ libraries do not like to be unloaded */
+    char why[ERROR_MAX] = "";
+    void *const module = module_open(why, sizeof why); /* it stays: C++ does not like to go */
     const struct ns3_api *const api = module != NULL ? dlsym(module, "ns3_api") : NULL;
     if (api != NULL && api->version == NS3_API_VERSION)
         return api;
-    const char *const why = dlerror();
+    if (api != NULL)
+        (void)snprintf(why, sizeof why, ": the module is of version %u, this program of %u",
+                       (unsigned)api->version, (unsigned)NS3_API_VERSION);
     (void)snprintf(error, error_max,
-                   "ns-3 is not built in: install g++ and libns3-dev, delete the folder build, and "
-                   "build again; `./ikelab … --network ns3` does all of it%s%s",
-                   why != NULL ? ": " : "", why != NULL ? why : "");
+                   "ns-3 is not built in: install g++ and libns3-dev, `meson setup --reconfigure "
+                   "build`, and build again; `./ikelab … --network ns3` does all of it%s",
+                   why);
     return NULL;
 }
 
@@ -140,7 +153,7 @@ struct passage {
  * long datagrams would lose. */
 static struct passage passage_of(const struct door *d, uint32_t node, uint32_t to, uint32_t size)
 {
-    struct passage p = {.mtu = IP_MAX, .lost = SIM_NO_WAY};
+    struct passage p = {.mtu = SIM_IP_MAX, .lost = SIM_NO_WAY};
     for (uint16_t way = d->routes.ways[node][to]; way != SIM_ARRIVED;
          way = d->routes.ways[node][to]) {
         const uint32_t mtu = d->narrow[way / 2].mtu;
@@ -302,6 +315,7 @@ static void lost(void *owner, const struct ns3_loss *loss)
                                              SIM_LOST_NO_ROUTE}; /* a node would not carry it */
     struct door *const d = owner;
     const struct ike_bytes packet = {.at = loss->packet, .len = loss->len};
+    assert(loss->len <= NS3_LOST_OCTETS);
     struct sim_link_counts *counts =
         loss->link >= 0 ? &d->counts[2 * loss->link + loss->direction] : NULL;
     enum sim_lost why = whys[loss->why];
@@ -463,7 +477,7 @@ static bool come_in(struct sim_net *net, uint64_t now_ns, uint32_t node,
     struct sim_datagram packet = *datagram;
     const uint16_t owned = sim_routes_find(&d->routes, node, &packet.to);
     const uint32_t size = sim_ip_size(&packet);
-    if (owned == SIM_NO_WAY || size > IP_MAX) {
+    if (owned == SIM_NO_WAY || size > SIM_IP_MAX) {
         const enum sim_lost why = owned == SIM_NO_WAY ? SIM_LOST_NO_ROUTE : SIM_LOST_TOO_BIG;
         sim_net_lose(net, NULL, why, net->totals.sent);
         return false;
@@ -564,7 +578,7 @@ static uint32_t door_link(struct sim_net *net, uint32_t a, uint32_t b,
     else if (d->api->line(d->ns3, (int)a, (int)b, &line) < 0)
         wrong(d, "link %s: %s", config->name, d->api->error(d->ns3));
     const uint32_t link = sim_routes_join(&d->routes, a, b);
-    d->narrow[link].mtu = config->mtu != 0 ? config->mtu : IP_MAX;
+    d->narrow[link].mtu = config->mtu != 0 ? config->mtu : SIM_IP_MAX;
     d->narrow[link].oversize = config->oversize;
     for (uint32_t i = 0; i < 2 && does_more(config); i++)
         way_open(d, 2 * link + i, config);
