@@ -11,13 +11,11 @@
  *                       by the new one, or the old one is closed (RFC 7296 2.8).
  *     a packet comes    ike_esp_spi() names the inbound SA; and what it opens is held against the
  *                       selectors of the Child SA, which are its owner's to keep: ike_esp_within().
- *                       What strayed is dropped, and ike_child_stray() may tell the peer.
- *     either            ike_child_used() tells the engine of octets and packets,
- *                       and it rekeys when there were enough.
- *     IKE_CHILD_UP      with `child_was`: make before break. Both pairs live on,
- *                       the old inbound one for what is still on its way,
- *     IKE_CHILD_DOWN    until this. ike_esp_forget() both; or, where packets may
- *                       overtake each other, the inbound one a little later.
+ *                       What strayed is dropped, and ike_tell_invalid_selectors() may tell the
+ * peer. either            ike_child_used() tells the engine of octets and packets, and it rekeys
+ * when there were enough. IKE_CHILD_UP      with `child_was`: make before break. Both pairs live
+ * on, the old inbound one for what is still on its way, IKE_CHILD_DOWN    until this.
+ * ike_esp_forget() both; or, where packets may overtake each other, the inbound one a little later.
  *     IKE_SYNCED        ike_esp_skip() by event.skip (RFC 6311 5).
  */
 #ifndef IKE_ESP_H

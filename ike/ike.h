@@ -324,11 +324,12 @@ struct ike_config {
                           0: each once */
     bool derive_late;  /* a responder derives keys when the first message under them comes, not with
                           IKE_SA_INIT: who never comes back costs it no secret of a key exchange */
-    uint64_t liveness_ns; /* probe a peer silent so long (RFC 7296 2.4); 0: never */
-    uint64_t hint_ns;     /* heed ICMP about a peer silent so long (2.4), ike_hint; 0:
-                             never */
-    uint64_t stray_ns; /* a peer whose packet came by a Child SA by which it may not come is told of
-                          it, each Child SA once in so long: ike_child_stray; 0: never */
+    uint64_t liveness_ns;              /* probe a peer silent so long (RFC 7296 2.4); 0: never */
+    uint64_t hint_ns;                  /* heed ICMP about a peer silent so long (2.4), ike_hint; 0:
+                                          never */
+    uint64_t invalid_selectors_ns;     /* a peer whose packet came by a Child SA by which it may not
+                                          come is told of it, each Child SA once in so long:
+                                          ike_tell_invalid_selectors; 0: never */
     uint64_t keepalive_ns;             /* behind a NAT, after so long in which nothing was sent, an
                                           octet that keeps the mapping: 20 s in RFC 3948 4; 0:
                                           never */
@@ -398,11 +399,11 @@ enum ike_event_kind {
                           has given it another mapping */
     IKE_MOVE_FAILED,   /* the peer refused new addresses with `notify`: back to those before */
     IKE_PATH_TESTED,   /* the pair of ike_test_path was answered, or `why` not */
-    IKE_TICKET,  /* the gateway has given a ticket: ike_sa_ticket. It is good for one ike_connect,
-                    and to be thrown away when its SA (of this event) is rekeyed, or goes down
-                    because either side closed it (RFC 5723 6.2) */
-    IKE_STRAYED, /* the peer has dropped a packet that came to it by Child SA `child_spi`, and may
-                    not (RFC 4301 5.2): so it says, and that is all */
+    IKE_TICKET, /* the gateway has given a ticket: ike_sa_ticket. It is good for one ike_connect,
+                   and to be thrown away when its SA (of this event) is rekeyed, or goes down
+                   because either side closed it (RFC 5723 6.2) */
+    IKE_INVALID_SELECTORS_HEARD, /* the peer has dropped a packet that came to it by Child SA
+                    `child_spi`, and may not (RFC 4301 5.2): so it says, and that is all */
     IKE_EVENT_KINDS
 };
 
@@ -560,9 +561,9 @@ struct ike_child_selectors {
 bool ike_packet_within(const struct ike_child_selectors *selectors, const struct ike_packet *came);
 /* A packet that has come by a Child SA, may not, and was dropped: INVALID_SELECTORS says so to the
  * peer, with the beginning of what came out (RFC 7296 3.10.1). False: it is not told, since there
- * is no such Child SA, or ike_config.stray_ns does not let it. */
-bool ike_child_stray(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
-                     struct ike_bytes packet);
+ * is no such Child SA, or ike_config.invalid_selectors_ns does not let it. */
+bool ike_tell_invalid_selectors(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                                uint32_t child_spi, struct ike_bytes packet);
 /* What a host makes the two ESP SAs of a Child SA from (esp.h), views as those of ike_sa_keys.
  * False: there is no such Child SA, or it is not up. */
 struct ike_child_sa {

@@ -25,7 +25,7 @@ void model_abilities_configure(const struct model_abilities *abilities,
     out->window = (uint32_t)abilities->window;
     out->tell_unknown = abilities->tell_unknown;
     out->hint_ns = abilities->hints_ns;
-    out->stray_ns = abilities->strays_ns;
+    out->invalid_selectors_ns = abilities->invalid_selectors_ns;
     out->qcd_secret = abilities->crash_tokens ? run->crash_secret : NULL;
     out->vendors = run->vendors;
     out->rekeys = (struct ike_rate_config){.most = (uint32_t)abilities->rekeys_most,

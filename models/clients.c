@@ -312,7 +312,8 @@ void model_clients_report(struct model_clients_run *run)
     model_attempts_report(run->attempts);
     model_tcp_report(scene, who, sim_host_tcp_counts(run->host));
     model_hints_report(scene, who, &run->clients->abilities, sim_host_counts(run->host));
-    model_strays_report(scene, who, &run->clients->abilities, sim_host_counts(run->host));
+    model_invalid_selectors_report(scene, who, &run->clients->abilities,
+                                   sim_host_counts(run->host));
     model_refusals(scene, who, sim_host_counts(run->host)->reasons);
     model_backend_report(run->backend, scene, who);
     model_traffic_report(run->traffic);

@@ -605,7 +605,7 @@ void model_gateway_report(struct model_gateway_run *run)
     model_metric(scene, who, SIM_METRIC_PEERS_MOVED, c->events[IKE_MOVED]);
     model_backend_report(run->backend, scene, who);
     model_hints_report(scene, who, &run->gateway->abilities, c);
-    model_strays_report(scene, who, &run->gateway->abilities, c);
+    model_invalid_selectors_report(scene, who, &run->gateway->abilities, c);
     if (run->gateway->outages.count > 0)
         model_metric(scene, who, SIM_METRIC_ICMP_REFUSED, c->refused);
     report_half_open(run);

@@ -50,7 +50,7 @@
     { who "hints", KIND_TIME, "off=0", "1s", "24h", "off", PLACE(abilities.hints_ns), \
       "where ICMP says that something for a peer did not arrive, which was silent for so long, it is asked whether " \
       "it is there; never more, as anybody may say so (RFC 7296 2.4); off: nothing comes of it" }, \
-    { who "tell_strays", KIND_TIME, "off=0", "1s", "24h", "off", PLACE(abilities.strays_ns), \
+    { who "invalid_selectors", KIND_TIME, "off=0", "1s", "24h", "off", PLACE(abilities.invalid_selectors_ns), \
       "who sends packets by a Child SA that may not come by it is told of one in so long, INVALID_SELECTORS " \
       "(RFC 7296 3.10.1), as `clients.*.traffic.stray` has them sent; off: they are dropped without a word" }, \
     { who "single_pair", KIND_BOOL, NULL, NULL, NULL, "no", PLACE(abilities.single_pair), \

@@ -61,12 +61,13 @@ void model_hints_report(const struct model_scene *scene, const char *who,
     model_metric(scene, who, SIM_METRIC_ICMP_CHECKS, counts->hints_heeded);
 }
 
-void model_strays_report(const struct model_scene *scene, const char *who,
-                         const struct model_abilities *abilities,
-                         const struct sim_host_counts *counts)
+void model_invalid_selectors_report(const struct model_scene *scene, const char *who,
+                                    const struct model_abilities *abilities,
+                                    const struct sim_host_counts *counts)
 {
-    if (abilities->strays_ns != 0 || counts->events[IKE_STRAYED] > 0)
-        model_metric(scene, who, SIM_METRIC_STRAYS_HEARD, counts->events[IKE_STRAYED]);
+    if (abilities->invalid_selectors_ns != 0 || counts->events[IKE_INVALID_SELECTORS_HEARD] > 0)
+        model_metric(scene, who, SIM_METRIC_INVALID_SELECTORS_HEARD,
+                     counts->events[IKE_INVALID_SELECTORS_HEARD]);
 }
 
 void model_refusals(const struct model_scene *scene, const char *who, const uint64_t *reasons)

@@ -60,9 +60,9 @@ void model_hints_report(const struct model_scene *scene, const char *who,
                         const struct sim_host_counts *counts);
 /* Packets of its own of which it was told that they strayed, where it says so itself or was told.
  */
-void model_strays_report(const struct model_scene *scene, const char *who,
-                         const struct model_abilities *abilities,
-                         const struct sim_host_counts *counts);
+void model_invalid_selectors_report(const struct model_scene *scene, const char *who,
+                                    const struct model_abilities *abilities,
+                                    const struct sim_host_counts *counts);
 /* What an engine refused: reasons by ike_why, those that never happened left out. */
 void model_refusals(const struct model_scene *scene, const char *who, const uint64_t *reasons);
 /* a x b / c without overflow between; c is not 0, the result is to fit. */

@@ -314,8 +314,8 @@ static enum ike_esp_why open_one(struct model_tunnels *t, uint64_t now_ns, struc
          &(struct ike_use){.bytes = tunnel->in.sa.octets - before, .packets = 1, .heard = true});
     const enum ike_esp_why may = within(t, tunnel, packet, &opened);
     if (may == ESP_WHY_SELECTORS)
-        (void)ike_child_stray(t->parts.engine, now_ns, tunnel->sa, tunnel->in.sa.spi,
-                              opened.octets);
+        (void)ike_tell_invalid_selectors(t->parts.engine, now_ns, tunnel->sa, tunnel->in.sa.spi,
+                                         opened.octets);
     return may;
 }
 

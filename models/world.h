@@ -160,16 +160,16 @@ enum model_urls { MODEL_NO_URLS, MODEL_URL_EACH, MODEL_URL_BUNDLE };
 /* What an end speaks beyond the least; nothing of it: all zero, nobody to look up at, and a window
  * of one. */
 struct model_abilities {
-    bool childless;      /* RFC 6023 3 */
-    bool crash_tokens;   /* RFC 6290 4, gives and takes them */
-    bool tell_unknown;   /* RFC 7296 2.21.4 */
-    uint64_t hints_ns;   /* ICMP about a peer silent so long is heeded (RFC 7296 2.4); 0: none is */
-    uint64_t strays_ns;  /* INVALID_SELECTORS, of a Child SA once in so long; 0: none */
-    bool single_pair;    /* RFC 7296 2.9 */
-    bool old_signatures; /* not RFC 7427 3's */
-    bool tell_methods;   /* RFC 9593 3 */
-    enum ike_hash hash;  /* the one the other end may sign with; HASH_NONE: any */
-    uint64_t ipcomp;     /* transform to ask for, or agree to; 0: none */
+    bool childless;    /* RFC 6023 3 */
+    bool crash_tokens; /* RFC 6290 4, gives and takes them */
+    bool tell_unknown; /* RFC 7296 2.21.4 */
+    uint64_t hints_ns; /* ICMP about a peer silent so long is heeded (RFC 7296 2.4); 0: none is */
+    uint64_t invalid_selectors_ns; /* INVALID_SELECTORS, of a Child SA once in so long; 0: none */
+    bool single_pair;              /* RFC 7296 2.9 */
+    bool old_signatures;           /* not RFC 7427 3's */
+    bool tell_methods;             /* RFC 9593 3 */
+    enum ike_hash hash;            /* the one the other end may sign with; HASH_NONE: any */
+    uint64_t ipcomp;               /* transform to ask for, or agree to; 0: none */
     bool no_tfc;
     bool non_first_fragments;
     bool sync_ids; /* RFC 6311 5 */

@@ -91,7 +91,7 @@
         "of those, that made the end ask whether its peer is there")                              \
     ROW(ICMP_REFUSED, "icmp_refused", "1", COUNT, "gateway",                                      \
         "datagrams for a gateway that was not there, answered by ICMP")                           \
-    ROW(STRAYS_HEARD, "strays_heard", "1", COUNT, "clients",                                      \
+    ROW(INVALID_SELECTORS_HEARD, "invalid_selectors_heard", "1", COUNT, "clients",                                      \
         "times the other end said that a packet may not come by its Child SA, and was dropped: "  \
         "of who was told, or tells of such packets itself; either end counts its own")            \
     ROW(PEERS_MOVED, "peers_moved", "1", COUNT, "gateway",                                        \

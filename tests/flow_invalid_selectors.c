@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static const uint64_t span_ns = UINT64_C(5000000000); /* of ike_config.stray_ns */
+static const uint64_t span_ns = UINT64_C(5000000000); /* of ike_config.invalid_selectors_ns */
 static const uint64_t second_ns = UINT64_C(1000000000);
 
 /* UDP from 10.9.9.9, where nobody is, to 10.2.0.1. */
@@ -21,7 +21,7 @@ static const struct ike_bytes strayed = {.at = packet, .len = sizeof packet};
 
 static void both_tell(struct pair *pair, enum pair_side i, enum pair_side r)
 {
-    pair->end[i].config.stray_ns = pair->end[r].config.stray_ns = span_ns;
+    pair->end[i].config.invalid_selectors_ns = pair->end[r].config.invalid_selectors_ns = span_ns;
 }
 
 static void begin_telling(void)
@@ -33,8 +33,8 @@ static void begin_telling(void)
 
 static bool stray_of(struct pair *pair, enum pair_side side, uint32_t child_spi)
 {
-    return ike_child_stray(pair->end[side].engine, pair->now_ns, pair->end[side].sa, child_spi,
-                           strayed);
+    return ike_tell_invalid_selectors(pair->end[side].engine, pair->now_ns, pair->end[side].sa,
+                                      child_spi, strayed);
 }
 
 /* The last one told of. */
@@ -42,7 +42,7 @@ static struct ike_event heard(const struct pair *pair, enum pair_side side)
 {
     const struct pair_end *const end = &pair->end[side];
     for (int i = end->event_count; i > 0; i--)
-        if (end->events[i - 1].kind == IKE_STRAYED)
+        if (end->events[i - 1].kind == IKE_INVALID_SELECTORS_HEARD)
             return end->events[i - 1];
     return (struct ike_event){.kind = IKE_EVENT_KINDS};
 }
@@ -64,10 +64,10 @@ static void responder_tells(struct pair *pair, enum pair_side i, enum pair_side 
 static bool has_heard(const struct pair *pair, enum pair_side from, enum pair_side to)
 {
     const struct ike_event event = heard(pair, to);
-    return pair_agrees(pair, 1) && pair_count(pair, to, IKE_STRAYED) == 1 &&
-           pair_count(pair, from, IKE_STRAYED) == 0 && event.sa == pair->end[to].sa &&
-           event.child_spi == pair->end[to].child && event.notify == 39 && event.why == WHY_OK &&
-           pair_count(pair, from, IKE_INFORMED) == 0;
+    return pair_agrees(pair, 1) && pair_count(pair, to, IKE_INVALID_SELECTORS_HEARD) == 1 &&
+           pair_count(pair, from, IKE_INVALID_SELECTORS_HEARD) == 0 &&
+           event.sa == pair->end[to].sa && event.child_spi == pair->end[to].child &&
+           event.notify == 39 && event.why == WHY_OK && pair_count(pair, from, IKE_INFORMED) == 0;
 }
 
 static bool responder_heard(const struct pair *pair, enum pair_side i, enum pair_side r)
@@ -118,7 +118,7 @@ static struct ike_bytes told_of(struct ike_bytes came)
     const uint8_t wire[] = {(uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
                             (uint8_t)spi};
     message.part_count = 0;
-    EXPECT(ike_child_stray(p.end[B].engine, p.now_ns, p.end[B].sa, spi, came));
+    EXPECT(ike_tell_invalid_selectors(p.end[B].engine, p.now_ns, p.end[B].sa, spi, came));
     pair_run_for(&p, span_ns);
     EXPECT_EQ(message.part_count, 1);
     EXPECT_EQ(message.parts[0].type, PAYLOAD_NOTIFY);
@@ -163,7 +163,7 @@ static void test_no_more_of_it_is_shown_than_fits_and_perhaps_nothing(void)
         EXPECT_EQ(said.len, 8 + shown);
         EXPECT(said.len != 8 + shown || memcmp(said.at + 8, octets, shown) == 0);
         EXPECT(message_len <= 1280 - 40 - 8); /* RFC 8200 5 */
-        EXPECT_EQ(pair_count(&p, A, IKE_STRAYED), i + 1);
+        EXPECT_EQ(pair_count(&p, A, IKE_INVALID_SELECTORS_HEARD), i + 1);
     }
     pair_close(&p);
 }
@@ -183,14 +183,14 @@ static void test_of_each_child_sa_the_peer_is_told_once_in_a_span(void)
     pair_run_for(&p, first_ns + span_ns - 1 - p.now_ns);
     EXPECT(!stray_of(&p, A, spis[0]));
     EXPECT(!stray_of(&p, A, spis[1]));
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 2);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 2);
     pair_run_for(&p, 1);
     EXPECT(stray_of(&p, A, spis[0]));
     EXPECT(!stray_of(&p, A, spis[1]));
     pair_run_for(&p, second_ns);
     EXPECT(stray_of(&p, A, spis[1]));
     pair_run_for(&p, second_ns);
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 4);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 4);
     EXPECT(pair_agrees(&p, 2));
     pair_close(&p);
 }
@@ -204,13 +204,13 @@ static void test_a_storm_of_them_is_a_word_now_and_then(void)
         (void)stray_of(&p, B, p.end[B].child);
         pair_run_for(&p, second_ns / 1000);
     }
-    EXPECT_EQ(pair_count(&p, A, IKE_STRAYED), 4);
+    EXPECT_EQ(pair_count(&p, A, IKE_INVALID_SELECTORS_HEARD), 4);
     pair_close(&p);
 }
 
 static void test_nobody_is_told_without_a_span_or_a_child_sa_that_it_came_by(void)
 {
-    begin_up(); /* ike_config.stray_ns is 0 */
+    begin_up(); /* ike_config.invalid_selectors_ns is 0 */
     EXPECT(!stray_of(&p, A, p.end[A].child));
     pair_close(&p);
     begin_telling();
@@ -221,7 +221,7 @@ static void test_nobody_is_told_without_a_span_or_a_child_sa_that_it_came_by(voi
     EXPECT(!stray_of(&p, A, spi + 1));
     EXPECT(!stray_of(&p, A, 0));
     EXPECT(!stray_of(&p, A, p.end[B].child)); /* the other way */
-    EXPECT(!ike_child_stray(p.end[A].engine, p.now_ns, p.end[A].sa + 1, spi, strayed));
+    EXPECT(!ike_tell_invalid_selectors(p.end[A].engine, p.now_ns, p.end[A].sa + 1, spi, strayed));
     pair_run_for(&p, second_ns);
     EXPECT_EQ(p.sent, sent);
     EXPECT(ike_delete_child(p.end[A].engine, p.now_ns, p.end[A].sa, spi));
@@ -237,7 +237,7 @@ static void test_nobody_is_told_without_a_span_or_a_child_sa_that_it_came_by(voi
 static void begin_waiting(void)
 {
     pair_init(&p, plain);
-    p.end[A].config.stray_ns = 1;
+    p.end[A].config.invalid_selectors_ns = 1;
     pair_open(&p);
     (void)pair_connect(&p);
     pair_run_for(&p, second_ns);
@@ -256,7 +256,7 @@ static void test_what_is_to_be_told_waits_for_the_window(void)
     EXPECT_STR(p.trace, "B>A  INFORMATIONAL   rsp 2  SK{}\n"
                         "A>B  INFORMATIONAL   req 3  SK{N(INVALID_SELECTORS)}\n"
                         "B>A  INFORMATIONAL   rsp 3  SK{}\n");
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 1);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 1);
     EXPECT(stray_of(&p, A, p.end[A].child));
     pair_close(&p);
 }
@@ -269,7 +269,7 @@ static void test_of_a_child_sa_that_is_gone_meanwhile_nothing_is_told(void)
     EXPECT_STR(p.trace, "B>A  INFORMATIONAL   rsp 2  SK{}\n"
                         "A>B  INFORMATIONAL   req 3  SK{D(ESP 1)}\n"
                         "B>A  INFORMATIONAL   rsp 3  SK{D(ESP 1)}\n");
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 0);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 0);
     EXPECT_EQ(p.end[A].engine->tasks.used, 0);
     EXPECT(pair_agrees(&p, 0));
     pair_close(&p);
@@ -282,7 +282,7 @@ static void test_what_waits_is_told_by_the_ike_sa_that_takes_over(void)
     EXPECT(ike_rekey(p.end[A].engine, p.now_ns, p.end[A].sa));
     pair_run_for(&p, second_ns);
     EXPECT(strstr(p.trace, "A>B  INFORMATIONAL   req 0  SK{N(INVALID_SELECTORS)}\n") != NULL);
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 1);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 1);
     EXPECT_EQ(heard(&p, B).child_spi, p.end[B].child);
     EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
@@ -338,7 +338,7 @@ static void test_hearing_it_is_an_event_and_what_is_said_oddly_is_passed_over(vo
         EXPECT_EQ(give(&c, B), WHY_OK);
         p.trace[p.trace_len] = '\0';
         EXPECT_STR(p.trace, "B>A  INFORMATIONAL   rsp 2  SK{}\n");
-        if (!EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), row->heard ? 1 : 0))
+        if (!EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), row->heard ? 1 : 0))
             EXPECT_STR(row->name, ""); /* says which */
         EXPECT(!row->heard || heard(&p, B).child_spi == p.end[B].child);
         EXPECT_EQ(ike_stats(p.end[B].engine).established, 1);
@@ -356,7 +356,7 @@ static void test_an_spi_beyond_the_payload_is_refused_as_in_any_notify(void)
     craft_sealed(&c, INFORMATIONAL, 2);
     put_raw(&c, body, sizeof body, p.end[A].child);
     EXPECT_EQ(give(&c, B), WHY_SYNTAX);
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 0);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 0);
     pair_close(&p);
 }
 
@@ -373,7 +373,7 @@ static void test_however_often_it_is_said_the_child_sa_goes_on(void)
         for (int i = 0; i < IKE_NOTIFIES_MAX; i++)
             put_raw(&c, rows[0].body, rows[0].len, p.end[A].child);
         EXPECT_EQ(give(&c, B), WHY_OK);
-        EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), (id - 1) * IKE_NOTIFIES_MAX);
+        EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), (id - 1) * IKE_NOTIFIES_MAX);
     }
     EXPECT_EQ(ike_packet_out(p.end[B].engine, p.now_ns, p.end[B].sa, &out, &spi), TRAFFIC_PASSES);
     EXPECT_EQ(spi, p.end[B].child);
@@ -389,7 +389,7 @@ static void test_with_a_delete_of_the_same_child_sa_both_are_heeded(void)
     ike_put_delete(&c.w, &c.link, p.end[A].child);
     put_raw(&c, rows[0].body, rows[0].len, p.end[A].child);
     EXPECT_EQ(give(&c, B), WHY_OK);
-    EXPECT_EQ(pair_count(&p, B, IKE_STRAYED), 1);
+    EXPECT_EQ(pair_count(&p, B, IKE_INVALID_SELECTORS_HEARD), 1);
     EXPECT_EQ(pair_count(&p, B, IKE_CHILD_DOWN), 1);
     pair_close(&p);
 }

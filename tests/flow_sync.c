@@ -175,15 +175,16 @@ static void test_requests_under_way_are_given_up_and_asked_anew(void)
 static void both_can_and_tell(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     both_can(pair, i, r);
-    pair->end[i].config.stray_ns = UINT64_C(1000000000);
+    pair->end[i].config.invalid_selectors_ns = UINT64_C(1000000000);
 }
 
 static void tells_of_a_stray(struct pair *pair, enum pair_side i, enum pair_side r)
 {
     static const uint8_t strayed[] = {0x45, 0, 0, 20};
     struct ike_datagram lost;
-    (void)ike_child_stray(pair->end[i].engine, pair->now_ns, pair->end[i].sa, pair->end[i].child,
-                          (struct ike_bytes){.at = strayed, .len = sizeof strayed});
+    (void)ike_tell_invalid_selectors(pair->end[i].engine, pair->now_ns, pair->end[i].sa,
+                                     pair->end[i].child,
+                                     (struct ike_bytes){.at = strayed, .len = sizeof strayed});
     while (ike_next_output(pair->end[i].engine, &lost))
         ;
     (void)fail_over(pair, r, (struct ike_standby){.take_id = 2, .missed = 8, .ids = true});
@@ -192,7 +193,8 @@ static void tells_of_a_stray(struct pair *pair, enum pair_side i, enum pair_side
 static bool was_told(const struct pair *pair, enum pair_side i, enum pair_side r)
 {
     (void)i;
-    return pair_agrees(pair, 1) && ids_agree(pair) && pair_count(pair, r, IKE_STRAYED) == 1;
+    return pair_agrees(pair, 1) && ids_agree(pair) &&
+           pair_count(pair, r, IKE_INVALID_SELECTORS_HEARD) == 1;
 }
 
 /* What it is about is kept (RFC 7296 3.10.1). */

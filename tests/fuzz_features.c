@@ -178,7 +178,7 @@ static void short_lives(struct pair *p, enum pair_side i, enum pair_side r)
 {
     for (int side = 0; side < 2; side++) {
         p->end[side].policy.lifetime = (struct ike_lifetime){.rekey_ns = SECONDS(2)};
-        p->end[side].config.stray_ns = 1;
+        p->end[side].config.invalid_selectors_ns = 1;
         if ((choice & 0x02) != 0)
             p->end[side].config.rekeys = (struct ike_rate_config){.most = 2, .span_ns = SECONDS(4)};
         p->end[side].policy.child[0].lifetime =

@@ -362,7 +362,7 @@ static void act_on(enum act act, const struct ike_sa *sa, struct ike_engine *e)
         demand(ike_child_sa(e, number, spi, &carries) && carries.spi_in == spi);
     if (act == USED) {
         (void)ike_child_used(e, p.now_ns, number, child, &use);
-        (void)ike_child_stray(e, p.now_ns, number, child, note.data);
+        (void)ike_tell_invalid_selectors(e, p.now_ns, number, child, note.data);
     }
     if (act == TICKET)
         (void)ike_want_ticket(e, p.now_ns, number);

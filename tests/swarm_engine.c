@@ -41,7 +41,7 @@ static void configure(uint64_t seed)
         e->config.cookies.on_at = thresholds[draw(4)];
         e->config.liveness_ns = UINT64_C(1000000000) * (3 + draw(5));
         e->config.hint_ns = draw(2) * UINT64_C(1000000000);
-        e->config.stray_ns = UINT64_C(500000000);
+        e->config.invalid_selectors_ns = UINT64_C(500000000);
         e->config.retransmit.jitter_milli = draw(2) * 200;
         e->policy.initial_contact = draw(2) == 0;
         e->policy.force_encapsulation = draw(4) == 0;
@@ -61,7 +61,7 @@ static void ask(void)
     const struct ike_datagram hint = {.local = e->addr, .remote = p.end[draw(2)].addr};
     switch (draw(11)) {
     case 0:
-        (void)ike_child_stray(e->engine, p.now_ns, e->sa, e->child, hint.bytes);
+        (void)ike_tell_invalid_selectors(e->engine, p.now_ns, e->sa, e->child, hint.bytes);
         (void)ike_probe(e->engine, p.now_ns, e->sa);
         break;
     case 1:

@@ -30,7 +30,8 @@ static bool lose_auth(struct pair *pair, enum pair_side from, uint8_t *bytes, si
 static void begin(void)
 {
     pair_init(&p, plain);
-    p.end[A].config.stray_ns = p.end[B].config.stray_ns = UINT64_C(3600000000000);
+    p.end[A].config.invalid_selectors_ns = p.end[B].config.invalid_selectors_ns =
+        UINT64_C(3600000000000);
     pair_open(&p);
 }
 
@@ -102,7 +103,8 @@ static bool ask_used(struct ike_engine *e, uint64_t sa)
 static bool ask_stray(struct ike_engine *e, uint64_t sa)
 {
     const struct ike_bytes none = {.at = NULL, .len = 0};
-    return ike_child_stray(e, p.now_ns, sa, p.end[e == p.end[A].engine ? A : B].child, none);
+    return ike_tell_invalid_selectors(e, p.now_ns, sa, p.end[e == p.end[A].engine ? A : B].child,
+                                      none);
 }
 
 static bool ask_given(struct ike_engine *e, uint64_t sa)
@@ -239,7 +241,7 @@ static void test_so_many_requests_wait_and_no_more(void)
     EXPECT_EQ(pair_count(&p, B, IKE_INFORMED), IKE_TASKS_MAX);
     EXPECT(ask_stray(e, p.end[B].sa)); /* the span has not been spent */
     pair_run(&p);
-    EXPECT_EQ(pair_count(&p, A, IKE_STRAYED), 1);
+    EXPECT_EQ(pair_count(&p, A, IKE_INVALID_SELECTORS_HEARD), 1);
     EXPECT(pair_agrees(&p, 1));
     pair_close(&p);
 }

@@ -313,20 +313,20 @@ static void test_what_claims_another_source_is_refused(void)
 static void test_who_claims_another_source_is_told_so_seldom(void)
 {
     office();
-    set("gateways.vpn.tell_strays", "20s");
+    set("gateways.vpn.invalid_selectors", "20s");
     world_run(NULL);
-    EXPECT(!was_told("staff", SIM_METRIC_STRAYS_HEARD));
+    EXPECT(!was_told("staff", SIM_METRIC_INVALID_SELECTORS_HEARD));
     set("clients.staff.traffic.stray", "100%");
     world_run(NULL);
-    EXPECT_EQ(metric("staff", SIM_METRIC_STRAYS_HEARD), 3 * clients);
-    EXPECT_EQ(metric("vpn", SIM_METRIC_STRAYS_HEARD), 0);
+    EXPECT_EQ(metric("staff", SIM_METRIC_INVALID_SELECTORS_HEARD), 3 * clients);
+    EXPECT_EQ(metric("vpn", SIM_METRIC_INVALID_SELECTORS_HEARD), 0);
     EXPECT_EQ(metric("staff", SIM_METRIC_ESP_RECEIVED), 0);
     EXPECT_EQ(metric("vpn", SIM_METRIC_ESTABLISHED), clients);
-    set("gateways.vpn.tell_strays", "off");
+    set("gateways.vpn.invalid_selectors", "off");
     world_run(NULL);
     EXPECT(metric("run", SIM_METRIC_ESP_SELECTORS) > 0);
-    EXPECT(!was_told("staff", SIM_METRIC_STRAYS_HEARD));
-    EXPECT(!was_told("vpn", SIM_METRIC_STRAYS_HEARD));
+    EXPECT(!was_told("staff", SIM_METRIC_INVALID_SELECTORS_HEARD));
+    EXPECT(!was_told("vpn", SIM_METRIC_INVALID_SELECTORS_HEARD));
 }
 
 static void test_late_packets_want_the_old_sa_to_linger(void)

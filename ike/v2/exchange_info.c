@@ -10,12 +10,12 @@
 #include "ike/engine.h"
 #include "ike/v2/child.h"
 #include "ike/v2/inner.h"
+#include "ike/v2/invalid_selectors.h"
 #include "ike/v2/move.h"
 #include "ike/v2/payload.h"
 #include "ike/v2/redirect.h"
 #include "ike/v2/resume.h"
 #include "ike/v2/rules.h"
-#include "ike/v2/stray.h"
 #include "ike/v2/sync.h"
 #include "ike/v2/window.h"
 
@@ -240,7 +240,7 @@ static enum ike_why info_request(struct ike_turn *t)
         return why;
     ike_inner_answer(t);
     ike_resume_answer(t, t->sa, false);
-    ike_stray_hear(t);
+    ike_invalid_selectors_hear(t);
     if (ike_message_deletes_ike(&t->in))
         delete_ike(t);
     delete_children(t);

@@ -5,7 +5,7 @@
  *                                    <--   HDR, SK {}
  *
  * Who sends much of it is told little: one at a time of each Child SA, in a span of time. */
-#include "ike/v2/stray.h"
+#include "ike/v2/invalid_selectors.h"
 
 #include "ike/engine.h"
 #include "ike/v2/child.h"
@@ -19,12 +19,12 @@ enum { ESP_SPI_LEN = 4 };
 static uint32_t to_be_told(const struct ike_engine *engine, const struct ike_sa *sa,
                            uint64_t now_ns, uint32_t child_spi)
 {
-    if (engine->config.stray_ns == 0 || sa == NULL || sa->state != S_ESTABLISHED)
+    if (engine->config.invalid_selectors_ns == 0 || sa == NULL || sa->state != S_ESTABLISHED)
         return 0;
     const uint32_t place = ike_child_find(engine, sa, child_spi, true);
     if (place == 0 || now_ns < ike_child_at(engine, place)->stray_ns)
         return 0;
-    return ike_task_find(engine, sa, TASK_STRAY, child_spi) == NULL ? place : 0;
+    return ike_task_find(engine, sa, TASK_INVALID_SELECTORS, child_spi) == NULL ? place : 0;
 }
 
 /* "The Notification Data contains the start of the offending packet (as in ICMP messages) and the
@@ -50,22 +50,22 @@ static bool keep(struct ike_turn *t, struct ike_task *task, struct ike_bytes pac
     return ike_turn_keep(t, &task->nonce, wr_done(&w));
 }
 
-bool ike_child_stray(struct ike_engine *engine, uint64_t now_ns, uint64_t sa, uint32_t child_spi,
-                     struct ike_bytes packet)
+bool ike_tell_invalid_selectors(struct ike_engine *engine, uint64_t now_ns, uint64_t sa,
+                                uint32_t child_spi, struct ike_bytes packet)
 {
     struct ike_sa *const found = ike_sa_numbered(engine, sa);
     const uint32_t place = to_be_told(engine, found, now_ns, child_spi);
     if (place == 0)
         return false;
     struct ike_turn *const turn = ike_turn_begin(engine, now_ns, found);
-    struct ike_task *const task = ike_task_add(turn, TASK_STRAY, child_spi, now_ns);
+    struct ike_task *const task = ike_task_add(turn, TASK_INVALID_SELECTORS, child_spi, now_ns);
     const bool good = task != NULL && keep(turn, task, packet);
     if (good)
-        ike_child_at(engine, place)->stray_ns = now_ns + engine->config.stray_ns;
+        ike_child_at(engine, place)->stray_ns = now_ns + engine->config.invalid_selectors_ns;
     return ike_turn_end(turn, good ? WHY_OK : WHY_SA_TABLE_FULL) == WHY_OK;
 }
 
-enum ike_why ike_ask_stray(struct ike_turn *turn)
+enum ike_why ike_ask_invalid_selectors(struct ike_turn *turn)
 {
     if (ike_child_find(turn->engine, turn->sa, turn->task->spi, true) == 0)
         return WHY_CHILD_NOT_FOUND; /* nobody would know what it is about */
@@ -83,13 +83,13 @@ static void hear_one(struct ike_turn *t, const struct ike_notify *notify)
     const uint32_t place = ike_child_find(t->engine, t->sa, spi, false);
     if (place == 0)
         return;
-    struct ike_event event = ike_sa_event(t->sa, IKE_STRAYED, WHY_OK);
+    struct ike_event event = ike_sa_event(t->sa, IKE_INVALID_SELECTORS_HEARD, WHY_OK);
     event.notify = notify->type;
     event.child_spi = ike_child_at(t->engine, place)->spi_in;
     ike_event_add(t->engine, &event);
 }
 
-void ike_stray_hear(struct ike_turn *turn)
+void ike_invalid_selectors_hear(struct ike_turn *turn)
 {
     for (uint8_t i = 0; i < turn->in.notify_count; i++)
         if (turn->in.notifies[i].type == N_INVALID_SELECTORS)

@@ -133,7 +133,8 @@ struct ike_child {
     uint64_t due_ns; /* when it is to be rekeyed, or closed when it is `overdue` */
     uint64_t bytes;  /* that went through it, both ways */
     uint64_t packets;
-    uint64_t stray_ns; /* not before this is the peer told of one that strayed (stray.h) */
+    uint64_t
+        stray_ns; /* not before this is the peer told of one that strayed (invalid_selectors.h) */
     uint32_t spi_in;
     uint32_t spi_out;
     uint32_t next;

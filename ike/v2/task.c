@@ -14,8 +14,8 @@ enum {
     KINDS_CHILD = KIND(TASK_DELETE_CHILD) | KIND(TASK_REKEY_CHILD) | KIND(TASK_NEW_CHILD),
     KINDS_ALL = KIND(TASK_KINDS) - 1,
     KINDS_STAY = KIND(TASK_REKEY_IKE) | KIND(TASK_FOLLOWUP) | KIND(TASK_SYNC), /* of one IKE SA */
-    KINDS_OWNER = KIND(TASK_INFORM) | KIND(TASK_PATH), /* each an event for who asked */
-    KINDS_KEPT = KINDS_OWNER | KIND(TASK_STRAY),       /* `nonce` is what they are about */
+    KINDS_OWNER = KIND(TASK_INFORM) | KIND(TASK_PATH),       /* each an event for who asked */
+    KINDS_KEPT = KINDS_OWNER | KIND(TASK_INVALID_SELECTORS), /* `nonce` is what they are about */
 };
 
 /* What may not be under way when a task is asked. RFC 7296 1.3.2: none for Child SAs beside the
@@ -44,7 +44,7 @@ static const struct ike_task_row {
     [TASK_PROBE] = {ike_ask_probe, 0, "probe"},
     [TASK_TOKEN] = {ike_ask_token, 0, "give a token"},
     [TASK_TICKET] = {ike_ask_ticket, 0, "ask for a ticket"},
-    [TASK_STRAY] = {ike_ask_stray, 0, "tell of a stray packet"},
+    [TASK_INVALID_SELECTORS] = {ike_ask_invalid_selectors, 0, "tell of a stray packet"},
 };
 
 const char *ike_task_name(uint8_t kind)

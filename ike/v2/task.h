@@ -27,10 +27,10 @@ enum ike_task_kind {
     TASK_REAUTH,   /* the time for authentication anew */
     TASK_REDIRECT, /* to another gateway, or the name of it is awaited (redirect.h) */
     TASK_PROBE,
-    TASK_PATH,     /* COOKIE2, by a pair of addresses that is not in use */
-    TASK_TOKEN,    /* QCD_TOKEN */
-    TASK_TICKET,   /* TICKET_REQUEST */
-    TASK_STRAY,    /* INVALID_SELECTORS (stray.h) */
+    TASK_PATH,              /* COOKIE2, by a pair of addresses that is not in use */
+    TASK_TOKEN,             /* QCD_TOKEN */
+    TASK_TICKET,            /* TICKET_REQUEST */
+    TASK_INVALID_SELECTORS, /* INVALID_SELECTORS (invalid_selectors.h) */
     TASK_FOLLOWUP, /* none of ours: what the peer has begun to make, and more key exchanges are
                       awaited for (followup.h); at its time it is forgotten */
     TASK_KINDS
@@ -44,8 +44,8 @@ struct ike_task {
                                 of the one that has taken its place */
     struct ike_blob request; /* octets under way */
     struct ike_blob nonce;   /* the lower nonce of the exchange that made the rival; TASK_INFORM,
-                                TASK_STRAY: the payloads it asks with, after the type of the first;
-                                TASK_MOVE, TASK_ROUTABLE, TASK_PATH: COOKIE2 (move.h) */
+                                TASK_INVALID_SELECTORS: the payloads it asks with, after the type
+                                of the first; TASK_MOVE, TASK_ROUTABLE, TASK_PATH: COOKIE2 */
     uint32_t next;           /* an older one of the same SA */
     uint32_t id;             /* message id */
     uint32_t spi;      /* spi_in of the Child SA to be deleted, rekeyed or spoken of; of requests
@@ -121,10 +121,10 @@ ike_ask_fn ike_ask_delete, ike_ask_delete_child, ike_ask_probe, ike_ask_window,
 ike_ask_fn ike_ask_move, ike_ask_routable, ike_ask_addresses, ike_ask_path; /* move.c */
 ike_ask_fn ike_ask_reauth;                                                  /* reauth.c */
 ike_ask_fn ike_ask_ticket;                                                  /* resume.c */
-ike_ask_fn ike_ask_stray;                                                   /* stray.c */
-ike_ask_fn ike_ask_redirect;                                                /* redirect.c */
-ike_ask_fn ike_ask_new_child, ike_ask_rekey_child;                          /* exchange_child.c */
-ike_ask_fn ike_ask_followup;  /* exchange_followup.c */
-ike_ask_fn ike_ask_rekey_ike; /* exchange_rekey.c */
+ike_ask_fn ike_ask_invalid_selectors;              /* invalid_selectors.c */
+ike_ask_fn ike_ask_redirect;                       /* redirect.c */
+ike_ask_fn ike_ask_new_child, ike_ask_rekey_child; /* exchange_child.c */
+ike_ask_fn ike_ask_followup;                       /* exchange_followup.c */
+ike_ask_fn ike_ask_rekey_ike;                      /* exchange_rekey.c */
 
 #endif

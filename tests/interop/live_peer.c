@@ -98,7 +98,7 @@ static const char *event_name(unsigned kind)
         [IKE_MOVED] = "MOVED",
         [IKE_MOVE_FAILED] = "MOVE_FAILED",
         [IKE_TICKET] = "TICKET",
-        [IKE_STRAYED] = "STRAYED",
+        [IKE_INVALID_SELECTORS_HEARD] = "STRAYED",
         [IKE_STREAM_WANTED] = "STREAM_WANTED",
         [IKE_STREAM_DONE] = "STREAM_DONE",
         [LIVE_ECHOED] = "ECHOED",
