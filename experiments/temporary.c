@@ -5,11 +5,13 @@
 #include "experiments/watch.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +59,20 @@ static bool is_left_over(const char *name)
            pid > 0 && pid <= INT32_MAX && !watch_is_alive((long)pid, start);
 }
 
+/* The folder, which nobody else has by this as long as it is open; -1: it is none of this user's,
+ * or somebody has it, of whom another container's processes say nothing. */
+static int locked(const char *path)
+{
+    struct stat facts;
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder >= 0 && fstat(folder, &facts) == 0 && facts.st_uid == geteuid() &&
+        flock(folder, LOCK_EX | LOCK_NB) == 0)
+        return folder;
+    if (folder >= 0)
+        (void)close(folder);
+    return -1;
+}
+
 /* What was killed with all that might have cleaned up after it. */
 static void left_overs_remove(const char *base)
 {
@@ -64,14 +80,15 @@ static void left_overs_remove(const char *base)
     for (const struct dirent *e = entries != NULL ? readdir(entries) : NULL; e != NULL;
          e = readdir(entries)) {
         char path[TEMPORARY_PATH_MAX + 256 + sizeof run_file];
-        struct stat facts;
         if (!is_left_over(e->d_name))
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", base, e->d_name);
-        if (lstat(path, &facts) != 0 || !S_ISDIR(facts.st_mode) || facts.st_uid != geteuid())
+        const int folder = locked(path);
+        if (folder < 0)
             continue;
         (void)snprintf(path + strlen(path), sizeof run_file, "%s", run_file);
         temporary_close(path);
+        (void)close(folder);
     }
     if (entries != NULL)
         (void)closedir(entries);
@@ -87,6 +104,7 @@ bool temporary_open(char stem[TEMPORARY_PATH_MAX])
                              (long)getpid(), watch_start(getpid()));
     if (mkdtemp(stem) == NULL)
         return false;
+    (void)locked(stem); /* until we end */
     (void)snprintf(stem + len, sizeof run_file, "%s", run_file);
     return true;
 }

@@ -7,7 +7,6 @@
 #include "models/policy.h"
 #include "models/traffic.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct model_echo_run {
@@ -50,9 +49,9 @@ static uint64_t on_echo(void *owner, uint64_t now_ns, struct sim_host *host,
     struct model_opened opened;
     struct model_carried carried;
     if (model_tunnels_take(run->tunnels, now_ns, packet, &opened) != ESP_WHY_OK ||
-        !model_carried_read(&opened, packet, false, &carried))
+        !model_carried_read(&opened, packet, false, &carried) ||
+        carried.population >= run->scene->config->client_count)
         return opened.sa;
-    assert(carried.population < run->scene->config->client_count);
     run->scene->traffic[carried.population].received++;
     if (run->scene->config->clients[carried.population].traffic.back)
         echo(run, now_ns, host, &carried, opened.sa);

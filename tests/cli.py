@@ -4,6 +4,7 @@
 
 Usage: cli.py PROGRAM [NAME]     prints TAP; NAME: only tests whose name contains it
 """
+import fcntl
 import json
 import os
 import pty
@@ -442,12 +443,15 @@ def test_what_a_run_left_that_was_killed_with_its_workers_the_next_takes_away_an
     gone = f"ikelab-{ended.pid}-{beginning_of(ended.pid)}-abcdef"
     ended.kill()
     alive, reused = f"ikelab-{mine}-abcdef", f"ikelab-{mine}1-abcdef"  # this process, and one of before with its number
-    others = ["ikelab-other", "ikelab-abcdef", "ikelab-1-1-abcdefg", "ikelab-1-x-abcdef", "other-1-1-abcdef", alive, "ikelab-1-1-filled"]
+    others = ["ikelab-other", "ikelab-abcdef", "ikelab-1-1-abcdefg", "ikelab-1-x-abcdef", "other-1-1-abcdef", alive, "ikelab-1-1-filled",
+              "ikelab-1-1-locked"]
     for name in [*others, reused, gone]:
         os.makedirs(f"tmp/{name}")
         write(f"tmp/{name}/run0", "rows")
     write("tmp/ikelab-1-1-filled/else", "of somebody")
     write("tmp/ikelab-1-1-a_file", "no folder")
+    locked = os.open("tmp/ikelab-1-1-locked", os.O_RDONLY)  # as by a worker whose number means another process here
+    fcntl.flock(locked, fcntl.LOCK_EX)
 
     run = subprocess.Popen([PROGRAM, "run", "longer.yaml", "--quiet"], env={**os.environ, "TMPDIR": temporary},
                            stderr=subprocess.DEVNULL, start_new_session=True)
@@ -464,6 +468,9 @@ def test_what_a_run_left_that_was_killed_with_its_workers_the_next_takes_away_an
     equal(set(os.listdir(temporary)), before)
     equal({name for name in others if not os.path.exists(f"tmp/{name}/run0")}, {"ikelab-1-1-filled"})
     equal(os.listdir("tmp/ikelab-1-1-filled"), ["else"])
+    os.close(locked)
+    equal(ikelab("run", "small.yaml", "-o", "again.db", env={**os.environ, "TMPDIR": temporary}).returncode, 0)
+    equal(set(os.listdir(temporary)), before - {"ikelab-1-1-locked"})
     ended.wait()
 
 
