@@ -37,18 +37,17 @@ class Waiting
     ns3::Scheduler::Event running = {}; /* the one taken last */
 };
 
-/* In one of ns-3's schedulers. By tests/bench_ns3.c, on AMD EPYC (family 25, model 1, two cores,
- * others on them; 1 December 2026, ns-3 3.37, gcc 12.2), thousands of datagrams a second of CPU
- * time over two lines, medians of five rounds, with 333 datagrams under way on each line and with
- * 16,667:
+/* In one of ns-3's schedulers. By tests/bench_ns3.c, on AMD EPYC (family 25, model 1, two cores, at
+ * rest; 1 December 2026, ns-3 3.37, gcc 12.2), thousands of datagrams a second of CPU time over two
+ * lines, medians of five rounds, with 333 datagrams under way on each line and with 16,667:
  *
- *     priority queue  49.7  65.8
- *     calendar        46.1  62.8
- *     map             45.8  55.3
- *     heap            43.1  49.3
- *     list            28.7  not tried
+ *     priority queue  74.6  71.3
+ *     calendar        67.4  59.6
+ *     heap            66.7  46.5
+ *     map             66.3  65.4
+ *     list            41.8  not tried
  *
- * So ours is the first; it was the first in another such run, too. */
+ * So ours is the first; it was the first in two such runs on a machine that was not at rest. */
 template <typename Scheduler> class Limited : public Scheduler, public Waiting
 {
   public:
