@@ -556,6 +556,8 @@ TOGETHER = [
     (f"strongswan_does_over_{NS3}", lambda lab: clients_come_through(lab, "strongswan", NS3)),
     ("a_daemon_that_ends_at_once_is_told", lambda lab: what_a_broken_daemon_does_is_told(
         lab, "echo no such plugin; exit 3", "exit 1", 1, ("ended at its start", "no such plugin"))[0]),
+    ("what_it_says_is_one_line_and_no_order_to_a_terminal", lambda lab: what_a_broken_daemon_does_is_told(
+        lab, r"printf 'first\nspool /nowhere\n\033[31mred\n'; exit 3", "exit 1", 1, ("ended at its start", "first|spool /nowhere| [31mred ("))[0]),
     ("one_that_never_listens_is", lambda lab: what_a_broken_daemon_does_is_told(
         lab, THINKS, "exit 1", 1, ("does not come to listen", "thinking"))[0]),
     ("one_that_lets_its_tool_wait_from_the_beginning_is", lambda lab: what_a_broken_daemon_does_is_told(
