@@ -91,10 +91,11 @@ static void rename_ip(uint8_t *ip, const uint8_t *from, const uint8_t *to)
 /* Opened, if it is there; if that fails, why is said. */
 static void *module_at(const char *path, char *why, size_t why_max)
 {
-    void *const module = access(path, F_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
-    const char *const said = module == NULL && access(path, F_OK) == 0 ? dlerror() : NULL;
-    if (said != NULL)
-        (void)snprintf(why, why_max, ": %s", said);
+    if (access(path, F_OK) != 0)
+        return NULL;
+    void *const module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL)
+        (void)snprintf(why, why_max, ": %s", dlerror());
     return module;
 }
 
